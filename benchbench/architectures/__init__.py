@@ -1,0 +1,1 @@
+"""The competitors, one file each, found by being here."""

@@ -1,0 +1,1 @@
+"""The nouns: what the rest of the suite is made of."""

@@ -1,0 +1,25 @@
+"""The two kinds of error that are never mixed: a wrong study, and a competitor that failed."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """The study, plug-in or signal is wrong; its message says what to mend and where."""
+
+
+class UnsupportedError(Exception):
+    """A learner declines a problem that it cannot do, such as more than one scored step."""
+
+
+class DivergedError(Exception):
+    """A fit or a prediction left the finite numbers."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
+    """The error for a name that does not exist: it tells the nearest known name and all allowed ones."""
+    allowed = sorted(known)
+    near = get_close_matches(str(name), allowed, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    place = f"{where}: " if where else ""
+    return InputError(f"{place}unknown {kind} {str(name)!r}{hint} Allowed: {', '.join(allowed) or 'none'}")

@@ -1,0 +1,118 @@
+"""Count what a fit spends, and say when to stop."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from benchbench.core.spec import Budget
+
+Clock = Callable[[], float]
+
+
+class Meter:
+    """The one account of a fit: ``while meter.spend(): step()``.
+
+    A refusal is final: a loop must end at the first False, and asking again counts as going on without leave.
+    ``clock`` returns seconds; ``synchronize`` waits for the device and is called at each reading of the clock, only
+    then. The clock is read at each update only where the budget has ``seconds``.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        batches: int,
+        clock: Clock = time.perf_counter,
+        synchronize: Callable[[], None] = lambda: None,
+    ) -> None:
+        limits = [budget.updates, None if budget.epochs is None else budget.epochs * batches]
+        self._limit = min((limit for limit in limits if limit is not None), default=math.inf)
+        self._seconds_limit = math.inf if budget.seconds is None else budget.seconds
+        self._clock, self._synchronize = clock, synchronize
+        self._started: float | None = None
+        self._paused_at: float | None = None
+        self._away = 0.0
+        self._last = 0.0
+        self._longest_update = 0.0
+        self._first_started: float | None = None
+        self.updates = 0
+        self.overspent = 0
+        self.first_update_seconds: float | None = None
+        self.seconds: float = 0.0
+        self.curve: list[tuple[int, float, float, float | None]] = []
+        self._refused = False
+
+    @property
+    def fraction(self) -> float:
+        """How much of the budget is used, 0 to 1, as of the last reading."""
+        return min(1.0, max(self.updates / self._limit, self.seconds / self._seconds_limit))
+
+    @property
+    def over(self) -> bool:
+        """Whether the fit took more than the budget: updates without leave, or 5 % (one update) past the time."""
+        late = self.seconds - self._seconds_limit
+        return self.overspent > 0 or late > max(0.05 * self._seconds_limit, self._longest_update)
+
+    def start(self) -> None:
+        """Put the fit on the clock."""
+        self._synchronize()
+        self._started = self._clock()
+
+    def stop(self) -> None:
+        """Take the fit off the clock and read it a last time."""
+        self._read()
+        if self.updates and self.first_update_seconds is None:
+            self.first_update_seconds = self.seconds - (self._first_started or 0.0)
+
+    def spend(self, updates: int = 1) -> bool:
+        """Ask for ``updates`` more updates; False when the budget is used up."""
+        if updates < 1:
+            raise ValueError(f"a step is at least one update, not {updates}")
+        if self._started is None:
+            self.start()
+        if self._refused:
+            self.overspent += updates
+            return False
+        timed = self._seconds_limit < math.inf or self.first_update_seconds is None
+        if timed:
+            self._read()
+        if self.updates + updates > self._limit or self.seconds >= self._seconds_limit:
+            self._refused = True
+            return False
+        if self._first_started is None:
+            self._first_started = self.seconds
+        elif self.first_update_seconds is None:
+            self.first_update_seconds = self.seconds - self._first_started
+        self.updates += updates
+        return True
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take what happens inside (scoring the validation split) off the clock."""
+        if self._paused_at is not None:  # already off the clock
+            yield
+            return
+        self._read()
+        self._paused_at = self._clock()
+        try:
+            yield
+        finally:
+            self._synchronize()
+            self._away += self._clock() - self._paused_at
+            self._paused_at = None
+
+    def note(self, valid_mse: float, train_mse: float | None = None) -> None:
+        """Add a point (updates, seconds, validation MSE, training MSE) to the learning curve."""
+        self.curve.append(
+            (self.updates, self.seconds, float(valid_mse), None if train_mse is None else float(train_mse))
+        )
+
+    def _read(self) -> None:
+        if self._started is None or self._paused_at is not None:
+            return
+        self._synchronize()
+        self.seconds = self._clock() - self._started - self._away
+        if self.updates:
+            self._longest_update = max(self._longest_update, self.seconds - self._last)
+        self._last = self.seconds

@@ -1,0 +1,106 @@
+"""Options of a plug-in: its keyword-only parameters are the schema, read from the signature."""
+
+import inspect
+import itertools
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.spec import Options
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[BaseModel]:
+    """The pydantic model of a plug-in's options; raises InputError where the signature is not that of a plug-in.
+
+    ``positional`` names what the harness passes, such as ``("setting",)``.
+    """
+    parameters = list(inspect.signature(function).parameters.values())
+    given = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    options = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    form = f"def {function.__name__}({', '.join(positional)}, *, option: int = 1, ...)"
+    if len(given) != len(positional) or len(given) + len(options) != len(parameters):
+        raise InputError(f"{function.__name__} must have the form: {form}")
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except Exception as error:
+        raise InputError(f"{function.__name__}: an annotation cannot be read: {error}") from error
+    fields: dict[str, Any] = {}
+    for option in options:
+        if option.name not in hints or option.default is option.empty:
+            raise InputError(f"{function.__name__}: option {option.name!r} needs an annotation and a default")
+        fields[option.name] = (hints[option.name], option.default)
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+    try:
+        return create_model(function.__name__, __config__=config, **fields)
+    except Exception as error:
+        raise InputError(f"{function.__name__}: the options are no schema: {error}") from error
+
+
+def expand(model: type[BaseModel], options: Options, where: str) -> list[Options]:
+    """All option sets that a study asks for: a list multiplies, unless the option itself is a list.
+
+    Values come back as plain JSON data, checked and converted, in the order of the study.
+    """
+    axes = [_alternatives(model, name, value, where) for name, value in options.items()]
+    return [dict(zip(options, values, strict=True)) for values in itertools.product(*axes)]
+
+
+def bind(model: type[BaseModel], options: Options, where: str) -> dict[str, Any]:
+    """The keyword arguments for the plug-in: the given options as its own types."""
+    parsed = _validate(model, options, where)
+    return {name: getattr(parsed, name) for name in options}
+
+
+def defaults(model: type[BaseModel]) -> Options:
+    """Each option with its default."""
+    return {name: field.default for name, field in model.model_fields.items()}
+
+
+def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> list[Any]:
+    try:
+        return [_plain(model, name, value, where)]
+    except InputError as whole:
+        if not isinstance(value, list) or name not in model.model_fields:
+            raise
+        if not value:
+            raise InputError(f"{where}: {name} is an empty list: nothing to run") from None
+        try:
+            choices = [_plain(model, name, item, where) for item in value]
+        except InputError as part:
+            raise (whole if all(isinstance(item, list) for item in value) else part) from None
+        return [choice for i, choice in enumerate(choices) if choice not in choices[:i]]
+
+
+def _plain(model: type[BaseModel], name: str, value: Any, where: str) -> Any:
+    parsed = _validate(model, {name: value}, where)
+    return parsed.model_dump(mode="json", include={name})[name]
+
+
+def _validate(model: type[BaseModel], options: Options, where: str) -> BaseModel:
+    for name in options:
+        if name not in model.model_fields:
+            raise unknown("option", name, model.model_fields, where)
+    try:  # as JSON, so that a TOML array may fill a tuple while a number in quotes stays an error
+        return model.model_validate_json(json.dumps(options, default=str))
+    except ValidationError as error:
+        raise InputError(f"{where}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """The first errors of a validation in one line: key, what is wrong, and what was given."""
+    parts = []
+    for item in error.errors()[:3]:
+        place = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        given = "" if item["type"] in ("missing", "value_error") else f", got {item['input']!r}"
+        parts.append(f"{place + ': ' if place else ''}{message}{given}")
+    return "; ".join(parts)

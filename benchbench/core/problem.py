@@ -1,0 +1,112 @@
+"""What passes between a task, the harness and a learner: arrays, limits and sizes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchbench.core.meter import Meter
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Split:
+    """Sequences with targets; the last ``scored`` steps of each sequence count.
+
+    ``inputs`` (sequence, time, feature) and ``targets`` (sequence, scored, output), NumPy float32.
+    Windows of a long series may be strided views. Raises ValueError where the shapes do not fit.
+    """
+
+    inputs: Array
+    targets: Array
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "targets"):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 3:
+                got = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+                raise ValueError(f"{name} must be a float32 array of three dimensions, not {got}")
+            if 0 in array.shape:
+                raise ValueError(f"{name} is empty: shape {array.shape}")
+        if len(self.inputs) != len(self.targets):
+            raise ValueError(f"{len(self.inputs)} input sequences, but {len(self.targets)} target sequences")
+        if self.scored > self.inputs.shape[1]:
+            raise ValueError(f"{self.scored} steps are scored, but a sequence has {self.inputs.shape[1]}")
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def scored(self) -> int:
+        """How many last steps of a sequence count."""
+        return self.targets.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """The arrays of one task for one seed and length.
+
+    ``floor`` is the lowest possible test MSE in units of the targets, where it is known. ``groups`` names parts of the
+    test split (slices of its sequences) that the report shows side by side. ``free_run`` is for closed-loop scores.
+    ``provenance`` holds facts about the data: source, scaling, sample ranges.
+    """
+
+    train: Split
+    valid: Split
+    test: Split
+    floor: float | None = None
+    free_run: Mapping[str, Any] | None = None
+    groups: Mapping[str, slice] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shapes = {(s.inputs.shape[1:], s.targets.shape[1:]) for s in (self.train, self.valid, self.test)}
+        if len(shapes) > 1:
+            raise ValueError(f"train, valid and test differ in (time, feature) or (scored, output): {sorted(shapes)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What the harness decides for a learner: the problem's dimensions, the width, the seed and the device."""
+
+    inputs: int
+    outputs: int
+    scored: int
+    length: int
+    width: int
+    seed: int
+    device: str = "cpu"
+    batch: int = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """How many numbers a learner trains, and how many it holds fixed."""
+
+    trained: int
+    fixed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Trained and fixed together: what a parameter limit counts."""
+        return self.trained + self.fixed
+
+
+class Learner(Protocol):
+    """A competitor that has been given its width.
+
+    A learner may also offer ``generate(prefix, steps)`` for the closed loop.
+    """
+
+    @property
+    def size(self) -> Size:
+        """How many numbers it trains and holds; known before ``fit``."""
+
+    def fit(self, train: Split, valid: Split, meter: Meter) -> None:
+        """Learn from ``train``, choose by ``valid``, and stop when ``meter.spend()`` says False."""
+
+    def predict(self, inputs: Array) -> Array:
+        """Map (sequence, time, feature) to (sequence, scored, output)."""

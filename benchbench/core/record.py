@@ -1,0 +1,69 @@
+"""What one trial gave: pure data, one JSON line."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from benchbench.core.spec import Frozen, Trial
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """How a trial ended."""
+
+    OK = "ok"
+    OVER_BUDGET = "over_budget"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMEOUT = "timeout"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+
+
+class Spent(Frozen):
+    """What the fit cost. Seconds and bytes; ``peak_bytes`` is what the fit added to the resident memory."""
+
+    width: int | None = None
+    trained_parameters: int | None = None
+    fixed_parameters: int | None = None
+    updates: int | None = None
+    fit_seconds: float | None = None
+    first_update_seconds: float | None = None
+    peak_bytes: int | None = None
+    device_peak_bytes: int | None = None
+
+
+class Segment(Frozen):
+    """A stretch of the test split, for the figures: what was true, what was predicted, and the MSE over it."""
+
+    true: list[float]
+    predicted: list[float]
+    mse: float
+
+
+class Record(Frozen):
+    """One trial's outcome.
+
+    ``scores``: valid_mse, test_mse, test_rmse, test_nrmse, test_r2, and ``floor_mse`` where it is known.
+    ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
+    MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
+    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    trial: Trial
+    status: Status
+    message: str = ""
+    scores: dict[str, float | None] = Field(default_factory=dict)
+    groups: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    curve: list[tuple[int, float, float, float | None]] = Field(default_factory=list)
+    spent: Spent = Field(default_factory=Spent)
+    predict_seconds: list[float] = Field(default_factory=list)
+    data: dict[str, Any] = Field(default_factory=dict)
+    samples: dict[str, Segment] = Field(default_factory=dict)
+    environment: dict[str, Any] = Field(default_factory=dict)
+    started: str
+    schema_: int = Field(default=SCHEMA, alias="schema")

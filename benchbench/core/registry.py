@@ -1,0 +1,160 @@
+"""Find architectures and tasks: our two folders, entry points of group ``benchbench``, and plug-in files."""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.options import schema
+from benchbench.core.spec import NAME
+
+Kind = Literal["architecture", "task"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_POSITIONAL: Mapping[str, tuple[str, ...]] = {"architecture": ("setting",), "task": ("rng", "length")}
+_FOLDERS = ("benchbench.architectures", "benchbench.tasks")
+_MARK = "_benchbench_plugins"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """A registered architecture or task: its name, version, function and where it stands."""
+
+    kind: Kind
+    name: str
+    version: int
+    function: Callable[..., Any]
+    place: str
+
+    @cached_property
+    def options(self) -> type[BaseModel]:
+        """The schema of its options."""
+        return schema(self.function, _POSITIONAL[self.kind])
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring, or of its module's."""
+        text = inspect.getdoc(self.function) or inspect.getdoc(inspect.getmodule(self.function)) or ""
+        return text.partition("\n")[0]
+
+
+def architecture(name: str, *, version: int) -> Callable[[Function], Function]:
+    """Register a function ``(setting, *, option=default) -> Learner`` under ``name``.
+
+    Raise ``version`` when its results change: old records are then shown as old.
+    """
+    return _register("architecture", name, version)
+
+
+def task(name: str, *, version: int) -> Callable[[Function], Function]:
+    """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``, as ``architecture`` does."""
+    return _register("task", name, version)
+
+
+def _register(kind: Kind, name: str, version: int) -> Callable[[Function], Function]:
+    if not isinstance(name, str) or not re.fullmatch(NAME, name):
+        raise InputError(f"{kind} name {name!r}: letters, digits, '_', '.', '-' only, starting with a letter or digit")
+    if type(version) is not int or version < 1:
+        raise InputError(f"{kind} {name!r}: version must be a whole number from 1, not {version!r}")
+
+    def mark(function: Function) -> Function:
+        code = getattr(function, "__code__", None)
+        line = f":{code.co_firstlineno}" if code else ""
+        module = sys.modules.get(function.__module__)
+        place = f"{getattr(module, '__file__', None) or function.__module__}{line}"
+        plugin = Plugin(kind=kind, name=name, version=version, function=function, place=place)
+        plugin.options  # noqa: B018  a wrong signature is an error here, where the author sees it
+        # The module owns the list, so that no state is shared between registries.
+        function.__globals__.setdefault(_MARK, []).append(plugin)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything that can be named in a study."""
+
+    plugins: Mapping[tuple[str, str], Plugin] = field(default_factory=dict)
+
+    def names(self, kind: Kind) -> list[str]:
+        """The names of one kind, sorted."""
+        return sorted(name for k, name in self.plugins if k == kind)
+
+    def get(self, kind: Kind, name: str, where: str = "") -> Plugin:
+        """The plug-in of that name; InputError with the nearest known name where there is none."""
+        if (kind, name) not in self.plugins:
+            raise unknown(kind, name, self.names(kind), where)
+        return self.plugins[kind, name]
+
+
+def load(files: Iterable[str | Path] = ()) -> Registry:
+    """Everything in our folders, from entry points and from plug-in ``files``.
+
+    Raises InputError for a file that cannot be imported, registers nothing, or takes a name that is already in use.
+    """
+    modules = [*_shipped(), *_installed(), *(load_file(file) for file in files)]
+    found: dict[tuple[str, str], Plugin] = {}
+    for module in dict.fromkeys(modules):
+        for plugin in registered(module):
+            other = found.setdefault((plugin.kind, plugin.name), plugin)
+            if other is not plugin:
+                raise InputError(f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}")
+    return Registry(MappingProxyType(found))
+
+
+def registered(module: ModuleType) -> list[Plugin]:
+    """What a module registers itself; what it imports from others does not count."""
+    return list(getattr(module, _MARK, ()))
+
+
+def load_file(file: str | Path) -> ModuleType:
+    """Import a plug-in file once; InputError where it is missing, broken or registers nothing."""
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise InputError(f"plug-in {str(file)!r}: no such file")
+    name = f"benchbench_plugin_{path.stem}_{abs(hash(str(path))):x}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"plug-in {str(file)!r}: not a Python file (.py)")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise InputError(f"plug-in {str(file)!r} cannot be imported: {type(error).__name__}: {error}{line}") from error
+    if not registered(module):
+        raise InputError(f"plug-in {str(file)!r} registers nothing: it needs a function under @architecture or @task")
+    return module
+
+
+def _shipped() -> Iterator[ModuleType]:
+    for folder in _FOLDERS:
+        package = importlib.import_module(folder)
+        for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+            yield importlib.import_module(f"{folder}.{info.name}")
+
+
+def _installed() -> Iterator[ModuleType]:
+    for point in sorted(entry_points(group="benchbench"), key=lambda point: point.name):
+        try:
+            loaded = point.load()
+        except Exception as error:
+            raise InputError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
+        yield loaded if isinstance(loaded, ModuleType) else sys.modules[loaded.__module__]

@@ -1,0 +1,77 @@
+"""Budget and Trial: pure data, frozen, with a key."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+Name = Annotated[str, Field(pattern=NAME, max_length=80)]
+Positive = Annotated[int, Field(ge=1)]
+Options = dict[str, Any]
+
+
+class Frozen(BaseModel):
+    """Keyword-only, immutable, strict about types; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Budget(Frozen):
+    """The limits that are the same for every competitor.
+
+    Size: ``parameters`` (the width is solved: the widest learner with at most this many numbers, trained + fixed) or
+    ``width`` (units; 64 where neither is given). Length: at least one of ``updates``, ``epochs`` and ``seconds``; the
+    first to be reached ends the fit.
+    """
+
+    name: Name
+    parameters: Positive | None = None
+    width: Positive | None = None
+    updates: Positive | None = None
+    epochs: Positive | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    batch: Positive = 64
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_width(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("parameters") is None and data.get("width") is None:
+            return {**data, "width": 64}
+        return data
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Budget":
+        if self.parameters is not None and self.width is not None:
+            raise ValueError("give parameters or width, not both")
+        if self.updates is None and self.epochs is None and self.seconds is None:
+            raise ValueError("no budget: give at least one of updates, epochs, seconds")
+        return self
+
+
+class Trial(Frozen):
+    """One point of the grid."""
+
+    study: Name
+    task: Name
+    architecture: Name
+    length: Positive
+    device: str = "cpu"
+    seed: Annotated[int, Field(ge=0)]
+    budget: Budget
+    task_options: Options = Field(default_factory=dict)
+    architecture_options: Options = Field(default_factory=dict)
+    versions: dict[str, int] = Field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """16 hexadecimal digits of the content: the same whatever the order of the options."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """A short name for people: what is running."""
+        return f"{self.task} {self.length} {self.architecture} seed {self.seed} {self.budget.name} {self.device}"

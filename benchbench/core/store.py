@@ -1,0 +1,89 @@
+"""The records of a study on disk: JSON lines, only ever appended to."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.record import Record
+
+
+def folder(results: Path, study: str) -> Path:
+    """Where the records of a study lie: one file a machine."""
+    return results / "records" / study
+
+
+class Store:
+    """The records of one study on one machine; one writer at a time.
+
+    A torn last line, left by a kill, is ignored on reading and cut off before the next append. A bad line anywhere
+    else is an InputError that names the line, since records are never dropped in silence.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def records(self) -> Iterator[Record]:
+        """Every whole record, in the order of writing."""
+        if not self.path.exists():
+            return
+        lines = self.path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield Record.model_validate_json(line)
+            except ValidationError as error:
+                if number == len(lines):
+                    return  # no newline behind it: torn
+                raise InputError(f"{self.path}:{number}: not a record: {error.errors()[0]['msg']}") from None
+
+    def keys(self) -> set[str]:
+        """The keys of the trials that have a record."""
+        return {record.trial.key for record in self.records()}
+
+    def append(self, record: Record) -> None:
+        """Write one record as one line and flush it to the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._mend()
+        with self.path.open("ab") as file:
+            file.write(record.model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _mend(self) -> None:
+        if not self.path.exists():
+            return
+        with self.path.open("rb+") as file:
+            content_end = file.seek(0, os.SEEK_END)
+            if content_end == 0:
+                return
+            file.seek(content_end - 1)
+            if file.read(1) == b"\n":
+                return
+            file.seek(0)
+            whole, _, tail = file.read().rpartition(b"\n")
+            if _is_record(tail):
+                file.write(b"\n")  # only the newline was lost
+            else:
+                file.truncate(len(whole) + 1 if whole else 0)
+
+
+def read(results: Path, study: str) -> list[Record]:
+    """All records of a study, from every machine; InputError where there is none."""
+    place = folder(results, study)
+    files = sorted(place.glob("*.jsonl"))
+    if not files:
+        known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
+        raise unknown("study with records", study, known, where=str(place))
+    return [record for file in files for record in Store(file).records()]
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        Record.model_validate_json(line)
+    except ValidationError:
+        return False
+    return True

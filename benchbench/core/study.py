@@ -1,0 +1,133 @@
+"""A study: a named grid of trials, one TOML file."""
+
+import json
+import tomllib
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.options import describe, expand
+from benchbench.core.registry import Kind, Plugin, Registry
+from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
+
+
+class Study(Frozen):
+    """What to run: every task x architecture x length x device x seed x budget, and every option set.
+
+    ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds kills a trial. A list as an option's value multiplies.
+    """
+
+    name: Name
+    description: str = ""
+    lengths: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    devices: Annotated[tuple[str, ...], Field(min_length=1)] = ("cpu",)
+    seeds: Positive = 5
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    plugins: tuple[str, ...] = ()
+    budgets: Annotated[tuple[Budget, ...], Field(min_length=1)]
+    tasks: Annotated[dict[str, Options], Field(min_length=1)]
+    architectures: Annotated[dict[str, Options], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Study":
+        for key, values in (
+            ("lengths", self.lengths),
+            ("devices", self.devices),
+            ("budgets", tuple(budget.name for budget in self.budgets)),
+        ):
+            twice = [value for i, value in enumerate(values) if value in values[:i]]
+            if twice:
+                raise ValueError(f"{key}: {twice[0]!r} is given twice")
+        return self
+
+    def trials(self, registry: Registry, source: str = "") -> list[Trial]:
+        """The grid, competitors of one task, length and seed side by side.
+
+        Raises InputError for a name, option or value that does not exist; ``source`` (the file) goes into its message.
+        """
+        place = f"{source or self.name}: "
+        tasks = self._sets(registry, "task", self.tasks, place)
+        competitors = self._sets(registry, "architecture", self.architectures, place)
+        grid = product(self.devices, self.budgets, range(self.seeds), tasks, self.lengths, competitors)
+        return [
+            Trial(
+                study=self.name,
+                task=task.name,
+                architecture=competitor.name,
+                length=length,
+                device=device,
+                seed=seed,
+                budget=budget,
+                task_options=task_options,
+                architecture_options=options,
+                versions={"task": task.version, "architecture": competitor.version},
+            )
+            for device, budget, seed, (task, task_options), length, (competitor, options) in grid
+        ]
+
+    @staticmethod
+    def _sets(registry: Registry, kind: Kind, named: dict[str, Options], place: str) -> list[tuple[Plugin, Options]]:
+        sets = []
+        for name, options in named.items():
+            plugin = registry.get(kind, name, where=f"{place}[{kind}s]")
+            where = f"{place}[{kind}s.{name}]"
+            sets += [(plugin, chosen) for chosen in expand(plugin.options, options, where)]
+        return sets
+
+
+def shipped() -> dict[str, Path]:
+    """The studies that come with the package, by name."""
+    folder = Path(str(resources.files("benchbench") / "studies"))
+    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+
+
+def find(study: str) -> Path:
+    """The TOML file of a shipped name or a path; InputError where there is neither."""
+    if study in shipped():
+        return shipped()[study]
+    path = Path(study)
+    if path.suffix != ".toml" and not path.exists():
+        raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")
+    if not path.is_file():
+        raise InputError(f"study {study!r}: {'not a file' if path.exists() else 'no such file'}")
+    return path
+
+
+def read(file: Path) -> Study:
+    """The study in a TOML file; plug-in paths are relative to it. InputError names file, key and what is allowed."""
+    try:
+        content = tomllib.loads(file.read_bytes().decode())
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not a text file: {error.reason} at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file}: not TOML: {error}") from None
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
+    if not content:
+        raise InputError(f"{file}: empty; a study needs {', '.join(_required())}")
+    _known_keys(content, file)
+    try:  # as JSON: arrays fill tuples, while a number in quotes stays an error
+        study = Study.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        raise InputError(f"{file}: {describe(error)}") from None
+    plugins = tuple(str((file.parent / plugin).resolve()) for plugin in study.plugins)
+    return study.model_copy(update={"plugins": plugins})
+
+
+def _required() -> list[str]:
+    return [name for name, field in Study.model_fields.items() if field.is_required()]
+
+
+def _known_keys(content: dict[str, Any], file: Path) -> None:
+    for key in content:
+        if key not in Study.model_fields:
+            raise unknown("key", key, Study.model_fields, where=str(file))
+    budgets = content.get("budgets", [])
+    for number, budget in enumerate(budgets if isinstance(budgets, list) else []):
+        for key in budget if isinstance(budget, dict) else ():
+            if key not in Budget.model_fields:
+                raise unknown("key", key, Budget.model_fields, where=f"{file}: [[budgets]] number {number + 1}")

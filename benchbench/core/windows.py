@@ -1,0 +1,117 @@
+"""From a series to a forecasting problem: split by time, scale on train alone, cut windows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+
+from benchbench.core.errors import InputError
+from benchbench.core.problem import Array, Problem, Split
+
+FRACTIONS = (0.70, 0.15, 0.15)
+
+
+def cut(series: Array, length: int, horizon: int, stride: int = 1) -> Split:
+    """All windows of a (time, feature) series: ``length`` steps in, the value ``horizon`` steps after the last one out.
+
+    The windows are views of ``series``.
+    """
+    count = len(series) - length - horizon + 1
+    inputs = sliding_window_view(series, length, axis=0).transpose(0, 2, 1)[:count:stride]
+    targets = series[length + horizon - 1 :, None, :][::stride]
+    return Split(inputs=inputs, targets=targets)
+
+
+def join(splits: Sequence[Split]) -> Split:
+    """Several splits one after the other, as one."""
+    if len(splits) == 1:
+        return splits[0]
+    return Split(
+        inputs=np.concatenate([split.inputs for split in splits]),
+        targets=np.concatenate([split.targets for split in splits]),
+    )
+
+
+def chronological(samples: int, length: int, horizon: int) -> list[slice]:
+    """Train, valid and test of a series: 70/15/15 in this order, ``length + horizon`` samples left out between them.
+
+    InputError where one of the three would hold no window.
+    """
+    gap = length + horizon
+    usable = samples - 2 * gap
+    train, valid = (round(usable * fraction) for fraction in FRACTIONS[:2])
+    test = usable - train - valid
+    if min(train, valid, test) < gap:
+        need = 2 * gap + int(np.ceil((gap + 1) / min(FRACTIONS)))
+        raise InputError(
+            f"a series of {samples} samples is too short for windows of {length} and horizon {horizon}: "
+            f"it takes {need} samples, or a shorter length"
+        )
+    starts = (0, train + gap, train + valid + 2 * gap)
+    return [slice(start, start + size) for start, size in zip(starts, (train, valid, test), strict=True)]
+
+
+def forecast(
+    train: Sequence[NDArray[np.float64]],
+    valid: Sequence[NDArray[np.float64]],
+    test: Sequence[NDArray[np.float64]],
+    *,
+    length: int,
+    horizon: int,
+    stride: int = 1,
+    floor: float | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Problem:
+    """The problem of several series a split, each (time,) or (time, feature), in raw units.
+
+    The scaler is fitted on ``train`` alone. ``floor`` is in raw units squared of a one-feature series, and comes out in
+    units of the scaled one. InputError where a series is shorter than one window or the training part is constant.
+    """
+    parts = [[_columns(series) for series in split] for split in (train, valid, test)]
+    for series in (series for split in parts for series in split):
+        if len(series) < length + horizon:
+            raise InputError(f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}")
+    pooled = np.concatenate(parts[0])
+    if np.any(np.ptp(pooled, axis=0) == 0):
+        raise InputError("the training part is constant: there is nothing to learn")
+    scaler = StandardScaler().fit(pooled)
+    splits = [
+        join([cut(scaler.transform(series).astype(np.float32), length, horizon, stride) for series in split])
+        for split in parts
+    ]
+    facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": stride}
+    return Problem(
+        train=splits[0],
+        valid=splits[1],
+        test=splits[2],
+        floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
+        provenance={**facts, **(provenance or {})},
+    )
+
+
+def forecast_series(
+    series: NDArray[np.float64],
+    *,
+    length: int,
+    horizon: int,
+    stride: int = 1,
+    floor: float | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Problem:
+    """The problem of one series, split by time with a gap; otherwise as ``forecast``."""
+    parts = chronological(len(series), length, horizon)
+    ranges = {name: [part.start, part.stop] for name, part in zip(("train", "valid", "test"), parts, strict=True)}
+    train, valid, test = ([series[part]] for part in parts)
+    return forecast(
+        train, valid, test,
+        length=length, horizon=horizon, stride=stride, floor=floor,
+        provenance={"ranges": ranges, **(provenance or {})},
+    )  # fmt: skip
+
+
+def _columns(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    array = np.asarray(series, dtype=np.float64)
+    return array[:, None] if array.ndim == 1 else array

@@ -1,0 +1,1 @@
+"""Reads records and writes pages; needs neither torch nor a plug-in."""

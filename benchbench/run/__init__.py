@@ -1,0 +1,1 @@
+"""Makes records: one trial to one record, many trials side by side."""
