@@ -44,12 +44,18 @@ class Store:
         """The keys of the trials that have a record."""
         return {record.trial.key for record in self.records()}
 
+    def prepare(self) -> None:
+        """Make sure that records can be appended; OSError where they cannot."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab"):
+            pass
+
     def append(self, record: Record) -> None:
         """Write one record as one line and flush it to the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mend()
         with self.path.open("ab") as file:
-            file.write(record.model_dump_json().encode() + b"\n")
+            file.write(record.model_dump_json(by_alias=True).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -78,7 +84,10 @@ def read(results: Path, study: str) -> list[Record]:
     if not files:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
         raise unknown("study with records", study, known, where=str(place))
-    return [record for file in files for record in Store(file).records()]
+    records = [record for file in files for record in Store(file).records()]
+    if not records:
+        raise InputError(f"{place}: no whole record yet")
+    return records
 
 
 def _is_record(line: bytes) -> bool:

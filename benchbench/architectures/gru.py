@@ -1,0 +1,31 @@
+"""Gated recurrent unit. Cho et al. 2014, arXiv:1406.1078."""
+
+from torch import nn
+
+from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.problem import Learner, Setting
+from benchbench.core.registry import architecture
+from benchbench.learn.gradient import Gradient, Optimizer
+from benchbench.learn.initialise import Initialisation, initialise
+
+
+@architecture("gru", version=1)
+def gru(
+    setting: Setting,
+    *,
+    layers: Positive = 1,
+    dropout: Fraction = 0.0,
+    input_init: Initialisation = "xavier_uniform",
+    recurrent_init: Initialisation = "orthogonal",
+    optimizer: Optimizer = "adam",
+    learning_rate: PositiveFloat = 3e-3,
+    momentum: Fraction = 0.0,
+    clip: NonNegativeFloat = 1.0,
+) -> Learner:
+    """Gated recurrent unit (PyTorch's nn.GRU)."""
+
+    def core(inputs: int, width: int) -> nn.Module:
+        module = nn.GRU(inputs, width, layers, dropout=dropout, batch_first=True)
+        return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
+
+    return Gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)

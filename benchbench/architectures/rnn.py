@@ -1,0 +1,34 @@
+"""Simple recurrent network. Elman 1990, Cognitive Science 14(2):179-211."""
+
+from typing import Literal
+
+from torch import nn
+
+from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.problem import Learner, Setting
+from benchbench.core.registry import architecture
+from benchbench.learn.gradient import Gradient, Optimizer
+from benchbench.learn.initialise import Initialisation, initialise
+
+
+@architecture("rnn", version=1)
+def rnn(
+    setting: Setting,
+    *,
+    layers: Positive = 1,
+    dropout: Fraction = 0.0,
+    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    input_init: Initialisation = "xavier_uniform",
+    recurrent_init: Initialisation = "orthogonal",
+    optimizer: Optimizer = "adam",
+    learning_rate: PositiveFloat = 3e-3,
+    momentum: Fraction = 0.0,
+    clip: NonNegativeFloat = 1.0,
+) -> Learner:
+    """Simple recurrent network (PyTorch's nn.RNN)."""
+
+    def core(inputs: int, width: int) -> nn.Module:
+        module = nn.RNN(inputs, width, layers, nonlinearity=nonlinearity, dropout=dropout, batch_first=True)
+        return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
+
+    return Gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)

@@ -1,0 +1,55 @@
+"""The device of a trial: is it there, wait for it, what memory it used, and random numbers on it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from benchbench.core.errors import InputError, unknown
+
+NAMES = ("cpu", "cuda")
+
+
+def require(name: str, where: str = "") -> None:
+    """Raise InputError unless ``name`` is a known device that this machine has."""
+    if name not in NAMES:
+        raise unknown("device", name, NAMES, where)
+    if name == "cuda" and not torch.cuda.is_available():
+        place = f"{where}: " if where else ""
+        raise InputError(f"{place}device 'cuda': torch {torch.__version__} finds no CUDA device here; use 'cpu'")
+
+
+def accelerator() -> str | None:
+    """The name of the GPU, or None."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
+def synchronizer(name: str) -> Callable[[], None]:
+    """What waits until the device has done all that was asked of it."""
+    return torch.cuda.synchronize if name == "cuda" else lambda: None
+
+
+def reset_peak(name: str) -> None:
+    """Start a new peak of allocated device memory."""
+    if name == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak(name: str) -> int | None:
+    """Bytes of device memory allocated at the peak since the reset; None on the CPU."""
+    return int(torch.cuda.max_memory_allocated()) if name == "cuda" else None
+
+
+def tensor(array: np.ndarray, name: str) -> torch.Tensor:
+    """A copy of ``array`` on the device; windows are read-only views, which torch does not take."""
+    return torch.from_numpy(np.array(array, order="C")).to(name)
+
+
+@contextmanager
+def seeded(seed: int, name: str) -> Iterator[None]:
+    """Torch's global generators seeded inside, and as they were before on leaving."""
+    devices = [torch.cuda.current_device()] if name == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

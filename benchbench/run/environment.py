@@ -1,0 +1,79 @@
+"""What a record was made on: machine, threads, versions, commit."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import benchbench
+from benchbench.learn.device import accelerator
+
+_PACKAGE = Path(benchbench.__file__).parent
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def capture(*, jobs: int, threads: int, machine: str | None = None) -> dict[str, Any]:
+    """The environment of a run, for every record of it; ``machine`` overrides the label of CPU, cores and GPU."""
+    cpu, gpu = _cpu(), accelerator()
+    return {
+        "machine": machine or label(cpu, cores(), gpu),
+        "cpu": cpu,
+        "cores": cores(),
+        "gpu": gpu,
+        "threads": threads,
+        "jobs": jobs,
+        "memory_bytes": _memory_bytes(),
+        "os": f"{platform.system()} {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+        "benchbench": benchbench.__version__,
+        **_commit(),
+    }
+
+
+def label(cpu: str, count: int, gpu: str | None) -> str:
+    """A name for a kind of machine, fit for a file: never a host name."""
+    words = f"{cpu} {count} cores {gpu or ''}".lower()
+    return re.sub(r"[^a-z0-9.]+", "-", words.replace("(r)", "").replace("(tm)", "")).strip("-.")[:80]
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = re.findall(r"^model name\s*:\s*(.+)$", info.read_text(), flags=re.MULTILINE)
+        if names:
+            return str(names[0]).strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not a POSIX system
+        return None
+
+
+def _commit() -> dict[str, Any]:
+    """The commit of the package's own checkout, and whether the package differs from it; None where it is installed."""
+    if _git("ls-files", "--error-unmatch", "__init__.py") is None:
+        return {"commit": None, "dirty": None}
+    return {"commit": _git("rev-parse", "HEAD"), "dirty": bool(_git("status", "--porcelain", "--", "."))}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603  fixed arguments
+            ["git", *arguments],  # noqa: S607  the user's own git
+            cwd=_PACKAGE, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

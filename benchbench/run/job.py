@@ -1,0 +1,25 @@
+"""What a trial's process does: load the plug-ins, set the threads, run the trial."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from benchbench.core import registry
+from benchbench.core.record import Record
+from benchbench.core.spec import Trial
+from benchbench.run.trial import run_trial
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs one trial; small enough to be sent to another process."""
+
+    plugins: tuple[str, ...]
+    environment: dict[str, Any]
+    threads: int = 1
+
+    def __call__(self, trial: Trial) -> Record:
+        """The record of ``trial``."""
+        torch.set_num_threads(self.threads)
+        return run_trial(trial, registry.load(self.plugins), self.environment)

@@ -1,0 +1,18 @@
+"""Imported by the server before it forks, so that a trial starts with everything at hand.
+
+The optimizers import torch._dynamo at the first step: a second that must not fall on the clock.
+"""
+
+import contextlib
+import gc
+
+import torch._dynamo  # noqa: F401
+import wfdb  # noqa: F401  takes long to import
+
+import benchbench.run.job  # noqa: F401
+from benchbench.core import registry
+from benchbench.core.errors import InputError
+
+with contextlib.suppress(InputError):  # the parent reports a broken plug-in
+    registry.load()
+gc.freeze()  # a collection before each fit need not walk the libraries

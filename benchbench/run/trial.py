@@ -1,0 +1,240 @@
+"""One trial to one record: make the problem, size the learner, fit it on the meter, score it."""
+
+import gc
+import hashlib
+import time
+import traceback
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from benchbench.core import metrics
+from benchbench.core.errors import DivergedError, InputError, UnsupportedError
+from benchbench.core.meter import Clock, Meter
+from benchbench.core.options import bind
+from benchbench.core.problem import Array, Learner, Problem, Setting, Size, Split
+from benchbench.core.record import Record, Segment, Spent, Status
+from benchbench.core.registry import Registry
+from benchbench.core.seeds import integer, stream
+from benchbench.core.spec import Trial
+from benchbench.learn.device import peak, reset_peak, synchronizer
+from benchbench.learn.sizing import size_of, solve_width
+from benchbench.run import memory
+
+PREDICT_REPEATS = 5
+_STRETCH = 120  # points of a segment that a record keeps
+_BLOCK = 60  # windows that make one segment where a window has one scored step
+
+
+class Sized(NamedTuple):
+    """A learner with the width it was given and the size it states."""
+
+    learner: Learner
+    width: int
+    size: Size
+
+
+def run_trial(
+    trial: Trial, registry: Registry, environment: dict[str, Any], clock: Clock = time.perf_counter
+) -> Record:
+    """The record of ``trial``: whatever the competitor does, there is one."""
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    record = partial(Record, trial=trial, environment=environment, started=started)
+    try:
+        problem = make_problem(trial, registry)
+        record = partial(record, data=_facts(problem))
+        sized = make_learner(trial, registry, problem)
+    except (Exception, SystemExit) as error:
+        return record(status=status_of(error), message=describe(error))
+    meter, spent, failure = _fit(trial, problem, sized, clock)
+    record = partial(record, spent=spent, curve=meter.curve)
+    if failure is not None:
+        return record(status=status_of(failure), message=describe(failure))
+    try:
+        predictions, seconds = _predict(trial, problem.test, sized.learner, clock)
+        valid_mse = metrics.mse(
+            problem.valid.targets, _checked(sized.learner.predict(problem.valid.inputs), problem.valid)
+        )
+    except (Exception, SystemExit) as error:
+        return record(status=status_of(error), message=describe(error))
+    return record(
+        status=Status.OVER_BUDGET if meter.over else Status.OK,
+        message=_over(meter) if meter.over else "",
+        scores={"valid_mse": valid_mse, **_test_scores(problem, predictions)},
+        groups=_group_scores(problem, predictions),
+        predict_seconds=seconds,
+        samples=segments(problem.test.targets, predictions),
+    )
+
+
+def make_problem(trial: Trial, registry: Registry) -> Problem:
+    """The arrays of a trial: the same for every competitor of one task, length and seed."""
+    task = registry.get("task", trial.task)
+    options = bind(task.options, trial.task_options, f"[tasks.{trial.task}]")
+    problem = task.function(stream(trial.seed, "data", trial.task), trial.length, **options)
+    if not isinstance(problem, Problem):
+        raise TypeError(f"task {trial.task!r} must return a benchbench.Problem, not {type(problem).__name__}")
+    return problem
+
+
+def make_learner(trial: Trial, registry: Registry, problem: Problem) -> Sized:
+    """The learner of a trial at the width that the budget states or that is solved for its parameter limit."""
+    competitor = registry.get("architecture", trial.architecture)
+    options = bind(competitor.options, trial.architecture_options, f"[architectures.{trial.architecture}]")
+
+    def make(width: int) -> Learner:
+        learner: Learner = competitor.function(setting_of(trial, problem, width), **options)
+        return learner
+
+    budget = trial.budget
+    try:
+        width = budget.width or solve_width(make, budget.parameters or 0)
+    except InputError as error:
+        raise InputError(f"[[budgets]] {budget.name}: {trial.architecture}, length {trial.length}: {error}") from error
+    learner = make(width)
+    return Sized(learner, width, size_of(learner))
+
+
+def setting_of(trial: Trial, problem: Problem, width: int) -> Setting:
+    """What the harness decides for the learner of a trial."""
+    _, time_steps, inputs = problem.train.inputs.shape
+    return Setting(
+        inputs=inputs,
+        outputs=problem.train.targets.shape[2],
+        scored=problem.train.scored,
+        length=time_steps,
+        width=width,
+        seed=integer(trial.seed, "learner"),
+        device=trial.device,
+        batch=trial.budget.batch,
+    )
+
+
+def status_of(error: BaseException) -> Status:
+    """The status that an exception means."""
+    if isinstance(error, DivergedError):
+        return Status.DIVERGED
+    if isinstance(error, UnsupportedError):
+        return Status.UNSUPPORTED
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
+        return Status.OUT_OF_MEMORY
+    return Status.FAILED
+
+
+def describe(error: BaseException) -> str:
+    """Type, text and last frame of an exception, with file names only: a record holds no path of a machine."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, (DivergedError, UnsupportedError, InputError)):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{text} ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else text
+
+
+def segments(targets: Array, predictions: Array) -> dict[str, Segment]:
+    """The first stretch of the test split, and its best and worst: a sequence, or 60 windows of one step each.
+
+    The first output alone; four significant digits, since they are for figures.
+    """
+    if targets.shape[1] == 1:  # the windows are in order of time: they make one long sequence
+        count = max(1, len(targets) // _BLOCK)
+        true, predicted = ([*np.array_split(array[:, 0, 0], count)] for array in (targets, predictions))
+        first = (targets[:_STRETCH, 0, 0], predictions[:_STRETCH, 0, 0])
+    else:
+        true, predicted = list(targets[:, :, 0]), list(predictions[:, :, 0])
+        first = (true[0], predicted[0])
+    errors = [float(np.mean(np.square(t - p, dtype=np.float64))) for t, p in zip(true, predicted, strict=True)]
+    best, worst = int(np.argmin(errors)), int(np.argmax(errors))
+    return {
+        "first": _segment(*first),
+        "best": _segment(true[best], predicted[best]),
+        "worst": _segment(true[worst], predicted[worst]),
+    }
+
+
+def _segment(true: Array, predicted: Array) -> Segment:
+    return Segment(
+        true=[float(f"{value:.4g}") for value in true[:_STRETCH]],
+        predicted=[float(f"{value:.4g}") for value in predicted[:_STRETCH]],
+        mse=float(np.mean(np.square(true - predicted, dtype=np.float64))),
+    )
+
+
+def _fit(trial: Trial, problem: Problem, sized: Sized, clock: Clock) -> tuple[Meter, Spent, BaseException | None]:
+    batches = -(-len(problem.train) // trial.budget.batch)
+    meter = Meter(trial.budget, batches=batches, clock=clock, synchronize=synchronizer(trial.device))
+    failure: BaseException | None = None
+    gc.collect()
+    reset_peak(trial.device)
+    baseline = memory.reset_peak()
+    meter.start()
+    try:
+        sized.learner.fit(problem.train, problem.valid, meter)
+    except (Exception, SystemExit) as error:
+        failure = error
+    meter.stop()
+    spent = Spent(
+        width=sized.width,
+        trained_parameters=sized.size.trained,
+        fixed_parameters=sized.size.fixed,
+        updates=meter.updates,
+        fit_seconds=meter.seconds,
+        first_update_seconds=meter.first_update_seconds,
+        peak_bytes=memory.added_since(baseline),
+        device_peak_bytes=peak(trial.device),
+    )
+    return meter, spent, failure
+
+
+def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple[Array, list[float]]:
+    """Predictions of the whole test split, from a pass that warms up, and the seconds of each timed pass after it."""
+    synchronize = synchronizer(trial.device)
+    predictions = _checked(learner.predict(test.inputs), test)
+    seconds = []
+    for _ in range(PREDICT_REPEATS):
+        synchronize()
+        start = clock()
+        learner.predict(test.inputs)
+        synchronize()
+        seconds.append(clock() - start)
+    return predictions, seconds
+
+
+def _checked(predictions: Any, split: Split) -> Array:
+    array = np.asarray(predictions)
+    if array.shape != split.targets.shape:
+        raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {split.targets.shape}")
+    if not np.isfinite(array).all():
+        raise DivergedError(f"{int((~np.isfinite(array)).sum())} of {array.size} predictions are not finite")
+    return array.astype(np.float32)
+
+
+def _over(meter: Meter) -> str:
+    if meter.overspent:
+        return (
+            f"asked for {meter.overspent} more updates after the budget was used up; a loop must end at the first False"
+        )
+    return f"the fit took {meter.seconds:.3g} s, more than the budget's seconds allow"
+
+
+def _test_scores(problem: Problem, predictions: Array) -> dict[str, float | None]:
+    scores = {f"test_{name}": value for name, value in metrics.scores(problem.test.targets, predictions).items()}
+    return scores if problem.floor is None else {**scores, "floor_mse": problem.floor}
+
+
+def _group_scores(problem: Problem, predictions: Array) -> dict[str, dict[str, float | None]]:
+    test = problem.test.targets
+    return {name: metrics.scores(test[part], predictions[part]) for name, part in problem.groups.items()}
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    """Counts, provenance and a fingerprint of the data: all targets, and the first and last inputs of each split."""
+    digest = hashlib.sha256()
+    for split in (problem.train, problem.valid, problem.test):
+        for array in (split.inputs[0], split.inputs[-1], split.targets):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    counts = {"train": len(problem.train), "valid": len(problem.valid), "test": len(problem.test)}
+    return {**counts, "fingerprint": digest.hexdigest()[:16], **problem.provenance}
