@@ -19,7 +19,14 @@ class DivergedError(Exception):
 def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
     """The error for a name that does not exist: it tells the nearest known name and all allowed ones."""
     allowed = sorted(known)
-    near = get_close_matches(str(name), allowed, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    folded = {candidate.casefold(): candidate for candidate in allowed}
+    near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    hint = f"; did you mean {folded[near[0]]!r}?" if near else "."
     place = f"{where}: " if where else ""
-    return InputError(f"{place}unknown {kind} {str(name)!r}{hint} Allowed: {', '.join(allowed) or 'none'}")
+    return InputError(f"{place}unknown {kind} {short(str(name))}{hint} Allowed: {', '.join(allowed) or 'none'}")
+
+
+def short(value: object, limit: int = 80) -> str:
+    """A value as it goes into a message: one line, not longer than ``limit``."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

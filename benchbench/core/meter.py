@@ -1,10 +1,12 @@
 """Count what a fit spends, and say when to stop."""
 
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from benchbench.core.errors import DivergedError
 from benchbench.core.spec import Budget
 
 Clock = Callable[[], float]
@@ -67,6 +69,9 @@ class Meter:
 
     def spend(self, updates: int = 1) -> bool:
         """Ask for ``updates`` more updates; False when the budget is used up."""
+        updates = operator.index(updates)  # a NumPy count becomes a plain one
+        if self._paused_at is not None:
+            raise RuntimeError("spend() inside paused(): an update is always on the clock")
         if updates < 1:
             raise ValueError(f"a step is at least one update, not {updates}")
         if self._started is None:
@@ -77,13 +82,13 @@ class Meter:
         timed = self._seconds_limit < math.inf or self.first_update_seconds is None
         if timed:
             self._read()
+        if self._first_started is not None and self.first_update_seconds is None:
+            self.first_update_seconds = self.seconds - self._first_started
         if self.updates + updates > self._limit or self.seconds >= self._seconds_limit:
             self._refused = True
             return False
         if self._first_started is None:
             self._first_started = self.seconds
-        elif self.first_update_seconds is None:
-            self.first_update_seconds = self.seconds - self._first_started
         self.updates += updates
         return True
 
@@ -99,11 +104,18 @@ class Meter:
             yield
         finally:
             self._synchronize()
-            self._away += self._clock() - self._paused_at
+            if self._started is not None:
+                self._away += self._clock() - max(self._paused_at, self._started)
             self._paused_at = None
 
     def note(self, valid_mse: float, train_mse: float | None = None) -> None:
-        """Add a point (updates, seconds, validation MSE, training MSE) to the learning curve."""
+        """Add a point (updates, seconds, validation MSE, training MSE) to the learning curve.
+
+        Raises DivergedError where an error is not finite.
+        """
+        if not math.isfinite(valid_mse) or not math.isfinite(train_mse or 0.0):
+            raise DivergedError(f"the error is not finite after {self.updates} updates")
+        self._read()
         self.curve.append(
             (self.updates, self.seconds, float(valid_mse), None if train_mse is None else float(train_mse))
         )
@@ -113,6 +125,6 @@ class Meter:
             return
         self._synchronize()
         self.seconds = self._clock() - self._started - self._away
-        if self.updates:
+        if self.updates and not self._refused:
             self._longest_update = max(self._longest_update, self.seconds - self._last)
         self._last = self.seconds

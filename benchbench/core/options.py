@@ -3,13 +3,15 @@
 import inspect
 import itertools
 import json
-from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from collections.abc import Callable, Collection, Mapping
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
-from benchbench.core.errors import InputError, unknown
-from benchbench.core.spec import Options
+from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.spec import NAME, NAME_RULE, Options
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -37,6 +39,8 @@ def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[Ba
     for option in options:
         if option.name not in hints or option.default is option.empty:
             raise InputError(f"{function.__name__}: option {option.name!r} needs an annotation and a default")
+        if option.name.startswith("_"):
+            raise InputError(f"{function.__name__}: option {option.name!r} must start with a letter")
         fields[option.name] = (hints[option.name], option.default)
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
     try:
@@ -76,8 +80,16 @@ def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> 
         try:
             choices = [_plain(model, name, item, where) for item in value]
         except InputError as part:
-            raise (whole if all(isinstance(item, list) for item in value) else part) from None
+            meant_whole = _takes_list(model.model_fields[name].annotation) and not isinstance(value[0], list)
+            raise (whole if meant_whole else part) from None
         return [choice for i, choice in enumerate(choices) if choice not in choices[:i]]
+
+
+def _takes_list(annotation: Any) -> bool:
+    origin = get_origin(annotation) or annotation
+    if origin in (Union, UnionType):
+        return any(_takes_list(part) for part in get_args(annotation))
+    return isinstance(origin, type) and issubclass(origin, Collection) and not issubclass(origin, (str, bytes, Mapping))
 
 
 def _plain(model: type[BaseModel], name: str, value: Any, where: str) -> Any:
@@ -98,9 +110,21 @@ def _validate(model: type[BaseModel], options: Options, where: str) -> BaseModel
 def describe(error: ValidationError) -> str:
     """The first errors of a validation in one line: key, what is wrong, and what was given."""
     parts = []
-    for item in error.errors()[:3]:
-        place = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
-        given = "" if item["type"] in ("missing", "value_error") else f", got {item['input']!r}"
-        parts.append(f"{place + ': ' if place else ''}{message}{given}")
-    return "; ".join(parts)
+    items = error.errors()
+    inner = [item["loc"][:-1] for item in items if item["loc"]]
+    for item in items:
+        if item["type"] == "too_short" and item["loc"] in (place[: len(item["loc"])] for place in inner):
+            continue  # its items were refused one by one, and that is the reason
+        place = "".join(f" number {part + 1}" if isinstance(part, int) else f".{part}" for part in item["loc"])
+        given = "" if item["type"] in ("missing", "value_error") else f", got {short(item['input'])}"
+        parts.append(" ".join(f"{place[1:] + ': ' if place else ''}{_message(item)}{given}".split()))
+    return "; ".join(parts[:3])
+
+
+def _message(item: ErrorDetails) -> str:
+    context = item.get("ctx", {})
+    if item["type"] == "string_pattern_mismatch" and context["pattern"] == NAME:
+        return NAME_RULE
+    if item["type"] == "too_short":
+        return f"at least {context['min_length']} needed"
+    return item["msg"].removeprefix("Value error, ").replace("an object", "a table")

@@ -42,7 +42,7 @@ class Split:
     @property
     def scored(self) -> int:
         """How many last steps of a sequence count."""
-        return self.targets.shape[1]
+        return int(self.targets.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

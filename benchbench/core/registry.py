@@ -6,9 +6,11 @@ import inspect
 import pkgutil
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -16,9 +18,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError, short, unknown
 from benchbench.core.options import schema
-from benchbench.core.spec import NAME
+from benchbench.core.spec import NAME, NAME_RULE
 
 Kind = Literal["architecture", "task"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -64,20 +66,22 @@ def task(name: str, *, version: int) -> Callable[[Function], Function]:
 
 
 def _register(kind: Kind, name: str, version: int) -> Callable[[Function], Function]:
-    if not isinstance(name, str) or not re.fullmatch(NAME, name):
-        raise InputError(f"{kind} name {name!r}: letters, digits, '_', '.', '-' only, starting with a letter or digit")
+    if not isinstance(name, str) or not re.fullmatch(NAME, name) or len(name) > 80:
+        raise InputError(f"{kind} name {short(name)}: {NAME_RULE}, at most 80 of them")
     if type(version) is not int or version < 1:
         raise InputError(f"{kind} {name!r}: version must be a whole number from 1, not {version!r}")
 
     def mark(function: Function) -> Function:
-        code = getattr(function, "__code__", None)
-        line = f":{code.co_firstlineno}" if code else ""
+        own = inspect.unwrap(function)  # a decorator of its own may come from another module
+        if not inspect.isfunction(own):
+            raise InputError(f"{kind} {name!r}: @{kind} stands on a function, not on {short(function)}")
+        line = f":{own.__code__.co_firstlineno}"
         module = sys.modules.get(function.__module__)
         place = f"{getattr(module, '__file__', None) or function.__module__}{line}"
         plugin = Plugin(kind=kind, name=name, version=version, function=function, place=place)
         plugin.options  # noqa: B018  a wrong signature is an error here, where the author sees it
         # The module owns the list, so that no state is shared between registries.
-        function.__globals__.setdefault(_MARK, []).append(plugin)
+        own.__globals__.setdefault(_MARK, []).append(plugin)
         return function
 
     return mark
@@ -122,10 +126,14 @@ def registered(module: ModuleType) -> list[Plugin]:
 
 def load_file(file: str | Path) -> ModuleType:
     """Import a plug-in file once; InputError where it is missing, broken or registers nothing."""
-    path = Path(file).resolve()
-    if not path.is_file():
-        raise InputError(f"plug-in {str(file)!r}: no such file")
-    name = f"benchbench_plugin_{path.stem}_{abs(hash(str(path))):x}"
+    try:
+        path = Path(file).resolve()
+        missing = not path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
+        missing = True
+    if missing:
+        raise InputError(f"plug-in {short(str(file))}: no such file")
+    name = f"benchbench_plugin_{path.stem}_{sha256(str(path).encode(errors='replace')).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -137,11 +145,21 @@ def load_file(file: str | Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise InputError(f"plug-in {str(file)!r} cannot be imported: {type(error).__name__}: {error}{line}") from error
+        raise InputError(f"plug-in {str(file)!r} cannot be imported{_reason(error, path)}") from error
     if not registered(module):
+        del sys.modules[name]
         raise InputError(f"plug-in {str(file)!r} registers nothing: it needs a function under @architecture or @task")
     return module
+
+
+def _reason(error: BaseException, path: Path) -> str:
+    """Where and why an import failed, in one line."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line, text = (lines[-1] if lines else None), str(error)
+    if isinstance(error, SyntaxError) and error.filename in (None, str(path)):
+        line, text = error.lineno, error.msg
+    kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+    return f"{f', line {line}' if line else ''}: {kind}{' '.join(text.split())}"
 
 
 def _shipped() -> Iterator[ModuleType]:
@@ -155,6 +173,6 @@ def _installed() -> Iterator[ModuleType]:
     for point in sorted(entry_points(group="benchbench"), key=lambda point: point.name):
         try:
             loaded = point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
         yield loaded if isinstance(loaded, ModuleType) else sys.modules[loaded.__module__]

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+NAME_RULE = "letters, digits, '_', '.', '-' only, starting with a letter or digit"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 Positive = Annotated[int, Field(ge=1)]
 Options = dict[str, Any]
@@ -65,7 +65,7 @@ class Trial(Frozen):
     architecture_options: Options = Field(default_factory=dict)
     versions: dict[str, int] = Field(default_factory=dict)
 
-    @cached_property
+    @property  # not cached: a cache would go along with model_copy(update=...)
     def key(self) -> str:
         """16 hexadecimal digits of the content: the same whatever the order of the options."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import date, time
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError, short, unknown
 from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
 from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
@@ -23,12 +24,12 @@ class Study(Frozen):
 
     name: Name
     description: str = ""
-    lengths: Annotated[tuple[Positive, ...], Field(min_length=1)]
-    devices: Annotated[tuple[str, ...], Field(min_length=1)] = ("cpu",)
-    seeds: Positive = 5
+    lengths: Annotated[tuple[Positive, ...], Field(min_length=1, strict=False)]
+    devices: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = ("cpu",)
+    seeds: Annotated[int, Field(ge=1, le=10_000)] = 5
     timeout: Annotated[float, Field(gt=0)] | None = None
-    plugins: tuple[str, ...] = ()
-    budgets: Annotated[tuple[Budget, ...], Field(min_length=1)]
+    plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    budgets: Annotated[tuple[Annotated[Budget, Field(strict=False)], ...], Field(min_length=1, strict=False)]
     tasks: Annotated[dict[str, Options], Field(min_length=1)]
     architectures: Annotated[dict[str, Options], Field(min_length=1)]
 
@@ -90,31 +91,39 @@ def find(study: str) -> Path:
     if study in shipped():
         return shipped()[study]
     path = Path(study)
-    if path.suffix != ".toml" and not path.exists():
+    try:
+        exists, is_file = path.exists(), path.is_file()
+    except OSError:  # too long a name
+        exists = is_file = False
+    if path.suffix != ".toml" and not exists:
         raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")
-    if not path.is_file():
-        raise InputError(f"study {study!r}: {'not a file' if path.exists() else 'no such file'}")
+    if not is_file:
+        raise InputError(f"study {short(study)}: {'not a file' if exists else 'no such file'}")
     return path
 
 
 def read(file: Path) -> Study:
     """The study in a TOML file; plug-in paths are relative to it. InputError names file, key and what is allowed."""
     try:
-        content = tomllib.loads(file.read_bytes().decode())
+        content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not a text file: {error.reason} at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number or a nesting beyond what Python reads
         raise InputError(f"{file}: not TOML: {error}") from None
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     if not content:
         raise InputError(f"{file}: empty; a study needs {', '.join(_required())}")
     _known_keys(content, file)
+    _no_dates(content, file)
     try:  # as JSON: arrays fill tuples, while a number in quotes stays an error
-        study = Study.model_validate_json(json.dumps(content, default=str))
+        study = Study.model_validate_json(json.dumps(content))
     except ValidationError as error:
         raise InputError(f"{file}: {describe(error)}") from None
-    plugins = tuple(str((file.parent / plugin).resolve()) for plugin in study.plugins)
+    except ValueError as error:  # hexadecimal digits without end
+        raise InputError(f"{file}: {error}") from None
+    folder = file.parent.resolve()
+    plugins = tuple(str(folder / plugin) for plugin in study.plugins)
     return study.model_copy(update={"plugins": plugins})
 
 
@@ -127,7 +136,23 @@ def _known_keys(content: dict[str, Any], file: Path) -> None:
         if key not in Study.model_fields:
             raise unknown("key", key, Study.model_fields, where=str(file))
     budgets = content.get("budgets", [])
+    if isinstance(budgets, dict):
+        raise InputError(f"{file}: budgets: there may be several, so write [[budgets]], not [budgets]")
     for number, budget in enumerate(budgets if isinstance(budgets, list) else []):
         for key in budget if isinstance(budget, dict) else ():
+            where = f"{file}: [[budgets]] number {number + 1}"
+            if key in Study.model_fields and key not in Budget.model_fields:
+                raise InputError(f"{where}: {key!r} belongs to the study: write it above the first table")
             if key not in Budget.model_fields:
-                raise unknown("key", key, Budget.model_fields, where=f"{file}: [[budgets]] number {number + 1}")
+                raise unknown("key", key, Budget.model_fields, where=where)
+
+
+def _no_dates(value: Any, file: Path, place: str = "") -> None:
+    if isinstance(value, (date, time)):
+        raise InputError(f"{file}: {place[1:]}: no key takes a date or time, got {value}; text stands in quotes")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _no_dates(item, file, f"{place}.{key}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            _no_dates(item, file, f"{place} number {number}")

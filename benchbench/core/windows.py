@@ -74,6 +74,8 @@ def forecast(
     for series in (series for split in parts for series in split):
         if len(series) < length + horizon:
             raise InputError(f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}")
+        if not np.isfinite(series).all():
+            raise InputError("a series holds values that are missing or not finite")
     pooled = np.concatenate(parts[0])
     if np.any(np.ptp(pooled, axis=0) == 0):
         raise InputError("the training part is constant: there is nothing to learn")

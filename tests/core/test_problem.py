@@ -1,0 +1,74 @@
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+
+from benchbench.core.problem import Problem, Setting, Size, Split
+
+
+def zeros(*shape: int, dtype: Any = np.float32) -> np.ndarray:
+    return np.zeros(shape, dtype=dtype)
+
+
+def split(sequences: int = 3, time: int = 5, features: int = 1, scored: int = 1, outputs: int = 1) -> Split:
+    return Split(inputs=zeros(sequences, time, features), targets=zeros(sequences, scored, outputs))
+
+
+def test_a_split_knows_how_many_sequences_and_scored_steps_it_has() -> None:
+    assert len(split(sequences=7)) == 7
+    assert split(scored=2).scored == 2
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "said"),
+    [
+        (zeros(3, 5, 1, dtype=np.float64), zeros(3, 1, 1), "inputs must be a float32 array .* not float64"),
+        (zeros(3, 5, 1), zeros(3, 1, 1, dtype=np.int32), "targets must be a float32 array .* not int32"),
+        (zeros(3, 5), zeros(3, 1, 1), r"inputs .* three dimensions, not float32 \(3, 5\)"),
+        (zeros(3, 5, 1), zeros(3), r"targets .* three dimensions, not float32 \(3,\)"),
+        ([[[0.0]]], zeros(1, 1, 1), "inputs must be .* not list"),
+        (zeros(3, 5, 1), None, "targets must be .* not NoneType"),
+        (zeros(0, 5, 1), zeros(0, 1, 1), r"inputs is empty: shape \(0, 5, 1\)"),
+        (zeros(3, 5, 1), zeros(3, 0, 1), r"targets is empty: shape \(3, 0, 1\)"),
+        (zeros(3, 5, 1), zeros(4, 1, 1), "3 input sequences, but 4 target sequences"),
+        (zeros(3, 5, 1), zeros(3, 6, 1), "6 steps are scored, but a sequence has 5"),
+    ],
+)
+def test_a_split_whose_arrays_do_not_fit_is_refused_with_the_reason(inputs: Any, targets: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Split(inputs=inputs, targets=targets)
+
+
+def test_windows_of_a_series_are_taken_without_a_copy() -> None:
+    series = np.arange(1_000, dtype=np.float32)
+    windows = sliding_window_view(series, 100)[:, :, None]
+    made = Split(inputs=windows, targets=series[99:, None, None])
+    assert np.shares_memory(made.inputs, series)
+    assert np.shares_memory(made.targets, series)
+
+
+def test_a_problem_takes_three_splits_of_one_kind() -> None:
+    problem = Problem(train=split(9), valid=split(2), test=split(3))
+    assert (problem.floor, problem.free_run, dict(problem.groups), dict(problem.provenance)) == (None, None, {}, {})
+
+
+@pytest.mark.parametrize("other", [split(time=6), split(features=2), split(scored=2), split(outputs=2)])
+def test_a_problem_refuses_splits_of_different_kinds(other: Split) -> None:
+    for place in ("train", "valid", "test"):
+        with pytest.raises(ValueError, match="train, valid and test differ"):
+            Problem(**{**dict.fromkeys(("train", "valid", "test"), split()), place: other})
+
+
+def test_problem_split_size_and_setting_are_frozen() -> None:
+    problem = Problem(train=split(), valid=split(), test=split())
+    setting = Setting(inputs=1, outputs=1, scored=1, length=5, width=8, seed=0)
+    for thing, name in ((problem, "floor"), (split(), "inputs"), (Size(trained=1), "fixed"), (setting, "width")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(thing, name, 3)
+
+
+def test_a_size_counts_trained_and_fixed_numbers_together() -> None:
+    assert Size(trained=3, fixed=4).total == 7
+    assert Size(trained=3).total == 3

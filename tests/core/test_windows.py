@@ -1,0 +1,222 @@
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbench.core.errors import InputError
+from benchbench.core.problem import Problem, Split
+from benchbench.core.windows import chronological, cut, forecast, forecast_series, join
+
+sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
+
+
+def enough(length: int, horizon: int) -> int:
+    """How many samples the refusal of a short series asks for."""
+    with pytest.raises(InputError) as caught:
+        chronological(0, length, horizon)
+    return int(re.search(r"it takes (\d+) samples", str(caught.value))[1])
+
+
+def walk(samples: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=samples).cumsum()
+
+
+def raw(array: np.ndarray, problem: Problem) -> np.ndarray:
+    """Scaled values as the sample numbers they stood for."""
+    scale, mean = problem.provenance["std"][0], problem.provenance["mean"][0]
+    return np.rint(array.astype(np.float64) * scale + mean).astype(int)
+
+
+@given(sizes)
+def test_the_parts_follow_each_other_with_a_gap_of_length_and_horizon(size: tuple[int, int, int]) -> None:
+    length, horizon, more = size
+    samples = enough(length, horizon) + more
+    parts = chronological(samples, length, horizon)
+    assert parts[0].start == 0
+    assert parts[-1].stop == samples
+    assert [right.start - left.stop for left, right in pairwise(parts)] == [length + horizon] * 2
+    assert all(part.stop - part.start >= length + horizon for part in parts), "each part holds a window"
+
+
+@given(sizes)
+def test_the_parts_are_70_15_and_15_hundredths_of_what_the_gaps_leave(size: tuple[int, int, int]) -> None:
+    length, horizon, more = size
+    samples = enough(length, horizon) + more
+    usable = samples - 2 * (length + horizon)
+    shares = [part.stop - part.start for part in chronological(samples, length, horizon)]
+    assert sum(shares) == usable
+    for share, fraction in zip(shares, (0.70, 0.15, 0.15), strict=True):
+        assert abs(share - fraction * usable) <= 1
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 1))
+def test_the_samples_that_a_refusal_asks_for_are_enough_and_hardly_too_many(
+    length: int, horizon: int, more: int
+) -> None:
+    need = enough(length, horizon)
+    assert len(chronological(need + more, length, horizon)) == 3
+    with pytest.raises(InputError):
+        chronological(need - 15, length, horizon)
+
+
+@given(st.integers(1, 30), st.integers(1, 15), st.integers(0, 800))
+def test_a_series_is_refused_or_each_part_holds_a_window(length: int, horizon: int, samples: int) -> None:
+    series = np.arange(samples, dtype=np.float64)
+    try:
+        problem = forecast_series(series, length=length, horizon=horizon)
+    except InputError as error:
+        message = str(error)
+    else:
+        assert min(len(problem.train), len(problem.valid), len(problem.test)) >= 1
+        return
+    assert f"a series of {samples} samples is too short for windows of {length} and horizon {horizon}" in message
+
+
+@given(sizes, st.integers(1, 5))
+def test_every_target_lies_the_horizon_after_the_last_input(size: tuple[int, int, int], stride: int) -> None:
+    length, horizon, more = size
+    series = np.arange(enough(length, horizon) + more, dtype=np.float64)
+    problem = forecast_series(series, length=length, horizon=horizon, stride=stride)
+    for split, name in ((problem.train, "train"), (problem.valid, "valid"), (problem.test, "test")):
+        start, stop = problem.provenance["ranges"][name]
+        inputs, targets = raw(split.inputs, problem)[:, :, 0], raw(split.targets, problem)[:, 0, 0]
+        assert (np.diff(inputs, axis=1) == 1).all(), "a window is consecutive samples"
+        assert (targets == inputs[:, -1] + horizon).all()
+        assert inputs[:, 0].tolist() == list(range(start, stop - length - horizon + 1, stride))
+        assert inputs.min() >= start
+        assert targets.max() < stop
+
+
+@given(sizes)
+def test_no_sample_is_in_two_parts(size: tuple[int, int, int]) -> None:
+    length, horizon, more = size
+    series = np.arange(enough(length, horizon) + more, dtype=np.float64)
+    problem = forecast_series(series, length=length, horizon=horizon)
+    spans = [
+        (raw(split.inputs, problem).min(), raw(split.targets, problem).max())
+        for split in (problem.train, problem.valid, problem.test)
+    ]
+    assert all(right[0] - left[1] > length + horizon for left, right in pairwise(spans))
+
+
+def test_windows_are_views_of_the_series() -> None:
+    series = np.arange(10_000, dtype=np.float32)[:, None]
+    split = cut(series, length=100, horizon=3)
+    assert split.inputs.shape == (9_898, 100, 1)
+    assert np.shares_memory(split.inputs, series)
+    assert np.shares_memory(split.targets, series)
+    assert join([split]) is split
+
+
+def test_the_windows_of_one_series_share_memory_with_each_other() -> None:
+    problem = forecast_series(walk(5_000), length=100, horizon=5)
+    for split in (problem.train, problem.valid, problem.test):
+        assert np.shares_memory(split.inputs[0], split.inputs[1])
+        assert np.shares_memory(split.inputs, split.targets)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([1e6, -1e6, 1e12]))
+def test_what_happens_in_validation_and_test_reaches_neither_train_nor_scaler(place: int, sentinel: float) -> None:
+    series = walk(600)
+    plain = forecast_series(series, length=10, horizon=5)
+    first_unseen = plain.provenance["ranges"]["train"][1]
+    changed = series.copy()
+    changed[first_unseen + place % (600 - first_unseen)] = sentinel
+    touched = forecast_series(changed, length=10, horizon=5)
+    assert touched.train.inputs.tobytes() == plain.train.inputs.tobytes()
+    assert touched.train.targets.tobytes() == plain.train.targets.tobytes()
+    assert (touched.provenance["mean"], touched.provenance["std"]) == (
+        plain.provenance["mean"],
+        plain.provenance["std"],
+    )
+
+
+@given(st.integers(0, 10**6))
+def test_what_happens_in_test_does_not_reach_validation(place: int) -> None:
+    series = walk(600)
+    plain = forecast_series(series, length=10, horizon=5)
+    first_unseen = plain.provenance["ranges"]["valid"][1]
+    changed = series.copy()
+    changed[first_unseen + place % (600 - first_unseen)] = 1e9
+    touched = forecast_series(changed, length=10, horizon=5)
+    assert touched.valid.inputs.tobytes() == plain.valid.inputs.tobytes()
+    assert touched.valid.targets.tobytes() == plain.valid.targets.tobytes()
+
+
+def test_the_training_series_has_mean_zero_and_deviation_one_in_each_feature() -> None:
+    series = np.stack([walk(900, 1) * 50 + 300, walk(900, 2) * 0.01], axis=1)
+    problem = forecast([series[:600]], [series[600:750]], [series[750:]], length=1, horizon=1)
+    seen = np.concatenate([problem.train.inputs[:, 0], problem.train.targets[-1:, 0]]).astype(np.float64)
+    assert seen.shape == (600, 2)
+    assert seen.mean(axis=0) == pytest.approx([0, 0], abs=1e-6)
+    assert seen.std(axis=0) == pytest.approx([1, 1], abs=1e-6)
+    assert problem.provenance["mean"] == pytest.approx(series[:600].mean(axis=0), rel=1e-12)
+    assert problem.provenance["std"] == pytest.approx(series[:600].std(axis=0), rel=1e-12)
+
+
+def test_the_floor_comes_out_in_units_of_the_scaled_series() -> None:
+    series = walk(600) * 7
+    problem = forecast_series(series, length=10, horizon=5, floor=0.5)
+    deviation = series[slice(*problem.provenance["ranges"]["train"])].std()
+    assert problem.floor == pytest.approx(0.5 / deviation**2, rel=1e-12)
+    assert forecast_series(series, length=10, horizon=5).floor is None
+
+
+def test_several_series_are_cut_one_by_one() -> None:
+    first, second = np.arange(20.0), np.arange(1_000.0, 1_030.0)
+    problem = forecast([first, second], [first], [second], length=4, horizon=2)
+    assert (len(problem.train), len(problem.valid), len(problem.test)) == (15 + 25, 15, 25)
+    inputs, targets = raw(problem.train.inputs, problem)[:, :, 0], raw(problem.train.targets, problem)[:, 0, 0]
+    assert (np.diff(inputs, axis=1) == 1).all(), "no window spans two series"
+    assert (targets == inputs[:, -1] + 2).all()
+
+
+def test_a_stride_takes_every_so_manieth_window() -> None:
+    series = np.arange(100, dtype=np.float32)[:, None]
+    every, third = cut(series, 10, 5), cut(series, 10, 5, stride=3)
+    assert third.inputs.tolist() == every.inputs[::3].tolist()
+    assert third.targets.tolist() == every.targets[::3].tolist()
+
+
+def test_facts_of_the_task_stand_beside_those_of_the_windows() -> None:
+    facts = forecast_series(walk(600), length=10, horizon=5, stride=2, provenance={"source": "walk"}).provenance
+    assert (facts["source"], facts["horizon"], facts["stride"]) == ("walk", 5, 2)
+    assert set(facts) == {"source", "horizon", "stride", "mean", "std", "ranges"}
+
+
+def test_a_series_of_one_window_is_enough_and_one_sample_fewer_is_not() -> None:
+    long, short = np.arange(12.0), np.arange(11.0)
+    assert len(forecast([long], [long], [long], length=7, horizon=5).train) == 1
+    for place in range(3):
+        series = [[short] if place == part else [long] for part in range(3)]
+        with pytest.raises(InputError, match="a series of 11 samples holds no window of 7 with horizon 5"):
+            forecast(*series, length=7, horizon=5)
+
+
+def test_a_training_part_that_is_constant_is_refused() -> None:
+    constant, long = np.full(50, 0.1), np.arange(50.0)
+    with pytest.raises(InputError, match="the training part is constant"):
+        forecast([constant], [long], [long], length=7, horizon=5)
+    with pytest.raises(InputError, match="the training part is constant"):
+        forecast([np.stack([long, constant], axis=1)], [long], [long], length=7, horizon=5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 300, 599])
+def test_a_series_with_a_missing_or_infinite_value_is_refused(value: float, place: int) -> None:
+    series = walk(600)
+    series[place] = value
+    with pytest.raises(InputError, match="missing or not finite"):
+        forecast_series(series, length=10, horizon=5)
+
+
+def test_splits_are_joined_in_order() -> None:
+    def split(value: float) -> Split:
+        return Split(inputs=np.full((2, 3, 1), value, np.float32), targets=np.full((2, 1, 1), value, np.float32))
+
+    joined: Any = join([split(1), split(2)])
+    assert joined.inputs[:, 0, 0].tolist() == joined.targets[:, 0, 0].tolist() == [1, 1, 2, 2]
