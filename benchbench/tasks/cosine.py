@@ -1,0 +1,93 @@
+"""Cosines of random phase and amplitude, each step predicted from the steps before: two past values suffice."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+
+from benchbench.core.errors import InputError
+from benchbench.core.options import Count, Positive
+from benchbench.core.problem import Problem, Split
+from benchbench.core.registry import task
+
+Range = tuple[float, float]
+
+FIXED = 10 / 99  # rad/step
+DRAWN = (0.05, 0.3)  # rad/step
+
+
+@task("cosine", version=1)
+def cosine(
+    rng: np.random.Generator,
+    length: int,
+    *,
+    ranges: tuple[Range, ...] | dict[str, Range] = ((0.5, 1.5),),
+    frequency: Literal["fixed", "drawn"] = "fixed",
+    warm_up: Count = 20,
+    train_series: Positive = 700,
+    valid_series: Positive = 150,
+    test_series: Positive = 1000,
+) -> Problem:
+    """Predict x(t+1) from x(0..t) for every t from ``warm_up`` on; each series has a phase and amplitude of its own.
+
+    ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
+    them, and the test is scored by range. The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3.
+    InputError where the warm-up leaves nothing to score, or a range is not 0 <= low <= high, high > 0.
+    """
+    if warm_up >= length:
+        raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
+    named = _named(ranges)
+    sizes = {"train": train_series, "valid": valid_series, "test": test_series}
+    for name, size in sizes.items():
+        if size < len(named):
+            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(named)} ranges")
+    waves = {name: _waves(rng, size, length + 1, list(named.values()), frequency) for name, size in sizes.items()}
+    scaler = StandardScaler().fit(waves["train"].reshape(-1, 1))
+    parts = [_split(wave, scaler, warm_up) for wave in waves.values()]
+    edges = np.cumsum([0, *_shares(test_series, len(named))]).tolist()
+    return Problem(
+        train=parts[0],
+        valid=parts[1],
+        test=parts[2],
+        floor=0.0,
+        groups={name: slice(*edges[i : i + 2]) for i, name in enumerate(named)},
+        provenance={
+            "source": "cosines, frequency 10/99 rad/step" if frequency == "fixed" else "cosines, frequency 0.05..0.3",
+            "mean": scaler.mean_.tolist(),
+            "std": scaler.scale_.tolist(),
+            "amplitudes": {name: list(pair) for name, pair in named.items()},
+            "warm_up": warm_up,
+            "horizon": 1,
+        },
+    )
+
+
+def _named(ranges: tuple[Range, ...] | dict[str, Range]) -> dict[str, Range]:
+    named = ranges if isinstance(ranges, dict) else {f"{low}..{high}": (low, high) for low, high in ranges}
+    if not named:
+        raise InputError("cosine: ranges is empty; give at least one [low, high]")
+    for name, (low, high) in named.items():
+        if not 0 <= low <= high < np.inf or high == 0:
+            raise InputError(f"cosine: ranges {name!r}: [{low}, {high}] must be 0 <= low <= high with high > 0")
+    return dict(named)
+
+
+def _waves(
+    rng: np.random.Generator, count: int, steps: int, ranges: list[Range], frequency: str
+) -> NDArray[np.float64]:
+    """Cosines of (series, steps), those of one range side by side."""
+    low, high = np.repeat(ranges, _shares(count, len(ranges)), axis=0).T
+    amplitudes = rng.uniform(low, high)
+    phases = rng.uniform(0, 2 * np.pi, count)
+    omega = rng.uniform(*DRAWN, count) if frequency == "drawn" else np.full(count, FIXED)
+    return np.asarray(amplitudes[:, None] * np.cos(omega[:, None] * np.arange(steps) + phases[:, None]))
+
+
+def _shares(count: int, parts: int) -> list[int]:
+    return [count // parts + (i < count % parts) for i in range(parts)]
+
+
+def _split(waves: NDArray[np.float64], scaler: StandardScaler, warm_up: int) -> Split:
+    scaled = scaler.transform(waves.reshape(-1, 1)).reshape(*waves.shape, 1).astype(np.float32)
+    return Split(inputs=scaled[:, :-1], targets=scaled[:, 1 + warm_up :])

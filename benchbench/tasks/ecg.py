@@ -1,0 +1,223 @@
+"""Electrocardiograms of the MIT-BIH Arrhythmia Database. Moody & Mark 2001, doi:10.13026/C2F305."""
+
+import io
+import os
+from contextlib import redirect_stdout, suppress
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import numpy as np
+import wfdb
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.signal import resample_poly
+
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.options import Count, NonNegativeFloat, Positive
+from benchbench.core.problem import Problem
+from benchbench.core.registry import task
+from benchbench.core.windows import forecast
+
+Series = NDArray[np.float64]
+Hertz = Annotated[float, Field(ge=20, le=10_000)]
+
+TRAIN = ("106", "108", "114", "116", "119")
+TEST = ("100", "105", "121")
+SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # of a record that several splits use
+SAME_PATIENT = {"100s": "100", "202": "201"}
+LEAD = "MLII"
+BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")  # annotation symbols that mark an R peak
+FEWEST_BEATS = 10
+PHYSIONET = "https://physionet.org/files/"
+
+
+class Recording(NamedTuple):
+    """One lead of a record or of a part of it.
+
+    Samples in mV, their rate in Hz, the sample numbers of the R peaks, and the second where it starts.
+    """
+
+    record: str
+    lead: str
+    signal: Series
+    rate: float
+    peaks: NDArray[np.int64]
+    start: float = 0.0
+
+
+@task("ecg", version=1)
+def ecg(
+    rng: np.random.Generator,
+    length: int,
+    *,
+    path: str = "",
+    database: str = "mitdb",
+    records: tuple[str, ...] = TRAIN,
+    test_records: tuple[str, ...] | None = None,
+    lead: Count | str | None = None,
+    rate: Hertz = 120.0,
+    duration: NonNegativeFloat = 60.0,
+    horizon: Positive = 10,
+    stride: Positive = 12,
+    windows: Literal["sliding", "beats"] = "sliding",
+) -> Problem:
+    """Forecast ECG records ``horizon`` samples ahead, split by patient where several are given, else by time.
+
+    ``test_records``, or else the last of several ``records`` (100, 105 and 121 beside the default ones), are the test;
+    the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps.
+    ``path``: a folder with the records; else $BENCHBENCH_DATA/<database>, else a download from PhysioNet.
+    ``lead``: a number or a name; by default MLII, or the first where a record has none. ``rate`` in Hz (resampled).
+    ``duration``: seconds of each record from a random start; 0 is all of it. ``windows``: every ``stride`` samples, or
+    "beats", those that end at an annotated R peak. InputError for records that are not there, not whole or too short.
+    """
+    beats = windows == "beats"
+    split = _split(records, test_records)
+    names = list(dict.fromkeys(record for part in split.values() for record in part))
+    places = _locate(path, database, names)
+    pieces = {name: _stretch(rng, _read(places[name], name, lead, beats=beats), rate, duration) for name in names}
+    series: list[list[Series]] = []
+    for use in split:
+        parts = [
+            _part(pieces[name], use, [u for u in split if name in split[u]], length + horizon) for name in split[use]
+        ]
+        series.append([cut for part in parts for cut in (_at_beats(part, length, horizon) if beats else [part.signal])])
+    facts = {
+        "source": f"{database}, folder {places[names[0]].resolve().parent.name}",
+        "records": {use: list(part) for use, part in split.items()},
+        "leads": {name: piece.lead for name, piece in pieces.items()},
+        "seconds": {name: [piece.start, piece.start + len(piece.signal) / rate] for name, piece in pieces.items()},
+        "rate_hz": rate,
+        "windows": "end at R peaks of .atr" if beats else "sliding",
+    }
+    return forecast(*series, length=length, horizon=horizon, stride=1 if beats else stride, provenance=facts)
+
+
+def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
+    """The records of each split; a record in several splits is to be cut by time."""
+    if test_records is None and tuple(records) == TRAIN:
+        test_records = TEST
+    if not records:
+        raise InputError(f"ecg: records is empty; the defaults are {', '.join(TRAIN)}")
+    given = (*records, *(test_records or ()))
+    patients = [SAME_PATIENT.get(record, record) for record in given]
+    for i, patient in enumerate(patients):
+        if patient in patients[:i]:
+            both = f"{given[patients.index(patient)]!r} and {given[i]!r}"
+            raise InputError(f"ecg: records and test_records: {both} are the same patient, which would leak")
+    if not test_records:
+        records, test_records = (records[:-1], records[-1:]) if len(records) > 1 else (records, records)
+    return {"train": records[:-1] or records, "valid": records[-1:], "test": test_records}
+
+
+def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
+    """Where each record is, without extension; those that are nowhere are downloaded."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
+    root = os.environ.get("BENCHBENCH_DATA")
+    if path:
+        folder = Path(path).expanduser()
+        places = [folder, folder / database]
+    else:
+        places = [Path(root) / database, cache] if root else [cache]
+    found = {r: place / r for place in reversed(places) for r in records if (place / f"{r}.hea").is_file()}
+    missing = [record for record in records if record not in found]
+    if missing and path:
+        if not folder.is_dir():
+            raise InputError(f"ecg: path {path!r}: no such folder")
+        known = {file.stem for place in places for file in place.glob("*.hea")}
+        raise unknown("record", missing[0], known, where=f"ecg: path {path!r} (NAME.hea or {database}/NAME.hea)")
+    if missing:
+        _download(database, missing, cache)
+    return {record: found.get(record, cache / record) for record in records}
+
+
+def _download(database: str, records: list[str], cache: Path) -> None:
+    """Put whole records into ``cache``, or none of them."""
+    try:
+        with suppress(HTTPError):
+            urlopen(PHYSIONET, timeout=10).close()  # wfdb itself would wait for a dead network without end
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache) as folder, redirect_stdout(io.StringIO()):
+            files = [f"{record}{ending}" for ending in (".atr", ".dat", ".hea") for record in records]
+            wfdb.dl_files(database, folder, files)
+            for file in files:  # headers last: a header says that its record is whole
+                (Path(folder) / file).replace(cache / file)
+    except Exception as error:
+        raise InputError(
+            f"ecg: no record {', '.join(records)} of {database} here, and PhysioNet cannot be read "
+            f"({type(error).__name__}: {str(error)[:120]}). Put {records[0]}.hea, {records[0]}.dat, {records[0]}.atr "
+            f"and so on into a folder and give it as the option path, or set BENCHBENCH_DATA to the folder above "
+            f"{database}/{records[0]}.hea; the task ecg_synthetic needs no data"
+        ) from error
+
+
+def _read(base: Path, record: str, lead: int | str | None, *, beats: bool) -> Recording:
+    try:
+        names: list[str] = wfdb.rdheader(str(base)).sig_name or []
+        channel = _channel(record, names, lead)
+        content = wfdb.rdrecord(str(base), channels=[channel])
+        marks = wfdb.rdann(str(base), "atr") if beats else None
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"ecg: record {record!r} cannot be read: {type(error).__name__}: {error}") from error
+    signal = np.asarray(content.p_signal[:, 0], dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(signal))
+    if len(bad):
+        first = ", ".join(str(sample) for sample in bad[:5])
+        raise InputError(f"ecg: record {record!r}, lead {names[channel]}: {len(bad)} samples are missing: {first} ...")
+    peaks = [s for s, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in BEATS] if marks else []
+    return Recording(record, names[channel], signal, float(content.fs), np.array(peaks, dtype=np.int64))
+
+
+def _channel(record: str, names: list[str], lead: int | str | None) -> int:
+    if lead is None:
+        lead = LEAD if LEAD in names else 0
+    if isinstance(lead, str) and lead in names:
+        return names.index(lead)
+    if isinstance(lead, str) or lead >= len(names):
+        known = [name if isinstance(lead, str) else str(number) for number, name in enumerate(names)]
+        raise unknown("lead", lead, known, where=f"ecg: record {record!r}")
+    return lead
+
+
+def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float) -> Recording:
+    """``duration`` seconds of a recording from a random start, at the new rate."""
+    total = len(whole.signal)
+    count = min(total, max(1, round(duration * whole.rate))) if duration else total
+    start = int(rng.integers(total - count + 1))
+    signal = whole.signal[start : start + count]
+    ratio = Fraction(rate / whole.rate).limit_denominator(1000)
+    if ratio != 1:
+        signal = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="line")
+    peaks = np.rint((whole.peaks - start) * float(ratio)).astype(np.int64)
+    return whole._replace(signal=signal, rate=rate, peaks=peaks, start=start / whole.rate)
+
+
+def _part(piece: Recording, use: str, uses: list[str], gap: int) -> Recording:
+    """What one of several uses gets of a record, by time and in order, ``gap`` samples left out between them."""
+    total = len(piece.signal)
+    shares = [SHARES[other] for other in uses]
+    edges = np.rint(np.cumsum([0, *shares]) / sum(shares) * (total - gap * (len(uses) - 1))).astype(int).tolist()
+    if np.diff(edges).min() < gap:
+        raise InputError(
+            f"ecg: {total} samples of record {piece.record!r} ({total / piece.rate:g} s at {piece.rate:g} Hz) are too "
+            f"short for {' + '.join(uses)} with windows of length + horizon {gap}; raise duration or shorten the length"
+        )
+    number = uses.index(use)
+    start, stop = (edge + number * gap for edge in edges[number : number + 2])
+    return piece._replace(signal=piece.signal[start:stop], peaks=piece.peaks - start)
+
+
+def _at_beats(part: Recording, length: int, horizon: int) -> list[Series]:
+    """One series per R peak that holds exactly the window that ends at it and its target."""
+    peaks = part.peaks[(part.peaks >= length - 1) & (part.peaks + horizon < len(part.signal))]
+    if len(peaks) < FEWEST_BEATS:
+        raise InputError(
+            f"ecg: {len(peaks)} annotated beats in {len(part.signal) / part.rate:g} s of record {part.record!r}, "
+            f"at least {FEWEST_BEATS} are needed; raise duration"
+        )
+    return [part.signal[peak - length + 1 : peak + horizon + 1] for peak in peaks]

@@ -1,0 +1,44 @@
+"""A slow sine under uniform noise that hides it; the best possible score is known (the course's first exercise)."""
+
+import numpy as np
+
+from benchbench.core.options import NonNegativeFloat, Positive
+from benchbench.core.problem import Problem
+from benchbench.core.registry import task
+from benchbench.core.windows import forecast
+
+FREQUENCY = 0.02  # rad/sample
+
+
+@task("noisy_sine", version=1)
+def noisy_sine(
+    rng: np.random.Generator,
+    length: int,
+    *,
+    samples: Positive = 1000,
+    noise: NonNegativeFloat = 2.0,
+    horizon: Positive = 1,
+) -> Problem:
+    """Forecast sin(0.02 t) + noise * U(0, 1), t = 0 .. samples - 1, where the last fifth is for the test.
+
+    One series of 1,000 samples cannot hold three parts with gaps for windows of 300, so the parts are independent
+    realisations of the noise: train is t < 80 % of the first, the targets of valid are t in 60..80 % of the second,
+    those of test t in 80..100 % of the third. Their windows reach ``length`` further back, below t = 0 where need be,
+    so that every length is scored on the same targets. ``floor`` is the variance of the noise.
+    """
+    ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
+    reach = length + horizon - 1
+    times = {
+        "train": [0, ends[1]],
+        "valid": [ends[0] - reach, ends[1]],
+        "test": [ends[1] - reach, ends[2]],
+    }
+    train, valid, test = (
+        [np.sin(FREQUENCY * np.arange(start, stop)) + noise * rng.random(stop - start)]
+        for start, stop in times.values()
+    )
+    return forecast(
+        train, valid, test,
+        length=length, horizon=horizon, floor=noise**2 / 12,
+        provenance={"source": f"sin({FREQUENCY} t) + {noise:g} U(0, 1)", "times": times},
+    )  # fmt: skip
