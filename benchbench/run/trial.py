@@ -27,6 +27,7 @@ from benchbench.run import memory
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
+_MESSAGE = 1_000  # characters of an exception that a record keeps
 _BLOCK = 60  # windows that make one segment where a window has one scored step
 
 
@@ -127,11 +128,12 @@ def status_of(error: BaseException) -> Status:
 
 def describe(error: BaseException) -> str:
     """Type, text and last frame of an exception, with file names only: a record holds no path of a machine."""
-    text = f"{type(error).__name__}: {error}"
+    text = str(error).encode(errors="backslashreplace").decode()[:_MESSAGE]
     if isinstance(error, (DivergedError, UnsupportedError, InputError)):
-        return str(error)
+        return text
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{text} ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else text
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
+    return f"{type(error).__name__}: {text}{place}"
 
 
 def segments(targets: Array, predictions: Array) -> dict[str, Segment]:

@@ -1,0 +1,42 @@
+"""Devices: what is missing is an error, and seeding leaves no trace."""
+
+import pytest
+import torch
+
+from benchbench.core.errors import InputError
+from benchbench.learn import device
+
+
+def test_an_unknown_device_is_refused_with_the_nearest_name():
+    with pytest.raises(InputError, match="did you mean 'cuda'"):
+        device.require("cuda0")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one here")
+def test_a_missing_gpu_is_an_error_and_no_fallback():
+    with pytest.raises(InputError, match="finds no CUDA device"):
+        device.require("cuda")
+
+
+def test_seeding_is_reproducible_inside_and_invisible_outside():
+    before = torch.random.get_rng_state()
+    with device.seeded(5, "cpu"):
+        first = torch.rand(3)
+    with device.seeded(5, "cpu"):
+        second = torch.rand(3)
+    assert torch.equal(first, second)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_the_peak_of_a_known_allocation_is_read():
+    device.reset_peak("cuda")
+    before = device.peak("cuda")
+    block = torch.zeros(300 * 2**20, dtype=torch.uint8, device="cuda")
+    device.synchronizer("cuda")()
+    assert device.peak("cuda") - before == pytest.approx(block.numel(), rel=0.03)
+
+
+def test_the_cpu_has_no_device_peak():
+    assert device.peak("cpu") is None

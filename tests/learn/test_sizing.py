@@ -1,0 +1,58 @@
+"""The solved width is maximal, for every learner and limit."""
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbench import Setting, Size
+from benchbench.core import registry
+from benchbench.core.errors import InputError
+from benchbench.learn.sizing import size_of, solve_width
+
+
+@given(limit=st.integers(50, 10**6), a=st.integers(0, 5), b=st.integers(1, 50), c=st.integers(0, 50))
+def test_the_width_is_the_largest_that_fits(limit, a, b, c):
+    def total(width):
+        return a * width**2 + b * width + c
+
+    def make(width):
+        return SimpleNamespace(size=Size(trained=b * width + c, fixed=a * width**2))
+
+    if total(1) > limit:
+        with pytest.raises(InputError, match="no width meets"):
+            solve_width(make, limit)
+        return
+    width = solve_width(make, limit)
+    assert total(width) <= limit < total(width + 1)
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "esn"])
+@pytest.mark.parametrize("limit", [50, 1_000, 10_000])
+def test_the_width_of_our_networks_is_the_largest_that_fits(name, limit):
+    plugin = registry.load().get("architecture", name)
+
+    def make(width):
+        return plugin.function(Setting(inputs=1, outputs=1, scored=1, length=10, width=width, seed=0))
+
+    width = solve_width(make, limit)
+    assert size_of(make(width)).total <= limit < size_of(make(width + 1)).total
+
+
+def test_a_learner_whose_size_has_no_width_gets_width_one():
+    assert solve_width(lambda width: SimpleNamespace(size=Size(trained=7)), 10) == 1
+
+
+def test_a_limit_that_no_width_meets_is_refused_with_the_smallest_size():
+    with pytest.raises(InputError, match="parameters = 5: no width meets this limit; the narrowest has 7"):
+        solve_width(lambda width: SimpleNamespace(size=Size(trained=7)), 5)
+
+
+def test_a_size_that_is_no_size_is_named():
+    with pytest.raises(TypeError, match=r"benchbench\.Size, not int"):
+        size_of(SimpleNamespace(size=3))
+
+
+def test_a_size_given_as_a_method_is_read_too():
+    assert size_of(SimpleNamespace(size=lambda: Size(trained=3))).total == 3

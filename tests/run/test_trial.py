@@ -1,0 +1,187 @@
+"""One trial to one record, whatever the competitor does."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from benchbench import Budget
+from benchbench.core import registry
+from benchbench.core import study as studies
+from benchbench.core.record import Record
+from benchbench.core.spec import Trial
+from benchbench.run.trial import make_problem, run_trial, segments
+
+
+def one(file, architecture="good", clock=None, **changes):
+    study = studies.read(file)
+    known = registry.load(study.plugins)
+    [trial] = [t for t in study.trials(known) if t.architecture == architecture]
+    trial = trial.model_copy(update=changes)
+    arguments = {} if clock is None else {"clock": clock}
+    return run_trial(trial, known, {"machine": "m"}, **arguments), known, trial
+
+
+def test_a_good_learner_gives_scores_that_scikit_learn_and_numpy_agree_with(study):
+    record, known, trial = one(study())
+    test = make_problem(trial, known).test
+    predictions = test.inputs[:, -1:] * 0.5
+    error = float(np.mean((predictions - test.targets).astype(float) ** 2))
+    assert record.status == "ok"
+    assert record.scores["test_mse"] == pytest.approx(error, rel=1e-6)
+    assert record.scores["test_rmse"] == pytest.approx(error**0.5, rel=1e-6)
+    assert record.scores["test_nrmse"] == pytest.approx((error / test.targets.var()) ** 0.5, rel=1e-4)
+    assert record.scores["test_r2"] == pytest.approx(1 - error / test.targets.var(), rel=1e-4)
+
+
+def test_a_record_survives_json_whole(study):
+    record, _, _ = one(study())
+    assert Record.model_validate_json(record.model_dump_json()) == record
+    assert json.loads(record.model_dump_json())["schema"] == 1
+
+
+def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):
+    ticks = iter(range(10_000))
+    record, _, _ = one(study(), clock=lambda: float(next(ticks)))
+    assert record.predict_seconds == [1.0] * 5
+    assert record.spent.updates == 3
+    # start, first and second request, and stop: the readings without a budget of seconds
+    assert (record.spent.first_update_seconds, record.spent.fit_seconds) == (1.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "message"),
+    [
+        ("raise ValueError('boom')", "failed", r"ValueError: boom \(plugin.py:\d+ in fit\)"),
+        ("sys.exit(3)", "failed", "SystemExit: 3"),
+        ("raise MemoryError('no')", "out_of_memory", "no"),
+        ("raise DivergedError('nan')", "diverged", "nan"),
+        ("__import__('torch').empty(10**17)", "out_of_memory", "allocate memory"),
+        ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates after the budget"),
+    ],
+)
+def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, source, status, message):
+    code = f"""
+    class Bad(Base):
+        def fit(self, train, valid, meter):
+            {source}
+    @architecture("bad", version=1)
+    def bad(setting):
+        return Bad(setting)
+    """
+    record, _, _ = one(study("[architectures.bad]", code), "bad")
+    assert record.status == status
+    assert re.search(message, record.message), record.message
+    assert record.spent.fit_seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "message"),
+    [
+        ("inputs[:, -1]", "failed", "predict gave shape"),
+        ("inputs[:, -1:] * np.nan", "diverged", "predictions are not finite"),
+        ("1 / 0", "failed", "ZeroDivisionError"),
+    ],
+)
+def test_what_goes_wrong_in_a_prediction_is_a_status_and_the_cost_is_kept(study, source, status, message):
+    code = f"""
+    class Bad(Base):
+        def predict(self, inputs):
+            return {source}
+    @architecture("bad", version=1)
+    def bad(setting):
+        return Bad(setting)
+    """
+    record, _, _ = one(study("[architectures.bad]", code), "bad")
+    assert record.status == status
+    assert message in record.message
+    assert record.spent.updates == 3
+    assert record.scores == {}
+
+
+def test_over_budget_keeps_its_scores(study):
+    code = """
+    class Bad(Base):
+        def fit(self, train, valid, meter):
+            [meter.spend() for _ in range(9)]
+    @architecture("bad", version=1)
+    def bad(setting):
+        return Bad(setting)
+    """
+    record, _, _ = one(study("[architectures.bad]", code), "bad")
+    assert record.status == "over_budget"
+    assert record.scores["test_mse"] > 0
+
+
+def test_every_competitor_of_one_seed_sees_the_same_arrays_and_other_seeds_others(study):
+    fingerprints = {
+        (name, seed): one(study("[architectures.good]\n[architectures.mean]"), name, seed=seed)[0].data["fingerprint"]
+        for name in ("good", "mean")
+        for seed in (0, 1)
+    }
+    assert fingerprints["good", 0] == fingerprints["mean", 0]
+    assert fingerprints["good", 0] != fingerprints["good", 1]
+
+
+def test_the_test_part_never_reaches_fit(study):
+    code = """
+    class Spy(Base):
+        def fit(self, train, valid, meter):
+            seen = [float(np.abs(a).max()) for s in (train, valid) for a in (s.inputs, s.targets)]
+            if max(seen) > 100:
+                raise ValueError("leak")
+    @architecture("spy", version=1)
+    def spy(setting):
+        return Spy(setting)
+
+    @task("sentinel", version=1)
+    def sentinel(rng, length):
+        series = rng.standard_normal(400)
+        series[-40:] = 1e6
+        return forecast_series(series, length=length, horizon=1)
+    """
+    file = study("[architectures.spy]", code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.sentinel"))
+    record, _, _ = one(file, "spy")
+    assert record.status == "ok"
+    assert abs(record.data["mean"][0]) < 1
+
+
+def test_a_parameter_limit_is_met_and_recorded(study):
+    budget = Budget(name="few", parameters=500, updates=3, batch=16)
+    record, _, _ = one(study("[architectures.gru]"), "gru", budget=budget)
+    assert record.spent.width == 11
+    assert record.spent.trained_parameters == 3 * (11 + 11**2 + 22) + 12
+
+
+def test_memory_that_the_fit_adds_is_read_within_three_percent(study):
+    code = """
+    class Big(Base):
+        def fit(self, train, valid, meter):
+            self.block = np.ones(300 * 2**20, dtype=np.uint8)
+    @architecture("big", version=1)
+    def big(setting):
+        return Big(setting)
+    """
+    record, _, _ = one(study("[architectures.big]", code), "big")
+    if record.spent.peak_bytes is None:
+        pytest.skip("no resettable memory peak on this platform")
+    assert record.spent.peak_bytes == pytest.approx(300 * 2**20, rel=0.03)
+
+
+def test_segments_are_the_first_stretch_and_the_extremes():
+    targets = np.zeros((180, 1, 1), np.float32)
+    predictions = np.zeros_like(targets)
+    predictions[:60], predictions[60:120], predictions[120:] = 0.5, 0.1, 2.0
+    found = segments(targets, predictions)
+    assert found["first"].predicted == [0.5] * 60 + [0.1] * 60
+    assert (found["best"].mse, found["worst"].mse) == (pytest.approx(0.01), pytest.approx(4.0))
+
+
+def test_groups_are_scored_apart(study):
+    trial = Trial(study="s", task="cosine", architecture="mean", length=30, seed=0,
+                  budget=Budget(name="b", updates=1),
+                  task_options={"ranges": {"low": [0.1, 0.2], "high": [1.0, 2.0]}})  # fmt: skip
+    record = run_trial(trial, registry.load(), {})
+    assert record.groups["low"]["mse"] < 0.05 * record.groups["high"]["mse"]

@@ -1,0 +1,250 @@
+"""The verbs as a user types them: exit codes, messages, what they leave behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+STUDY = """
+name = "tiny"
+lengths = [20]
+seeds = 2
+[[budgets]]
+name = "few"
+width = 4
+updates = 4
+batch = 16
+[tasks.noisy_sine]
+[architectures.gru]
+[architectures.esn]
+[architectures.linear]
+[architectures.persistence]
+[architectures.mean]
+"""
+
+
+@pytest.fixture
+def cli(tmp_path):
+    def call(*arguments, **options):
+        return subprocess.run(
+            [sys.executable, "-m", "benchbench", *map(str, arguments)],
+            capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False, **options,
+        )  # fmt: skip
+
+    (tmp_path / "tiny.toml").write_text(STUDY)
+    return call
+
+
+def test_a_study_becomes_records_and_a_report(cli, tmp_path):
+    done = cli("run", "tiny.toml")
+    assert done.returncode == 0, done.stderr
+    assert "10 trials, 10 ok" in done.stdout
+    done = cli("report", "tiny")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "results" / "report" / "tiny" / "report.md").read_text()
+    assert "noisy_sine" in page
+    pictures = re.findall(r"\((figures/[^)]+)\)", page)
+    assert pictures
+    assert all((tmp_path / "results" / "report" / "tiny" / picture).stat().st_size > 1000 for picture in pictures)
+    done = cli("report", "tiny.toml")
+    assert done.returncode == 0, done.stderr
+    done = cli("run", "tiny.toml")
+    assert done.returncode == 0
+    assert "10 of 10 trials are recorded already" in done.stderr
+
+
+def test_the_device_can_be_overridden(cli):
+    assert cli("run", "tiny.toml", "--device", "cpu", "--jobs", 1).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "quik"), "did you mean 'quick'"),
+        (("run", "none.toml"), "no such file"),
+        (("run", "tiny.toml", "--device", "gpu"), "Allowed: cpu"),
+        (("run", "tiny.toml", "--plugin", "none.py"), "no such file"),
+        (("run", "tiny.toml", "--jobs", "0"), "jobs"),
+        (("run", "tiny.toml", "--timeout", "-1"), "timeout"),
+        (("run", "tiny.toml", "--machine", "a/b"), "machine"),
+        (("report", "nothing"), "unknown study"),
+        (("report", "../nothing"), "nothing"),
+        (("list", "taks"), "did you mean 'tasks'"),
+        (("check", "none.py"), "no such file"),
+    ],
+)
+def test_bad_input_is_one_message_exit_code_two_and_leaves_nothing(cli, tmp_path, arguments, said):
+    done = cli(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seeds = 2", "sedes = 2", "did you mean 'seeds'"),
+        ("seeds = 2", 'seeds = "2"', "seeds"),
+        ("lengths = [20]", "lengths = [-20]", "lengths"),
+        ("lengths = [20]", "lengths = [5000]", "5000"),
+        ("updates = 4\n", "", "no budget"),
+        ("width = 4", "parameters = 2", "no width meets"),
+        ('name = "tiny"', 'name = "../tiny"', "name"),
+        ("[tasks.noisy_sine]", "[tasks.noisy_sin]", "did you mean 'noisy_sine'"),
+        ("[architectures.gru]", "[architectures.gru]\nlayer = 2", "did you mean 'layers'"),
+        ("[architectures.gru]", "[architectures.gru]\nlearning_rate = -1.0", "learning_rate"),
+        ("[architectures.gru]", '[architectures.gru]\noptimizer = "adm"', "'adam'"),
+        ("[architectures.gru]", "[architectures.gru]\nmomentum = 0.9", "momentum"),
+        ("[tasks.noisy_sine]", '[tasks.series]\npath = "none.csv"', "none.csv"),
+        ("[tasks.noisy_sine]", '[tasks.ecg]\npath = "."', "106"),
+    ],
+)
+def test_a_malformed_study_names_file_and_key(cli, tmp_path, old, new, said):
+    assert old in STUDY
+    (tmp_path / "tiny.toml").write_text(STUDY.replace(old, new))
+    done = cli("run", "tiny.toml")
+    assert done.returncode == 2, done.stderr
+    assert "tiny.toml" in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_interrupt_keeps_what_is_finished_and_a_second_run_completes_it(cli, tmp_path):
+    (tmp_path / "tiny.toml").write_text(STUDY.replace("seeds = 2", "seeds = 12").replace("updates = 4", "updates = 60"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchbench", "run", "tiny.toml", "--jobs", "1"], cwd=tmp_path, stderr=subprocess.PIPE
+    )
+    folder = tmp_path / "results" / "records" / "tiny"
+    for _ in range(600):
+        if any(file.stat().st_size for file in folder.glob("*.jsonl")):
+            break
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"the same command goes on" in errors
+    [file] = folder.glob("*.jsonl")
+    kept = file.read_text().splitlines()
+    assert 1 <= len(kept) < 60
+    assert cli("run", "tiny.toml").returncode == 0
+    lines = file.read_text().splitlines()
+    assert lines[: len(kept)] == kept
+    keys = [json.dumps(json.loads(line)["trial"], sort_keys=True) for line in lines]
+    assert len(keys) == len(set(keys)) == 60
+
+
+def test_help_shows_examples_and_imports_no_torch(cli):
+    for verb in ((), ("run",), ("report",), ("list",), ("check",)):
+        done = cli(*verb, "--help")
+        assert done.returncode == 0
+        assert "Examples" in done.stdout
+        assert "benchbench" in done.stdout
+    code = "import sys, benchbench.cli; print('torch' in sys.modules or 'numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_list_names_everything_with_its_options(cli):
+    done = cli("list")
+    for name in ("rnn", "lstm", "gru", "esn", "linear", "mackey_glass", "ecg_synthetic", "quick", "main"):
+        assert name in done.stdout
+    assert "learning_rate = 0.003" in done.stdout
+
+
+def test_check_says_which_promise_a_plug_in_breaks_and_exits_with_one(cli, tmp_path):
+    (tmp_path / "bad.py").write_text(
+        "from benchbench import Size, architecture\n"
+        "class Bad:\n"
+        "    size = Size(trained=1)\n"
+        "    def fit(self, train, valid, meter): pass\n"
+        "    def predict(self, inputs): return inputs[:, :1] * float('nan')\n"
+        "@architecture('bad', version=1)\n"
+        "def bad(setting): return Bad()\n"
+    )
+    done = cli("check", "bad.py")
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    assert "NaN" in done.stdout
+
+
+PLUGINS = {
+    "torch architecture": '''
+from torch import nn
+from benchbench import architecture
+from benchbench.learn import Gradient
+
+@architecture("minimal", version=1)
+def minimal(setting, *, learning_rate: float = 1e-2):
+    """An RNN with a ReLU."""
+    core = lambda inputs, width: nn.RNN(inputs, width, nonlinearity="relu", batch_first=True)
+    return Gradient(setting, core, learning_rate=learning_rate)
+''',
+    "scikit-learn regressor": '''
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.neighbors import KNeighborsRegressor
+from benchbench import Size, architecture
+
+@architecture("minimal", version=1)
+def minimal(setting, *, neighbours: int = 3, steps: int = 4):
+    """Nearest neighbours of the last few steps."""
+    return Neighbours(setting, neighbours, steps)
+
+class Neighbours:
+    size = Size(trained=0)
+    def __init__(self, setting, neighbours, steps):
+        self.setting, self.steps = setting, steps
+        self.model = KNeighborsRegressor(neighbours)
+    def rows(self, inputs):
+        recent = sliding_window_view(inputs, self.steps, axis=1)[:, -self.setting.scored:]
+        return recent.reshape(-1, self.steps * self.setting.inputs)
+    def fit(self, train, valid, meter):
+        meter.spend()
+        self.model.fit(self.rows(train.inputs), train.targets.reshape(-1, self.setting.outputs))
+    def predict(self, inputs):
+        flat = self.model.predict(self.rows(inputs))
+        return flat.reshape(len(inputs), self.setting.scored, self.setting.outputs).astype(np.float32)
+''',
+    "task": '''
+import numpy as np
+from benchbench import Problem, Split, task
+
+@task("minimal", version=1)
+def minimal(rng, length, *, sequences: int = 60):
+    """Running sums of noise."""
+    steps = rng.standard_normal((3, sequences, length, 1)).astype(np.float32)
+    sums = steps.cumsum(axis=2) * np.float32(0.5)
+    parts = [Split(inputs=a, targets=b) for a, b in zip(steps, sums)]
+    return Problem(train=parts[0], valid=parts[1], test=parts[2])
+''',
+}
+
+
+@pytest.mark.parametrize("kind", PLUGINS)
+def test_a_third_partys_plug_in_is_one_file(cli, tmp_path, kind):
+    (tmp_path / "mine.py").write_text(PLUGINS[kind])
+    done = cli("check", "mine.py")
+    assert done.returncode == 0, done.stdout
+    name, table = ("task", "tasks") if kind == "task" else ("architecture", "architectures")
+    text = STUDY.replace("[tasks.noisy_sine]", "") if kind == "task" else STUDY
+    (tmp_path / "tiny.toml").write_text(f"{text}\n[{table}.minimal]\n")
+    done = cli("run", "tiny.toml", "--plugin", "mine.py")
+    assert done.returncode == 0, done.stderr
+    assert " ok" in done.stdout
+    assert "failed" not in done.stdout
+    assert name in cli("list", "--plugin", "mine.py").stdout
+
+
+def test_the_shipped_studies_are_valid_and_their_names_are_their_files():
+    folder = Path(__file__).parent.parent / "benchbench" / "studies"
+    for file in folder.glob("*.toml"):
+        assert tomllib.loads(file.read_text())["name"] == file.stem
