@@ -8,6 +8,7 @@ import torch
 from benchbench.core import registry
 from benchbench.core.record import Record
 from benchbench.core.spec import Trial
+from benchbench.run import allocator
 from benchbench.run.trial import run_trial
 
 
@@ -22,4 +23,5 @@ class Job:
     def __call__(self, trial: Trial) -> Record:
         """The record of ``trial``."""
         torch.set_num_threads(self.threads)
-        return run_trial(trial, registry.load(self.plugins), self.environment)
+        environment = {**self.environment, "allocator": allocator.keep_freed()}
+        return run_trial(trial, registry.load(self.plugins), environment)

@@ -23,7 +23,7 @@ from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
 from benchbench.learn.device import peak, reset_peak, synchronizer
 from benchbench.learn.sizing import size_of, solve_width
-from benchbench.run import memory
+from benchbench.run import allocator, memory
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
@@ -170,6 +170,7 @@ def _fit(trial: Trial, problem: Problem, sized: Sized, clock: Clock) -> tuple[Me
     meter = Meter(trial.budget, batches=batches, clock=clock, synchronize=synchronizer(trial.device))
     failure: BaseException | None = None
     gc.collect()
+    allocator.give_back()
     reset_peak(trial.device)
     baseline = memory.reset_peak()
     meter.start()

@@ -1,0 +1,36 @@
+"""glibc's allocator, set one way for all competitors.
+
+With the default thresholds, each training step may give its buffers back to the kernel and fault them in again, more
+or less often by what ran before it: seconds of a fit that belong to no competitor (mallopt(3)).
+"""
+
+import ctypes
+import sys
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
+_TRIM_BYTES, _MMAP_BYTES = 2**30, 2**25  # 32 MiB is the most that glibc takes
+KEEPS = f"glibc: trim above {_TRIM_BYTES >> 20} MiB, mmap above {_MMAP_BYTES >> 20} MiB"
+DEFAULT = "default"
+
+
+def keep_freed() -> str:
+    """Keep freed memory in the process; what was set, for the record (``default`` where there is no glibc)."""
+    libc = _glibc()
+    if libc is None:
+        return DEFAULT
+    done = libc.mallopt(_MMAP_THRESHOLD, _MMAP_BYTES) and libc.mallopt(_TRIM_THRESHOLD, _TRIM_BYTES)
+    return KEEPS if done else DEFAULT
+
+
+def give_back() -> None:
+    """Return freed memory to the kernel, so that it does not hide what a fit adds."""
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None

@@ -1,0 +1,72 @@
+"""What the harness costs: ``fit_seconds`` of a record against a plain PyTorch loop, interleaved, as a ratio.
+
+Same net, data, batch, clip, optimizer and number of updates. Run from the checkout: ``python benchmarks/overhead.py``.
+"""
+
+import statistics
+import time
+
+import torch
+from torch import nn
+
+from benchbench.core import registry
+from benchbench.core.seeds import integer, stream
+from benchbench.core.spec import Budget, Trial
+from benchbench.learn.device import seeded
+from benchbench.run import allocator
+from benchbench.run.trial import make_problem, run_trial
+
+ROUNDS, UPDATES, BATCH, WIDTH, LENGTH = 7, 300, 32, 32, 100
+MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def plain_seconds(trial: Trial, known: registry.Registry) -> float:
+    """Seconds of the loop that anybody would write."""
+    train = make_problem(trial, known).train
+    rng = stream(integer(trial.seed, "learner"), "batches")
+    start = time.perf_counter()
+    with seeded(0, "cpu"):
+        net = MODULES[trial.architecture](1, WIDTH, batch_first=True)
+        head = nn.Linear(WIDTH, 1)
+        parameters = [*net.parameters(), *head.parameters()]
+        optimizer = torch.optim.Adam(parameters, lr=3e-3)
+        order: list[int] = []
+        for _ in range(UPDATES):
+            if not order:
+                order = rng.permutation(len(train)).tolist()
+            chosen, order = order[:BATCH], order[BATCH:]
+            inputs, targets = torch.tensor(train.inputs[chosen]), torch.tensor(train.targets[chosen])
+            optimizer.zero_grad()
+            states, _ = net(inputs)
+            nn.functional.mse_loss(head(states[:, -1:]), targets).backward()
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the ratio of medians and of paired rounds for each architecture."""
+    torch.set_num_threads(1)
+    allocator.keep_freed()
+    known = registry.load()
+    budget = Budget(name="overhead", width=WIDTH, updates=UPDATES, batch=BATCH)
+    print(f"{'':6} harness  plain    ratio (median of {ROUNDS} interleaved pairs)")
+    for name in MODULES:
+        trial = Trial(study="overhead", task="mackey_glass", architecture=name, length=LENGTH, seed=0, budget=budget)
+        harness, plain = [], []
+        for round_ in range(ROUNDS + 1):  # the first warms up
+            pair = {}
+            for side in ("harness", "plain") if round_ % 2 else ("plain", "harness"):
+                if side == "harness":
+                    pair[side] = run_trial(trial, known, {}).spent.fit_seconds or 0.0
+                else:
+                    pair[side] = plain_seconds(trial, known)
+            if round_:
+                harness.append(pair["harness"])
+                plain.append(pair["plain"])
+        ratio = statistics.median(h / p for h, p in zip(harness, plain, strict=True))
+        print(f"{name:6} {statistics.median(harness):.3f} s  {statistics.median(plain):.3f} s  {ratio:.3f}")
+
+
+if __name__ == "__main__":
+    main()
