@@ -240,4 +240,4 @@ def _facts(problem: Problem) -> dict[str, Any]:
         for array in (split.inputs[0], split.inputs[-1], split.targets):
             digest.update(np.ascontiguousarray(array).tobytes())
     counts = {"train": len(problem.train), "valid": len(problem.valid), "test": len(problem.test)}
-    return {**counts, "fingerprint": digest.hexdigest()[:16], **problem.provenance}
+    return {**problem.provenance, **counts, "fingerprint": digest.hexdigest()[:16]}

@@ -1,0 +1,49 @@
+"""Everything that the page, the tables and the figures show."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchbench.core.record import Record
+from benchbench.report.select import CELL, Selection, select
+from benchbench.report.summary import answers
+from benchbench.report.tables import COSTS, cells, groups, verdicts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A study's trials that are compared, and what follows from them: a row per cell, per verdict, per group."""
+
+    study: str
+    selection: Selection
+    cells: pd.DataFrame
+    verdicts: pd.DataFrame
+    answers: pd.DataFrame
+    groups: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables of the report by file name, with every digit."""
+        failures = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
+        scores = ["seeds", "ok", "mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max", "floor_mse", "failed"]
+        return {
+            "answers": self.answers,
+            "errors": self.cells[[*CELL, *scores]],
+            "costs": self.cells[[*CELL, "width", "first_update_seconds", *COSTS]],
+            "groups": self.groups,
+            "option_sets": self.selection.options,
+            "failures": self.selection.failures[[*failures, "status", "message"]],
+        }
+
+
+def gather(study: str, frame: pd.DataFrame, records: list[Record]) -> Content:
+    """The content of the report, from the frame and the records of ``read``."""
+    selection = select(frame)
+    found, said = cells(selection.frame), verdicts(selection.frame)
+    return Content(
+        study=study,
+        selection=selection,
+        cells=found,
+        verdicts=said,
+        answers=answers(found, said),
+        groups=groups(selection.frame, records),
+    )

@@ -1,0 +1,144 @@
+"""The records of a study as one table, a row per trial."""
+
+import json
+import re
+import tomllib
+from os import PathLike, fspath
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from benchbench.core import store
+from benchbench.core.errors import InputError
+from benchbench.core.record import Record
+from benchbench.core.spec import NAME
+
+_KINDS = {
+    "key": str,
+    "study": str,
+    "task": str,
+    "architecture": str,
+    "length": int,
+    "device": str,
+    "seed": int,
+    "budget": str,
+    "status": str,
+    "message": str,
+    "width": float,
+    "trained_parameters": float,
+    "fixed_parameters": float,
+    "updates": float,
+    "fit_seconds": float,
+    "first_update_seconds": float,
+    "predict_seconds": float,
+    "peak_bytes": float,
+    "device_peak_bytes": float,
+    "valid_mse": float,
+    "test_mse": float,
+    "test_rmse": float,
+    "test_nrmse": float,
+    "test_r2": float,
+    "floor_mse": float,
+    "machine": str,
+    "cpu": str,
+    "gpu": str,
+    "threads": float,
+    "jobs": float,
+    "torch": str,
+    "commit": str,
+    "started": str,
+    "architecture_options": dict,
+    "task_options": dict,
+    "task_version": float,
+    "architecture_version": float,
+    "budget_limits": dict,
+    "test_sequences": float,
+    "benchbench": str,
+    "python": str,
+    "numpy": str,
+    "os": str,
+    "cores": float,
+    "memory_bytes": float,
+    "dirty": bool,
+    "fingerprint": str,
+}
+
+
+def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
+    """One row per trial of a study, over the files of all machines.
+
+    ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series; ``predict_seconds``
+    is the median of the repeats. A missing number is NaN, a missing text is empty. InputError where there is no record.
+    """
+    return read(study, results)[0]
+
+
+def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
+    """The frame of ``load`` and the records in the same order, which does not depend on the order on disk."""
+    name = study_name(study)
+    records = sorted(store.read(Path(results), name), key=_order)
+    frame = pd.DataFrame([_row(record) for record in records], columns=list(_KINDS), dtype=object)
+    return frame.assign(**{column: _typed(frame[column], kind) for column, kind in _KINDS.items()}), records
+
+
+def study_name(study: str | PathLike[str]) -> str:
+    """The name of a study given by name or as a TOML file; InputError where it is neither."""
+    name: Any = fspath(study)
+    if name.endswith(".toml"):
+        try:
+            name = tomllib.loads(Path(name).read_text(encoding="utf-8")).get("name")
+        except OSError as error:
+            raise InputError(f"{study}: cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise InputError(f"{study}: not TOML: {error}") from None
+    if not isinstance(name, str) or not re.fullmatch(NAME, name):
+        raise InputError(f"{study}: {name!r} is no study's name: letters, digits, '_', '.' and '-', or a .toml file")
+    return name
+
+
+def plain(options: dict[str, Any]) -> str:
+    """Options as text that is equal where the options are."""
+    return json.dumps(options, sort_keys=True, default=str)
+
+
+def _order(record: Record) -> tuple[Any, ...]:
+    trial = record.trial
+    return (
+        *(trial.task, plain(trial.task_options), trial.architecture, plain(trial.architecture_options), trial.length),
+        *(trial.budget.name, trial.device, str(record.environment.get("machine")), trial.seed),
+        *(record.started, trial.key, record.status, record.message, str(record.scores), str(record.spent)),
+    )
+
+
+def _row(record: Record) -> dict[str, Any]:
+    trial = record.trial
+    return {
+        **record.environment,
+        **dict(record.spent),
+        **record.scores,
+        **{name: getattr(trial, name) for name in ("key", "study", "task", "architecture", "length", "device", "seed")},
+        "budget": trial.budget.name,
+        "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
+        "status": record.status.value,
+        "message": record.message,
+        "predict_seconds": median(record.predict_seconds) if record.predict_seconds else None,
+        "test_sequences": record.data.get("test"),
+        "fingerprint": record.data.get("fingerprint"),
+        "started": record.started,
+        "architecture_options": trial.architecture_options,
+        "task_options": trial.task_options,
+        "architecture_version": trial.versions.get("architecture"),
+        "task_version": trial.versions.get("task"),
+    }
+
+
+def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":
+    if kind is float:
+        return pd.to_numeric(column, errors="coerce").astype(float)
+    if kind is str:
+        return column.map(lambda value: "" if pd.isna(value) else str(value)).astype(str)
+    if kind is bool:
+        return column.map(lambda value: value is True).astype(bool)
+    return column if kind is dict else column.astype(kind)

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from benchbench.report.frame import load
+from benchbench.report.select import order, select
+
+
+@pytest.fixture
+def chosen(stored):
+    return lambda records: select(load("toy", stored(records)))
+
+
+def test_the_option_set_is_picked_on_validation_and_not_on_test(chosen, record):
+    records = [
+        record(seed=seed, options={"rate": rate}, valid=valid, mse=mse)
+        for seed in range(3)
+        for rate, valid, mse in ((0.001, 0.2, 0.01), (0.005, 0.1, 0.05))
+    ]
+    selection = chosen(records)
+    assert set(selection.frame["test_mse"]) == {0.05}
+    assert selection.options[["option_sets", "set", "valid_mse"]].values.tolist() == [[2, '{"rate": 0.005}', 0.1]]
+
+
+def test_the_option_set_is_picked_apart_for_each_length(chosen, record):
+    records = [
+        record(length=length, options={"rate": rate}, valid=valid)
+        for length, rate, valid in ((10, 1, 0.1), (10, 2, 0.2), (20, 1, 0.2), (20, 2, 0.1))
+    ]
+    assert list(chosen(records).options["set"]) == ['{"rate": 1}', '{"rate": 2}']
+
+
+def test_an_option_set_that_fails_on_most_seeds_is_not_picked_for_its_best_one(chosen, record):
+    lucky = [record(seed=0, options={"rate": 1}, valid=0.01)]
+    lucky += [record(seed=seed, options={"rate": 1}, status="diverged") for seed in (1, 2)]
+    steady = [record(seed=seed, options={"rate": 2}, valid=0.1) for seed in range(3)]
+    selection = chosen(lucky + steady)
+    assert list(selection.options["set"]) == ['{"rate": 2}']
+    assert len(selection.failures) == 2
+
+
+def test_old_versions_are_left_out_and_counted(chosen, record):
+    old = [record(seed=seed, versions={"task": 1, "architecture": 1}) for seed in range(3)]
+    new = [record(seed=seed, versions={"task": 2, "architecture": 1}) for seed in range(2)]
+    selection = chosen(old + new)
+    assert set(selection.frame["task_version"]) == {2}
+    assert selection.notes == ("Left out: 3 records of an older version of a task or an architecture.",)
+
+
+def test_a_budget_whose_content_changed_keeps_the_latest_content(chosen, record, budgets):
+    longer = budgets[0].model_copy(update={"updates": 2_000})
+    first = [record(name, seed, started="2026-01-01T00:00:00") for name in ("gru", "rnn") for seed in range(2)]
+    later = [record("gru", seed, budget=longer, started="2026-01-02T00:00:00") for seed in range(2)]
+    selection = chosen(later + first)
+    assert len(selection.frame) == 2
+    assert all(limits["updates"] == 2_000 for limits in selection.frame["budget_limits"])
+    assert selection.notes == ("Left out: 4 records of a budget whose limits were changed later.",)
+
+
+def test_a_trial_made_again_counts_once(chosen, record):
+    selection = chosen([record(mse=0.2, started="2026-01-02"), record(mse=0.1, started="2026-01-01")])
+    assert list(selection.frame["test_mse"]) == [0.2]
+    assert selection.notes == ("Left out: 1 record made again later.",)
+
+
+def test_costs_come_from_one_number_of_jobs_and_threads_while_scores_stay(chosen, record):
+    usual = [record(seed=seed) for seed in range(3)]
+    other = [record(seed=seed, environment={"jobs": 1}) for seed in (3, 4)]
+    frame = chosen(usual + other).frame
+    assert list(frame["fit_seconds"].notna()) == list(frame["peak_mib"].notna()) == [True] * 3 + [False] * 2
+    assert frame["test_mse"].notna().all()
+    assert "2 records made with other jobs or threads" in chosen(usual + other).notes[0]
+
+
+def test_a_window_takes_the_pass_divided_by_the_test_sequences(chosen, record):
+    frame = chosen([record(predict_seconds=[0.4], data={"test": 800})]).frame
+    assert frame["predict_us"].iloc[0] == pytest.approx(500)
+
+
+def test_variants_of_a_task_are_told_apart_by_what_differs(chosen, record):
+    options = [{"horizon": 15, "tau": 17}, {"horizon": 84, "tau": 17}, {"tau": 17}]
+    frame = chosen([record(task_options=chosen_options) for chosen_options in options]).frame
+    names = {f"mackey_glass (horizon={value})" for value in (15, 84, "default")}
+    assert set(frame["variant"]) == names
+
+
+def test_devices_and_machines_are_named_only_where_there_are_several(chosen, record):
+    assert set(chosen([record()]).frame["condition"]) == {"equal-updates"}
+    pairs = [record(device=device, environment={"machine": name}) for device in ("a", "b") for name in ("x", "y")]
+    found = {f"equal-updates, {device}, {name}" for device in ("a", "b") for name in ("x", "y")}
+    assert set(chosen(pairs).frame["condition"]) == found
+
+
+@pytest.mark.parametrize("status", ["over_budget", "diverged", "out_of_memory", "timeout", "failed", "unsupported"])
+def test_only_ok_trials_are_ranked(chosen, record, status):
+    selection = chosen([record(status=status, mse=1e-9), record(seed=1)])
+    ranked = selection.frame.set_index("seed")["rank_mse"]
+    assert np.isinf(ranked[0])
+    assert np.isfinite(ranked[1])
+    assert list(selection.failures["status"]) == [status]
+
+
+def test_classics_come_first_and_floors_last():
+    assert order(["linear", "zeta", "gru", "mean", "alpha", "rnn", "gru"]) == [
+        "rnn",
+        "gru",
+        "alpha",
+        "zeta",
+        "mean",
+        "linear",
+    ]
+
+
+def test_data_that_differ_within_a_seed_are_pointed_out(chosen, record):
+    records = [record(name, data={"test": 8, "fingerprint": name}) for name in ("gru", "rnn")]
+    assert "Not the same data" in chosen(records).notes[0]

@@ -1,0 +1,212 @@
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import benchbench.report.write as module
+from benchbench.core.errors import InputError
+from benchbench.report.frame import load
+from benchbench.report.write import write_report
+
+
+@pytest.fixture
+def text(stored):
+    """The page of some records."""
+    return lambda records: write_report("toy", stored(records)).read_text(encoding="utf-8")
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def test_the_page_its_figures_and_tables_are_written(stored, grid):
+    results = stored(grid())
+    page = write_report("toy", results)
+    assert page == results / "report" / "toy" / "report.md"
+    kinds = ["error_by_length", "time_by_length", "memory_by_length", "error_by_time", "learning_curves"]
+    stems = [f"{kind}-equal-updates" for kind in kinds]
+    stems += [f"stretches-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
+    names = {path.name for path in (page.parent / "figures").iterdir()}
+    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
+    tables = {path.stem for path in (page.parent / "tables").iterdir()}
+    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
+
+
+def test_every_link_of_the_page_leads_to_a_file(stored, grid):
+    page = write_report("toy", stored(grid()))
+    links = re.findall(r"\]\(([^)]+)\)", page.read_text())
+    assert len(links) == 2 * 7
+    assert all((page.parent / link).is_file() for link in links)
+
+
+def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
+    records = grid(lengths=(100,), seeds=2)
+    first = contents(write_report("toy", stored(records)).parent)
+    again = contents(write_report("toy", stored(records)).parent)
+    np.random.default_rng(1).shuffle(records)
+    elsewhere = contents(write_report("toy", stored(records, tmp_path / "other" / "place")).parent)
+    assert first == again == elsewhere
+
+
+def test_the_tables_hold_the_numbers_of_the_records(stored, grid):
+    results = stored(grid())
+    page = write_report("toy", results)
+    errors = pd.read_csv(page.parent / "tables" / "errors.csv")
+    row = errors.query("variant == 'cosine' and architecture == 'gru' and length == 200").iloc[0]
+    scores = load("toy", results).query("task == 'cosine' and architecture == 'gru' and length == 200")["test_mse"]
+    assert [row["mse"], row["mse_min"], row["mse_max"]] == [np.median(scores), scores.min(), scores.max()]
+    assert f"{np.median(scores):#.3g} ({scores.min():#.3g}..{scores.max():#.3g})" in page.read_text()
+
+
+def test_budget_machine_and_versions_take_three_lines(text, grid):
+    lines = text(grid()).splitlines()
+    assert lines[0] == "# toy"
+    assert lines[2] == "- **Budget:** `equal-updates`: at most 10,000 parameters, 1,000 updates, batch 64."
+    assert lines[3].startswith("- **Machine:** toy-cpu-2-cores, Toy CPU, 2 cores, 8 GiB, device cpu")
+    assert lines[4].startswith(
+        "- **Versions:** benchbench 0.1.0, torch 2.5.0, numpy 2.1.0, python 3.11.9, commit 0123456789"
+    )
+
+
+def test_only_a_clear_winner_is_bold(text, record):
+    def page(rival):
+        scores = {"gru": [0.1, 0.1], "rnn": [0.2, rival], "linear": [0.3, 0.3]}
+        return text([record(name, seed, mse=mse) for name, values in scores.items() for seed, mse in enumerate(values)])
+
+    assert "**0.100**" in page(0.2)
+    assert "best on all 2 seeds" in page(0.2)
+    assert "**0.100**" not in page(0.05)
+    assert "tie with rnn" in page(0.1)
+
+
+def test_a_network_that_does_not_beat_linear_is_said_plainly(text, record):
+    scores = {"gru": 0.5, "linear": 0.1, "persistence": 0.9, "mean": 1.0}
+    page = text([record(name, seed, mse=mse) for name, mse in scores.items() for seed in range(2)])
+    assert "- mackey_glass: **no network beats `linear`**; every network beats `persistence`, `mean`." in page
+    assert re.search(r"\| mackey_glass \| 100 +\| \*linear\* \(floor\) \| best on all 2 seeds", page)
+
+
+def test_missing_floors_and_left_out_records_are_said(text, record):
+    page = text([record(), record("rnn", versions={"task": 1, "architecture": 2}), record("rnn")])
+    assert "Not in this study: linear, persistence, mean" in page
+    assert "Left out: 1 record of an older version" in page
+
+
+def test_failures_are_listed_and_cannot_break_the_page(text, record):
+    message = "shape (3|4) <b>\n![x](y) `z`"
+    failed = [record("rnn", seed, status="failed", message=message) for seed in (1, 3)]
+    page = text([record(seed=seed) for seed in range(4)] + failed)
+    row = next(line for line in page.splitlines() if "shape" in line)
+    assert r"shape (3\|4) &lt;b&gt; !\[x\](y) \`z\`" in row
+    assert row.endswith("| 1, 3    |")
+    assert "failed 2/2" in page
+
+
+def test_all_digits_of_a_failure_stand_in_its_table(stored, record):
+    page = write_report("toy", stored([record(status="timeout", message="a\nb, c")]))
+    row = pd.read_csv(page.parent / "tables" / "failures.csv").iloc[0]
+    assert (row["status"], row["message"], row["seed"]) == ("timeout", "a\nb, c", 0)
+
+
+def test_parts_of_the_test_split_stand_side_by_side(text, record):
+    parts = {"low": {"mse": 0.125, "r2": 0.9}, "high": {"mse": 0.5, "r2": None}}
+    page = text([record(name, groups=parts) for name in ("gru", "rnn")])
+    assert re.search(r"\| architecture +\| +high \| +low \|\n.*\n\| rnn +\| +0.500 \| +0.125 \|", page)
+
+
+def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
+    options = [record(options={"rate": rate}, valid=rate) for rate in (0.1, 0.2)]
+    page = text([*options, record("rnn")])
+    assert re.search(r'\| gru +\| 2 +\| {"rate": 0.1} \(1 of 1\) +\|', page)
+    assert "Every competitor had one option set." in text([record()])
+
+
+@pytest.mark.parametrize("status", ["ok", "diverged", "unsupported", "over_budget"])
+def test_a_single_record_makes_a_report(text, record, status):
+    assert "## In short" in text([record(status=status)])
+
+
+def test_a_study_in_which_all_failed_makes_a_report(text, grid):
+    bare = [one.model_copy(update={"status": "failed", "scores": {}, "samples": {}, "curve": []}) for one in grid()]
+    page = text([type(one).model_validate_json(one.model_dump_json(warnings=False)) for one in bare])
+    assert "none finished on most seeds" in page
+    assert "failed 3/3" in page
+
+
+def test_records_that_hold_next_to_nothing_make_a_report(text, record):
+    hollow = record().model_copy(
+        update={"environment": {}, "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
+    )
+    partial = record("rnn", scores={"test_mse": 0.5, "valid_mse": None, "test_r2": None})
+    page = text([hollow.model_copy(update={"spent": type(hollow.spent)()}), partial])
+    assert "nan" not in page.casefold()
+
+
+def test_many_competitors_variants_conditions_and_seeds_make_a_report(stored, record, budgets):
+    records = [
+        record(f"net-{i}", seed, task_options={"horizon": horizon}, budget=budget, device=device)
+        for i in range(12)
+        for seed in range(3)
+        for horizon in (1, 15)
+        for budget, device in zip(budgets, ("cpu", "other:0"), strict=True)
+    ]
+    page = write_report("toy", stored(records + [record("net-1", seed) for seed in range(200)]))
+    assert "### equal-seconds, other:0" in page.read_text()
+    assert (page.parent / "figures" / "stretches-equal-seconds-other-0-mackey_glass-horizon-15.png").exists()
+
+
+def test_a_failure_midway_leaves_the_old_report_whole(stored, grid, monkeypatch):
+    results = stored(grid(lengths=(100,), seeds=2))
+    page = write_report("toy", results)
+    before = contents(page.parent)
+
+    def broken(*_):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(module, "page", broken)
+    with pytest.raises(RuntimeError, match="disk full"):
+        write_report("toy", results)
+    assert contents(page.parent) == before
+    assert [path.name for path in (results / "report").iterdir()] == ["toy"]
+
+
+def test_a_new_report_replaces_the_old_one_whole(stored, record):
+    results = stored([record()])
+    page = write_report("toy", results)
+    (page.parent / "figures" / "stale.png").touch()
+    write_report("toy", results)
+    assert not (page.parent / "figures" / "stale.png").exists()
+    assert [path.name for path in (results / "report").iterdir()] == ["toy"]
+
+
+def test_a_study_without_records_writes_nothing(tmp_path):
+    with pytest.raises(InputError):
+        write_report("toy", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch):
+    import matplotlib as mpl
+
+    results = stored([record()])
+    before = contents(write_report("toy", results).parent)
+    with mpl.rc_context({"font.size": 20, "savefig.dpi": 50, "svg.hashsalt": "x", "lines.linewidth": 9}):
+        assert contents(write_report("toy", results).parent) == before
+        assert mpl.rcParams["font.size"] == 20
+
+
+def test_a_report_needs_neither_torch_nor_scikit_learn_nor_a_plug_in(stored, record):
+    code = (
+        "import sys; from benchbench import write_report; write_report('toy', sys.argv[1]);"
+        "print([name for name in ('torch', 'sklearn', 'scipy', 'wfdb', 'matplotlib.pyplot',"
+        " 'benchbench.core.registry', 'benchbench.run', 'benchbench.learn', 'benchbench.tasks',"
+        " 'benchbench.architectures') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(stored([record()]))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
