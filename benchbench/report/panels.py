@@ -95,7 +95,11 @@ def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
         return
     getattr(axis, f"set_{which}scale")("log")
     decades = np.log10(max(positive) / min(positive))
-    ticks.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,), numticks=12))
+    ticks.set_major_locator(
+        LogLocator(
+            subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,), numticks=5 if which == "x" else 9
+        )
+    )
     ticks.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ticks.set_minor_locator(NullLocator())
 

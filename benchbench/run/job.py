@@ -1,5 +1,6 @@
 """What a trial's process does: load the plug-ins, set the threads, run the trial."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,16 @@ from benchbench.run.trial import run_trial
 
 @dataclass(frozen=True)
 class Job:
-    """Runs one trial; small enough to be sent to another process."""
+    """Runs one trial; small enough to be sent to another process. Relative paths start from ``folder``."""
 
     plugins: tuple[str, ...]
     environment: dict[str, Any]
+    folder: str
     threads: int = 1
 
     def __call__(self, trial: Trial) -> Record:
         """The record of ``trial``."""
         torch.set_num_threads(self.threads)
         environment = {**self.environment, "allocator": allocator.keep_freed()}
-        return run_trial(trial, registry.load(self.plugins), environment)
+        with contextlib.chdir(self.folder):
+            return run_trial(trial, registry.load(self.plugins), environment)

@@ -1,5 +1,6 @@
 """Run a study: check all of it first, skip what is recorded, append each record as it comes."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -43,7 +44,7 @@ def run_study(
     them. Raises InputError, before anything runs or is written, where the study is wrong.
     """
     start_server()
-    study, source = (study, "") if isinstance(study, Study) else _read(study)
+    study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
         study = study.model_copy(update={"devices": (device,)})
     files = (*study.plugins, *(str(Path(file).resolve()) for file in plugins))
@@ -56,10 +57,11 @@ def run_study(
     records = store.Store(store.folder(Path(results), study.name) / f"{facts['machine']}.jsonl")
     done = {record.trial.key: record for record in records.records()}
     missing = [trial for trial in trials if trial.key not in done]
-    check_trials(missing, known, source)
+    with contextlib.chdir(folder):
+        check_trials(missing, known, source)
     _writable(records)
     on_plan(len(trials), len(trials) - len(missing))
-    job = Job(files, facts, THREADS)
+    job = Job(files, facts, str(folder), THREADS)
     log = records.path.with_suffix(".log")
     limit = study.timeout if timeout is None else timeout
     for trial, outcome in isolated_map(job, missing, jobs=jobs, timeout=limit, log=log, on_start=on_start):
@@ -103,9 +105,11 @@ def _writable(records: store.Store) -> None:
         raise InputError(f"results cannot be written to {records.path}: {error.strerror}") from None
 
 
-def _read(study: str | Path) -> tuple[Study, str]:
+def _read(study: str | Path) -> tuple[Study, str, Path]:
+    """The study, its file's name, and the folder that its relative paths start from."""
     file = studies.find(str(study))
-    return studies.read(file), file.name
+    folder = Path.cwd() if file in studies.shipped().values() else file.parent.resolve()
+    return studies.read(file), file.name, folder
 
 
 def _positive(name: str, value: int | None, default: int) -> int:

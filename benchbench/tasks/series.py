@@ -66,7 +66,7 @@ def _bytes(path: str) -> tuple[str, bytes]:
         content = file.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"series: path {path!r}: {reason} (relative paths start at the current folder)") from None
+        raise InputError(f"series: path {path!r}: {reason} (relative paths start at the study's folder)") from None
     if not content:
         raise InputError(f"{file.name}: empty")
     return file.name, content

@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 
 from benchbench import load, run_study
@@ -111,6 +112,17 @@ def test_a_wrong_study_is_refused_before_anything_runs_or_is_written(study, tmp_
     with pytest.raises(InputError, match=message):
         run_study(file, results=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+def test_relative_paths_start_from_the_study_file(study, tmp_path, monkeypatch):
+    file = study()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    np.savetxt(tmp_path / "signal.csv", np.sin(np.arange(400) * 0.3), header="v", comments="")
+    file.write_text(file.read_text().replace("[tasks.wave]", '[tasks.series]\npath = "signal.csv"'))
+    [record] = run_study(file, results="r")
+    assert record.status == "ok"
+    assert (tmp_path / "elsewhere" / "r" / "records").exists()
 
 
 def test_a_device_that_is_not_here_is_an_error_and_no_fallback(study, tmp_path):
