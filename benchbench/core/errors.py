@@ -8,7 +8,7 @@ class InputError(ValueError):
     """The study, plug-in or signal is wrong; its message says what to mend and where."""
 
 
-class UnsupportedError(Exception):
+class UnsupportedError(NotImplementedError):
     """A learner declines a problem that it cannot do, such as more than one scored step."""
 
 

@@ -16,15 +16,15 @@ class Meter:
     """The one account of a fit: ``while meter.spend(): step()``.
 
     A refusal is final: a loop must end at the first False, and asking again counts as going on without leave.
-    ``clock`` returns seconds; ``synchronize`` waits for the device and is called at each reading of the clock, only
-    then. The clock is read at each update only where the budget has ``seconds``.
+    ``batches`` are the updates of an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device and is
+    called at each reading of the clock, only then. It is read at each update only where the budget has ``seconds``.
     """
 
     def __init__(
         self,
         budget: Budget,
         *,
-        batches: int,
+        batches: int = 1,
         clock: Clock = time.perf_counter,
         synchronize: Callable[[], None] = lambda: None,
     ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench.core.errors import InputError, UnsupportedError
+from benchbench.core.errors import InputError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Problem, Setting, Split
 from benchbench.core.registry import Plugin
@@ -64,7 +64,7 @@ def _try(plugin: Plugin, promise: str, test: Callable[[], None]) -> Check:
     subject = f"{plugin.kind} {plugin.name}"
     try:
         test()
-    except (UntestableError, UnsupportedError) as reason:
+    except (UntestableError, NotImplementedError) as reason:
         return Check(subject=subject, promise=promise, passed=None, detail=str(reason))
     except BrokenPromiseError as broken:
         return Check(subject=subject, promise=promise, passed=False, detail=str(broken))

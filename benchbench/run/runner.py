@@ -25,8 +25,8 @@ THREADS = 1  # of a trial; one job a core
 
 def run_study(
     study: Study | str | Path,
-    *,
     results: str | Path = "results",
+    *,
     jobs: int | None = None,
     device: str | None = None,
     plugins: Iterable[str | Path] = (),

@@ -119,7 +119,7 @@ def status_of(error: BaseException) -> Status:
     """The status that an exception means."""
     if isinstance(error, DivergedError):
         return Status.DIVERGED
-    if isinstance(error, UnsupportedError):
+    if isinstance(error, NotImplementedError):  # UnsupportedError, and what others use for it
         return Status.UNSUPPORTED
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
         return Status.OUT_OF_MEMORY

@@ -55,6 +55,7 @@ def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):
     [
         ("raise ValueError('boom')", "failed", r"ValueError: boom \(plugin.py:\d+ in fit\)"),
         ("sys.exit(3)", "failed", "SystemExit: 3"),
+        ("raise NotImplementedError('one step only')", "unsupported", "one step only"),
         ("raise MemoryError('no')", "out_of_memory", "no"),
         ("raise DivergedError('nan')", "diverged", "nan"),
         ("__import__('torch').empty(10**17)", "out_of_memory", "allocate memory"),
