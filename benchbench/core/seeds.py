@@ -16,5 +16,5 @@ def stream(seed: int, *purpose: str) -> np.random.Generator:
 
 
 def integer(seed: int, *purpose: str) -> int:
-    """A 63-bit seed of one purpose, for libraries that take a number."""
-    return int(_sequence(seed, purpose).generate_state(1, np.uint64)[0] >> 1)
+    """A 31-bit seed of one purpose: a number that NumPy, scikit-learn and torch all take."""
+    return int(_sequence(seed, purpose).generate_state(1, np.uint32)[0] >> 1)

@@ -13,7 +13,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Problem, Setting, Split
 from benchbench.core.registry import Plugin
-from benchbench.core.seeds import stream
+from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget
 from benchbench.learn.sizing import size_of
 from benchbench.run.trial import describe
@@ -104,7 +104,13 @@ def _toy_problem(scored: int) -> Problem:
 
 def _make(plugin: Plugin, problem: Problem, width: int = _WIDTH) -> Learner:
     setting = Setting(
-        inputs=1, outputs=1, scored=problem.train.scored, length=_LENGTH, width=width, seed=1, batch=_BUDGET.batch
+        inputs=1,
+        outputs=1,
+        scored=problem.train.scored,
+        length=_LENGTH,
+        width=width,
+        seed=integer(1, "learner"),
+        batch=_BUDGET.batch,
     )
     learner: Learner = plugin.function(setting)
     return learner

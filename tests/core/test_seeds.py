@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from benchbench.core.seeds import integer, stream
 
 PROGRAM = "from benchbench.core.seeds import *; print(integer(3, 'data', 'sine'), stream(3, 'data').integers(10**9))"
-INTEGER, DRAWN = 2286393578914970451, 378769665
+INTEGER, DRAWN = 536214355, 378769665
 
 
 def test_the_numbers_of_a_seed_stay_the_same_for_ever() -> None:
@@ -43,12 +44,13 @@ def test_drawing_from_one_stream_does_not_move_another() -> None:
 
 @given(seed=st.integers(0, 10**9), other=st.integers(0, 10**9), purpose=st.text())
 def test_another_seed_changes_every_stream(seed: int, other: int, purpose: str) -> None:
-    assert (integer(seed, purpose) == integer(other, purpose)) == (seed == other)
+    same = np.array_equal(stream(seed, purpose).integers(2**63, size=2), stream(other, purpose).integers(2**63, size=2))
+    assert same == (seed == other)
 
 
 @given(seed=st.integers(0, 2**64), purpose=st.text())
-def test_a_whole_number_seed_fits_into_63_bits(seed: int, purpose: str) -> None:
-    assert 0 <= integer(seed, purpose) < 2**63
+def test_a_whole_number_seed_is_one_that_numpy_and_scikit_learn_take(seed: int, purpose: str) -> None:
+    assert 0 <= integer(seed, purpose) < 2**31
 
 
 def test_a_negative_seed_is_refused() -> None:
