@@ -247,7 +247,9 @@ def _progress() -> Iterator[_Watch]:
 def _clear_ends() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
+            raise
         _err.print("interrupted; what is finished is kept: the same command goes on from here", highlight=False)
         sys.exit(130)
     except Exception as error:
@@ -256,7 +258,8 @@ def _clear_ends() -> Iterator[None]:
         if isinstance(error, InputError):
             _err.print(str(error), highlight=False, markup=False, soft_wrap=True)
             sys.exit(2)
-        if isinstance(error, OSError) and error.filename:
-            _err.print(f"{error.filename}: {error.strerror}", highlight=False, markup=False, soft_wrap=True)
+        if isinstance(error, OSError):
+            place = f"{error.filename}: " if error.filename else ""
+            _err.print(f"{place}{error.strerror or error}", highlight=False, markup=False, soft_wrap=True)
             sys.exit(1)
         raise

@@ -58,7 +58,10 @@ def main() -> None:
             pair = {}
             for side in ("harness", "plain") if round_ % 2 else ("plain", "harness"):
                 if side == "harness":
-                    pair[side] = run_trial(trial, known, {}).spent.fit_seconds or 0.0
+                    record = run_trial(trial, known, {})
+                    if record.status != "ok":
+                        raise RuntimeError(record.message)
+                    pair[side] = record.spent.fit_seconds or 0.0
                 else:
                     pair[side] = plain_seconds(trial, known)
             if round_:

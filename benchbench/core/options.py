@@ -4,7 +4,7 @@ import inspect
 import itertools
 import json
 from collections.abc import Callable, Collection, Mapping
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -32,7 +32,9 @@ def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[Ba
     if len(given) != len(positional) or len(given) + len(options) != len(parameters):
         raise InputError(f"{function.__name__} must have the form: {form}")
     try:
-        hints = get_type_hints(function, include_extras=True)
+        own = inspect.unwrap(function)  # only what is an option: other annotations may name what is not imported
+        wanted = {o.name: own.__annotations__[o.name] for o in options if o.name in own.__annotations__}
+        hints = get_type_hints(SimpleNamespace(__annotations__=wanted), globalns=own.__globals__, include_extras=True)
     except Exception as error:
         raise InputError(f"{function.__name__}: an annotation cannot be read: {error}") from error
     fields: dict[str, Any] = {}
@@ -73,7 +75,7 @@ def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> 
     try:
         return [_plain(model, name, value, where)]
     except InputError as whole:
-        if not isinstance(value, list) or name not in model.model_fields:
+        if not isinstance(value, (list, tuple)) or name not in model.model_fields:
             raise
         if not value:
             raise InputError(f"{where}: {name} is an empty list: nothing to run") from None

@@ -66,6 +66,11 @@ class Problem:
         shapes = {(s.inputs.shape[1:], s.targets.shape[1:]) for s in (self.train, self.valid, self.test)}
         if len(shapes) > 1:
             raise ValueError(f"train, valid and test differ in (time, feature) or (scored, output): {sorted(shapes)}")
+        for name, part in self.groups.items():
+            if not isinstance(name, str) or not isinstance(part, slice) or not len(self.test.targets[part]):
+                raise ValueError(
+                    f"groups: {name!r} must be a text and name a slice of the test split that is not empty"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -175,4 +175,7 @@ def _installed() -> Iterator[ModuleType]:
             loaded = point.load()
         except (Exception, SystemExit) as error:
             raise InputError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
-        yield loaded if isinstance(loaded, ModuleType) else sys.modules[loaded.__module__]
+        module = loaded if isinstance(loaded, ModuleType) else sys.modules.get(getattr(loaded, "__module__", ""))
+        if module is None:
+            raise InputError(f"entry point {point.name!r} ({point.value}) must name a module or a function")
+        yield module

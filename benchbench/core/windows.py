@@ -80,6 +80,8 @@ def forecast(
     if np.any(np.ptp(pooled, axis=0) == 0):
         raise InputError("the training part is constant: there is nothing to learn")
     scaler = StandardScaler().fit(pooled)
+    if not np.allclose(scaler.scale_, pooled.std(axis=0), rtol=0.1, atol=0):
+        raise InputError("the training part varies too little for its size: subtract an offset, or rescale it")
     splits = [
         join([cut(scaler.transform(series).astype(np.float32), length, horizon, stride) for series in split])
         for split in parts

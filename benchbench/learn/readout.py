@@ -64,6 +64,8 @@ class Rows:
 
 def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) -> Solution:
     """The ridge solution whose strength is best on ``valid``."""
+    if train.count == 0:
+        raise ValueError("the budget ended before the first sequences were taken in")
     scored = [(valid.mse(weights), strength, weights) for strength, weights in train.path(strengths)]
     mse, strength, weights = min(scored, key=lambda item: item[0])
     return Solution(weights=weights, strength=strength, valid_mse=mse)

@@ -1,5 +1,6 @@
 """Solve the width for a parameter limit, so that competitors of the same size meet."""
 
+import operator
 from collections.abc import Callable
 
 from benchbench.core.errors import InputError
@@ -15,6 +16,9 @@ def size_of(learner: Learner) -> Size:
         size = size()
     if not isinstance(size, Size):
         raise TypeError(f"size must be a benchbench.Size, not {type(size).__name__}")
+    size = Size(trained=operator.index(size.trained), fixed=operator.index(size.fixed))  # NumPy's numbers too
+    if min(size.trained, size.fixed) < 0:
+        raise ValueError(f"size counts numbers, so it cannot be negative: {size}")
     return size
 
 

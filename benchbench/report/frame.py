@@ -88,7 +88,7 @@ def study_name(study: str | PathLike[str]) -> str:
     name: Any = fspath(study)
     if name.endswith(".toml"):
         try:
-            name = tomllib.loads(Path(name).read_text(encoding="utf-8")).get("name")
+            name = tomllib.loads(Path(name).read_text(encoding="utf-8-sig")).get("name")
         except OSError as error:
             raise InputError(f"{study}: cannot be read: {error.strerror}") from None
         except ValueError as error:

@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -22,12 +22,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _PRELOAD = ["benchbench.run.preload"]
+_LONGEST_WAIT = 3600.0  # seconds; the system call takes no more than some weeks
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What is left of an item whose process ended without a result: ``timeout`` or ``crash``, and why."""
+    """What is left of an item whose process ended without a result: out of time or not, and why."""
 
     timeout: bool
     reason: str
@@ -82,7 +83,7 @@ def isolated_map(
     timeout: float | None = None,
     log: Path | None = None,
     on_start: Callable[[Item], None] = lambda _: None,
-) -> Iterator[tuple[Item, Result | Lost]]:
+) -> Generator[tuple[Item, Result | Lost], None, None]:
     """Yield each item with its result as it ends, ``jobs`` at a time.
 
     ``timeout`` in seconds kills a process; ``log`` takes what it prints. Closing the iterator kills those that run.
@@ -121,18 +122,20 @@ def _start(function: Callable[[Item], Any], item: Item, log: Path | None) -> _Ru
 def _ended(running: list[_Running[Item]], timeout: float | None) -> list[_Running[Item]]:
     """Those that have a result, have died, or are out of time; waits for the first."""
     left = None if timeout is None else max(0.0, min(one.started + timeout for one in running) - time.monotonic())
+    left = left and min(left, _LONGEST_WAIT)
     ready = wait([handle for one in running for handle in (one.connection, one.process.sentinel)], left)
     late = time.monotonic() - (timeout or float("inf"))
     return [one for one in running if one.connection in ready or one.process.sentinel in ready or one.started <= late]
 
 
 def _collect(one: _Running[Item], timeout: float | None) -> Any:
+    alive = one.process.is_alive()  # asked first: what is sent between the two questions is a result
     try:
         if one.connection.poll():
             return one.connection.recv()
-        if one.process.is_alive():
+        if alive:
             return Lost(timeout=True, reason=f"killed after {timeout:g} s")
-    except EOFError:
+    except (EOFError, OSError):  # it died, perhaps while sending
         pass
     finally:
         one.process.kill()
@@ -151,8 +154,9 @@ def _child(sender: Connection, function: Callable[[Any], Any], item: Any, surrou
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     surroundings.enter()
     result = function(item)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a competitor may have closed it
+            stream.flush()
     sender.send(result)
     sender.close()
     os._exit(0)  # threads that a competitor left behind end here

@@ -1,7 +1,10 @@
 """What a trial's process does: load the plug-ins, set the threads, run the trial."""
 
-import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +14,15 @@ from benchbench.core.record import Record
 from benchbench.core.spec import Trial
 from benchbench.run import allocator
 from benchbench.run.trial import run_trial
+
+
+@contextmanager
+def inside(folder: str | Path) -> Iterator[None]:
+    """Relative paths of a study start from ``folder``; that of BENCHBENCH_DATA from where the user stands."""
+    if data := os.environ.get("BENCHBENCH_DATA"):
+        os.environ["BENCHBENCH_DATA"] = str(Path(data).expanduser().resolve())
+    with chdir(folder):
+        yield
 
 
 @dataclass(frozen=True)
@@ -26,5 +38,5 @@ class Job:
         """The record of ``trial``."""
         torch.set_num_threads(self.threads)
         environment = {**self.environment, "allocator": allocator.keep_freed()}
-        with contextlib.chdir(self.folder):
+        with inside(self.folder):
             return run_trial(trial, registry.load(self.plugins), environment)

@@ -4,21 +4,21 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from benchbench.core import registry, store
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
-from benchbench.core.problem import Problem
 from benchbench.core.record import Record, Status
 from benchbench.core.registry import Registry
-from benchbench.core.spec import NAME, Trial
+from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
 from benchbench.learn.device import require
 from benchbench.run import environment
 from benchbench.run.isolate import Lost, isolated_map, start_server
-from benchbench.run.job import Job
-from benchbench.run.trial import make_learner, make_problem
+from benchbench.run.job import Job, inside
+from benchbench.run.trial import describe, make_learner, make_problem
 
 THREADS = 1  # of a trial; one job a core
 
@@ -50,25 +50,26 @@ def run_study(
     files = (*study.plugins, *(str(Path(file).resolve()) for file in plugins))
     known = registry.load(files)
     trials = study.trials(known, source)
-    jobs = _positive("jobs", jobs, environment.cores())
-    if machine is not None and not re.fullmatch(NAME, machine):
-        raise InputError(f"machine {machine!r}: letters, digits, '_', '.', '-' only, since it names a file")
+    jobs = environment.cores() if jobs is None else jobs
+    _check_arguments(jobs, timeout, machine)
     facts = environment.capture(jobs=jobs, threads=THREADS, machine=machine)
     records = store.Store(store.folder(Path(results), study.name) / f"{facts['machine']}.jsonl")
     done = {record.trial.key: record for record in records.records()}
     missing = [trial for trial in trials if trial.key not in done]
-    with contextlib.chdir(folder):
+    with inside(folder):
         check_trials(missing, known, source)
     _writable(records)
     on_plan(len(trials), len(trials) - len(missing))
     job = Job(files, facts, str(folder), THREADS)
     log = records.path.with_suffix(".log")
     limit = study.timeout if timeout is None else timeout
-    for trial, outcome in isolated_map(job, missing, jobs=jobs, timeout=limit, log=log, on_start=on_start):
-        record = _lost(trial, outcome, job) if isinstance(outcome, Lost) else outcome
-        records.append(record)
-        done[trial.key] = record
-        on_record(record)
+    ended = isolated_map(job, missing, jobs=jobs, timeout=limit, log=log, on_start=on_start)
+    with contextlib.closing(ended):
+        for trial, outcome in ended:
+            record = _lost(trial, outcome, job) if isinstance(outcome, Lost) else outcome
+            records.append(record)
+            done[trial.key] = record
+            on_record(record)
     return [done[trial.key] for trial in trials]
 
 
@@ -77,25 +78,24 @@ def check_trials(trials: list[Trial], known: Registry, source: str = "") -> None
     place = f"{source}: " if source else ""
     for name in dict.fromkeys(trial.device for trial in trials):
         require(name, f"{place}devices")
-    problems: dict[str, Problem] = {}
-    sized = set()
-    for trial in trials:
-        data = f"{trial.task} {trial.length} {trial.task_options}"
-        if data not in problems:
-            try:
-                problems[data] = make_problem(trial, known)
-            except Exception as error:
-                raise InputError(f"{place}[tasks.{trial.task}] length {trial.length}: {error}") from error
-        competitor = f"{data} {trial.architecture} {trial.architecture_options} {trial.budget}"
-        if competitor in sized:
-            continue
-        sized.add(competitor)
+    for _, group in groupby(sorted(trials, key=_data), key=_data):
+        competitors = {f"{t.architecture} {t.architecture_options} {t.budget}": t for t in group}
+        first, *_ = competitors.values()
         try:
-            make_learner(trial, known, problems[data])
-        except ValueError as error:  # a wrong option or limit; what else goes wrong is the competitor's own record
-            raise InputError(f"{place}[architectures.{trial.architecture}] {error}") from error
-        except Exception:  # noqa: S112
-            continue
+            problem = make_problem(first, known)
+        except (Exception, SystemExit) as error:
+            raise InputError(f"{place}[tasks.{first.task}] length {first.length}: {describe(error)}") from error
+        for trial in competitors.values():
+            try:
+                make_learner(trial, known, problem)
+            except InputError as error:
+                raise InputError(f"{place}[architectures.{trial.architecture}] {error}") from error
+            except (Exception, SystemExit):  # noqa: S112  what else goes wrong is the competitor's own record
+                continue
+
+
+def _data(trial: Trial) -> str:
+    return f"{trial.task} {trial.task_options} {trial.length}"
 
 
 def _writable(records: store.Store) -> None:
@@ -112,10 +112,13 @@ def _read(study: str | Path) -> tuple[Study, str, Path]:
     return studies.read(file), file.name, folder
 
 
-def _positive(name: str, value: int | None, default: int) -> int:
-    if value is not None and value < 1:
-        raise InputError(f"{name} must be 1 or more, not {value}")
-    return value or default
+def _check_arguments(jobs: int, timeout: float | None, machine: str | None) -> None:
+    if jobs < 1:
+        raise InputError(f"jobs must be 1 or more, not {jobs}")
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise InputError(f"timeout must be a number of seconds above 0, not {timeout}")
+    if machine is not None and not re.fullmatch(NAME, machine):
+        raise InputError(f"machine {machine!r}: {NAME_RULE}, since it names a file")
 
 
 def _lost(trial: Trial, lost: Lost, job: Job) -> Record:

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import json
 import time
 import traceback
 from datetime import UTC, datetime
@@ -56,20 +57,11 @@ def run_trial(
     if failure is not None:
         return record(status=status_of(failure), message=describe(failure))
     try:
-        predictions, seconds = _predict(trial, problem.test, sized.learner, clock)
-        valid_mse = metrics.mse(
-            problem.valid.targets, _checked(sized.learner.predict(problem.valid.inputs), problem.valid)
-        )
+        outcome = _score(trial, problem, sized.learner, clock)
     except (Exception, SystemExit) as error:
         return record(status=status_of(error), message=describe(error))
-    return record(
-        status=Status.OVER_BUDGET if meter.over else Status.OK,
-        message=_over(meter) if meter.over else "",
-        scores={"valid_mse": valid_mse, **_test_scores(problem, predictions)},
-        groups=_group_scores(problem, predictions),
-        predict_seconds=seconds,
-        samples=segments(problem.test.targets, predictions),
-    )
+    over = meter.over
+    return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
 
 
 def make_problem(trial: Trial, registry: Registry) -> Problem:
@@ -92,6 +84,7 @@ def make_learner(trial: Trial, registry: Registry, problem: Problem) -> Sized:
         return learner
 
     budget = trial.budget
+    make(1)  # a wrong option is found here, before the budget is blamed
     try:
         width = budget.width or solve_width(make, budget.parameters or 0)
     except InputError as error:
@@ -119,11 +112,20 @@ def status_of(error: BaseException) -> Status:
     """The status that an exception means."""
     if isinstance(error, DivergedError):
         return Status.DIVERGED
-    if isinstance(error, NotImplementedError):  # UnsupportedError, and what others use for it
+    if declines(error):
         return Status.UNSUPPORTED
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
         return Status.OUT_OF_MEMORY
     return Status.FAILED
+
+
+def declines(error: BaseException) -> bool:
+    """Whether a learner says that it cannot do this problem: UnsupportedError, or its own NotImplementedError."""
+    if not isinstance(error, NotImplementedError):
+        return False
+    frames = traceback.extract_tb(error.__traceback__)
+    # torch raises the same where a module lacks its forward: that is a failure
+    return isinstance(error, UnsupportedError) or not (frames and "torch" in Path(frames[-1].filename).parts)
 
 
 def describe(error: BaseException) -> str:
@@ -192,6 +194,18 @@ def _fit(trial: Trial, problem: Problem, sized: Sized, clock: Clock) -> tuple[Me
     return meter, spent, failure
 
 
+def _score(trial: Trial, problem: Problem, learner: Learner, clock: Clock) -> dict[str, Any]:
+    """What a fitted learner predicts, how well and how fast: fields of the record."""
+    predictions, seconds = _predict(trial, problem.test, learner, clock)
+    valid = _checked(learner.predict(problem.valid.inputs), problem.valid)
+    return {
+        "scores": {"valid_mse": metrics.mse(problem.valid.targets, valid), **_test_scores(problem, predictions)},
+        "groups": _group_scores(problem, predictions),
+        "predict_seconds": seconds,
+        "samples": segments(problem.test.targets, predictions),
+    }
+
+
 def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple[Array, list[float]]:
     """Predictions of the whole test split, from a pass that warms up, and the seconds of each timed pass after it."""
     synchronize = synchronizer(trial.device)
@@ -207,12 +221,13 @@ def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple
 
 
 def _checked(predictions: Any, split: Split) -> Array:
-    array = np.asarray(predictions)
+    with np.errstate(over="ignore"):  # what does not fit float32 is infinite, and found below
+        array = np.asarray(predictions).astype(np.float32)
     if array.shape != split.targets.shape:
         raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {split.targets.shape}")
     if not np.isfinite(array).all():
         raise DivergedError(f"{int((~np.isfinite(array)).sum())} of {array.size} predictions are not finite")
-    return array.astype(np.float32)
+    return array
 
 
 def _over(meter: Meter) -> str:
@@ -240,4 +255,10 @@ def _facts(problem: Problem) -> dict[str, Any]:
         for array in (split.inputs[0], split.inputs[-1], split.targets):
             digest.update(np.ascontiguousarray(array).tobytes())
     counts = {"train": len(problem.train), "valid": len(problem.valid), "test": len(problem.test)}
-    return {**problem.provenance, **counts, "fingerprint": digest.hexdigest()[:16]}
+    facts = {**problem.provenance, **counts, "fingerprint": digest.hexdigest()[:16]}
+    plain: dict[str, Any] = json.loads(json.dumps(facts, default=_plain))
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from benchbench.core.errors import InputError
 from benchbench.core.options import NonNegativeFloat, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
@@ -28,6 +29,8 @@ def noisy_sine(
     """
     ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
     reach = length + horizon - 1
+    if reach >= ends[1]:
+        raise InputError(f"noisy_sine: {ends[1]} samples of train hold no window of {length} with horizon {horizon}")
     times = {
         "train": [0, ends[1]],
         "valid": [ends[0] - reach, ends[1]],

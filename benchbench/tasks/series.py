@@ -77,7 +77,7 @@ def _table(name: str, content: bytes) -> tuple[pd.DataFrame, int]:
     try:
         return READERS[Path(name).suffix.lower()](content)
     except ImportError as error:
-        raise InputError(f"{name}: reading it takes pyarrow: pip install 'benchbench[parquet]'") from error
+        raise InputError(f"{name}: reading it takes pyarrow: pip install pyarrow") from error
     except Exception as error:
         raise InputError(f"{name}: cannot be read as {Path(name).suffix}: {' '.join(str(error).split())}") from error
 

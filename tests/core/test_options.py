@@ -158,3 +158,15 @@ def test_annotations_may_be_strings(plugin: Callable[..., Path]) -> None:
     assert bind(found.options, {"layers": 4}, "here") == {"layers": 4}
     with pytest.raises(InputError, match="less than or equal to 4"):
         bind(found.options, {"layers": 5}, "here")
+
+
+def test_annotations_that_are_no_option_need_not_be_readable(tmp_path: Path) -> None:
+    file = tmp_path / "plugin.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "from benchbench import architecture\n"
+        "@architecture('mine', version=1)\n"
+        "def mine(setting: Setting, *, layers: int = 1) -> Learner: ...\n"
+    )
+    [plugin] = registered(load_file(file))
+    assert list(plugin.options.model_fields) == ["layers"]

@@ -220,3 +220,9 @@ def test_splits_are_joined_in_order() -> None:
 
     joined: Any = join([split(1), split(2)])
     assert joined.inputs[:, 0, 0].tolist() == joined.targets[:, 0, 0].tolist() == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("series", [1.6e18 + 1e5 * np.sin(np.arange(400.0)), 1e-170 * np.sin(np.arange(400.0))])
+def test_a_series_that_cannot_be_standardised_is_refused(series: np.ndarray) -> None:
+    with pytest.raises(InputError, match="varies too little"):
+        forecast_series(series, length=10, horizon=1)

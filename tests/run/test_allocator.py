@@ -10,26 +10,30 @@ from benchbench.run.isolate import isolated_map
 glibc = pytest.mark.skipif(allocator._glibc() is None, reason="no glibc")
 
 
-def faults_of_a_freed_block(keep):
-    """Page faults of the second of two equal blocks of 8 MiB."""
+def faults_of_freed_blocks(keep):
+    """Page faults of blocks like those of a training step, made and freed again and again."""
     import resource
 
     import torch
 
+    def step():
+        return [torch.ones(5 * 2**20) for _ in range(4)]
+
     if keep:
         allocator.keep_freed()
-    for _ in range(3):
-        torch.ones(2**21)
+    for _ in range(5):
+        step()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        torch.ones(2**21)
+    for _ in range(5):
+        step()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
 @glibc
-def test_a_freed_block_is_used_again_without_page_faults():
-    [(_, faults)] = isolated_map(faults_of_a_freed_block, [True])
-    assert faults < 200  # of ten blocks of 2,048 pages
+def test_freed_blocks_are_used_again_without_page_faults():
+    faults = dict(isolated_map(faults_of_freed_blocks, [True, False]))
+    assert faults[True] < faults[False] / 10
+    assert faults[False] > 5 * 4 * 2000  # each block anew
 
 
 @pytest.mark.skipif(sys.platform.startswith("linux"), reason="elsewhere")

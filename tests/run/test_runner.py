@@ -85,11 +85,12 @@ def test_what_a_competitor_prints_goes_to_the_log_beside_the_records(study, tmp_
     assert "hello" not in capfd.readouterr().out
 
 
-def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path):
-    code = """
+@pytest.mark.parametrize("fault", ["raise RuntimeError('boom')", "raise ValueError('boom')", "sys.exit(0)"])
+def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path, fault):
+    code = f"""
     @architecture("bad", version=1)
     def bad(setting):
-        raise RuntimeError("boom")
+        {fault}
     """
     file = study("[architectures.bad]\n[architectures.good]", code)
     records = {r.trial.architecture: r for r in run_study(file, results=tmp_path / "r")}
@@ -104,6 +105,7 @@ def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp
         (("[tasks.wave]", "[tasks.wave]\npath = 'none.npy'"), "none.npy"),
         (("seeds = 1", 'seeds = 1\ndevices = ["cupu"]'), "did you mean 'cpu'"),
         (("[tasks.wave]", "[tasks.wav]"), "did you mean 'wave'"),
+        (("[architectures.gru]", "[architectures.gru]\ndropout = 0.5"), r"architectures.gru\] dropout: acts"),
     ],
 )
 def test_a_wrong_study_is_refused_before_anything_runs_or_is_written(study, tmp_path, change, message):
@@ -112,6 +114,29 @@ def test_a_wrong_study_is_refused_before_anything_runs_or_is_written(study, tmp_
     with pytest.raises(InputError, match=message):
         run_study(file, results=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("fault", ["sys.exit(0)", "assert False", "raise ValueError('boom')", "return 3"])
+def test_a_task_that_cannot_make_its_problem_is_a_wrong_study(study, tmp_path, fault):
+    code = f"""
+    @task("bad", version=1)
+    def bad(rng, length):
+        {fault}
+    """
+    file = study(source=code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.bad"))
+    with pytest.raises(InputError, match=r"tasks.bad\] length 20: (SystemExit|AssertionError|ValueError|TypeError)"):
+        run_study(file, results=tmp_path / "r")
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), float("nan"), 0.0])
+def test_a_timeout_without_end_is_refused(study, tmp_path, timeout):
+    with pytest.raises(InputError, match="timeout"):
+        run_study(study(), results=tmp_path / "r", timeout=timeout)
+
+
+def test_a_timeout_of_months_is_taken(study, tmp_path):
+    assert [record.status for record in run_study(study(), results=tmp_path / "r", timeout=1e8)] == ["ok"]
 
 
 def test_relative_paths_start_from_the_study_file(study, tmp_path, monkeypatch):

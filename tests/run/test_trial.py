@@ -83,6 +83,7 @@ def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, s
         ("inputs[:, -1]", "failed", "predict gave shape"),
         ("inputs[:, -1:] * np.nan", "diverged", "predictions are not finite"),
         ("1 / 0", "failed", "ZeroDivisionError"),
+        ("inputs[:, -1:].astype(float) * 1e60", "diverged", "predictions are not finite"),
     ],
 )
 def test_what_goes_wrong_in_a_prediction_is_a_status_and_the_cost_is_kept(study, source, status, message):
@@ -169,6 +170,74 @@ def test_memory_that_the_fit_adds_is_read_within_three_percent(study):
     if record.spent.peak_bytes is None:
         pytest.skip("no resettable memory peak on this platform")
     assert record.spent.peak_bytes == pytest.approx(300 * 2**20, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("self.model = __import__('sklearn.svm').svm.LinearSVR(random_state=self.setting.seed)", "ok"),
+        ("np.random.RandomState(self.setting.seed)", "ok"),
+        ("self.size = Size(trained=np.prod((2, 3)), fixed=np.int64(4))", "ok"),
+    ],
+)
+def test_what_third_parties_do_with_numbers_works(study, source, status):
+    code = f"""
+    class Theirs(Base):
+        def __init__(self, setting):
+            super().__init__(setting)
+            {source}
+        def fit(self, train, valid, meter):
+            if hasattr(self, "model"):
+                self.model.fit(train.inputs[:, :, 0], train.targets[:, 0, 0])
+    @architecture("theirs", version=1)
+    def theirs(setting):
+        return Theirs(setting)
+    """
+    record, _, _ = one(study("[architectures.theirs]", code), "theirs")
+    assert (record.status, record.message) == (status, "")
+
+
+def test_facts_of_a_task_may_be_of_numpy(study):
+    code = """
+    @task("facts", version=1)
+    def facts(rng, length):
+        problem = forecast_series(rng.standard_normal(400), length=length, horizon=1)
+        from dataclasses import replace
+        return replace(problem, provenance={"mean": np.float32(2), "at": np.arange(2), "where": range(3), "test": 0})
+    """
+    file = study(source=code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.facts"))
+    record, _, _ = one(file)
+    assert (record.data["mean"], record.data["at"], record.data["where"]) == (2.0, [0, 1], "range(0, 3)")
+    assert record.data["test"] > 1
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_a_torch_module_without_forward_has_failed_and_not_declined(study):
+    code = """
+    from torch import nn
+    from benchbench.learn import Gradient
+    class Typo(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Linear(1, 1)
+        def foward(self, inputs):
+            return inputs, None
+    @architecture("typo", version=1)
+    def typo(setting):
+        return Gradient(setting, lambda inputs, width: Typo())
+    """
+    record, _, _ = one(study("[architectures.typo]", code), "typo")
+    assert record.status == "failed"
+    assert "forward" in record.message
+
+
+def test_a_budget_that_ends_before_the_first_sequences_is_a_clear_failure(study):
+    ticks = iter(range(0, 10**6, 10))
+    budget = Budget(name="few", width=4, seconds=1.0, batch=16)
+    record, _, _ = one(study("[architectures.esn]"), "esn", clock=lambda: float(next(ticks)), budget=budget)
+    assert record.status == "failed"
+    assert "the budget ended before" in record.message
 
 
 def test_segments_are_the_first_stretch_and_the_extremes():

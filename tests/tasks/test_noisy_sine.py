@@ -70,5 +70,5 @@ def test_the_three_parts_have_noise_of_their_own():
 
 
 def test_windows_longer_than_the_training_part_are_refused():
-    with pytest.raises(InputError, match="800 samples holds no window of 800 with horizon 1"):
+    with pytest.raises(InputError, match="800 samples of train hold no window of 800 with horizon 1"):
         noisy_sine(np.random.default_rng(0), 800)
