@@ -173,7 +173,7 @@ def check(
 
 def _print_plugins(kind: Any, files: list[str]) -> None:
     from benchbench.core import registry
-    from benchbench.core.options import defaults
+    from benchbench.core.options import choices, defaults
 
     known = registry.load(files)
     _out.print(f"{kind}s", style="bold")
@@ -181,7 +181,9 @@ def _print_plugins(kind: Any, files: list[str]) -> None:
         item = known.get(kind, name)
         _out.print(f"  {name:<18} {item.summary}", highlight=False, markup=False, soft_wrap=True)
         for option, default in defaults(item.options).items():
-            _out.print(f"    {option} = {default!r}", highlight=False, markup=False, soft_wrap=True, style="dim")
+            allowed = ", ".join(choices(item.options, option))
+            line = f"    {option} = {default!r}{f'  ({allowed})' if allowed else ''}"
+            _out.print(line, highlight=False, markup=False, soft_wrap=True, style="dim")
 
 
 def _print_studies() -> None:
@@ -197,9 +199,10 @@ class _Watch:
 
     def __init__(self, progress: Any) -> None:
         self._progress, self._running = progress, dict[str, str]()
+        self._task = progress.add_task("checking the study", total=None)
 
     def plan(self, trials: int, done: int) -> None:
-        self._task = self._progress.add_task("", total=trials - done)
+        self._progress.reset(self._task, total=trials - done, description="")
         if done:
             self._progress.console.print(f"{done} of {trials} trials are recorded already", highlight=False)
 

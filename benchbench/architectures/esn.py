@@ -10,7 +10,7 @@ from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Rows, Solution, solve
+from benchbench.learn.readout import fit_readout, predict_readout
 
 _CHUNK = 512  # sequences driven as one batch: one matrix product a step for all of them
 _CHUNK_NUMBERS = 2**22  # states held at once
@@ -56,24 +56,11 @@ class EchoState:
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
         """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed."""
         self._draw()
-        seen = self._rows()
-        for chunk in self._chunks(train):
-            if not meter.spend():
-                break
-            self._add(seen, chunk)
-        with meter.paused():
-            held_out = self._rows()
-            for chunk in self._chunks(valid):
-                self._add(held_out, chunk)
-        self._solution: Solution = solve(seen, held_out)
-        meter.note(self._solution.valid_mse)
+        self._solution = fit_readout(self.states, train, valid, meter, chunk=self._chunk, device=self._setting.device)
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
-        step = self._step()
-        parts = [self._solution.predict(self.states(inputs[i : i + step])) for i in range(0, len(inputs), step)]
-        predictions: Array = torch.cat(parts).cpu().numpy()
-        return predictions
+        return predict_readout(self._solution, self.states, inputs, chunk=self._chunk)
 
     def states(self, inputs: Array) -> Tensor:
         """The last ``scored`` states of each sequence: (sequence, scored, width), from a zero initial state."""
@@ -100,19 +87,9 @@ class EchoState:
         self._input = self._tensor(rng.uniform(-1, 1, (self._setting.inputs, width)) * self._input_scaling)
         self._offset = self._tensor(rng.uniform(-1, 1, width) * self._bias)
 
-    def _step(self) -> int:
+    @property
+    def _chunk(self) -> int:
         return max(1, min(_CHUNK, _CHUNK_NUMBERS // (self._setting.scored * self._setting.width)))
-
-    def _chunks(self, split: Split) -> list[tuple[Array, Array]]:
-        step = self._step()
-        return [(split.inputs[i : i + step], split.targets[i : i + step]) for i in range(0, len(split), step)]
-
-    def _add(self, rows: Rows, chunk: tuple[Array, Array]) -> None:
-        inputs, targets = chunk
-        rows.add(self.states(inputs).flatten(0, 1), tensor(targets, self._setting.device).flatten(0, 1))
-
-    def _rows(self) -> Rows:
-        return Rows(self._setting.width, self._setting.outputs, self._setting.device)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return tensor(array.astype(np.float32), self._setting.device)

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
@@ -69,6 +69,12 @@ def bind(model: type[BaseModel], options: Options, where: str) -> dict[str, Any]
 def defaults(model: type[BaseModel]) -> Options:
     """Each option with its default."""
     return {name: field.default for name, field in model.model_fields.items()}
+
+
+def choices(model: type[BaseModel], name: str) -> tuple[str, ...]:
+    """The values that an option allows where it lists them; empty where it does not."""
+    annotation = model.model_fields[name].annotation
+    return tuple(str(value) for value in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
 
 def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> list[Any]:

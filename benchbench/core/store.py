@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from benchbench.core.errors import InputError, unknown
@@ -50,8 +53,30 @@ class Store:
         with self.path.open("ab"):
             pass
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only writer; InputError that says who is, where another run is. A dead run holds no lock."""
+        holder, lock = self.path.with_suffix(".holder"), FileLock(self.path.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            who = holder.read_text() if holder.exists() else "another run"
+            raise InputError(f"{self.path} is being written by {who}: wait for it, or stop it") from None
+        try:
+            holder.write_text(f"process {os.getpid()}, since {datetime.now(UTC).isoformat(timespec='seconds')}")
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
     def append(self, record: Record) -> None:
-        """Write one record as one line and flush it to the disk."""
+        """Write one record as one line and flush it to the disk; OSError that names the file where it cannot."""
+        try:
+            self._append(record)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
+
+    def _append(self, record: Record) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mend()
         with self.path.open("ab") as file:

@@ -1,9 +1,16 @@
 """The linear readout: ridge regression from a running QR decomposition, the strength chosen on validation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from benchbench.core.meter import Meter
+from benchbench.core.problem import Array, Split
+from benchbench.learn.device import tensor
+
+Features = Callable[[Array], Tensor]
 
 STRENGTHS = tuple(10.0**k for k in range(-12, 3))
 
@@ -64,8 +71,42 @@ class Rows:
 
 def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) -> Solution:
     """The ridge solution whose strength is best on ``valid``."""
-    if train.count == 0:
-        raise ValueError("the budget ended before the first sequences were taken in")
     scored = [(valid.mse(weights), strength, weights) for strength, weights in train.path(strengths)]
     mse, strength, weights = min(scored, key=lambda item: item[0])
     return Solution(weights=weights, strength=strength, valid_mse=mse)
+
+
+def fit_readout(
+    features: Features, train: Split, valid: Split, meter: Meter, *, chunk: int, device: str = "cpu"
+) -> Solution:
+    """Take in ``train``, ``chunk`` sequences an update, and solve from what the meter allowed; note the error.
+
+    ``features`` maps inputs (sequence, time, feature) to (sequence, scored, width). ValueError where the budget ended
+    before the first chunk.
+    """
+    seen = _rows(features, train, chunk, device, meter.spend)
+    with meter.paused():
+        held_out = _rows(features, valid, chunk, device, lambda: True)
+    solution = solve(seen, held_out)
+    meter.note(solution.valid_mse)
+    return solution
+
+
+def predict_readout(solution: Solution, features: Features, inputs: Array, *, chunk: int) -> Array:
+    """Predictions (sequence, scored, output) of inputs (sequence, time, feature), ``chunk`` sequences at a time."""
+    parts = [solution.predict(features(inputs[i : i + chunk])) for i in range(0, len(inputs), chunk)]
+    predictions: Array = torch.cat(parts).float().cpu().numpy()
+    return predictions
+
+
+def _rows(features: Features, split: Split, chunk: int, device: str, allowed: Callable[[], bool]) -> Rows:
+    rows = None
+    for i in range(0, len(split), chunk):
+        if not allowed():
+            break
+        wide, targets = features(split.inputs[i : i + chunk]), tensor(split.targets[i : i + chunk], device)
+        rows = rows or Rows(wide.shape[-1], targets.shape[-1], device)
+        rows.add(wide.flatten(0, 1), targets.flatten(0, 1))
+    if rows is None:
+        raise ValueError("the budget ended before the first sequences were taken in")
+    return rows

@@ -15,7 +15,8 @@ _CAPTIONS = {
     "memory_by_length": "Peak memory that the fit added against window length: median over seeds.",
     "learning_curves": "Learning curves at the longest window: bold is the median over seeds, thin lines are seeds; "
     "who fits at once is a horizontal line.",
-    "stretches": "Predicted (colour) over true (grey) test values at the longest window, one seed, one scale.",
+    "stretches": "Predicted (colour) over true (grey) test values at the longest window, one seed, one scale; at most "
+    "120 steps are drawn, the MSE is that of the whole stretch.",
 }
 _HOW_TO_READ = """## How to read this
 

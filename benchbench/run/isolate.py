@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -55,6 +56,7 @@ class _Surroundings:
         return cls(str(Path.cwd()), dict(os.environ), None if log is None else str(log.resolve()))
 
     def enter(self) -> None:
+        _stand_alone()
         os.chdir(self.folder)
         limits = {name: os.environ[name] for name in _THREAD_LIMITS if name in os.environ}
         os.environ.clear()
@@ -63,6 +65,22 @@ class _Surroundings:
             descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             os.dup2(descriptor, 1)
             os.dup2(descriptor, 2)
+
+
+def _stand_alone() -> None:
+    """A process group of its own, to be killed with its children; and no life after its parent's."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def start_server() -> None:
@@ -106,8 +124,7 @@ def isolated_map(
                 yield one.item, _collect(one, timeout)
     finally:
         for one in running:
-            one.process.kill()
-            one.process.join()
+            _end(one.process)
 
 
 def _start(function: Callable[[Item], Any], item: Item, log: Path | None) -> _Running[Item]:
@@ -138,10 +155,18 @@ def _collect(one: _Running[Item], timeout: float | None) -> Any:
     except (EOFError, OSError):  # it died, perhaps while sending
         pass
     finally:
-        one.process.kill()
-        one.process.join()
+        _end(one.process)
         one.connection.close()
     return Lost(timeout=False, reason=f"the process ended without a result: {_cause(one.process.exitcode)}")
+
+
+def _end(process: BaseProcess) -> None:
+    """Kill a process with its threads, and the children that it left behind."""
+    if hasattr(os, "killpg") and process.pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def _cause(exitcode: int | None) -> str:

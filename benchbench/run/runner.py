@@ -22,6 +22,8 @@ from benchbench.run.trial import describe, make_learner, make_problem
 
 THREADS = 1  # of a trial; one job a core
 
+Listeners = tuple[Callable[[int, int], None], Callable[[Trial], None], Callable[[Record], None]]
+
 
 def run_study(
     study: Study | str | Path,
@@ -54,22 +56,39 @@ def run_study(
     _check_arguments(jobs, timeout, machine)
     facts = environment.capture(jobs=jobs, threads=THREADS, machine=machine)
     records = store.Store(store.folder(Path(results), study.name) / f"{facts['machine']}.jsonl")
-    done = {record.trial.key: record for record in records.records()}
-    missing = [trial for trial in trials if trial.key not in done]
+    recorded = records.keys()
     with inside(folder):
-        check_trials(missing, known, source)
+        check_trials([trial for trial in trials if trial.key not in recorded], known, source)
     _writable(records)
-    on_plan(len(trials), len(trials) - len(missing))
     job = Job(files, facts, str(folder), THREADS)
-    log = records.path.with_suffix(".log")
     limit = study.timeout if timeout is None else timeout
-    ended = isolated_map(job, missing, jobs=jobs, timeout=limit, log=log, on_start=on_start)
-    with contextlib.closing(ended):
-        for trial, outcome in ended:
-            record = _lost(trial, outcome, job) if isinstance(outcome, Lost) else outcome
-            records.append(record)
-            done[trial.key] = record
-            on_record(record)
+    listeners = (on_plan, on_start, on_record)
+    return _complete(records, trials, job, jobs=jobs, timeout=limit, listeners=listeners)
+
+
+def _complete(
+    records: store.Store,
+    trials: list[Trial],
+    job: Job,
+    *,
+    jobs: int,
+    timeout: float | None,
+    listeners: Listeners,
+) -> list[Record]:
+    """Run the trials that have no record, as the only writer; the records of all."""
+    on_plan, on_start, on_record = listeners
+    with records.locked():
+        done = {record.trial.key: record for record in records.records()}
+        missing = [trial for trial in trials if trial.key not in done]
+        on_plan(len(trials), len(trials) - len(missing))
+        log = records.path.with_suffix(".log")
+        ended = isolated_map(job, missing, jobs=jobs, timeout=timeout, log=log, on_start=on_start)
+        with contextlib.closing(ended):
+            for trial, outcome in ended:
+                record = _lost(trial, outcome, job) if isinstance(outcome, Lost) else outcome
+                records.append(record)
+                done[trial.key] = record
+                on_record(record)
     return [done[trial.key] for trial in trials]
 
 

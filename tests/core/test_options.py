@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from benchbench.core.errors import InputError
-from benchbench.core.options import bind, defaults, expand, schema
+from benchbench.core.options import bind, choices, defaults, expand, schema
 from benchbench.core.registry import load_file, registered
 
 SETTING = ("setting",)
@@ -170,3 +170,11 @@ def test_annotations_that_are_no_option_need_not_be_readable(tmp_path: Path) -> 
     )
     [plugin] = registered(load_file(file))
     assert list(plugin.options.model_fields) == ["layers"]
+
+
+def test_the_choices_of_an_option_are_known_where_it_lists_them() -> None:
+    def plugin(setting: object, *, kind: Literal["a", "b"] = "a", layers: int = 1) -> None: ...
+
+    model = schema(plugin, ("setting",))
+    assert choices(model, "kind") == ("a", "b")
+    assert choices(model, "layers") == ()

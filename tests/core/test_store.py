@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -210,3 +212,35 @@ def test_a_write_that_fails_leaves_the_earlier_records_whole(
     assert full.path.read_bytes() == before
     full.append(make_record(9))
     assert seeds(full) == [0, 1, 2, 9]
+
+
+def test_a_second_writer_is_refused_and_told_who_the_first_is(full: Store, make_record: Make) -> None:
+    with full.locked():
+        other = Store(full.path)
+        with pytest.raises(InputError, match=f"is being written by process {os.getpid()}, since"), other.locked():
+            pass
+        full.append(make_record(7))
+    with Store(full.path).locked():
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
+    code = (
+        "import os, sys, pathlib; from benchbench.core.store import Store\n"
+        "with Store(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
+    )
+    store.prepare()
+    done = subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
+    assert done.returncode == -9
+    with store.locked():
+        pass
+
+
+def test_a_failed_write_names_the_file(full: Store, make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full_disk(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space left") as error:
+        full.append(make_record(7))
+    assert error.value.filename == str(full.path)

@@ -10,7 +10,7 @@ from benchbench.run.isolate import isolated_map
 glibc = pytest.mark.skipif(allocator._glibc() is None, reason="no glibc")
 
 
-def faults_of_freed_blocks(keep):
+def faults_of_freed_blocks(_):
     """Page faults of blocks like those of a training step, made and freed again and again."""
     import resource
 
@@ -19,8 +19,7 @@ def faults_of_freed_blocks(keep):
     def step():
         return [torch.ones(5 * 2**20) for _ in range(4)]
 
-    if keep:
-        allocator.keep_freed()
+    allocator.keep_freed()
     for _ in range(5):
         step()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -31,9 +30,8 @@ def faults_of_freed_blocks(keep):
 
 @glibc
 def test_freed_blocks_are_used_again_without_page_faults():
-    faults = dict(isolated_map(faults_of_freed_blocks, [True, False]))
-    assert faults[True] < faults[False] / 10
-    assert faults[False] > 5 * 4 * 2000  # each block anew
+    [(_, faults)] = isolated_map(faults_of_freed_blocks, [None])
+    assert faults < 200  # of 20 blocks of 5,120 pages
 
 
 @pytest.mark.skipif(sys.platform.startswith("linux"), reason="elsewhere")

@@ -1,6 +1,10 @@
 """A study to a store: checked first, resumed, isolated."""
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,8 +184,6 @@ def test_work_runs_side_by_side(tmp_path):
 
 def meet(file):
     """True once the other process has written its file: only if both run at the same time."""
-    import time
-
     file.write_text("here")
     for _ in range(2000):
         if all((file.parent / name).exists() for name in "01"):
@@ -200,8 +202,6 @@ def test_processes_end_when_the_iterator_is_closed(tmp_path):
 
 
 def sleep_and_tell(file):
-    import time
-
     if file.name == "quick":
         while not (file.parent / "pid").exists() or not (file.parent / "pid").read_text():
             time.sleep(0.01)
@@ -224,3 +224,54 @@ def test_the_environment_and_folder_of_the_caller_reach_the_process(tmp_path, mo
 
 def surroundings(_):
     return os.getcwd(), os.environ["BENCHBENCH_DATA"], os.environ["OMP_NUM_THREADS"]  # noqa: PTH109
+
+
+def test_a_second_run_on_the_same_records_is_refused(study, tmp_path):
+    file = study("[architectures.good]\n[architectures.mean]")
+
+    def again(_):
+        with pytest.raises(InputError, match="is being written by process"):
+            run_study(file, results=tmp_path / "r")
+
+    assert len(run_study(file, results=tmp_path / "r", jobs=1, on_record=again)) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "setsid"), reason="no process groups")
+def test_children_that_a_process_leaves_behind_end_with_it(tmp_path):
+    [(_, pid)] = isolated_map(leave_a_child, [None])
+    assert gone(pid)
+
+
+def leave_a_child(_):
+    return subprocess.Popen(["sleep", "60"]).pid  # noqa: S607
+
+
+def gone(pid):
+    """Whether a process ends within a few seconds; a zombie has ended."""
+    for _ in range(100):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+            os.kill(pid, 0)
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells a child of its parent's death")
+def test_no_process_outlives_a_run_that_is_killed(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from tests.run.test_runner import sleep_and_tell\n"
+        "from benchbench.run.isolate import isolated_map\n"
+        "list(isolated_map(sleep_and_tell, [Path(sys.argv[1])]))"
+    )
+    file = tmp_path / "pid"
+    parent = subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=Path(__file__).parents[2])
+    for _ in range(600):
+        if file.exists() and file.read_text():
+            break
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    assert gone(int(file.read_text()))
