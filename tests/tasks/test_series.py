@@ -170,12 +170,12 @@ def test_a_file_without_permission_is_refused(tmp_path):
         make(file)
 
 
-def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     def missing(*_, **__):
         raise ImportError("Unable to find a usable engine")
 
     monkeypatch.setattr(pd, "read_parquet", missing)
-    with pytest.raises(InputError, match=r"pip install 'benchbench\[parquet\]'"):
+    with pytest.raises(InputError, match=r"pip install pyarrow"):
         make(write(tmp_path, "a.parquet", "anything"))
 
 
