@@ -62,6 +62,7 @@ def select(frame: pd.DataFrame) -> Selection:
     frame, note = _measured(frame)
     notes += _same_data(frame)
     frame = frame.assign(variant=_variants(frame), condition=_conditions(frame))
+    notes += _gaps(frame)
     chosen, options = _tuned(frame)
     failures = frame[frame["status"] != Status.OK]
     return Selection(frame=chosen, failures=failures, options=options, notes=(*notes, *note))
@@ -116,6 +117,17 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     other = int((~timed).sum())
     note = f"Scores only: {_records(other)} made with other jobs or threads; times and memory are left out."
     return frame, [note] if other else []
+
+
+def _gaps(frame: pd.DataFrame) -> list[str]:
+    """Whether trials of the grid that the records span have no record yet."""
+    competitors = frame["architecture"] + " " + frame["set"]
+    axes = [frame["condition"], frame["variant"], frame["length"], frame["seed"], competitors]
+    whole = int(np.prod([column.nunique() for column in axes]))
+    present = len(set(zip(*axes, strict=True)))
+    if present >= whole:
+        return []
+    return [f"**Unfinished:** {present:,} of {whole:,} trials of the grid have a record; `benchbench run` goes on."]
 
 
 def _variants(frame: pd.DataFrame) -> "pd.Series[str]":

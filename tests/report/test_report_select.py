@@ -113,3 +113,10 @@ def test_classics_come_first_and_floors_last():
 def test_data_that_differ_within_a_seed_are_pointed_out(chosen, record):
     records = [record(name, data={"test": 8, "fingerprint": name}) for name in ("gru", "rnn")]
     assert "Not the same data" in chosen(records).notes[0]
+
+
+def test_an_unfinished_study_is_said_to_be_so_and_a_finished_one_is_not(chosen, grid):
+    records = grid()
+    assert not any("Unfinished" in note for note in chosen(records).notes)
+    notes = chosen(records[:-2]).notes
+    assert any(f"**Unfinished:** {len(records) - 2} of {len(records)} trials" in note for note in notes)
