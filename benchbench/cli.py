@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,7 @@ Examples:
   benchbench run quick --plugin my_net.py     with your own architecture in it
   benchbench check my_net.py                  does my plug-in keep the contract?
   benchbench list tasks                       what there is, with its options
+  benchbench calibrate                        are clock and memory readings true here?
 """
 _RUN = """Run a study: every trial that has no record yet on this machine.
 
@@ -32,7 +34,7 @@ Examples:
 
 \b
   benchbench run quick
-  benchbench run main --jobs 1 --timeout 600
+  benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB
   BENCHBENCH_DATA=~/ecg benchbench run main
   benchbench run my_study.toml --plugin my_net.py --plugin my_task.py
 """
@@ -55,13 +57,23 @@ Examples:
 """
 _CHECK = """Put architectures and tasks to the contract; exit code 1 where a promise is broken.
 
-Without FILE, everything registered.
+Without FILE: the installation, and everything registered.
 
 Examples:
 
 \b
   benchbench check
   benchbench check my_net.py
+"""
+
+_CALIBRATE = """Hold the clock, the memory reading and the meter against known answers; exit code 1 where one is off.
+
+Takes half a minute, on a machine that does nothing else.
+
+Examples:
+
+\b
+  benchbench calibrate
 """
 
 app = typer.Typer(
@@ -88,11 +100,17 @@ def run(
     study: Study,
     *,
     results: Results = "results",
-    jobs: Annotated[int | None, typer.Option(help="Trials side by side; default one a core.", min=1)] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Trials side by side; default one a core, one on a GPU.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads and cores of a trial.", min=1)] = 1,
     device: Annotated[str | None, typer.Option(help="Overrides the study's devices.", metavar="DEVICE")] = None,
     plugin: Plugins = None,
     timeout: Annotated[
         float | None, typer.Option(help="Kill a trial after this.", min=0.001, metavar="SECONDS")
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="Kill a trial that grows past this, as 3GiB.", metavar="SIZE")
     ] = None,
     machine: Annotated[str | None, typer.Option(help="Overrides the machine's label.", metavar="NAME")] = None,
 ) -> None:
@@ -104,9 +122,11 @@ def run(
             study,
             results=results,
             jobs=jobs,
+            threads=threads,
             device=device,
             plugins=plugin or (),
             timeout=timeout,
+            memory_limit=_bytes(memory_limit),
             machine=machine,
             on_plan=watch.plan,
             on_start=watch.start,
@@ -148,7 +168,9 @@ def list_(
 @app.command(help=_CHECK)
 def check(
     file: Annotated[str | None, typer.Argument(help="A plug-in file; everything without.", metavar="FILE")] = None,
+    *,
     plugin: Plugins = None,
+    results: Results = "results",
 ) -> None:
     """Check plug-ins against the contract."""
     from benchbench.core import registry
@@ -158,7 +180,7 @@ def check(
     known = registry.load(files)
     chosen = registry.registered(registry.load_file(file)) if file else list(known.plugins.values())
     marks = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "[yellow]skip[/]"}
-    failed = 0
+    failed = 0 if file else _check_installation(results)
     for item in chosen:
         _out.print(f"{item.kind} [bold]{item.name}[/] (version {item.version})", highlight=False)
         for result in check_plugin(item):
@@ -167,8 +189,53 @@ def check(
             if result.detail:
                 _out.print(f"        {result.detail}", highlight=False, markup=False, soft_wrap=True)
     if failed:
-        _err.print(f"{failed} promise{'s' if failed > 1 else ''} broken", highlight=False)
+        _err.print(f"{failed} broken", highlight=False)
         raise typer.Exit(1)
+
+
+@app.command(help=_CALIBRATE)
+def calibrate() -> None:
+    """Hold the instruments against known answers."""
+    from rich.table import Table
+
+    from benchbench.run.calibrate import calibrate as read_all
+
+    with _err.status("calibrating") as status:
+        readings = read_all(on_start=lambda name: status.update(f"calibrating: {name}"))
+    table = Table("instrument", "true", "read", "off by", "verdict")
+    for reading in readings:
+        texts = [f"{value:.4g} {reading.unit}".strip() for value in (reading.true, reading.read) if value is not None]
+        off = "" if reading.true is None else f"{reading.read - reading.true:+.3g} {reading.unit}".strip()
+        verdict = "" if reading.true is None else "[green]ok[/]" if reading.ok else "[red]OFF[/]"
+        table.add_row(reading.instrument, *(["", *texts][-2:]), off, verdict)
+    _out.print(table, highlight=False)
+    if not all(reading.ok for reading in readings):
+        _err.print("an instrument is off: do not trust its column on this machine", highlight=False)
+        raise typer.Exit(1)
+
+
+def _check_installation(results: str) -> int:
+    """Print what was found; how many things are broken."""
+    from benchbench.run.installation import look
+
+    facts = look(results)
+    _out.print("[bold]installation[/]")
+    for fact in facts:
+        mark = "[red]FAIL[/]" if fact.broken else "[green]  ok[/]"
+        _out.print(f"  {mark}  {fact.name}:", end=" ", highlight=False)
+        _out.print(fact.found, highlight=False, markup=False, soft_wrap=True)
+    return sum(fact.broken for fact in facts)
+
+
+def _bytes(size: str | None) -> int | None:
+    from pydantic import ByteSize, Field, TypeAdapter, ValidationError
+
+    from benchbench.core.errors import InputError
+
+    try:
+        return None if size is None else TypeAdapter(Annotated[ByteSize, Field(gt=0)]).validate_python(size)
+    except ValidationError:
+        raise InputError(f"--memory-limit {size!r}: not a size; write 3GiB or 500MB") from None
 
 
 def _print_plugins(kind: Any, files: list[str]) -> None:
@@ -263,6 +330,7 @@ def _clear_ends() -> Iterator[None]:
             sys.exit(2)
         if isinstance(error, OSError):
             place = f"{error.filename}: " if error.filename else ""
-            _err.print(f"{place}{error.strerror or error}", highlight=False, markup=False, soft_wrap=True)
+            kept = "; what is finished is kept: the same command goes on from here" if error.errno == ENOSPC else ""
+            _err.print(f"{place}{error.strerror or error}{kept}", highlight=False, markup=False, soft_wrap=True)
             sys.exit(1)
         raise

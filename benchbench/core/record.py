@@ -23,7 +23,12 @@ class Status(StrEnum):
 
 
 class Spent(Frozen):
-    """What the fit cost. Seconds and bytes; ``peak_bytes`` is what the fit added to the resident memory."""
+    """What the fit cost. Seconds and bytes; ``peak_bytes`` is what the fit added to the resident memory.
+
+    Of the device: the peak that tensors took, the peak that the allocator reserved, and what the device held beyond
+    idle after the fit. Loads are the system's averages over a minute; ``other_cpu_share`` is how much of its cores'
+    time went to others during the fit.
+    """
 
     width: int | None = None
     trained_parameters: int | None = None
@@ -33,6 +38,11 @@ class Spent(Frozen):
     first_update_seconds: float | None = None
     peak_bytes: int | None = None
     device_peak_bytes: int | None = None
+    device_reserved_bytes: int | None = None
+    device_used_bytes: int | None = None
+    load_before: float | None = None
+    load_after: float | None = None
+    other_cpu_share: float | None = None
 
 
 class Segment(Frozen):
@@ -49,7 +59,8 @@ class Record(Frozen):
     ``scores``: valid_mse, test_mse, test_rmse, test_nrmse, test_r2, and ``floor_mse`` where it is known.
     ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
     MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
-    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction.
+    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``block``: which
+    randomised block of the study's order it ran in.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -66,4 +77,5 @@ class Record(Frozen):
     samples: dict[str, Segment] = Field(default_factory=dict)
     environment: dict[str, Any] = Field(default_factory=dict)
     started: str
+    block: int | None = None
     schema_: int = Field(default=SCHEMA, alias="schema")

@@ -46,6 +46,11 @@ class Plugin:
         return schema(self.function, _POSITIONAL[self.kind])
 
     @property
+    def file(self) -> str:
+        """The file that its function stands in."""
+        return str(inspect.unwrap(self.function).__code__.co_filename)
+
+    @property
     def summary(self) -> str:
         """The first line of its docstring, or of its module's."""
         text = inspect.getdoc(self.function) or inspect.getdoc(inspect.getmodule(self.function)) or ""

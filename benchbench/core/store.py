@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -79,10 +80,15 @@ class Store:
     def _append(self, record: Record) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mend()
-        with self.path.open("ab") as file:
-            file.write(record.model_dump_json(by_alias=True).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with self.path.open("ab", buffering=0) as file:
+            whole = file.tell()
+            try:
+                _write(file, record.model_dump_json(by_alias=True).encode() + b"\n")
+                os.fsync(file.fileno())
+            except OSError:  # a full disk
+                with suppress(OSError):
+                    file.truncate(whole)
+                raise
 
     def _mend(self) -> None:
         if not self.path.exists():
@@ -113,6 +119,11 @@ def read(results: Path, study: str) -> list[Record]:
     if not records:
         raise InputError(f"{place}: no whole record yet")
     return records
+
+
+def _write(file: RawIOBase, line: bytes) -> None:
+    while line:  # a disk that fills up takes a part, and the rest is an error
+        line = line[file.write(line) or 0 :]
 
 
 def _is_record(line: bytes) -> bool:

@@ -6,9 +6,9 @@ from datetime import date, time
 from importlib import resources
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ByteSize, Field, ValidationError, model_validator
 
 from benchbench.core.errors import InputError, short, unknown
 from benchbench.core.options import describe, expand
@@ -19,7 +19,9 @@ from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
 class Study(Frozen):
     """What to run: every task x architecture x length x device x seed x budget, and every option set.
 
-    ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds kills a trial. A list as an option's value multiplies.
+    ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds and ``memory_limit`` in bytes (or as "3GiB") kill a trial.
+    ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's value
+    multiplies.
     """
 
     name: Name
@@ -28,6 +30,8 @@ class Study(Frozen):
     devices: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = ("cpu",)
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 5
     timeout: Annotated[float, Field(gt=0)] | None = None
+    memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
+    allocator: Literal["keep", "default"] = "keep"
     plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
     budgets: Annotated[tuple[Annotated[Budget, Field(strict=False)], ...], Field(min_length=1, strict=False)]
     tasks: Annotated[dict[str, Options], Field(min_length=1)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -36,9 +37,20 @@ def reset_peak(name: str) -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def peak(name: str) -> int | None:
-    """Bytes of device memory allocated at the peak since the reset; None on the CPU."""
-    return int(torch.cuda.max_memory_allocated()) if name == "cuda" else None
+class Memory(NamedTuple):
+    """Bytes: what tensors took and the allocator reserved, at their peaks since the reset, and what is in use now."""
+
+    allocated: int
+    reserved: int
+    in_use: int
+
+
+def memory(name: str) -> Memory | None:
+    """The device's memory; None on the CPU."""
+    if name != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info()
+    return Memory(torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved(), total - free)
 
 
 def tensor(array: np.ndarray, name: str) -> torch.Tensor:

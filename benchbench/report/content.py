@@ -28,7 +28,7 @@ class Content:
         return {
             "answers": self.answers,
             "errors": self.cells[[*CELL, *scores]],
-            "costs": self.cells[[*CELL, "width", "first_update_seconds", *COSTS]],
+            "costs": self.cells[[*CELL, "width", "first_update_seconds", *COSTS, "disturbed"]],
             "groups": self.groups,
             "option_sets": self.selection.options,
             "failures": self.selection.failures[[*failures, "status", "message"]],

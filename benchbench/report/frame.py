@@ -63,14 +63,26 @@ _KINDS = {
     "memory_bytes": float,
     "dirty": bool,
     "fingerprint": str,
+    "block": float,
+    "device_reserved_bytes": float,
+    "device_used_bytes": float,
+    "load_before": float,
+    "load_after": float,
+    "other_cpu_share": float,
+    "disturbed": bool,
+    "allocator": str,
+    "gemm_gflops": float,
+    "copy_gb_per_s": float,
 }
+DISTURBED_SHARE, _DISTURBED_SECONDS = 0.1, 0.05  # of a fit that others had its cores; the kernel counts in 1/100 s
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
     """One row per trial of a study, over the files of all machines.
 
     ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series; ``predict_seconds``
-    is the median of the repeats. A missing number is NaN, a missing text is empty. InputError where there is no record.
+    is the median of the repeats; ``disturbed`` says that others had the fit's cores for more than a tenth of it. A
+    missing number is NaN, a missing text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 
@@ -113,10 +125,13 @@ def _order(record: Record) -> tuple[Any, ...]:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    trial = record.trial
+    trial, spent = record.trial, record.spent
+    yardstick = record.environment.get("yardstick") or {}
     return {
         **record.environment,
-        **dict(record.spent),
+        **(yardstick.get(trial.device) or {}),
+        **dict(spent),
+        "disturbed": _disturbed(spent.other_cpu_share, spent.fit_seconds),
         **record.scores,
         **{name: getattr(trial, name) for name in ("key", "study", "task", "architecture", "length", "device", "seed")},
         "budget": trial.budget.name,
@@ -126,12 +141,17 @@ def _row(record: Record) -> dict[str, Any]:
         "predict_seconds": median(record.predict_seconds) if record.predict_seconds else None,
         "test_sequences": record.data.get("test"),
         "fingerprint": record.data.get("fingerprint"),
+        "block": record.block,
         "started": record.started,
         "architecture_options": trial.architecture_options,
         "task_options": trial.task_options,
         "architecture_version": trial.versions.get("architecture"),
         "task_version": trial.versions.get("task"),
     }
+
+
+def _disturbed(share: float | None, seconds: float | None) -> bool:
+    return share is not None and share > DISTURBED_SHARE and share * (seconds or 0.0) > _DISTURBED_SECONDS
 
 
 def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
-from benchbench.report.frame import plain
+from benchbench.report.frame import DISTURBED_SHARE, plain
 
 FLOORS = ("linear", "persistence", "mean")
 CELL = ["condition", "variant", "architecture", "length"]
 _FIRST = ("rnn", "lstm", "gru", "esn")
-_COSTS = ["fit_seconds", "first_update_seconds", "predict_us", "peak_mib", "device_peak_mib"]
+_MEMORY = ("peak", "device_peak", "device_reserved", "device_used")
+_COSTS = ["fit_seconds", "first_update_seconds", "predict_us", *(f"{name}_mib" for name in _MEMORY)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,13 @@ def several(frame: pd.DataFrame, column: str) -> bool:
 def select(frame: pd.DataFrame) -> Selection:
     """The trials to compare, from the frame of ``load``."""
     frame, notes = _current(frame)
-    frame, note = _measured(frame)
+    frame, measured = _measured(frame)
     notes += _same_data(frame)
     frame = frame.assign(variant=_variants(frame), condition=_conditions(frame))
     notes += _gaps(frame)
     chosen, options = _tuned(frame)
     failures = frame[frame["status"] != Status.OK]
-    return Selection(frame=chosen, failures=failures, options=options, notes=(*notes, *note))
+    return Selection(frame=chosen, failures=failures, options=options, notes=(*notes, *measured))
 
 
 def _current(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -101,7 +102,7 @@ def _same_data(frame: pd.DataFrame) -> list[str]:
 
 
 def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    how = frame["jobs"].fillna(0).astype(str) + " " + frame["threads"].fillna(0).astype(str)
+    how = frame["jobs"].astype(str) + " " + frame["threads"].astype(str) + " " + frame["allocator"]
     usual = how.groupby(frame["machine"]).agg(lambda part: part.mode().iloc[0])
     timed = how == frame["machine"].map(usual)
     ok = (frame["status"] == Status.OK) & frame["test_mse"].notna()
@@ -110,13 +111,21 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         timed=timed,
         rank_mse=frame["test_mse"].where(ok, np.inf),
         predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
-        peak_mib=frame["peak_bytes"] / 2**20,
-        device_peak_mib=frame["device_peak_bytes"] / 2**20,
+        **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
     )
     frame[_COSTS] = frame[_COSTS].where(timed)
     other = int((~timed).sum())
-    note = f"Scores only: {_records(other)} made with other jobs or threads; times and memory are left out."
-    return frame, [note] if other else []
+    notes = []
+    if other:
+        how_other = "with other jobs, threads or allocator"
+        notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
+    disturbed = int((frame["disturbed"] & timed).sum())
+    if disturbed:
+        notes.append(
+            f"Disturbed: in {disturbed:,} of {len(frame):,} fits something else had more than {DISTURBED_SHARE:.0%} of "
+            "the time of their cores; their times are marked †."
+        )
+    return frame, notes
 
 
 def _gaps(frame: pd.DataFrame) -> list[str]:

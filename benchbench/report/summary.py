@@ -6,7 +6,7 @@ import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.select import CELL, FLOORS, networks
-from benchbench.report.tables import PLACE, decimals, label, listed, markdown, number, words
+from benchbench.report.tables import DAGGER, PLACE, decimals, label, listed, markdown, number, words
 
 _LIMITS = {
     "parameters": "at most {:,} parameters",
@@ -37,7 +37,7 @@ def answers(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """One row per condition, task and length: what to take, how sure, what it scores and what it costs."""
     taken = verdicts.rename(columns={"take": "architecture"}).merge(cells, on=CELL, how="left")
     taken["parameters"] = taken["trained_parameters"] + taken["fixed_parameters"].fillna(0)
-    columns = ["mse", "r2", "fit_seconds", "predict_us", "peak_mib", "parameters"]
+    columns = ["mse", "r2", "fit_seconds", "predict_us", "peak_mib", "parameters", "disturbed"]
     return taken.rename(columns={"architecture": "take"})[[*PLACE, "take", "verdict", *columns]]
 
 
@@ -46,7 +46,8 @@ def answer_table(part: pd.DataFrame) -> str:
     names = part["variant"].map(words).where(~part["variant"].duplicated(), "")
     takes = [label(name) or "–" for name in part["take"]]
     numbers = [part["mse"].map(number), part["r2"].map(decimals)]
-    numbers += [part["fit_seconds"].map(number), part["parameters"].map(number)]
+    disturbed = (part["disturbed"] > 0).map({True: DAGGER, False: ""})
+    numbers += [part["fit_seconds"].map(number) + disturbed, part["parameters"].map(number)]
     rows = [list(row) for row in zip(names, part["length"].map(str), takes, part["verdict"], *numbers, strict=True)]
     return markdown(["task", "length", "take", "how sure", "test MSE", "R²", "fit s", "parameters"], rows, left=4)
 
@@ -108,6 +109,7 @@ def _machine(name: str, part: pd.DataFrame) -> str:
     facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB"), *_distinct(part["gpu"])]
     facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
     facts += _distinct(part["jobs"], "trials at a time: {:g}")
+    facts += _range(part["gemm_gflops"], "yardstick {} GFLOP/s") + _range(part["copy_gb_per_s"], "{} GB/s")
     return ", ".join(facts)
 
 
@@ -120,6 +122,14 @@ def _versions(frame: pd.DataFrame) -> str:
     days = sorted({started[:10] for started in frame["started"]})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     return ", ".join([*facts, f"{len(frame):,} trial{'s' if len(frame) > 1 else ''} compared, {when}."])
+
+
+def _range(column: "pd.Series[float]", form: str) -> list[str]:
+    known = column.dropna()
+    if known.empty:
+        return []
+    low, high = number(known.min()), number(known.max())
+    return [form.format(low if low == high else f"{low} to {high}")]
 
 
 def _distinct(column: "pd.Series[Any]", form: str = "{}") -> list[str]:

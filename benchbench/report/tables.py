@@ -13,12 +13,16 @@ from benchbench.core.record import Record, Status
 from benchbench.report.select import CELL, FLOORS, order, parts
 
 _GRID: dict[str, Any] = {"index": "architecture", "columns": "length", "aggfunc": "first", "dropna": False}
+_TIMES = ("fit_seconds", "predict_us")
+DAGGER = "†"  # a time that was disturbed
 PLACE = ["condition", "variant", "length"]
 COSTS = {
     "fit_seconds": "fit s",
     "predict_us": "predict µs a window",
     "peak_mib": "peak MiB",
     "device_peak_mib": "device peak MiB",
+    "device_reserved_mib": "device reserved MiB",
+    "device_used_mib": "device in use MiB",
     "trained_parameters": "trained",
     "fixed_parameters": "fixed",
     "updates": "updates",
@@ -29,7 +33,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per condition, task, architecture and length, of the frame of a Selection.
 
     Medians over the seeds that ended ok; ``_min`` and ``_max`` are the spread over them. ``ok`` counts them, ``seeds``
-    counts all, ``failed`` says in words how the others ended.
+    counts all, ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended.
     """
     every, scored = frame.groupby(CELL), frame[frame["ok"]].groupby(CELL)
     names = {"test_mse": "mse", "test_nrmse": "nrmse", "test_r2": "r2"}
@@ -41,6 +45,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     table["floor_mse"] = scored["floor_mse"].median()
     for column in ("width", *COSTS, "first_update_seconds"):
         table[column] = scored[column].median()
+    table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
     table["failed"] = every["status"].agg(_failed)
     return table.reset_index()
 
@@ -113,22 +118,29 @@ def error_table(part: pd.DataFrame, winners: dict[int, str]) -> str:
 
 def cost_table(part: pd.DataFrame) -> str:
     """Markdown: what each architecture costs, its lengths side by side, from the cells of one task."""
-    columns = [column for column in COSTS if column != "device_peak_mib" or part[column].notna().any()]
-    return _by_length([part.pivot_table(**_GRID, values=column) for column in columns], [COSTS[c] for c in columns])
+    columns = [column for column in COSTS if not column.startswith("device_") or part[column].notna().any()]
+    disturbed = part.pivot_table(**_GRID, values="disturbed").fillna(0) > 0
+    grids = [_written(part.pivot_table(**_GRID, values=c), disturbed if c in _TIMES else None) for c in columns]
+    return _by_length(grids, [COSTS[column] for column in columns])
 
 
 def group_table(part: pd.DataFrame) -> str:
     """Markdown: median test MSE, architecture x group, lengths side by side."""
     named = parts(part, "group")
     return _by_length(
-        [group.pivot_table(**_GRID, values="mse") for _, group in named], [words(name) for name, _ in named]
+        [_written(group.pivot_table(**_GRID, values="mse")) for _, group in named], [words(name) for name, _ in named]
     )
+
+
+def _written(grid: pd.DataFrame, disturbed: pd.DataFrame | None = None) -> pd.DataFrame:
+    texts = grid.map(number)
+    return texts if disturbed is None else texts + disturbed.map({True: DAGGER, False: ""}.get)
 
 
 def _by_length(grids: list[pd.DataFrame], headers: list[str]) -> str:
     names = order(name for grid in grids for name in grid.index)
     lengths = sorted({length for grid in grids for length in grid.columns})
-    columns = [_side_by_side(grid.reindex(index=names, columns=lengths).to_numpy(float)) for grid in grids]
+    columns = [_side_by_side(grid.reindex(index=names, columns=lengths).fillna("–")) for grid in grids]
     return markdown(
         ["architecture", *headers], [[label(name), *row] for name, *row in zip(names, *columns, strict=True)]
     )
@@ -197,6 +209,6 @@ def _spread(row: Any, name: str, form: Callable[[float], str]) -> str:
     return written if first == last else f"{written} ({first}..{last})"
 
 
-def _side_by_side(rows: "np.ndarray[Any, np.dtype[np.float64]]") -> list[str]:
-    texts = [[number(value) for value in row] for row in rows]
-    return [row[0] if len(set(row)) == 1 else " / ".join(row) for row in texts]
+def _side_by_side(grid: pd.DataFrame) -> list[str]:
+    rows = [[str(text) for text in row] for row in grid.to_numpy()]
+    return [row[0] if len(set(row)) == 1 else " / ".join(row) for row in rows]

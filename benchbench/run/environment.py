@@ -14,18 +14,13 @@ from benchbench.learn.device import accelerator
 _PACKAGE = Path(benchbench.__file__).parent
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def capture(*, jobs: int, threads: int, machine: str | None = None) -> dict[str, Any]:
-    """The environment of a run, for every record of it; ``machine`` overrides the label of CPU, cores and GPU."""
+def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) -> dict[str, Any]:
+    """The environment of a run, for every record of it; ``machine`` overrides the label of CPU, ``cores`` and GPU."""
     cpu, gpu = _cpu(), accelerator()
     return {
-        "machine": machine or label(cpu, cores(), gpu),
+        "machine": machine or label(cpu, cores, gpu),
         "cpu": cpu,
-        "cores": cores(),
+        "cores": cores,
         "gpu": gpu,
         "threads": threads,
         "jobs": jobs,

@@ -1,86 +1,28 @@
 """Map a function over items, each in a process of its own.
 
-The process is forked from a server that has torch loaded but has started no thread pool and no device context, so that
-it starts in tens of milliseconds, its memory peak is its own, and its crash costs one item.
+The process is forked from a keeper, and that from a server that has torch loaded but has started no thread pool and no
+device context: it starts in tens of milliseconds, its memory peak is its own, and its crash costs one item.
 """
 
 import multiprocessing
 import os
-import signal
+import pickle
 import sys
-import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
+
+from benchbench.run.keeper import THREAD_LIMITS, Keeper, Limits, Lost, Surroundings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _PRELOAD = ["benchbench.run.preload"]
-_LONGEST_WAIT = 3600.0  # seconds; the system call takes no more than some weeks
-_THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-
-
-@dataclass(frozen=True)
-class Lost:
-    """What is left of an item whose process ended without a result: out of time or not, and why."""
-
-    timeout: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class _Running(Generic[Item]):
-    item: Item
-    process: BaseProcess
-    connection: Connection
-    started: float
-
-
-@dataclass(frozen=True)
-class _Surroundings:
-    """What a forked process would have inherited from its parent, but not from the server."""
-
-    folder: str
-    variables: dict[str, str]
-    log: str | None
-
-    @classmethod
-    def here(cls, log: Path | None) -> "_Surroundings":
-        return cls(str(Path.cwd()), dict(os.environ), None if log is None else str(log.resolve()))
-
-    def enter(self) -> None:
-        _stand_alone()
-        os.chdir(self.folder)
-        limits = {name: os.environ[name] for name in _THREAD_LIMITS if name in os.environ}
-        os.environ.clear()
-        os.environ.update({**self.variables, **limits})
-        if self.log is not None:
-            descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.dup2(descriptor, 1)
-            os.dup2(descriptor, 2)
-
-
-def _stand_alone() -> None:
-    """A process group of its own, to be killed with its children; and no life after its parent's."""
-    if hasattr(os, "setsid"):
-        os.setsid()
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: Any) -> None:
-    parent.join()
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
+NO_LIMITS = Limits()
+_PATIENCE = 5.0  # seconds for a keeper to end what it keeps
 
 
 def start_server() -> None:
@@ -98,93 +40,118 @@ def isolated_map(
     items: Iterable[Item],
     *,
     jobs: int = 1,
-    timeout: float | None = None,
-    log: Path | None = None,
+    threads: int = 1,
+    limits: Limits = NO_LIMITS,
+    prepare: Callable[[], None] | None = None,
     on_start: Callable[[Item], None] = lambda _: None,
+    on_output: Callable[[Item, str], None] = lambda _item, _text: None,
 ) -> Generator[tuple[Item, Result | Lost], None, None]:
-    """Yield each item with its result as it ends, ``jobs`` at a time.
+    """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
 
-    ``timeout`` in seconds kills a process; ``log`` takes what it prints. Closing the iterator kills those that run.
+    ``prepare`` is called before the processes are forked, for what all items need. A process past its ``limits`` is
+    killed with all that it started. ``on_output`` hears what an item printed. Closing the iterator kills those that
+    run.
     """
-    waiting = iter(items)
-    running: list[_Running[Item]] = []
+    waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
+    busy: dict[Any, tuple[_Slot, Item]] = {}
     try:
         while True:
-            while len(running) < jobs:
-                try:
-                    item = next(waiting)
-                except StopIteration:
-                    break
+            idle = [slot for slot in slots if slot.connection not in busy]
+            for slot, item in zip(idle, waiting, strict=False):
                 on_start(item)
-                running.append(_start(function, item, log))
-            if not running:
+                place = Surroundings(cores=slot.cores, threads=threads)
+                slot.give(item, Keeper(function=function, prepare=prepare, limits=limits, surroundings=place))
+                busy[slot.connection] = slot, item
+            if not busy:
                 return
-            for one in _ended(running, timeout):
-                running.remove(one)
-                yield one.item, _collect(one, timeout)
+            for connection in wait(list(busy)):
+                slot, item = busy[connection]
+                answer = slot.take()
+                if answer is None:  # it is ready, no more
+                    continue
+                del busy[connection]
+                result, output = answer
+                if output:
+                    on_output(item, output)
+                yield item, result
     finally:
-        for one in running:
-            _end(one.process)
+        for slot in slots:
+            slot.release()
+        for slot in slots:
+            slot.close()
 
 
-def _start(function: Callable[[Item], Any], item: Item, log: Path | None) -> _Running[Item]:
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = _context().Process(target=_child, args=(sender, function, item, _Surroundings.here(log)))
-    with _clean_start():
-        process.start()
-    sender.close()  # so that the end of the child is the end of the stream
-    return _Running(item, process, receiver, time.monotonic())
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _ended(running: list[_Running[Item]], timeout: float | None) -> list[_Running[Item]]:
-    """Those that have a result, have died, or are out of time; waits for the first."""
-    left = None if timeout is None else max(0.0, min(one.started + timeout for one in running) - time.monotonic())
-    left = left and min(left, _LONGEST_WAIT)
-    ready = wait([handle for one in running for handle in (one.connection, one.process.sentinel)], left)
-    late = time.monotonic() - (timeout or float("inf"))
-    return [one for one in running if one.connection in ready or one.process.sentinel in ready or one.started <= late]
+def core_sets(jobs: int, threads: int) -> list[tuple[int, ...]]:
+    """The cores of each job, as many as it has threads; all cores for all jobs where there are too few to deal out."""
+    if not hasattr(os, "sched_getaffinity"):
+        return [()] * jobs
+    mine = sorted(os.sched_getaffinity(0))
+    if jobs * threads > len(mine):
+        return [tuple(mine)] * jobs
+    return [tuple(mine[job * threads : (job + 1) * threads]) for job in range(jobs)]
 
 
-def _collect(one: _Running[Item], timeout: float | None) -> Any:
-    alive = one.process.is_alive()  # asked first: what is sent between the two questions is a result
-    try:
-        if one.connection.poll():
-            return one.connection.recv()
-        if alive:
-            return Lost(timeout=True, reason=f"killed after {timeout:g} s")
-    except (EOFError, OSError):  # it died, perhaps while sending
-        pass
-    finally:
-        _end(one.process)
-        one.connection.close()
-    return Lost(timeout=False, reason=f"the process ended without a result: {_cause(one.process.exitcode)}")
+class _Slot:
+    """A place for one item at a time: its keeper, started when it is needed."""
 
+    def __init__(self, chosen: tuple[int, ...]) -> None:
+        self.cores = chosen
+        self.connection: Connection | None = None
+        self._process: BaseProcess | None = None
+        self._ready = False
 
-def _end(process: BaseProcess) -> None:
-    """Kill a process with its threads, and the children that it left behind."""
-    if hasattr(os, "killpg") and process.pid is not None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.join()
+    def give(self, item: Any, keeper: Keeper) -> None:
+        if self._process is None or not self._process.is_alive():
+            self.close()
+            self.connection, theirs = multiprocessing.Pipe()
+            process = _context().Process(target=keeper.serve, args=(theirs,))
+            with _clean_start():
+                process.start()
+            self._process = process
+            theirs.close()  # so that the end of the keeper is the end of the stream
+        self._open().send(item)
 
+    def take(self) -> tuple[Any, str] | None:
+        """A result and what was printed, or None where the keeper says that it is ready."""
+        try:
+            answer = self._open().recv()
+        except (EOFError, OSError):
+            if not self._ready:
+                raise ChildProcessError("the process that keeps the trials ended at once") from None
+            return Lost("crash", "the process that keeps the trials ended"), ""
+        if not self._ready and answer is not None:
+            raise ChildProcessError(answer)
+        if answer is None:
+            self._ready = True
+            return None
+        result, output = answer
+        return (pickle.loads(result) if isinstance(result, bytes) else result), output  # noqa: S301  our own process's
 
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return f"killed by {signal.Signals(-exitcode).name}"
-    return f"exit code {exitcode}"
+    def release(self) -> None:
+        """Let the keeper end what it keeps, and itself."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
+    def close(self) -> None:
+        """Let it end, and see to it."""
+        self.release()
+        if self._process is not None:
+            self._process.join(_PATIENCE)
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        self._ready = False
 
-def _child(sender: Connection, function: Callable[[Any], Any], item: Any, surroundings: _Surroundings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    surroundings.enter()
-    result = function(item)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # a competitor may have closed it
-            stream.flush()
-    sender.send(result)
-    sender.close()
-    os._exit(0)  # threads that a competitor left behind end here
+    def _open(self) -> Connection:
+        if self.connection is None:
+            raise ValueError("no keeper")
+        return self.connection
 
 
 def _context() -> Any:
@@ -200,7 +167,7 @@ def _clean_start() -> Iterator[None]:
     """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard."""
     main, before = sys.modules["__main__"], dict(os.environ)
     sys.modules["__main__"] = ModuleType("__main__")
-    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
     try:
         yield
     finally:

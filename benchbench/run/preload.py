@@ -4,15 +4,18 @@ The optimizers import torch._dynamo at the first step: a second that must not fa
 """
 
 import contextlib
-import gc
 
 import torch._dynamo  # noqa: F401
 import wfdb  # noqa: F401  takes long to import
 
-import benchbench.run.job  # noqa: F401
+import benchbench.run.environment
+import benchbench.run.flags
+import benchbench.run.job
+import benchbench.run.plan
+import benchbench.run.trial
+import benchbench.run.yardstick  # noqa: F401
 from benchbench.core import registry
 from benchbench.core.errors import InputError
 
 with contextlib.suppress(InputError):  # the parent reports a broken plug-in
     registry.load()
-gc.freeze()  # a collection before each fit need not walk the libraries

@@ -2,27 +2,28 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
-from benchbench.core import registry, store
+from benchbench.core import store
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
-from benchbench.core.registry import Registry
 from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
-from benchbench.learn.device import require
-from benchbench.run import environment
-from benchbench.run.isolate import Lost, isolated_map, start_server
-from benchbench.run.job import Job, inside
-from benchbench.run.trial import describe, make_learner, make_problem
+from benchbench.run.isolate import cores, isolated_map, start_server
+from benchbench.run.job import Job, Warm
+from benchbench.run.keeper import Limits, Lost
+from benchbench.run.order import blocks
+from benchbench.run.plan import Plan, Planner, alike
+from benchbench.run.share import data_key
 
-THREADS = 1  # of a trial; one job a core
-
-Listeners = tuple[Callable[[int, int], None], Callable[[Trial], None], Callable[[Record], None]]
+_STATUS = {"timeout": Status.TIMEOUT, "memory": Status.OUT_OF_MEMORY, "crash": Status.FAILED}
 
 
 def run_study(
@@ -30,9 +31,11 @@ def run_study(
     results: str | Path = "results",
     *,
     jobs: int | None = None,
+    threads: int = 1,
     device: str | None = None,
     plugins: Iterable[str | Path] = (),
     timeout: float | None = None,
+    memory_limit: int | None = None,
     machine: str | None = None,
     on_plan: Callable[[int, int], None] = lambda _all, _done: None,
     on_start: Callable[[Trial], None] = lambda _: None,
@@ -40,81 +43,158 @@ def run_study(
 ) -> list[Record]:
     """Run what a study lacks on this machine, and return the records of all its trials.
 
-    ``study`` is a Study, a shipped name or a TOML file. ``jobs`` trials run side by side (default: one a core).
-    ``device`` overrides the study's; ``timeout`` in seconds kills a trial; ``machine`` overrides the label.
-    ``on_plan`` hears how many trials there are and how many are recorded, then ``on_start`` and ``on_record`` each of
-    them. Raises InputError, before anything runs or is written, where the study is wrong.
+    ``study`` is a Study, a shipped name or a TOML file. ``jobs`` trials run side by side, each on ``threads`` cores of
+    its own (default: as many as there are cores for; one where a device is shared). ``device`` overrides the study's;
+    ``timeout`` in seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_plan``
+    hears how many trials there are and how many are recorded, then ``on_start`` and ``on_record`` each of them. Raises
+    InputError, before anything runs or is written, where the study is wrong.
     """
     start_server()
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
         study = study.model_copy(update={"devices": (device,)})
-    files = (*study.plugins, *(str(Path(file).resolve()) for file in plugins))
-    known = registry.load(files)
-    trials = study.trials(known, source)
-    jobs = environment.cores() if jobs is None else jobs
-    _check_arguments(jobs, timeout, machine)
-    facts = environment.capture(jobs=jobs, threads=THREADS, machine=machine)
-    records = store.Store(store.folder(Path(results), study.name) / f"{facts['machine']}.jsonl")
-    recorded = records.keys()
-    with inside(folder):
-        check_trials([trial for trial in trials if trial.key not in recorded], known, source)
+    jobs = _jobs(study, threads) if jobs is None else jobs
+    _check_arguments(jobs, threads, timeout, memory_limit, machine)
+    limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
+    planner = Planner(
+        plugins=(*study.plugins, *(str(Path(file).resolve()) for file in plugins)),
+        source=source,
+        folder=str(folder),
+        cores=cores(),
+        jobs=jobs,
+        threads=threads,
+        machine=machine,
+    )
+    printed: list[str] = []
+    plan = _plan(planner, study, printed)
+    records = store.Store(store.folder(Path(results), study.name) / f"{plan.environment['machine']}.jsonl")
+    _check(planner, plan, records, limits)
     _writable(records)
-    job = Job(files, facts, str(folder), THREADS)
-    limit = study.timeout if timeout is None else timeout
-    listeners = (on_plan, on_start, on_record)
-    return _complete(records, trials, job, jobs=jobs, timeout=limit, listeners=listeners)
+    run = _Run(
+        records=records,
+        plan=plan,
+        job=_job(planner, plan, records, keep_freed=study.allocator == "keep"),
+        jobs=jobs,
+        limits=limits,
+        listeners=Listeners(on_plan, on_start, on_record),
+    )
+    return run.complete(printed)
 
 
-def _complete(
-    records: store.Store,
-    trials: list[Trial],
-    job: Job,
-    *,
-    jobs: int,
-    timeout: float | None,
-    listeners: Listeners,
-) -> list[Record]:
-    """Run the trials that have no record, as the only writer; the records of all."""
-    on_plan, on_start, on_record = listeners
-    with records.locked():
-        done = {record.trial.key: record for record in records.records()}
-        missing = [trial for trial in trials if trial.key not in done]
-        on_plan(len(trials), len(trials) - len(missing))
-        log = records.path.with_suffix(".log")
-        ended = isolated_map(job, missing, jobs=jobs, timeout=timeout, log=log, on_start=on_start)
-        with contextlib.closing(ended):
-            for trial, outcome in ended:
-                record = _lost(trial, outcome, job) if isinstance(outcome, Lost) else outcome
-                records.append(record)
+class Listeners(NamedTuple):
+    """Who hears of the plan, of each trial's start and of each record."""
+
+    on_plan: Callable[[int, int], None]
+    on_start: Callable[[Trial], None]
+    on_record: Callable[[Record], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """The trials of a plan, on their way to records."""
+
+    records: store.Store
+    plan: Plan
+    job: Job
+    jobs: int
+    limits: Limits
+    listeners: Listeners
+
+    def complete(self, printed: list[str]) -> list[Record]:
+        """Run those that have no record yet, as the only writer; the records of all."""
+        trials = self.plan.trials
+        with self.records.locked(), self._data():
+            done = {record.trial.key: record for record in self.records.records()}
+            missing = [placed for placed in blocks(trials) if placed[1].key not in done]
+            self.listeners.on_plan(len(trials), len(trials) - len(missing))
+            for text in printed if missing else ():
+                self._log("loading the plug-ins", text)
+            needed = Counter(data_key(trial) for _, trial in missing)
+            for trial, record in self._records(missing):
+                self.records.append(record)
                 done[trial.key] = record
-                on_record(record)
-    return [done[trial.key] for trial in trials]
+                self._release(trial, needed)
+                self.listeners.on_record(record)
+        return [done[trial.key] for trial in trials]
 
+    def _records(self, missing: list[tuple[int, Trial]]) -> Iterator[tuple[Trial, Record]]:
+        ended = isolated_map(
+            self.job,
+            missing,
+            jobs=self.jobs,
+            threads=self.job.threads,
+            limits=self.limits,
+            prepare=Warm(self.job.plugins, self.job.folder) if self.plan.quiet else None,
+            on_start=lambda placed: self.listeners.on_start(placed[1]),
+            on_output=lambda placed, text: self._log(placed[1].label, text),
+        )
+        with contextlib.closing(ended):
+            for (block, trial), outcome in ended:
+                yield trial, self._lost(trial, block, outcome) if isinstance(outcome, Lost) else outcome
 
-def check_trials(trials: list[Trial], known: Registry, source: str = "") -> None:
-    """Make every problem once and size every learner; InputError where the study cannot be run as it stands."""
-    place = f"{source}: " if source else ""
-    for name in dict.fromkeys(trial.device for trial in trials):
-        require(name, f"{place}devices")
-    for _, group in groupby(sorted(trials, key=_data), key=_data):
-        competitors = {f"{t.architecture} {t.architecture_options} {t.budget}": t for t in group}
-        first, *_ = competitors.values()
+    def _lost(self, trial: Trial, block: int, lost: Lost) -> Record:
+        return Record(
+            trial=trial,
+            status=_STATUS[lost.cause],
+            message=lost.reason,
+            environment=self.job.environment,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            block=block,
+        )
+
+    def _log(self, title: str, text: str) -> None:
+        """Keep what a competitor printed beside the records."""
+        with self.records.path.with_suffix(".log").open("a", encoding="utf-8") as file:
+            file.write(f"== {title}\n{text.rstrip()}\n")
+
+    @contextlib.contextmanager
+    def _data(self) -> Iterator[None]:
+        """An empty folder for shared problems, gone afterwards."""
+        folder = Path(self.job.data)
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+        folder.mkdir()
         try:
-            problem = make_problem(first, known)
-        except (Exception, SystemExit) as error:
-            raise InputError(f"{place}[tasks.{first.task}] length {first.length}: {describe(error)}") from error
-        for trial in competitors.values():
-            try:
-                make_learner(trial, known, problem)
-            except InputError as error:
-                raise InputError(f"{place}[architectures.{trial.architecture}] {error}") from error
-            except (Exception, SystemExit):  # noqa: S112  what else goes wrong is the competitor's own record
-                continue
+            yield
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _release(self, trial: Trial, needed: "Counter[str]") -> None:
+        key = data_key(trial)
+        needed[key] -= 1
+        if not needed[key]:
+            (Path(self.job.data) / key).unlink(missing_ok=True)
 
 
-def _data(trial: Trial) -> str:
-    return f"{trial.task} {trial.task_options} {trial.length}"
+def _plan(planner: Planner, study: Study, printed: list[str]) -> Plan:
+    alone = isolated_map(planner.plan, [study], threads=planner.threads, on_output=lambda _, text: printed.append(text))
+    [(_, plan)] = alone
+    if isinstance(plan, Lost):
+        names = ", ".join(Path(file).name for file in planner.plugins) or "the plug-ins"
+        raise InputError(f"{planner.source or study.name}: while {names} was loaded, {plan.reason}")
+    if isinstance(plan, str):
+        raise InputError(plan)
+    return plan
+
+
+def _job(planner: Planner, plan: Plan, records: store.Store, *, keep_freed: bool) -> Job:
+    return Job(
+        plugins=planner.plugins,
+        environment=plan.environment,
+        folder=planner.folder,
+        data=str(records.path.with_suffix(".data").resolve()),
+        threads=planner.threads,
+        keep_freed=keep_freed,
+    )
+
+
+def _check(planner: Planner, plan: Plan, records: store.Store, limits: Limits) -> None:
+    """InputError where what is to be run cannot be; who dies while being made will say so in a record."""
+    recorded = records.keys()
+    groups = alike([trial for trial in plan.trials if trial.key not in recorded])
+    found = {id(group): fault for group, fault in isolated_map(planner.check, groups, jobs=planner.jobs, limits=limits)}
+    for group in groups:
+        if isinstance(fault := found[id(group)], str):
+            raise InputError(fault)
 
 
 def _writable(records: store.Store) -> None:
@@ -131,20 +211,22 @@ def _read(study: str | Path) -> tuple[Study, str, Path]:
     return studies.read(file), file.name, folder
 
 
-def _check_arguments(jobs: int, timeout: float | None, machine: str | None) -> None:
-    if jobs < 1:
-        raise InputError(f"jobs must be 1 or more, not {jobs}")
+def _jobs(study: Study, threads: int) -> int:
+    shared = any(name != "cpu" for name in study.devices)  # one device cannot be timed for two at once
+    return 1 if shared else max(1, cores() // max(1, threads))
+
+
+def _check_arguments(
+    jobs: int, threads: int, timeout: float | None, memory_limit: int | None, machine: str | None
+) -> None:
+    for name, value in (
+        ("jobs", jobs),
+        ("threads", threads),
+        ("memory_limit", 1 if memory_limit is None else memory_limit),
+    ):
+        if value < 1:
+            raise InputError(f"{name} must be 1 or more, not {value}")
     if timeout is not None and not 0 < timeout < float("inf"):
         raise InputError(f"timeout must be a number of seconds above 0, not {timeout}")
     if machine is not None and not re.fullmatch(NAME, machine):
         raise InputError(f"machine {machine!r}: {NAME_RULE}, since it names a file")
-
-
-def _lost(trial: Trial, lost: Lost, job: Job) -> Record:
-    return Record(
-        trial=trial,
-        status=Status.TIMEOUT if lost.timeout else Status.FAILED,
-        message=lost.reason,
-        environment=job.environment,
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-    )

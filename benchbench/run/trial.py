@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,13 +23,16 @@ from benchbench.core.record import Record, Segment, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
-from benchbench.learn.device import peak, reset_peak, synchronizer
+from benchbench.learn import device
+from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import size_of, solve_width
-from benchbench.run import allocator, memory
+from benchbench.run import allocator, load, memory
+from benchbench.run.blame import Frame, place
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
 _MESSAGE = 1_000  # characters of an exception that a record keeps
+CAUGHT = (Exception, SystemExit)  # what a plug-in may raise without ending more than its trial
 _BLOCK = 60  # windows that make one segment where a window has one scored step
 
 
@@ -41,25 +45,32 @@ class Sized(NamedTuple):
 
 
 def run_trial(
-    trial: Trial, registry: Registry, environment: dict[str, Any], clock: Clock = time.perf_counter
+    trial: Trial,
+    registry: Registry,
+    environment: dict[str, Any],
+    clock: Clock = time.perf_counter,
+    make: Callable[[], Problem] | None = None,
 ) -> Record:
-    """The record of ``trial``: whatever the competitor does, there is one."""
+    """The record of ``trial``: whatever the competitor does, there is one. ``make`` gives a problem that is shared."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
     record = partial(Record, trial=trial, environment=environment, started=started)
+    home = registry.get("task", trial.task).file
     try:
-        problem = make_problem(trial, registry)
+        problem = make() if make else make_problem(trial, registry)
         record = partial(record, data=_facts(problem))
+        home = registry.get("architecture", trial.architecture).file
+        idle = device.memory(trial.device)
         sized = make_learner(trial, registry, problem)
-    except (Exception, SystemExit) as error:
-        return record(status=status_of(error), message=describe(error))
-    meter, spent, failure = _fit(trial, problem, sized, clock)
+    except CAUGHT as error:
+        return record(status=status_of(error), message=describe(error, home))
+    meter, spent, failure = _fit(trial, problem, sized, clock, idle)
     record = partial(record, spent=spent, curve=meter.curve)
     if failure is not None:
-        return record(status=status_of(failure), message=describe(failure))
+        return record(status=status_of(failure), message=describe(failure, home))
     try:
         outcome = _score(trial, problem, sized.learner, clock)
-    except (Exception, SystemExit) as error:
-        return record(status=status_of(error), message=describe(error))
+    except CAUGHT as error:
+        return record(status=status_of(error), message=describe(error, home))
     over = meter.over
     return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
 
@@ -128,14 +139,13 @@ def declines(error: BaseException) -> bool:
     return isinstance(error, UnsupportedError) or not (frames and "torch" in Path(frames[-1].filename).parts)
 
 
-def describe(error: BaseException) -> str:
-    """Type, text and last frame of an exception, with file names only: a record holds no path of a machine."""
+def describe(error: BaseException, home: str | None = None) -> str:
+    """Type, text and last frame in the file ``home``, with its name only: a record holds no path of a machine."""
     text = str(error).encode(errors="backslashreplace").decode()[:_MESSAGE]
     if isinstance(error, (DivergedError, UnsupportedError, InputError)):
         return text
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
-    return f"{type(error).__name__}: {text}{place}"
+    frames = [Frame(one.filename, one.lineno or 0, one.name) for one in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__}: {text}{place(frames, home)}"
 
 
 def segments(targets: Array, predictions: Array) -> dict[str, Segment]:
@@ -167,20 +177,24 @@ def _segment(true: Array, predicted: Array) -> Segment:
     )
 
 
-def _fit(trial: Trial, problem: Problem, sized: Sized, clock: Clock) -> tuple[Meter, Spent, BaseException | None]:
+def _fit(
+    trial: Trial, problem: Problem, sized: Sized, clock: Clock, idle: device.Memory | None
+) -> tuple[Meter, Spent, BaseException | None]:
     batches = -(-len(problem.train) // trial.budget.batch)
     meter = Meter(trial.budget, batches=batches, clock=clock, synchronize=synchronizer(trial.device))
     failure: BaseException | None = None
     gc.collect()
     allocator.give_back()
-    reset_peak(trial.device)
-    baseline = memory.reset_peak()
+    device.reset_peak(trial.device)
+    load_before, reading = load.average(), load.reading()
+    peak = memory.Peak()
     meter.start()
     try:
         sized.learner.fit(problem.train, problem.valid, meter)
-    except (Exception, SystemExit) as error:
+    except CAUGHT as error:
         failure = error
     meter.stop()
+    peak_bytes, held = peak.added(), device.memory(trial.device)
     spent = Spent(
         width=sized.width,
         trained_parameters=sized.size.trained,
@@ -188,8 +202,13 @@ def _fit(trial: Trial, problem: Problem, sized: Sized, clock: Clock) -> tuple[Me
         updates=meter.updates,
         fit_seconds=meter.seconds,
         first_update_seconds=meter.first_update_seconds,
-        peak_bytes=memory.added_since(baseline),
-        device_peak_bytes=peak(trial.device),
+        peak_bytes=peak_bytes,
+        device_peak_bytes=held and held.allocated,
+        device_reserved_bytes=held and held.reserved,
+        device_used_bytes=held and idle and max(0, held.in_use - idle.in_use),
+        load_before=load_before,
+        load_after=load.average(),
+        other_cpu_share=load.other_share(reading, load.reading()),
     )
     return meter, spent, failure
 

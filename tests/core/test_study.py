@@ -140,7 +140,7 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         # names that do not exist
         (
             {"top": 'name = "m"\nlengths = [1]\nseed = 3'},
-            ["unknown key 'seed'", "did you mean 'seeds'", "lengths, name"],
+            ["unknown key 'seed'", "did you mean 'seeds'", "lengths, memory_limit, name"],
         ),
         (
             {"budgets": '[[budgets]]\nname = "b"\nupdats = 1'},

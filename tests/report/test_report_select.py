@@ -68,7 +68,23 @@ def test_costs_come_from_one_number_of_jobs_and_threads_while_scores_stay(chosen
     frame = chosen(usual + other).frame
     assert list(frame["fit_seconds"].notna()) == list(frame["peak_mib"].notna()) == [True] * 3 + [False] * 2
     assert frame["test_mse"].notna().all()
-    assert "2 records made with other jobs or threads" in chosen(usual + other).notes[0]
+    assert "2 records made with other jobs, threads or allocator" in chosen(usual + other).notes[0]
+
+
+def test_costs_of_another_allocator_are_left_out(chosen, record):
+    usual = [record(seed=seed, environment={"allocator": "default"}) for seed in range(3)]
+    other = [record(seed=3, environment={"allocator": "glibc: trim above 1024 MiB"})]
+    assert list(chosen(usual + other).frame["fit_seconds"].notna()) == [True] * 3 + [False]
+
+
+@pytest.mark.parametrize(
+    ("share", "seconds", "marked"), [(0.5, 5.0, True), (0.05, 5.0, False), (0.5, 0.05, False), (None, 5.0, False)]
+)
+def test_a_fit_whose_cores_others_had_is_marked_as_disturbed(chosen, record, share, seconds, marked):
+    spent = record().spent.model_copy(update={"other_cpu_share": share, "fit_seconds": seconds})
+    found = chosen([record(seed=0, spent=spent), record(seed=1)])
+    assert list(found.frame["disturbed"]) == [marked, False]
+    assert any("in 1 of 2 fits something else had more than 10%" in note for note in found.notes) == marked
 
 
 def test_a_window_takes_the_pass_divided_by_the_test_sequences(chosen, record):

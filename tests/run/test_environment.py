@@ -4,7 +4,8 @@ import re
 import socket
 
 from benchbench.core.spec import NAME
-from benchbench.run.environment import capture, cores, label
+from benchbench.run.environment import capture, label
+from benchbench.run.isolate import cores
 
 
 def test_the_environment_names_machine_versions_and_limits():

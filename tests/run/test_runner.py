@@ -11,7 +11,8 @@ import pytest
 
 from benchbench import load, run_study
 from benchbench.core.errors import InputError
-from benchbench.run.isolate import Lost, isolated_map
+from benchbench.run.isolate import isolated_map
+from benchbench.run.keeper import Lost
 
 
 def test_every_trial_of_the_grid_ends_as_one_record(study, tmp_path):
@@ -212,7 +213,7 @@ def sleep_and_tell(file):
 
 def test_a_lost_process_says_why():
     [(_, lost)] = isolated_map(os._exit, [5])
-    assert lost == Lost(timeout=False, reason="the process ended without a result: exit code 5")
+    assert lost == Lost("crash", "the process ended without a result: exit code 5")
 
 
 def test_the_environment_and_folder_of_the_caller_reach_the_process(tmp_path, monkeypatch):

@@ -1,0 +1,71 @@
+"""Processes and what they start: none outlives the one that it belongs to."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import psutil
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
+_TRIES = 100
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what a child leaves behind (Linux)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def stand_alone() -> None:
+    """A group of its own, to be killed whole; no life after the parent's; the first to go where memory runs out."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    with suppress(ImportError, ValueError, OSError):  # not POSIX
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no dump of gigabytes
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def children(pid: int | None) -> list[psutil.Process]:
+    """The descendants of a process that are alive."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def end(process: BaseProcess) -> None:
+    """Kill a child of this process with its threads, its group and all that it started."""
+    started = children(process.pid)
+    if hasattr(os, "killpg") and process.pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
+    for _ in range(_TRIES):  # on Linux, what it left behind is now a child of this process
+        for one in started:
+            with suppress(psutil.Error):
+                one.kill()
+        _reap()
+        started = children(os.getpid())
+        if not started:
+            return
+        time.sleep(0.01)
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while hasattr(os, "WNOHANG") and os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -1,0 +1,38 @@
+"""What else a machine did while a trial ran."""
+
+import os
+import time
+from typing import NamedTuple
+
+import psutil
+
+
+class Reading(NamedTuple):
+    """Seconds: of all its cores, busy on them, and used by this process with its children."""
+
+    whole: float
+    busy: float
+    own: float
+
+
+def average() -> float | None:
+    """Processes that wanted a core, averaged over the last minute; None where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def reading() -> Reading | None:
+    """A reading now; None where a process has no cores of its own or their time is not known."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    every = psutil.cpu_times(percpu=True)
+    mine = [every[core] for core in os.sched_getaffinity(0) if core < len(every)]
+    busy = sum(core.user + core.nice + core.system + core.irq + core.softirq + core.steal for core in mine)
+    return Reading(time.monotonic() * len(mine), busy, sum(os.times()[:4]))
+
+
+def other_share(start: Reading | None, end: Reading | None) -> float | None:
+    """Share of its cores' time that went to anything else between two readings: other processes, the hypervisor."""
+    if start is None or end is None or end.whole <= start.whole:
+        return None
+    other = (end.busy - start.busy) - (end.own - start.own)
+    return max(0.0, other) / (end.whole - start.whole)

@@ -1,0 +1,80 @@
+"""Problems made once and shared by the processes of a run, through files."""
+
+import hashlib
+import json
+import os
+import pickle
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from benchbench.core.problem import Array, Problem, Split
+from benchbench.core.spec import Trial
+
+_SPLITS, _SIDES = ("train", "valid", "test"), ("inputs", "targets")
+_View = tuple[np.ndarray, int, tuple[int, ...], tuple[int, ...], bool]
+
+
+def data_key(trial: Trial) -> str:
+    """Names the data of a trial: the same for all its competitors."""
+    parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, trial.seed]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def shared(file: Path, make: Callable[[], Problem]) -> Problem:
+    """The problem in ``file``, made by ``make`` and kept there if nobody has.
+
+    Read whole into memory, not mapped: pages of a file would count as the fit's memory. What cannot be kept (a full
+    disk, a fact that cannot be written) is made again by each.
+    """
+    if file.exists():
+        return load(file)
+    problem = make()
+    with suppress(OSError, pickle.PicklingError, AttributeError, TypeError):
+        save(file, problem)
+    return problem
+
+
+def save(file: Path, problem: Problem) -> None:
+    """Write a problem, whole or not at all; memory under windows that overlap is written once."""
+    views = [_view(getattr(getattr(problem, split), side)) for split in _SPLITS for side in _SIDES]
+    facts = {name: getattr(problem, name) for name in ("floor", "free_run", "provenance")}
+    facts["groups"] = dict(problem.groups)
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        with fresh.open("wb") as stream:
+            pickle.dump((views, facts), stream, protocol=5)
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def load(file: Path) -> Problem:
+    """The problem that ``save`` wrote."""
+    with file.open("rb") as stream:
+        views, facts = pickle.load(stream)  # noqa: S301  our own, of this run
+    arrays = [_array(*view) for view in views]
+    splits: dict[str, Any] = {
+        name: Split(inputs=arrays[2 * i], targets=arrays[2 * i + 1]) for i, name in enumerate(_SPLITS)
+    }
+    return Problem(**splits, **facts)
+
+
+def _view(array: Array) -> _View:
+    """The memory under an array, where in it the array starts, its shape and strides, and whether it may be written."""
+    low, high = np.lib.array_utils.byte_bounds(array)
+    if high - low >= array.nbytes or min(array.strides) < 0 or (high - low) % array.itemsize:
+        array = np.array(array, order="C", copy=None)
+        return array.reshape(-1), 0, array.shape, array.strides, array.flags.writeable
+    start = (array.__array_interface__["data"][0] - low) // array.itemsize
+    memory = as_strided(array, ((high - low) // array.itemsize,), (array.itemsize,))  # strides are not negative
+    return memory, start, array.shape, array.strides, array.flags.writeable
+
+
+def _array(memory: Array, start: int, shape: tuple[int, ...], strides: tuple[int, ...], writeable: bool) -> Array:
+    view: Array = as_strided(memory[start:], shape, strides, writeable=writeable and memory.flags.writeable)
+    return view
