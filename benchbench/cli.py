@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import ENOSPC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -330,7 +329,6 @@ def _clear_ends() -> Iterator[None]:
             sys.exit(2)
         if isinstance(error, OSError):
             place = f"{error.filename}: " if error.filename else ""
-            kept = "; what is finished is kept: the same command goes on from here" if error.errno == ENOSPC else ""
-            _err.print(f"{place}{error.strerror or error}{kept}", highlight=False, markup=False, soft_wrap=True)
+            _err.print(f"{place}{error.strerror or error}", highlight=False, markup=False, soft_wrap=True)
             sys.exit(1)
         raise

@@ -75,7 +75,8 @@ class Store:
         try:
             self._append(record)
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from error
+            kept = f"{error.strerror}; earlier records are whole, and the same command goes on from them"
+            raise OSError(error.errno, kept, str(self.path)) from error
 
     def _append(self, record: Record) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,6 @@ THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "
 _LOOK = 0.25  # seconds between two looks at a process, for its end
 _MEMORY_LOOK, _SHARE = 0.05, 50  # the same for its memory; looking takes at most 1/50 of the time
 _LAST_WORDS = 0.5  # seconds for a process to say where it is when it is told to end
-_FORKS = "fork" in get_all_start_methods()
 _KEPT = 2**20  # bytes that are kept of what an item prints
 _DUMPED = re.compile(r'  File "(.+)", line (\d+) in (.+)')  # faulthandler
 _DUMP = re.compile(r"^(?:Current thread|Thread) 0x.*:\n((?:  File .*\n)+)", re.MULTILINE)
@@ -80,6 +79,7 @@ class Keeper:
     prepare: Callable[[], None] | None
     limits: Limits
     surroundings: Surroundings
+    forks: bool = "fork" in get_all_start_methods()
 
     def serve(self, caller: Connection) -> None:
         """Say None once ready, or why not; then answer each item with (its pickled result or Lost, what it printed).
@@ -115,7 +115,7 @@ class Keeper:
 
     def _run(self, item: Any, caller: Connection, output: "_Output") -> bytes | Lost:
         receiver, sender = Pipe(duplex=False)
-        context: Any = get_context("fork" if _FORKS else "spawn")
+        context: Any = get_context("fork" if self.forks else "spawn")
         process: BaseProcess = context.Process(target=_work, args=(sender, caller, self, item, output.name))
         process.start()
         sender.close()  # so that the end of the process is the end of the stream
@@ -195,7 +195,7 @@ def _work(sender: Connection, caller: Connection, keeper: Keeper, item: Any, out
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     caller.close()
     kin.stand_alone()
-    if not _FORKS:
+    if not keeper.forks:
         redirect(output)
         keeper.surroundings.enter()
     if keeper.surroundings.cores and hasattr(os, "sched_setaffinity"):

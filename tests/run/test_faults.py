@@ -1,0 +1,284 @@
+"""Faults, injected: each costs one record at most, and nothing that was finished."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchbench import load, run_study
+from benchbench.core.errors import InputError
+from benchbench.core.store import Store
+
+ROOT = Path(__file__).parents[2]
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux")
+BAD = """
+    class Bad(Base):
+        def fit(self, train, valid, meter):
+            {}
+    @architecture("bad", version=1)
+    def bad(setting):
+        return Bad(setting)
+    """
+BOTH = "[architectures.bad]\n[architectures.good]"
+
+
+def outcome(study, tmp_path, fault, **arguments):
+    """The records of a competitor with a fault in its fit and of its neighbour."""
+    records = run_study(study(BOTH, BAD.format(fault)), results=tmp_path / "r", **{"jobs": 2, **arguments})
+    by_name = {record.trial.architecture: record for record in records}
+    assert by_name["good"].status == "ok"
+    return by_name["bad"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "message"),
+    [
+        ("os._exit(7)", "failed", "exit code 7"),
+        ("__import__('ctypes').string_at(0)", "failed", "killed by SIGSEGV"),
+        ("os.abort()", "failed", "killed by SIGABRT (plugin.py:"),
+        ("os.kill(os.getpid(), 9)", "failed", "killed by SIGKILL"),
+        ("raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
+        ("os.closerange(3, 100)", "failed", "without a result"),
+        ("raise ValueError('boom')", "failed", "ValueError: boom (plugin.py:"),
+        ("np.linalg.inv(np.zeros((2, 2)))", "failed", "LinAlgError: Singular matrix (plugin.py:"),
+        ("time.sleep(60)", "timeout", "killed after 3 s (plugin.py:"),
+        ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 3 s"),
+        ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
+        ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
+        ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
+        ("os.chdir('/'); os.environ.clear(); sys.stdout.close()", "ok", ""),
+    ],
+)
+def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(study, tmp_path, fault, status, message):
+    record = outcome(study, tmp_path, fault, timeout=3)
+    assert record.status == status
+    assert message in record.message
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "self.block = np.ones(2**30, np.uint8); time.sleep(9)",
+        "self.blocks = [np.ones(2**26, np.uint8) for _ in range(1000)]",
+        "__import__('subprocess').run([sys.executable, '-c', 'x = bytearray(2**30); import time; time.sleep(9)'])",
+    ],
+)
+def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(study, tmp_path, fault):
+    record = outcome(study, tmp_path, fault, memory_limit=400 * 2**20)
+    assert record.status == "out_of_memory"
+    assert "the limit is 400 MiB" in record.message
+
+
+def test_the_study_may_set_timeout_and_memory_limit(study, tmp_path):
+    file = study(BOTH, BAD.format("self.block = np.ones(2**30, np.uint8); time.sleep(9)"))
+    file.write_text(file.read_text().replace("seeds = 1", 'seeds = 1\nmemory_limit = "300MiB"'))
+    assert [r.status for r in run_study(file, results=tmp_path / "a")] == ["out_of_memory", "ok"]
+    file.write_text(file.read_text().replace('memory_limit = "300MiB"', "timeout = 1.5"))
+    assert [r.status for r in run_study(file, results=tmp_path / "b")] == ["timeout", "ok"]
+
+
+@pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 11)", "raise KeyboardInterrupt"])
+def test_a_competitor_that_dies_while_it_is_made_is_a_record_and_not_the_end(study, tmp_path, fault):
+    code = f"""
+    @architecture("bad", version=1)
+    def bad(setting):
+        {fault}
+    """
+    records = run_study(study(BOTH, code), results=tmp_path / "r")
+    assert [record.status for record in records] == ["failed", "ok"]
+
+
+def test_a_plug_in_that_dies_when_it_is_loaded_is_an_error_that_names_it(study, tmp_path):
+    with pytest.raises(
+        InputError, match=r"plugin.py was loaded, the process ended without a result: killed by SIGSEGV"
+    ):
+        run_study(study(source="\nos.kill(os.getpid(), 11)\n"), results=tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_process_that_writes_loads_no_plug_in(study, tmp_path):
+    file = study(source=f"\nopen({str(tmp_path / 'pids')!r}, 'a').write(f'{{os.getpid()}} ')\n")
+    run_study(file, results=tmp_path / "r")
+    pids = (tmp_path / "pids").read_text().split()
+    assert pids
+    assert str(os.getpid()) not in pids
+
+
+def test_a_plug_in_that_starts_a_thread_when_it_is_loaded_runs(study, tmp_path):
+    code = "\nimport threading\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
+    assert [record.status for record in run_study(study(source=code), results=tmp_path / "r")] == ["ok"]
+
+
+LEAVE = {
+    "a thread": "__import__('threading').Thread(target=time.sleep, args=(1000,)).start(); pid = os.getpid()",
+    "a child": "pid = __import__('subprocess').Popen(['sleep', '1000']).pid",
+    "a child of its own session": "pid = __import__('subprocess').Popen(['sleep', '1000'], start_new_session=True).pid",
+    "a fork that holds the pipe": "pid = os.fork() or time.sleep(1000)",
+}
+
+
+@LINUX
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize("left", LEAVE)
+def test_what_a_competitor_leaves_behind_ends_with_its_trial(study, tmp_path, left, end):
+    fault = f"{LEAVE[left]}; open({str(tmp_path / 'pid')!r}, 'w').write(str(pid)); {end}"
+    record = outcome(study, tmp_path, fault, jobs=1)
+    assert record.status == ("failed" if end else "ok")
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def gone(pid):
+    """Whether a process ends within a few seconds; a zombie has ended."""
+    for _ in range(100):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):
+    outcome(study, tmp_path, "print('hello'); os.system('echo from a child'); print('x' * 10_000_000); print('bye')")
+    [log] = (tmp_path / "r" / "records" / "small").glob("*.log")
+    text = log.read_text()
+    assert text.startswith("== wave 20 bad seed 0 few cpu\nhello\nfrom a child\n")
+    assert "bytes are left out" in text
+    assert text.endswith("bye\n")
+    assert len(text) < 2 * 2**20
+
+
+def test_one_competitor_cannot_change_the_data_of_another(study, tmp_path):
+    clean = run_study(study(), results=tmp_path / "clean")[0]
+    code = BAD.format(
+        "train.inputs.flags.writeable and train.inputs.fill(0); train.targets.fill(0); valid.targets.fill(0)"
+    )
+    spoiled = run_study(study(BOTH, code), results=tmp_path / "r", jobs=1)
+    assert [r.scores for r in spoiled if r.trial.architecture == "good"] == [clean.scores]
+
+
+# The run itself
+
+
+def start(file, results, *arguments, limit=None):
+    """``benchbench run`` as a user starts it; ``limit`` bytes for each file it writes."""
+    code = "from benchbench.cli import main; main()"
+    if limit is not None:
+        code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); {code}"
+    command = [sys.executable, "-c", code, "run", str(file), "--results", str(results), *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def lines(results):
+    """How many lines the store has."""
+    return sum(file.read_bytes().count(b"\n") for file in (results / "records").rglob("*.jsonl"))
+
+
+def wait_for(results, count):
+    for _ in range(600):
+        if lines(results) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{lines(results)} of {count} records after half a minute")
+
+
+SLOW = """
+name = "slow"
+lengths = [20]
+seeds = 30
+plugins = ["plugin.py"]
+[[budgets]]
+name = "few"
+width = 4
+updates = 3
+[tasks.wave]
+[architectures.good]
+[architectures.bad]
+"""
+NAP = BAD.format("time.sleep(0.1)")
+
+
+def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_path):
+    file = study("", NAP, text=SLOW)
+    run = start(file, tmp_path / "r")
+    wait_for(tmp_path / "r", 5)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert "the same command goes on" in said
+    kept = lines(tmp_path / "r")
+    made = []
+    assert len(run_study(file, results=tmp_path / "r", on_record=made.append)) == 60
+    assert 5 <= kept == 60 - len(made)
+
+
+@LINUX
+def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path):
+    file, rng = study("", NAP, text=SLOW), np.random.default_rng(0)
+    for round_ in range(1, 4):
+        run = start(file, tmp_path / "r", "--jobs", "2")
+        wait_for(tmp_path / "r", 8 * round_)
+        time.sleep(rng.uniform(0, 0.3))
+        run.kill()
+        run.communicate(timeout=20)
+    before = [record.trial.key for record in store(tmp_path / "r").records()]
+    records = run_study(file, results=tmp_path / "r")
+    after = Counter(record.trial.key for record in store(tmp_path / "r").records())
+    assert len(before) >= 24
+    assert set(before) <= set(after)
+    assert len(records) == len(after) == 60
+    assert set(after.values()) == {1}
+    assert {path.suffix for path in (tmp_path / "r" / "records" / "slow").iterdir()} <= {".jsonl", ".lock", ".log"}
+    assert load("slow", tmp_path / "r")["key"].is_unique
+
+
+def store(results):
+    [file] = (results / "records").rglob("*.jsonl")
+    return Store(file)
+
+
+def test_a_torn_last_line_is_mended_by_the_next_run(study, tmp_path):
+    file = study(BOTH, NAP)
+    run_study(file, results=tmp_path / "r", jobs=1)
+    path = store(tmp_path / "r").path
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - 100])
+    made = []
+    run_study(file, results=tmp_path / "r", on_record=made.append)
+    assert len(made) == 1
+    assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2
+
+
+@LINUX
+def test_a_disk_that_fills_up_is_a_clear_error_and_the_next_run_goes_on(study, tmp_path):
+    file = study("", NAP, text=SLOW)
+    run = start(file, tmp_path / "r", limit=30_000)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "jsonl: File too large; earlier records are whole" in said
+    assert "Traceback" not in said
+    kept = len(list(store(tmp_path / "r").records()))
+    assert 0 < kept == lines(tmp_path / "r")
+    made = []
+    run_study(file, results=tmp_path / "r", on_record=made.append)
+    assert len(made) == 60 - kept
+
+
+@LINUX
+def test_the_lock_of_a_run_that_was_killed_does_not_block(study, tmp_path):
+    file = study("", NAP, text=SLOW)
+    run = start(file, tmp_path / "r")
+    wait_for(tmp_path / "r", 2)
+    with pytest.raises(InputError, match=f"is being written by process {run.pid}"):
+        run_study(file, results=tmp_path / "r")
+    run.kill()
+    run.communicate(timeout=20)
+    assert len(run_study(file, results=tmp_path / "r")) == 60
