@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "list", "check"])
+@pytest.mark.parametrize("verb", ["run", "report", "list", "check", "calibrate"])
 def test_every_verb_stands_in_the_readme(verb):
     assert f"benchbench {verb}" in README
 

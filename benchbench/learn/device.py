@@ -26,6 +26,11 @@ def accelerator() -> str | None:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
+def build() -> str:
+    """What PyTorch was built for, in words."""
+    return f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
+
+
 def synchronizer(name: str) -> Callable[[], None]:
     """What waits until the device has done all that was asked of it."""
     return torch.cuda.synchronize if name == "cuda" else lambda: None

@@ -74,15 +74,17 @@ _KINDS = {
     "gemm_gflops": float,
     "copy_gb_per_s": float,
 }
-DISTURBED_SHARE, _DISTURBED_SECONDS = 0.1, 0.05  # of a fit that others had its cores; the kernel counts in 1/100 s
+DISTURBED = "others had more than a tenth of the time of a fit's cores, or the load was one above the run's own"
+_SHARE, _SECONDS, _LOAD = 0.1, 0.05, 1.0  # the kernel counts a core's time in 1/100 s
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
     """One row per trial of a study, over the files of all machines.
 
     ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series; ``predict_seconds``
-    is the median of the repeats; ``disturbed`` says that others had the fit's cores for more than a tenth of it. A
-    missing number is NaN, a missing text is empty. InputError where there is no record.
+    is the median of the repeats; ``disturbed`` says that others had more than a tenth of the time of a fit's cores, or
+    that the load was one above the run's own. A missing number is NaN, a missing text is empty. InputError where there
+    is no record.
     """
     return read(study, results)[0]
 
@@ -125,13 +127,13 @@ def _order(record: Record) -> tuple[Any, ...]:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    trial, spent = record.trial, record.spent
+    trial = record.trial
     yardstick = record.environment.get("yardstick") or {}
     return {
         **record.environment,
         **(yardstick.get(trial.device) or {}),
-        **dict(spent),
-        "disturbed": _disturbed(spent.other_cpu_share, spent.fit_seconds),
+        **dict(record.spent),
+        "disturbed": _disturbed(record),
         **record.scores,
         **{name: getattr(trial, name) for name in ("key", "study", "task", "architecture", "length", "device", "seed")},
         "budget": trial.budget.name,
@@ -150,8 +152,12 @@ def _row(record: Record) -> dict[str, Any]:
     }
 
 
-def _disturbed(share: float | None, seconds: float | None) -> bool:
-    return share is not None and share > DISTURBED_SHARE and share * (seconds or 0.0) > _DISTURBED_SECONDS
+def _disturbed(record: Record) -> bool:
+    spent, environment = record.spent, record.environment
+    share, seconds = spent.other_cpu_share or 0.0, spent.fit_seconds or 0.0
+    own = float((environment.get("jobs") or 1) * (environment.get("threads") or 1))
+    load = max(spent.load_before or 0.0, spent.load_after or 0.0)
+    return (share > _SHARE and share * seconds > _SECONDS) or load > own + _LOAD
 
 
 def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":

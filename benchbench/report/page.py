@@ -29,7 +29,8 @@ _HOW_TO_READ = """## How to read this
 - Only trials that ended ok are ranked; a seed without a score counts as worse than any score. Option sets are chosen by
   the median validation MSE, and what is shown is their test score.
 - Fit time has no data making, validation or import in it; a window is one test sequence; memory is what the fit added.
-- † marks a time that was disturbed: something else had more than a tenth of the time of the fit's cores.
+- † marks a time that was disturbed: others had more than a tenth of the time of a fit's cores, or the load was one
+  above the run's own.
 - Every table stands with all digits in `tables/`, every picture as SVG in `figures/`."""
 
 Figures = dict[tuple[str, ...], str]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
-from benchbench.report.frame import DISTURBED_SHARE, plain
+from benchbench.report.frame import DISTURBED, plain
 
 FLOORS = ("linear", "persistence", "mean")
 CELL = ["condition", "variant", "architecture", "length"]
@@ -103,9 +103,9 @@ def _same_data(frame: pd.DataFrame) -> list[str]:
 
 def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     how = frame["jobs"].astype(str) + " " + frame["threads"].astype(str) + " " + frame["allocator"]
-    usual = how.groupby(frame["machine"]).agg(lambda part: part.mode().iloc[0])
-    timed = how == frame["machine"].map(usual)
     ok = (frame["status"] == Status.OK) & frame["test_mse"].notna()
+    usual = how[ok].groupby(frame["machine"]).agg(lambda part: next(iter(part.mode()), ""))
+    timed = how == frame["machine"].map(usual)
     frame = frame.assign(
         ok=ok,
         timed=timed,
@@ -114,17 +114,14 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
     )
     frame[_COSTS] = frame[_COSTS].where(timed)
-    other = int((~timed).sum())
+    other = int((ok & ~timed).sum())
     notes = []
     if other:
         how_other = "with other jobs, threads or allocator"
         notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
     disturbed = int((frame["disturbed"] & timed).sum())
     if disturbed:
-        notes.append(
-            f"Disturbed: in {disturbed:,} of {len(frame):,} fits something else had more than {DISTURBED_SHARE:.0%} of "
-            "the time of their cores; their times are marked †."
-        )
+        notes.append(f"Disturbed: {disturbed:,} of {len(frame):,} fits ({DISTURBED}); their times are marked †.")
     return frame, notes
 
 

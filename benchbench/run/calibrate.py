@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,20 +42,21 @@ class Reading:
         return self.low <= self.read <= self.high
 
 
-def calibrate(answers: Path = ANSWERS, on_start: Callable[[str], None] = lambda _: None) -> list[Reading]:
-    """Run competitors whose cost is known, one at a time, and read the instruments; half a minute.
+def calibrate(
+    answers: Path = ANSWERS, *, pairs: int = PAIRS, on_start: Callable[[str], None] = lambda _: None
+) -> list[Reading]:
+    """Run competitors whose cost is known, one at a time, and read the instruments; some twenty seconds.
 
-    ``answers`` is the plug-in file that they stand in. Raises ChildProcessError where one leaves no record.
+    ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
+    fails.
     """
     start_server()
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
-    twins = [_trial(name, seed) for seed in range(PAIRS) for name in _either(seed)]
+    twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
     with TemporaryDirectory(prefix="benchbench-") as data:
         job = Job(plugins=(str(answers),), environment={}, folder=data, data=data)
-        records = _each(job, [(0, trial) for trial in known + twins], lambda placed: on_start(placed[1].architecture))
-    for record in records:
-        if record.status != Status.OK:
-            raise ChildProcessError(f"{record.trial.architecture}: {record.status.value}: {record.message}")
+        placed = [(0, trial) for trial in known + twins]
+        records = _each(job, placed, lambda placed: on_start(placed[1].architecture))
     on_start("yardstick")
     [speed] = _each(measure_machine, [()])
     return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed["cpu"])]
@@ -64,10 +66,13 @@ def _each(
     function: Callable[[Any], Any], items: list[Any], on_start: Callable[[Any], None] = lambda _: None
 ) -> list[Any]:
     results = []
-    for _, result in isolated_map(function, items, on_start=on_start):
-        if isinstance(result, Lost):
-            raise ChildProcessError(result.reason)
-        results.append(result)
+    with closing(isolated_map(function, items, on_start=on_start)) as ended:
+        for _, result in ended:
+            if isinstance(result, Lost):
+                raise ChildProcessError(result.reason)
+            if isinstance(result, Record) and result.status != Status.OK:
+                raise ChildProcessError(f"{result.trial.architecture}: {result.status.value}: {result.message}")
+            results.append(result)
     return results
 
 

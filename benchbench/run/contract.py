@@ -70,7 +70,7 @@ def _try(plugin: Plugin, promise: str, test: Callable[[], None]) -> Check:
         return Check(subject=subject, promise=promise, passed=False, detail=str(broken))
     except (Exception, SystemExit) as error:
         passed = None if declines(error) else False
-        return Check(subject=subject, promise=promise, passed=passed, detail=describe(error))
+        return Check(subject=subject, promise=promise, passed=passed, detail=describe(error, plugin.file))
     return Check(subject=subject, promise=promise, passed=True)
 
 

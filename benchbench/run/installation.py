@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchbench.learn.device import accelerator
+from benchbench.learn.device import accelerator, build
 from benchbench.run.isolate import cores
 from benchbench.run.memory import readable_peak
 
@@ -24,8 +24,8 @@ class Fact:
 def look(results: str | Path) -> list[Fact]:
     """The facts about this installation, for a run that writes to ``results``."""
     return [
-        Fact(name="torch", found=f"{torch.__version__}, {_kernels()}"),
-        Fact(name="cores", found=f"{cores()} to use, one trial a core, one thread a trial"),
+        Fact(name="torch", found=f"{torch.__version__}, {build()}, {_kernels()}"),
+        Fact(name="threads", found=f"{cores()} cores to use: one trial a core, one thread a trial"),
         Fact(name="GPU", found=accelerator() or "none that torch can use"),
         Fact(name="memory peak", found="from the kernel" if readable_peak() else "sampled: short peaks are missed"),
         Fact(name="ECG records", found=_data()),

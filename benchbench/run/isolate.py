@@ -121,7 +121,9 @@ class _Slot:
         try:
             answer = self._open().recv()
         except (EOFError, OSError):
-            if not self._ready:
+            ready = self._ready
+            self.close()
+            if not ready:
                 raise ChildProcessError("the process that keeps the trials ended at once") from None
             return Lost("crash", "the process that keeps the trials ended"), ""
         if not self._ready and answer is not None:

@@ -127,7 +127,7 @@ class Keeper:
 
     def _watch(self, process: BaseProcess, receiver: Connection, caller: Connection, output: "_Output") -> bytes | Lost:
         start, pause = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
-        fresh = _resident(process)
+        kills = kin.memory_kills()
         while True:
             left = start + (self.limits.seconds or float("inf")) - time.monotonic()
             ready = wait([receiver, process.sentinel, caller], max(0.0, min(pause, left)))
@@ -135,16 +135,16 @@ class Keeper:
             if receiver.poll():
                 with suppress(EOFError, OSError):  # it died, perhaps while sending
                     return receiver.recv_bytes()
-                return _ended(process, output)
+                return _ended(process, output, kills)
             if ended:  # what it left behind may hold the pipe open
-                return _ended(process, output)
+                return _ended(process, output, kills)
             if caller in ready:
                 raise EOFError
             if left <= 0:
                 return Lost("timeout", f"killed after {self.limits.seconds:g} s{_last_words(process, output)}")
             if self.limits.memory is not None:
                 look = time.monotonic()
-                grown = _grown(process, fresh)
+                grown = _grown(process)
                 if grown > self.limits.memory:
                     limit = f"{self.limits.memory / 2**20:,.0f} MiB"
                     said = _last_words(process, output)
@@ -213,9 +213,11 @@ def _work(sender: Connection, caller: Connection, keeper: Keeper, item: Any, out
     os._exit(0)  # threads that are left end here
 
 
-def _ended(process: BaseProcess, output: _Output) -> Lost:
+def _ended(process: BaseProcess, output: _Output, kills: int) -> Lost:
     process.join(1)
     code = process.exitcode
+    if code == -9 and kin.memory_kills() > kills:
+        return Lost("memory", "killed by the system, which ran out of memory")
     if code is None:
         return Lost("crash", "the process closed the pipe for its result")
     cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -240,16 +242,9 @@ def _where(output: _Output) -> str:
     return place(frames[::-1])
 
 
-def _resident(process: BaseProcess) -> int:
-    try:
-        return int(psutil.Process(process.pid).memory_info().rss)
-    except psutil.Error:
-        return 0
-
-
-def _grown(process: BaseProcess, fresh: int) -> int:
-    """Resident bytes that a process and its children hold, each beyond the size of a fresh one."""
-    total = 0
+def _grown(process: BaseProcess) -> int:
+    """Resident bytes that a process and its children hold, each beyond the size of a fresh one, which is this one's."""
+    total, fresh = 0, psutil.Process().memory_info().rss
     with suppress(psutil.Error):
         for one in (psutil.Process(process.pid), *kin.children(process.pid)):
             with suppress(psutil.Error):

@@ -70,14 +70,9 @@ def run_study(
     records = store.Store(store.folder(Path(results), study.name) / f"{plan.environment['machine']}.jsonl")
     _check(planner, plan, records, limits)
     _writable(records)
-    run = _Run(
-        records=records,
-        plan=plan,
-        job=_job(planner, plan, records, keep_freed=study.allocator == "keep"),
-        jobs=jobs,
-        limits=limits,
-        listeners=Listeners(on_plan, on_start, on_record),
-    )
+    job = _job(planner, plan, records, keep_freed=study.allocator == "keep")
+    listeners = Listeners(on_plan, on_start, on_record)
+    run = _Run(records=records, plan=plan, job=job, jobs=jobs, limits=limits, listeners=listeners)
     return run.complete(printed)
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,13 @@ def shared(file: Path, make: Callable[[], Problem]) -> Problem:
     Read whole into memory, not mapped: pages of a file would count as the fit's memory. What cannot be kept (a full
     disk, a fact that cannot be written) is made again by each.
     """
-    if file.exists():
-        return load(file)
-    problem = make()
-    with suppress(OSError, pickle.PicklingError, AttributeError, TypeError):
-        save(file, problem)
-    return problem
+    if not file.exists():
+        problem = make()
+        try:
+            save(file, problem)
+        except (OSError, pickle.PicklingError, AttributeError, TypeError):
+            return problem
+    return load(file)  # also by who made it, so that arrays lie in memory alike for all
 
 
 def save(file: Path, problem: Problem) -> None:
@@ -68,8 +68,8 @@ def _view(array: Array) -> _View:
     """The memory under an array, where in it the array starts, its shape and strides, and whether it may be written."""
     low, high = np.lib.array_utils.byte_bounds(array)
     if high - low >= array.nbytes or min(array.strides) < 0 or (high - low) % array.itemsize:
-        array = np.array(array, order="C", copy=None)
-        return array.reshape(-1), 0, array.shape, array.strides, array.flags.writeable
+        plain = np.array(array, order="C")
+        return plain.reshape(-1), 0, plain.shape, plain.strides, array.flags.writeable
     start = (array.__array_interface__["data"][0] - low) // array.itemsize
     memory = as_strided(array, ((high - low) // array.itemsize,), (array.itemsize,))  # strides are not negative
     return memory, start, array.shape, array.strides, array.flags.writeable

@@ -32,11 +32,13 @@ def test_seeding_is_reproducible_inside_and_invisible_outside():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_the_peak_of_a_known_allocation_is_read():
     device.reset_peak("cuda")
-    before = device.peak("cuda")
+    before = device.memory("cuda")
     block = torch.zeros(300 * 2**20, dtype=torch.uint8, device="cuda")
     device.synchronizer("cuda")()
-    assert device.peak("cuda") - before == pytest.approx(block.numel(), rel=0.03)
+    after = device.memory("cuda")
+    for figure in ("allocated", "reserved", "in_use"):
+        assert getattr(after, figure) - getattr(before, figure) == pytest.approx(block.numel(), rel=0.03)
 
 
-def test_the_cpu_has_no_device_peak():
-    assert device.peak("cpu") is None
+def test_the_cpu_has_no_device_memory():
+    assert device.memory("cpu") is None

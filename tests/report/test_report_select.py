@@ -78,13 +78,21 @@ def test_costs_of_another_allocator_are_left_out(chosen, record):
 
 
 @pytest.mark.parametrize(
-    ("share", "seconds", "marked"), [(0.5, 5.0, True), (0.05, 5.0, False), (0.5, 0.05, False), (None, 5.0, False)]
+    ("spent", "marked"),
+    [
+        ({"other_cpu_share": 0.5, "fit_seconds": 5.0}, True),
+        ({"other_cpu_share": 0.05, "fit_seconds": 5.0}, False),
+        ({"other_cpu_share": 0.5, "fit_seconds": 0.05}, False),
+        ({"load_after": 3.5}, True),
+        ({"load_before": 3.5}, True),
+        ({"load_before": 2.5, "load_after": 2.5}, False),
+        ({}, False),
+    ],
 )
-def test_a_fit_whose_cores_others_had_is_marked_as_disturbed(chosen, record, share, seconds, marked):
-    spent = record().spent.model_copy(update={"other_cpu_share": share, "fit_seconds": seconds})
-    found = chosen([record(seed=0, spent=spent), record(seed=1)])
+def test_a_fit_whose_cores_others_had_is_marked_as_disturbed(chosen, record, spent, marked):
+    found = chosen([record(seed=0, spent=record().spent.model_copy(update=spent)), record(seed=1)])
     assert list(found.frame["disturbed"]) == [marked, False]
-    assert any("in 1 of 2 fits something else had more than 10%" in note for note in found.notes) == marked
+    assert any("Disturbed: 1 of 2 fits" in note for note in found.notes) == marked
 
 
 def test_a_window_takes_the_pass_divided_by_the_test_sequences(chosen, record):

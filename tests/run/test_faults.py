@@ -127,23 +127,11 @@ LEAVE = {
 @LINUX
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"])
 @pytest.mark.parametrize("left", LEAVE)
-def test_what_a_competitor_leaves_behind_ends_with_its_trial(study, tmp_path, left, end):
+def test_what_a_competitor_leaves_behind_ends_with_its_trial(study, tmp_path, gone, left, end):
     fault = f"{LEAVE[left]}; open({str(tmp_path / 'pid')!r}, 'w').write(str(pid)); {end}"
     record = outcome(study, tmp_path, fault, jobs=1)
     assert record.status == ("failed" if end else "ok")
     assert gone(int((tmp_path / "pid").read_text()))
-
-
-def gone(pid):
-    """Whether a process ends within a few seconds; a zombie has ended."""
-    for _ in range(100):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):

@@ -1,18 +1,13 @@
 """A study to a store: checked first, resumed, isolated."""
 
 import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchbench import load, run_study
+from benchbench import load, run_study, write_report
 from benchbench.core.errors import InputError
-from benchbench.run.isolate import isolated_map
-from benchbench.run.keeper import Lost
+from benchbench.run.isolate import cores
 
 
 def test_every_trial_of_the_grid_ends_as_one_record(study, tmp_path):
@@ -54,40 +49,6 @@ def test_the_same_seed_gives_the_same_scores_in_another_process(study, tmp_path)
     file = study("[architectures.gru]\n[architectures.esn]")
     first, second = (run_study(file, results=tmp_path / name, jobs=2) for name in ("a", "b"))
     assert [r.scores for r in first] == [r.scores for r in second]
-
-
-CRASHES = """
-    class Bad(Base):
-        def fit(self, train, valid, meter):
-            {}
-    @architecture("bad", version=1)
-    def bad(setting):
-        return Bad(setting)
-    """
-
-
-@pytest.mark.parametrize(
-    ("source", "status", "message"),
-    [
-        ("os._exit(7)", "failed", "exit code 7"),
-        ("os.kill(os.getpid(), 11)", "failed", "SIGSEGV"),
-        ("time.sleep(60)", "timeout", "killed after 1 s"),
-    ],
-)
-def test_a_process_that_dies_or_hangs_costs_one_record(study, tmp_path, source, status, message):
-    file = study("[architectures.bad]\n[architectures.good]", CRASHES.format(source))
-    records = {r.trial.architecture: r for r in run_study(file, results=tmp_path / "r", jobs=1, timeout=1)}
-    assert records["good"].status == "ok"
-    assert records["bad"].status == status
-    assert message in records["bad"].message
-
-
-def test_what_a_competitor_prints_goes_to_the_log_beside_the_records(study, tmp_path, capfd):
-    file = study("[architectures.bad]", CRASHES.format("print('hello from the net')"))
-    run_study(file, results=tmp_path / "r", jobs=1)
-    [log] = (tmp_path / "r" / "records" / "small").glob("*.log")
-    assert "hello from the net" in log.read_text()
-    assert "hello" not in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("fault", ["raise RuntimeError('boom')", "raise ValueError('boom')", "sys.exit(0)"])
@@ -178,55 +139,6 @@ def test_a_results_folder_that_cannot_be_written_is_a_clear_error(study, tmp_pat
         run_study(study(), results=tmp_path / "r")
 
 
-def test_work_runs_side_by_side(tmp_path):
-    items = [tmp_path / str(i) for i in range(2)]
-    assert sorted(result for _, result in isolated_map(meet, items, jobs=2)) == [True, True]
-
-
-def meet(file):
-    """True once the other process has written its file: only if both run at the same time."""
-    file.write_text("here")
-    for _ in range(2000):
-        if all((file.parent / name).exists() for name in "01"):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def test_processes_end_when_the_iterator_is_closed(tmp_path):
-    running = isolated_map(sleep_and_tell, [tmp_path / "pid", tmp_path / "quick"], jobs=2)
-    next(running)
-    pid = int((tmp_path / "pid").read_text())
-    running.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def sleep_and_tell(file):
-    if file.name == "quick":
-        while not (file.parent / "pid").exists() or not (file.parent / "pid").read_text():
-            time.sleep(0.01)
-        return
-    file.write_text(str(os.getpid()))
-    time.sleep(60)
-
-
-def test_a_lost_process_says_why():
-    [(_, lost)] = isolated_map(os._exit, [5])
-    assert lost == Lost("crash", "the process ended without a result: exit code 5")
-
-
-def test_the_environment_and_folder_of_the_caller_reach_the_process(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BENCHBENCH_DATA", "elsewhere")
-    [(_, found)] = isolated_map(surroundings, [None])
-    assert found == (str(tmp_path), "elsewhere", "1")
-
-
-def surroundings(_):
-    return os.getcwd(), os.environ["BENCHBENCH_DATA"], os.environ["OMP_NUM_THREADS"]  # noqa: PTH109
-
-
 def test_a_second_run_on_the_same_records_is_refused(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]")
 
@@ -237,42 +149,94 @@ def test_a_second_run_on_the_same_records_is_refused(study, tmp_path):
     assert len(run_study(file, results=tmp_path / "r", jobs=1, on_record=again)) == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "setsid"), reason="no process groups")
-def test_children_that_a_process_leaves_behind_end_with_it(tmp_path):
-    [(_, pid)] = isolated_map(leave_a_child, [None])
-    assert gone(pid)
+def test_the_order_is_of_randomised_blocks_that_are_recorded(study, tmp_path):
+    file = study("[architectures.good]\n[architectures.mean]\n[architectures.persistence]")
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 8"))
+    order = []
+    run_study(file, results=tmp_path / "r", jobs=1, on_record=order.append)
+    assert [record.block for record in order] == [number for number in range(8) for _ in range(3)]
+    assert len({record.trial.seed for record in order[:3]}) == 1
+    assert [record.trial.seed for record in order[::3]] != list(range(8))
+    inside = {tuple(r.trial.architecture for r in order[n : n + 3]) for n in range(0, 24, 3)}
+    assert len(inside) > 1
 
 
-def leave_a_child(_):
-    return subprocess.Popen(["sleep", "60"]).pid  # noqa: S607
+def test_a_run_that_goes_on_keeps_the_numbers_of_the_blocks(study, tmp_path):
+    file = study("[architectures.good]\n[architectures.mean]")
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 6"))
+    whole = {r.trial.key: r.block for r in run_study(file, results=tmp_path / "whole")}
+    run_study(file, results=tmp_path / "r", jobs=1)
+    [path] = (tmp_path / "r").rglob("*.jsonl")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:5]))
+    assert {r.trial.key: r.block for r in run_study(file, results=tmp_path / "r")} == whole
 
 
-def gone(pid):
-    """Whether a process ends within a few seconds; a zombie has ended."""
-    for _ in range(100):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-            os.kill(pid, 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.05)
-    return False
+def test_the_data_of_one_task_seed_and_length_is_made_once_and_shared(study, tmp_path):
+    code = f"""
+    @task("counted", version=1)
+    def counted(rng, length):
+        open({str(tmp_path / "made")!r}, "a").write(f"{{length}} ")
+        return wave(rng, length)
+    """
+    file = study("[architectures.good]\ngain = [1.0, 2.0, 3.0]\n[architectures.mean]", code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.counted").replace("[20]", "[20, 30]"))
+    records = run_study(file, results=tmp_path / "r", jobs=1)
+    assert sorted((tmp_path / "made").read_text().split()) == ["20", "20", "30", "30"]  # once to check the study
+    assert len({record.data["fingerprint"] for record in records}) == 2
+    assert not list((tmp_path / "r").rglob("*.data"))
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells a child of its parent's death")
-def test_no_process_outlives_a_run_that_is_killed(tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from tests.run.test_runner import sleep_and_tell\n"
-        "from benchbench.run.isolate import isolated_map\n"
-        "list(isolated_map(sleep_and_tell, [Path(sys.argv[1])]))"
-    )
-    file = tmp_path / "pid"
-    parent = subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=Path(__file__).parents[2])
-    for _ in range(600):
-        if file.exists() and file.read_text():
-            break
-        time.sleep(0.05)
-    parent.kill()
-    parent.wait()
-    assert gone(int(file.read_text()))
+def test_a_record_says_how_it_was_measured(study, tmp_path):
+    [record] = run_study(study(), results=tmp_path / "r", jobs=1)
+    found = record.environment
+    assert found["yardstick"]["cpu"]["gemm_gflops"] > 0.1
+    assert found["yardstick"]["cpu"]["copy_gb_per_s"] > 0.1
+    assert found["flags"]["gc"] == "on"
+    assert (found["threads"], found["jobs"]) == (1, 1)
+    if hasattr(os, "sched_getaffinity"):
+        assert found["pinned"] == sorted(os.sched_getaffinity(0))[:1]
+        assert record.spent.other_cpu_share >= 0
+    assert record.spent.load_before >= 0
+    assert record.spent.load_after >= 0
+
+
+def test_the_study_may_set_the_allocator_s_default(study, tmp_path):
+    file = study()
+    file.write_text(file.read_text().replace("seeds = 1", 'seeds = 1\nallocator = "default"'))
+    [record] = run_study(file, results=tmp_path / "r")
+    assert record.environment["allocator"] == "default"
+
+
+def test_trials_with_two_threads_have_two_cores(study, tmp_path):
+    if cores() < 2:
+        pytest.skip("one core")
+    code = """
+    class Counts(Base):
+        def fit(self, train, valid, meter):
+            import torch
+            assert torch.get_num_threads() == 2, torch.get_num_threads()
+            assert os.environ["OMP_NUM_THREADS"] == "2"
+            assert len(os.sched_getaffinity(0)) == 2
+    @architecture("counts", version=1)
+    def counts(setting):
+        return Counts(setting)
+    """
+    [record] = run_study(study("[architectures.counts]", code), results=tmp_path / "r", threads=2)
+    assert (record.status, record.message) == ("ok", "")
+    assert record.environment["threads"] == 2
+
+
+@pytest.mark.parametrize("wrong", [{"jobs": 0}, {"threads": 0}, {"memory_limit": 0}])
+def test_a_number_below_one_is_refused(study, tmp_path, wrong):
+    with pytest.raises(InputError, match="must be 1 or more, not 0"):
+        run_study(study(), results=tmp_path / "r", **wrong)
+
+
+def test_older_records_stay_and_are_not_run_again_under_their_old_version(study, tmp_path):
+    file = study()
+    run_study(file, results=tmp_path / "r")
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(plugin.read_text().replace('architecture("good", version=1)', 'architecture("good", version=2)'))
+    run_study(file, results=tmp_path / "r")
+    assert sorted(load("small", tmp_path / "r")["architecture_version"]) == [1, 2]
+    assert "1 record of an older version" in write_report("small", tmp_path / "r").read_text()

@@ -1,0 +1,78 @@
+"""Problems that travel through files come back as they were."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
+
+from benchbench import Problem, Split
+from benchbench.core.spec import Budget, Trial
+from benchbench.run.share import data_key, load, save, shared
+
+
+def problem(stride=1, reverse=False, **facts):
+    """Windows of one series: views that overlap."""
+    series = np.random.default_rng(0).standard_normal((400, 2)).astype(np.float32)[:: -1 if reverse else 1]
+    windows = sliding_window_view(series, 21, axis=0).transpose(0, 2, 1)[::stride]
+    splits = [Split(inputs=part[:, :-1], targets=part[:, -1:, :1]) for part in np.array_split(windows, 3)]
+    return Problem(train=splits[0], valid=splits[1], test=splits[2], **facts)
+
+
+def arrays(found):
+    return [array for s in (found.train, found.valid, found.test) for array in (s.inputs, s.targets)]
+
+
+@given(stride=st.integers(1, 40), reverse=st.booleans())
+def test_every_array_comes_back_equal(tmp_path_factory, stride, reverse):
+    file = tmp_path_factory.mktemp("share") / "problem"
+    before = problem(stride, reverse)
+    save(file, before)
+    for old, new in zip(arrays(before), arrays(load(file)), strict=True):
+        np.testing.assert_array_equal(old, new)
+        assert old.flags.writeable == new.flags.writeable
+
+
+def test_facts_come_back_equal(tmp_path):
+    before = problem(floor=0.5, groups={"low": slice(0, 3)}, provenance={"source": "here"}, free_run={"steps": 3})
+    save(tmp_path / "problem", before)
+    after = load(tmp_path / "problem")
+    assert (after.floor, after.groups, after.provenance) == (0.5, {"low": slice(0, 3)}, {"source": "here"})
+    assert after.free_run == {"steps": 3}
+
+
+def test_windows_that_overlap_are_written_once(tmp_path):
+    save(tmp_path / "problem", problem())
+    assert (tmp_path / "problem").stat().st_size < 3 * 400 * 2 * 4 * 2
+
+
+def test_the_first_makes_it_and_the_others_read(tmp_path):
+    made = []
+
+    def make():
+        made.append(1)
+        return problem()
+
+    first, second = (shared(tmp_path / "problem", make) for _ in range(2))
+    assert made == [1]
+    np.testing.assert_array_equal(first.test.inputs, second.test.inputs)
+
+
+def test_what_cannot_be_kept_is_made_by_each(tmp_path):
+    made = []
+
+    def make():
+        made.append(1)
+        return problem(provenance={"source": lambda: None})
+
+    for file in (tmp_path / "problem", tmp_path / "no folder" / "problem"):
+        shared(file, make)
+        shared(file, make)
+    assert len(made) == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_names_the_data_and_not_the_competitor():
+    one = Trial(study="s", task="wave", architecture="a", length=10, seed=0, budget=Budget(name="b", updates=1))
+    assert data_key(one) == data_key(one.model_copy(update={"architecture": "other", "device": "gpu"}))
+    for change in ({"seed": 1}, {"length": 11}, {"task": "x"}, {"task_options": {"a": 1}}, {"versions": {"task": 2}}):
+        assert data_key(one) != data_key(one.model_copy(update=change))
