@@ -116,6 +116,7 @@ def run(
     """Run a study."""
     from benchbench.run.runner import run_study
 
+    limit = _bytes(memory_limit)
     with _progress() as watch:
         records = run_study(
             study,
@@ -125,7 +126,7 @@ def run(
             device=device,
             plugins=plugin or (),
             timeout=timeout,
-            memory_limit=_bytes(memory_limit),
+            memory_limit=limit,
             machine=machine,
             on_plan=watch.plan,
             on_start=watch.start,

@@ -248,3 +248,48 @@ def test_the_shipped_studies_are_valid_and_their_names_are_their_files():
     folder = Path(__file__).parent.parent / "benchbench" / "studies"
     for file in folder.glob("*.toml"):
         assert tomllib.loads(file.read_text())["name"] == file.stem
+
+
+@pytest.mark.parametrize("size", ["abc", "0", "-3GiB", "3 potatoes"])
+def test_a_memory_limit_that_is_no_size_is_refused(cli, size):
+    done = cli("run", "tiny.toml", "--memory-limit", size)
+    assert (done.returncode, done.stderr) == (2, f"--memory-limit '{size}': not a size; write 3GiB or 500MB\n")
+
+
+def test_limits_and_threads_are_taken(cli):
+    done = cli("run", "tiny.toml", "--memory-limit", "2GiB", "--timeout", 60, "--threads", 1)
+    assert (done.returncode, "10 ok" in done.stdout) == (0, True), done.stderr
+
+
+def test_the_check_without_a_file_begins_with_the_installation(cli):
+    done = cli("check", "--results", "elsewhere")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("installation\n    ok  torch: ")
+    assert "elsewhere can be written" in done.stdout
+    assert "architecture esn" in done.stdout
+
+
+def test_the_check_fails_where_results_cannot_be_written(cli, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = cli("check", "--results", "file")
+    assert done.returncode == 1
+    assert "FAIL  results: file cannot be written" in done.stdout
+
+
+@pytest.mark.parametrize(("read", "code", "verdict"), [(0.501, 0, "ok"), (0.6, 1, "OFF")])
+def test_calibrate_prints_true_and_read_and_fails_where_an_instrument_is_off(monkeypatch, capsys, read, code, verdict):
+    from benchbench import cli as verbs
+    from benchbench.run import calibrate
+    from benchbench.run.calibrate import Reading
+
+    sleep = Reading(instrument="fit time of a sleep", true=0.5, read=read, low=0.5, high=0.515, unit="s")
+    speed = Reading(instrument="the machine: copy of memory", true=None, read=40.0, low=0, high=float("inf"))
+    monkeypatch.setattr(calibrate, "calibrate", lambda **_: [sleep, speed])
+    monkeypatch.setattr(sys, "argv", ["benchbench", "calibrate"])
+    with pytest.raises(SystemExit) as end:
+        verbs.main()
+    said = capsys.readouterr()
+    assert (end.value.code or 0) == code
+    assert f"{read:.4g} s" in said.out
+    assert verdict in said.out
+    assert ("an instrument is off" in said.err) == (code == 1)

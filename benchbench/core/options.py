@@ -133,6 +133,8 @@ def _message(item: ErrorDetails) -> str:
     context = item.get("ctx", {})
     if item["type"] == "string_pattern_mismatch" and context["pattern"] == NAME:
         return NAME_RULE
+    if item["type"] in ("byte_size", "byte_size_unit"):
+        return 'not a size, write "3GiB"'
     if item["type"] == "missing":
         return "required, but missing"
     if item["type"] == "too_short":

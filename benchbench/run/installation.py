@@ -9,7 +9,7 @@ import torch
 
 from benchbench.learn.device import accelerator, build
 from benchbench.run.isolate import cores
-from benchbench.run.memory import readable_peak
+from benchbench.run.memory import instrument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ def look(results: str | Path) -> list[Fact]:
         Fact(name="torch", found=f"{torch.__version__}, {build()}, {_kernels()}"),
         Fact(name="threads", found=f"{cores()} cores to use: one trial a core, one thread a trial"),
         Fact(name="GPU", found=accelerator() or "none that torch can use"),
-        Fact(name="memory peak", found="from the kernel" if readable_peak() else "sampled: short peaks are missed"),
+        Fact(name="peak memory", found=instrument()),
         Fact(name="ECG records", found=_data()),
         _writable(Path(results)),
     ]

@@ -15,7 +15,7 @@ from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record
 from benchbench.core.spec import Trial
-from benchbench.run import allocator
+from benchbench.run import allocator, memory
 from benchbench.run.share import data_key, shared
 
 
@@ -53,6 +53,7 @@ class Job:
             **self.environment,
             "allocator": allocator.keep_freed() if self.keep_freed else allocator.DEFAULT,
             "flags": set_flags(self.threads),
+            "peak_memory": memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
         with inside(self.folder):

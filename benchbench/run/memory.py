@@ -49,9 +49,9 @@ class _Sampler:
                 return
 
 
-def readable_peak() -> bool:
-    """Whether the kernel tells the peak here; else it is sampled."""
-    return _reset()
+def instrument() -> str:
+    """How the peak is read here, for the record."""
+    return "VmHWM" if _reset() else f"sampled every {_PERIOD:g} s"
 
 
 def _reset() -> bool:

@@ -138,6 +138,9 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
     ("parts", "said"),
     [
         # names that do not exist
+        ({"top": 'name = "m"\nlengths = [1]\nmemory_limit = "3 potatoes"'}, ['not a size, write "3GiB", got']),
+        ({"top": 'name = "m"\nlengths = [1]\nmemory_limit = 0'}, ["memory_limit: ", "greater than 0"]),
+        ({"top": 'name = "m"\nlengths = [1]\nallocator = "x"'}, ["allocator: ", "'keep' or 'default'", "got 'x'"]),
         (
             {"top": 'name = "m"\nlengths = [1]\nseed = 3'},
             ["unknown key 'seed'", "did you mean 'seeds'", "lengths, memory_limit, name"],
