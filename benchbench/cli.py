@@ -309,7 +309,7 @@ def _progress() -> Iterator[_Watch]:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=_err) as progress:
+    with Progress(*columns, console=_err, transient=True) as progress:
         yield _Watch(progress)
 
 

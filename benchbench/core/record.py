@@ -59,8 +59,8 @@ class Record(Frozen):
     ``scores``: valid_mse, test_mse, test_rmse, test_nrmse, test_r2, and ``floor_mse`` where it is known.
     ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
     MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
-    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``block``: which
-    randomised block of the study's order it ran in.
+    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``block``: names
+    the randomised block that it ran in; blocks ran in the order of their names.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -77,5 +77,5 @@ class Record(Frozen):
     samples: dict[str, Segment] = Field(default_factory=dict)
     environment: dict[str, Any] = Field(default_factory=dict)
     started: str
-    block: int | None = None
+    block: str | None = None
     schema_: int = Field(default=SCHEMA, alias="schema")

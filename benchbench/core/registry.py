@@ -114,7 +114,7 @@ def load(files: Iterable[str | Path] = ()) -> Registry:
 
     Raises InputError for a file that cannot be imported, registers nothing, or takes a name that is already in use.
     """
-    modules = [*_shipped(), *_installed(), *(load_file(file) for file in files)]
+    modules = [*shipped(), *_installed(), *(load_file(file) for file in files)]
     found: dict[tuple[str, str], Plugin] = {}
     for module in dict.fromkeys(modules):
         for plugin in registered(module):
@@ -167,7 +167,8 @@ def _reason(error: BaseException, path: Path) -> str:
     return f"{f', line {line}' if line else ''}: {kind}{' '.join(text.split())}"
 
 
-def _shipped() -> Iterator[ModuleType]:
+def shipped() -> Iterator[ModuleType]:
+    """The modules of our own folders."""
     for folder in _FOLDERS:
         package = importlib.import_module(folder)
         for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):

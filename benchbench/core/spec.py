@@ -74,4 +74,6 @@ class Trial(Frozen):
     @property
     def label(self) -> str:
         """A short name for people: what is running."""
-        return f"{self.task} {self.length} {self.architecture} seed {self.seed} {self.budget.name} {self.device}"
+        options = "".join(f" {name}={value}" for name, value in self.architecture_options.items())
+        competitor = f"{self.architecture}{options}"
+        return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}"

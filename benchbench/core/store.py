@@ -61,7 +61,10 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            who = holder.read_text() if holder.exists() else "another run"
+            try:
+                who = holder.read_text()
+            except OSError:  # it has just begun, or just ended
+                who = "another run"
             raise InputError(f"{self.path} is being written by {who}: wait for it, or stop it") from None
         try:
             holder.write_text(f"process {os.getpid()}, since {datetime.now(UTC).isoformat(timespec='seconds')}")

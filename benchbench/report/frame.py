@@ -63,7 +63,7 @@ _KINDS = {
     "memory_bytes": float,
     "dirty": bool,
     "fingerprint": str,
-    "block": float,
+    "block": str,
     "device_reserved_bytes": float,
     "device_used_bytes": float,
     "load_before": float,
@@ -75,7 +75,7 @@ _KINDS = {
     "copy_gb_per_s": float,
 }
 DISTURBED = "others had more than a tenth of the time of a fit's cores, or the load was one above the run's own"
-_SHARE, _SECONDS, _LOAD = 0.1, 0.05, 1.0  # the kernel counts a core's time in 1/100 s
+_SHARE, _LOAD = 0.1, 1.0
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
@@ -154,10 +154,10 @@ def _row(record: Record) -> dict[str, Any]:
 
 def _disturbed(record: Record) -> bool:
     spent, environment = record.spent, record.environment
-    share, seconds = spent.other_cpu_share or 0.0, spent.fit_seconds or 0.0
-    own = float((environment.get("jobs") or 1) * (environment.get("threads") or 1))
+    wanted = (environment.get("jobs") or 1) * (environment.get("threads") or 1)
+    own = min(wanted, environment.get("cores") or wanted)
     load = max(spent.load_before or 0.0, spent.load_after or 0.0)
-    return (share > _SHARE and share * seconds > _SECONDS) or load > own + _LOAD
+    return (spent.other_cpu_share or 0.0) > _SHARE or load > own + _LOAD
 
 
 def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":

@@ -138,9 +138,20 @@ def _option_sets(content: Content) -> list[str]:
 def _failures(failures: pd.DataFrame) -> str:
     if failures.empty:
         return "None: every trial ended ok."
-    same = ["variant", "architecture", "length", "condition", "status", "message"]
+    sets = ["set"] if several(failures, "set") else []
+    same = ["variant", "architecture", *sets, "length", "condition", "status", "message"]
     rows = [
         [*(words(value) for value in values), listed([str(seed) for seed in sorted(set(part["seed"]))], 20)]
         for values, part in failures.groupby(same)
     ]
-    return markdown(["task", "architecture", "length", "condition", "status", "message", "seeds"], rows, left=7)
+    titles = [
+        "task",
+        "architecture",
+        *(["options"] if sets else []),
+        "length",
+        "condition",
+        "status",
+        "message",
+        "seeds",
+    ]
+    return markdown(titles, rows, left=len(titles))

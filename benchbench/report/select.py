@@ -119,9 +119,12 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if other:
         how_other = "with other jobs, threads or allocator"
         notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
-    disturbed = int((frame["disturbed"] & timed).sum())
+    counted = ok & timed
+    disturbed = int((frame["disturbed"] & counted).sum())
     if disturbed:
-        notes.append(f"Disturbed: {disturbed:,} of {len(frame):,} fits ({DISTURBED}); their times are marked †.")
+        notes.append(
+            f"Disturbed: {disturbed:,} of {int(counted.sum()):,} fits ({DISTURBED}); their times are marked †."
+        )
     return frame, notes
 
 

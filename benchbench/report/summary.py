@@ -109,6 +109,7 @@ def _machine(name: str, part: pd.DataFrame) -> str:
     facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB"), *_distinct(part["gpu"])]
     facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
     facts += _distinct(part["jobs"], "trials at a time: {:g}")
+    facts += _distinct(part["allocator"], "allocator {}")
     facts += _range(part["gemm_gflops"], "yardstick {} GFLOP/s") + _range(part["copy_gb_per_s"], "{} GB/s")
     return ", ".join(facts)
 

@@ -55,7 +55,7 @@ def calibrate(
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
     with TemporaryDirectory(prefix="benchbench-") as data:
         job = Job(plugins=(str(answers),), environment={}, folder=data, data=data)
-        placed = [(0, trial) for trial in known + twins]
+        placed = [("", trial) for trial in known + twins]
         records = _each(job, placed, lambda placed: on_start(placed[1].architecture))
     on_start("yardstick")
     [speed] = _each(measure_machine, [()])

@@ -16,7 +16,8 @@ from benchbench.core.registry import Plugin
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget
 from benchbench.learn.sizing import size_of
-from benchbench.run.trial import declines, describe
+from benchbench.run.blame import describe
+from benchbench.run.trial import declines
 
 _LENGTH, _WIDTH, _SEQUENCES = 12, 6, 48
 _WIDTHS = (1, 2, 3, 4, 6, 9, 16, 32)

@@ -5,15 +5,25 @@ before the fit and as Python sees fit during it. PyTorch chooses its algorithms 
 they are deterministic), without benchmarking them, and multiplies in full float32.
 """
 
+import random
 from typing import Any
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from benchbench.core.seeds import integer
 
-def set_flags(threads: int) -> dict[str, Any]:
-    """Set them, and the threads of all numeric libraries; what was set, for the record."""
+
+def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
+    """Set them, and the threads of all numeric libraries; what was set, for the record.
+
+    Global generators are seeded, so that who draws from them in spite of the contract repeats.
+    """
+    start = integer(seed, "global")
+    random.seed(start)
+    np.random.seed(start)  # noqa: NPY002  the global one is meant
+    torch.manual_seed(start)
     torch.set_num_threads(threads)
     if threads > 1:  # the server was started with one
         threadpool_limits(threads)

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any, TypeVar
 
-from benchbench.run.keeper import THREAD_LIMITS, Keeper, Limits, Lost, Surroundings
+from benchbench.run.keeper import THREAD_LIMITS, First, Keeper, Limits, Lost, Surroundings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,14 +43,15 @@ def isolated_map(
     threads: int = 1,
     limits: Limits = NO_LIMITS,
     prepare: Callable[[], None] | None = None,
+    first: First | None = None,
     on_start: Callable[[Item], None] = lambda _: None,
     on_output: Callable[[Item, str], None] = lambda _item, _text: None,
 ) -> Generator[tuple[Item, Result | Lost], None, None]:
     """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
 
-    ``prepare`` is called before the processes are forked, for what all items need. A process past its ``limits`` is
-    killed with all that it started. ``on_output`` hears what an item printed. Closing the iterator kills those that
-    run.
+    ``prepare`` is called before the processes are forked, for what all items need; ``first`` before an item, in a
+    process of its own, for what some share. A process past its ``limits`` is killed with all that it started.
+    ``on_output`` hears what an item printed. Closing the iterator kills those that run.
     """
     waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
     busy: dict[Any, tuple[_Slot, Item]] = {}
@@ -60,7 +61,10 @@ def isolated_map(
             for slot, item in zip(idle, waiting, strict=False):
                 on_start(item)
                 place = Surroundings(cores=slot.cores, threads=threads)
-                slot.give(item, Keeper(function=function, prepare=prepare, limits=limits, surroundings=place))
+                slot.give(
+                    item,
+                    Keeper(function=function, prepare=prepare, first=first, limits=limits, surroundings=place),
+                )
                 busy[slot.connection] = slot, item
             if not busy:
                 return
@@ -125,7 +129,7 @@ class _Slot:
             self.close()
             if not ready:
                 raise ChildProcessError("the process that keeps the trials ended at once") from None
-            return Lost("crash", "the process that keeps the trials ended"), ""
+            return Lost("crash", "the process that keeps the trials was killed while this one ran"), ""
         if not self._ready and answer is not None:
             raise ChildProcessError(answer)
         if answer is None:

@@ -11,12 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record
+from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.run import allocator, memory
-from benchbench.run.share import data_key, shared
+from benchbench.run.share import data_key, save, shared
 
 
 @contextmanager
@@ -26,6 +29,10 @@ def inside(folder: str | Path) -> Iterator[None]:
         os.environ["BENCHBENCH_DATA"] = str(Path(data).expanduser().resolve())
     with chdir(folder):
         yield
+
+
+Placed = tuple[str, Trial]
+"""A block and a trial in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,34 +49,71 @@ class Job:
     threads: int = 1
     keep_freed: bool = True
 
-    def __call__(self, placed: tuple[int, Trial]) -> Record:
-        """The record of a trial, which is in a block."""
+    def __call__(self, placed: Placed) -> Record | str:
+        """The record of a trial, or why its plug-in cannot be loaded any more."""
         from benchbench.run.flags import set_flags
         from benchbench.run.trial import make_problem, run_trial
 
         block, trial = placed
-        file = Path(self.data) / data_key(trial)
+        try:
+            known = self.load()
+        except InputError as error:
+            return str(error)
         environment = {
             **self.environment,
             "allocator": allocator.keep_freed() if self.keep_freed else allocator.DEFAULT,
-            "flags": set_flags(self.threads),
+            "flags": set_flags(self.threads, trial.seed),  # last: a plug-in may have set others when it was loaded
             "peak_memory": memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
         with inside(self.folder):
-            known = registry.load(self.plugins)
-            make = partial(shared, file, partial(make_problem, trial, known))
+            make = partial(shared, self.file(trial), partial(make_problem, trial, known))
             return run_trial(trial, known, environment, make=make).model_copy(update={"block": block})
+
+    def load(self) -> Registry:
+        """Everything that can be named in the study."""
+        with inside(self.folder):
+            return registry.load(self.plugins)
+
+    def file(self, trial: Trial) -> Path:
+        """Where the problem of a trial is shared."""
+        return Path(self.data) / data_key(trial)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Makes the problem that the trials of a job share, once, in a process that is none of theirs."""
+
+    job: Job
+
+    def key(self, placed: Placed) -> str:
+        """Names the data."""
+        return data_key(placed[1])
+
+    def done(self, placed: Placed) -> bool:
+        """Whether it is there."""
+        return self.job.file(placed[1]).exists()
+
+    def __call__(self, placed: Placed) -> None:
+        """Make it; what goes wrong, the trials will run into themselves."""
+        from benchbench.run.flags import set_flags
+        from benchbench.run.trial import make_problem
+
+        _, trial = placed
+        file, known = self.job.file(trial), self.job.load()
+        set_flags(self.job.threads, trial.seed)
+        with FileLock(f"{file}.lock"), inside(self.job.folder):
+            if not file.exists():
+                save(file, make_problem(trial, known))
 
 
 @dataclass(frozen=True)
 class Warm:
     """Loads plug-ins before the processes of trials are forked."""
 
-    plugins: tuple[str, ...]
-    folder: str
+    job: Job
 
     def __call__(self) -> None:
         """Load them; the trials' own processes say what is wrong with one."""
-        with inside(self.folder), suppress(InputError):
-            registry.load(self.plugins)
+        with suppress(InputError):
+            self.job.load()

@@ -11,27 +11,27 @@ import pickle
 import re
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import Pipe, get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import psutil
 
 from benchbench.run import kin
-from benchbench.run.blame import Frame, place
+from benchbench.run.blame import Frame, describe, place
+from benchbench.run.scratch import Scratch
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LOOK = 0.25  # seconds between two looks at a process, for its end
 _MEMORY_LOOK, _SHARE = 0.05, 50  # the same for its memory; looking takes at most 1/50 of the time
+_WHOLE = 99  # exit code of a process whose result is whole
 _LAST_WORDS = 0.5  # seconds for a process to say where it is when it is told to end
-_KEPT = 2**20  # bytes that are kept of what an item prints
 _DUMPED = re.compile(r'  File "(.+)", line (\d+) in (.+)')  # faulthandler
 _DUMP = re.compile(r"^(?:Current thread|Thread) 0x.*:\n((?:  File .*\n)+)", re.MULTILINE)
 
@@ -68,15 +68,30 @@ class Surroundings:
         os.environ.update({**self.variables, **dict.fromkeys(THREAD_LIMITS, str(self.threads))})
 
 
+class First(Protocol):
+    """What has to be done before items, once for all that share it."""
+
+    def key(self, item: Any, /) -> str:
+        """Names what an item shares."""
+
+    def done(self, item: Any, /) -> bool:
+        """Whether it has been done for an item."""
+
+    def __call__(self, item: Any, /) -> None:
+        """Do it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Keeper:
     """Runs ``function`` on what it receives, an item at a time, each in a process of its own.
 
-    ``prepare`` is called once; what it loads, each item's process has.
+    ``prepare`` is called once; what it loads, each item's process has. ``first`` has a process of its own too, so that
+    the item after which it was called is like the others.
     """
 
     function: Callable[[Any], Any]
     prepare: Callable[[], None] | None
+    first: First | None
     limits: Limits
     surroundings: Surroundings
     forks: bool = "fork" in get_all_start_methods()
@@ -89,142 +104,135 @@ class Keeper:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides
         with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # it has gone
             try:
-                output = self._start()
+                files = self._start()
             except Exception as error:
-                caller.send(f"the process that keeps the trials did not start: {type(error).__name__}: {error}")
+                caller.send(f"the process that keeps the trials did not start: {describe(error)}")
                 return
             try:
                 caller.send(None)
+                tried = set[str]()
                 while True:
-                    item = caller.recv()
-                    output.clear()
-                    caller.send((self._run(item, caller, output), output.text()))
+                    caller.send(self._answer(caller.recv(), caller, files, tried))
             finally:
-                output.close()
+                files.close()
 
-    def _start(self) -> "_Output":
+    def _start(self) -> "_Files":
         if hasattr(os, "setsid"):
             os.setsid()
         self.surroundings.enter()
         kin.adopt_orphans()
-        output = _Output()
+        files = _Files(self.forks)
         if self.prepare is not None:
             self.prepare()
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a plug-in may have set it
         gc.freeze()  # a collection before each fit need not walk what is loaded
-        return output
+        return files
 
-    def _run(self, item: Any, caller: Connection, output: "_Output") -> bytes | Lost:
-        receiver, sender = Pipe(duplex=False)
+    def _answer(self, item: Any, caller: Connection, files: "_Files", tried: set[str]) -> tuple[bytes | Lost, str]:
+        files.clear()
+        if self.first is not None and self.first.key(item) not in tried and not self.first.done(item):
+            tried.add(self.first.key(item))
+            self._run(self.first, item, caller, files)  # where it fails, the item itself will say so
+        result = self._run(self.function, item, caller, files)
+        return result, files.output.text()
+
+    def _run(self, function: Callable[[Any], Any], item: Any, caller: Connection, files: "_Files") -> bytes | Lost:
+        files.result.clear()
         context: Any = get_context("fork" if self.forks else "spawn")
-        process: BaseProcess = context.Process(target=_work, args=(sender, caller, self, item, output.name))
+        process: BaseProcess = context.Process(target=_work, args=(function, item, self, caller, files))
         process.start()
-        sender.close()  # so that the end of the process is the end of the stream
         try:
-            return self._watch(process, receiver, caller, output)
+            lost = self._watch(process, caller, files.output)
         finally:
             kin.end(process)
-            receiver.close()
+        return lost or files.result.read()
 
-    def _watch(self, process: BaseProcess, receiver: Connection, caller: Connection, output: "_Output") -> bytes | Lost:
+    def _watch(self, process: BaseProcess, caller: Connection, output: Scratch) -> Lost | None:
+        """Wait for the end of a process; why it was lost, or None."""
         start, pause = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
-        kills = kin.memory_kills()
+        kills, handles = kin.memory_kills(), list[Any]((process.sentinel, caller))
         while True:
             left = start + (self.limits.seconds or float("inf")) - time.monotonic()
-            ready = wait([receiver, process.sentinel, caller], max(0.0, min(pause, left)))
-            ended = process.exitcode is not None  # asked first: what it sent before it ended is there
-            if receiver.poll():
-                with suppress(EOFError, OSError):  # it died, perhaps while sending
-                    return receiver.recv_bytes()
-                return _ended(process, output, kills)
-            if ended:  # what it left behind may hold the pipe open
-                return _ended(process, output, kills)
+            ready = wait(handles, max(0.0, min(pause, left)))
+            if process.sentinel in ready:
+                process.join(_LAST_WORDS)
+                handles = [caller]  # it may have closed the sentinel, and live on
+            if process.exitcode is not None:
+                return _ended(process.exitcode, output, kills)
             if caller in ready:
                 raise EOFError
             if left <= 0:
                 return Lost("timeout", f"killed after {self.limits.seconds:g} s{_last_words(process, output)}")
-            if self.limits.memory is not None:
-                look = time.monotonic()
-                grown = _grown(process)
-                if grown > self.limits.memory:
-                    limit = f"{self.limits.memory / 2**20:,.0f} MiB"
-                    said = _last_words(process, output)
-                    return Lost("memory", f"killed: it held {grown / 2**20:,.0f} MiB, the limit is {limit}{said}")
-                pause = max(_MEMORY_LOOK, _SHARE * (time.monotonic() - look))
+            output.trim()
+            look = time.monotonic()
+            if self.limits.memory is not None and (held := _grown(process)) > self.limits.memory:
+                limit = f"{self.limits.memory / 2**20:,.0f} MiB"
+                said = _last_words(process, output)
+                return Lost("memory", f"killed: it held {held / 2**20:,.0f} MiB, the limit is {limit}{said}")
+            pause = max(pause, _SHARE * (time.monotonic() - look))
 
 
-class _Output:
-    """A file that takes what an item's process prints, and what this one does."""
+class _Files:
+    """What an item's process prints, and its result; this process prints there too."""
 
-    def __init__(self) -> None:
-        descriptor, self.name = tempfile.mkstemp(prefix="benchbench-")
-        os.close(descriptor)
-        redirect(self.name)
+    def __init__(self, forks: bool) -> None:
+        self.output, self.result = Scratch(named=not forks), Scratch(named=not forks)
+        self.redirect()
+
+    def redirect(self) -> None:
+        """Let all that this process prints go to the output."""
+        descriptor = self.output.attach()
+        for stream in (1, 2):
+            os.dup2(descriptor, stream)
 
     def clear(self) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.truncate(self.name, 0)
-
-    def text(self) -> str:
-        """What was printed; of very much, its beginning and its end."""
-        with Path(self.name).open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            if size <= _KEPT:
-                return file.read().decode(errors="replace")
-            head = file.read(_KEPT // 2)
-            file.seek(-_KEPT // 2, os.SEEK_END)
-            tail = file.read()
-        cut = f"\n[... {size - _KEPT:,} bytes are left out ...]\n"
-        return head.decode(errors="replace") + cut + tail.decode(errors="replace")
+        _flush()
+        self.output.clear()
 
     def close(self) -> None:
-        Path(self.name).unlink(missing_ok=True)
+        self.output.close()
+        self.result.close()
 
 
-def redirect(file: str) -> None:
-    """Let all that this process prints go to the end of a file."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(descriptor, stream)
-    os.close(descriptor)
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a plug-in may have closed it, or put something else there
+            stream.flush()
 
 
-def _work(sender: Connection, caller: Connection, keeper: Keeper, item: Any, output: str) -> None:
+def _work(function: Callable[[Any], Any], item: Any, keeper: Keeper, caller: Connection, files: _Files) -> None:
     """What an item's own process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     caller.close()
     kin.stand_alone()
     if not keeper.forks:
-        redirect(output)
+        files.redirect()
         keeper.surroundings.enter()
     if keeper.surroundings.cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, keeper.surroundings.cores)
-    faulthandler.enable()  # a crash says where
+    faulthandler.enable(2)  # a crash says where
     try:
-        result = pickle.dumps(keeper.function(item))
+        result = pickle.dumps(function(item))
     except BaseException as error:  # a KeyboardInterrupt can only be the item's own
-        result = pickle.dumps(Lost("crash", f"{type(error).__name__}: {error}"))
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # the item may have closed it
-            stream.flush()
-    sender.send_bytes(result)
-    sender.close()
-    os._exit(0)  # threads that are left end here
+        result = pickle.dumps(Lost("crash", describe(error)))
+    _flush()
+    descriptor = files.result.attach()
+    while result:
+        result = result[os.write(descriptor, result) :]
+    os._exit(_WHOLE)  # threads that are left end here
 
 
-def _ended(process: BaseProcess, output: _Output, kills: int) -> Lost:
-    process.join(1)
-    code = process.exitcode
+def _ended(code: int, output: Scratch, kills: int) -> Lost | None:
+    if code == _WHOLE:
+        return None
     if code == -9 and kin.memory_kills() > kills:
         return Lost("memory", "killed by the system, which ran out of memory")
-    if code is None:
-        return Lost("crash", "the process closed the pipe for its result")
     cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     return Lost("crash", f"the process ended without a result: {cause}{_where(output)}")
 
 
-def _last_words(process: BaseProcess, output: _Output) -> str:
+def _last_words(process: BaseProcess, output: Scratch) -> str:
     """Where a process was when it was told to end, for the message."""
     if process.pid is not None and hasattr(signal, "SIGABRT"):
         with suppress(OSError):
@@ -233,7 +241,7 @@ def _last_words(process: BaseProcess, output: _Output) -> str:
     return _where(output)
 
 
-def _where(output: _Output) -> str:
+def _where(output: Scratch) -> str:
     """Where the thread that had the fault was, as faulthandler printed it, for the message."""
     dumps = sorted(_DUMP.finditer(output.text()), key=lambda dump: dump[0].startswith("Current"))
     frames = [
@@ -243,10 +251,11 @@ def _where(output: _Output) -> str:
 
 
 def _grown(process: BaseProcess) -> int:
-    """Resident bytes that a process and its children hold, each beyond the size of a fresh one, which is this one's."""
+    """Resident bytes that a process holds beyond a fresh one, which is like this; and what its children hold alone."""
     total, fresh = 0, psutil.Process().memory_info().rss
     with suppress(psutil.Error):
-        for one in (psutil.Process(process.pid), *kin.children(process.pid)):
-            with suppress(psutil.Error):
-                total += max(0, one.memory_info().rss - fresh)
+        total += max(0, psutil.Process(process.pid).memory_info().rss - fresh)
+    for one in kin.children(process.pid):
+        with suppress(psutil.Error):
+            total += one.memory_full_info().uss
     return total

@@ -2,9 +2,14 @@
 
 import os
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 import psutil
+
+from benchbench.run.kin import children
+
+_SHORTEST = 0.25  # seconds; the kernel counts the time of a core in hundredths
 
 
 class Reading(NamedTuple):
@@ -27,12 +32,19 @@ def reading() -> Reading | None:
     every = psutil.cpu_times(percpu=True)
     mine = [every[core] for core in os.sched_getaffinity(0) if core < len(every)]
     busy = sum(core.user + core.nice + core.system + core.irq + core.softirq + core.steal for core in mine)
-    return Reading(time.monotonic() * len(mine), busy, sum(os.times()[:4]))
+    own = sum(os.times()[:4])  # with the children that have ended
+    for child in children(os.getpid()):
+        with suppress(psutil.Error):
+            own += sum(child.cpu_times()[:2])
+    return Reading(time.monotonic() * len(mine), busy, own)
 
 
 def other_share(start: Reading | None, end: Reading | None) -> float | None:
-    """Share of its cores' time that went to anything else between two readings: other processes, the hypervisor."""
-    if start is None or end is None or end.whole <= start.whole:
+    """Share of its cores' time that went to anything else between two readings: other processes, the hypervisor.
+
+    None where they lie too close together to tell.
+    """
+    if start is None or end is None or end.whole - start.whole < _SHORTEST:
         return None
     other = (end.busy - start.busy) - (end.own - start.own)
-    return max(0.0, other) / (end.whole - start.whole)
+    return min(1.0, max(0.0, other) / (end.whole - start.whole))

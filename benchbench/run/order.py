@@ -1,24 +1,26 @@
 """The order of a run: randomised complete blocks, so that a machine's drift hits all competitors alike."""
 
 import json
+from hashlib import sha256
 
-from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
 
 
-def blocks(trials: list[Trial]) -> list[tuple[int, Trial]]:
-    """Trials with the number of their block, blocks and their insides shuffled.
+def blocks(trials: list[Trial]) -> list[tuple[str, Trial]]:
+    """Trials with the name of their block, blocks and their insides in random order.
 
-    A block is one task, length, seed and device with all its competitors. The order follows from the trials and the
-    name of their study alone, so that a run that goes on goes on in the same order.
+    A block is one task, length, seed and device with all its competitors. What stands for a draw is a hash of the
+    study's name and the block or the trial, so that a run that goes on, or a study that grows, keeps its order.
     """
-    groups: dict[str, list[Trial]] = {}
-    for trial in trials:
-        block = [trial.task, trial.task_options, trial.length, trial.seed, trial.device]
-        groups.setdefault(json.dumps(block, sort_keys=True), []).append(trial)
-    rng = stream(0, "order", trials[0].study if trials else "")
-    members = list(groups.values())
-    shuffled = []
-    for number, group in enumerate(rng.permutation(len(members))):
-        shuffled += [(number, members[group][i]) for i in rng.permutation(len(members[group]))]
-    return shuffled
+    return sorted(
+        ((_block(trial), trial) for trial in trials), key=lambda placed: (placed[0], _draw("trial", placed[1].key))
+    )
+
+
+def _block(trial: Trial) -> str:
+    block = [trial.study, trial.task, trial.task_options, trial.length, trial.seed, trial.device]
+    return _draw("block", json.dumps(block, sort_keys=True))
+
+
+def _draw(kind: str, text: str) -> str:
+    return sha256(f"{kind} {text}".encode()).hexdigest()[:8]

@@ -1,5 +1,6 @@
 """What a study comes to on this machine, found out in processes that may die; the caller needs no PyTorch for it."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +11,17 @@ from benchbench.core.errors import InputError
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
+from benchbench.run.blame import describe
 from benchbench.run.job import inside
+from benchbench.run.kin import children
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """The trials of a study and the environment that goes into every record.
 
-    ``quiet``: whether loading its plug-ins started no thread, so that a process may be forked after it.
+    ``quiet``: whether its plug-ins may be loaded before processes are forked, since that starts no thread, no process
+    and no device.
     """
 
     trials: list[Trial]
@@ -45,11 +49,11 @@ class Planner:
         from benchbench.learn.device import require
         from benchbench.run import environment
 
-        before = psutil.Process().num_threads()
+        before = _company()
         try:
             with inside(self.folder):
                 known = registry.load(self.plugins)
-            quiet = psutil.Process().num_threads() == before
+            quiet = _company() == before and set(study.devices) == {"cpu"}
             trials = study.trials(known, self.source)
             for name in study.devices:
                 require(name, f"{self._place}devices")
@@ -62,11 +66,11 @@ class Planner:
     def check(self, trials: list[Trial]) -> str | None:
         """What is wrong with trials that share a problem, or None: the problem is made, every learner sized."""
         from benchbench.run.flags import set_flags
-        from benchbench.run.trial import CAUGHT, describe, make_problem
+        from benchbench.run.trial import CAUGHT, make_problem
 
-        set_flags(self.threads)
         with inside(self.folder):
             known = registry.load(self.plugins)
+            set_flags(self.threads, trials[0].seed)
             try:
                 problem = make_problem(trials[0], known)
             except CAUGHT as error:
@@ -90,6 +94,11 @@ class Planner:
     @property
     def _place(self) -> str:
         return f"{self.source}: " if self.source else ""
+
+
+def _company() -> tuple[int, int]:
+    """How many threads and children this process has."""
+    return psutil.Process().num_threads(), len(children(os.getpid()))
 
 
 def alike(trials: list[Trial]) -> list[list[Trial]]:

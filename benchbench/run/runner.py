@@ -16,8 +16,9 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
+from benchbench.run.blame import without_paths
 from benchbench.run.isolate import cores, isolated_map, start_server
-from benchbench.run.job import Job, Warm
+from benchbench.run.job import Data, Job, Placed, Warm
 from benchbench.run.keeper import Limits, Lost
 from benchbench.run.order import blocks
 from benchbench.run.plan import Plan, Planner, alike
@@ -112,26 +113,29 @@ class _Run:
                 self.listeners.on_record(record)
         return [done[trial.key] for trial in trials]
 
-    def _records(self, missing: list[tuple[int, Trial]]) -> Iterator[tuple[Trial, Record]]:
+    def _records(self, missing: list[Placed]) -> Iterator[tuple[Trial, Record]]:
         ended = isolated_map(
             self.job,
             missing,
             jobs=self.jobs,
             threads=self.job.threads,
             limits=self.limits,
-            prepare=Warm(self.job.plugins, self.job.folder) if self.plan.quiet else None,
+            prepare=Warm(self.job) if self.plan.quiet else None,
+            first=Data(self.job),
             on_start=lambda placed: self.listeners.on_start(placed[1]),
             on_output=lambda placed, text: self._log(placed[1].label, text),
         )
         with contextlib.closing(ended):
             for (block, trial), outcome in ended:
+                if isinstance(outcome, str):  # a plug-in that could be loaded before
+                    raise InputError(outcome)
                 yield trial, self._lost(trial, block, outcome) if isinstance(outcome, Lost) else outcome
 
-    def _lost(self, trial: Trial, block: int, lost: Lost) -> Record:
+    def _lost(self, trial: Trial, block: str, lost: Lost) -> Record:
         return Record(
             trial=trial,
             status=_STATUS[lost.cause],
-            message=lost.reason,
+            message=without_paths(lost.reason),
             environment=self.job.environment,
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             block=block,
@@ -157,7 +161,7 @@ class _Run:
         key = data_key(trial)
         needed[key] -= 1
         if not needed[key]:
-            (Path(self.job.data) / key).unlink(missing_ok=True)
+            self.job.file(trial).unlink(missing_ok=True)
 
 
 def _plan(planner: Planner, study: Study, printed: list[str]) -> Plan:
@@ -186,7 +190,8 @@ def _check(planner: Planner, plan: Plan, records: store.Store, limits: Limits) -
     """InputError where what is to be run cannot be; who dies while being made will say so in a record."""
     recorded = records.keys()
     groups = alike([trial for trial in plan.trials if trial.key not in recorded])
-    found = {id(group): fault for group, fault in isolated_map(planner.check, groups, jobs=planner.jobs, limits=limits)}
+    ended = isolated_map(planner.check, groups, jobs=planner.jobs, threads=planner.threads, limits=limits)
+    found = {id(group): fault for group, fault in ended}
     for group in groups:
         if isinstance(fault := found[id(group)], str):
             raise InputError(fault)

@@ -25,18 +25,11 @@ def data_key(trial: Trial) -> str:
 
 
 def shared(file: Path, make: Callable[[], Problem]) -> Problem:
-    """The problem in ``file``, made by ``make`` and kept there if nobody has.
+    """The problem in ``file``, or what ``make`` gives where it could not be kept (a full disk, a strange kind of fact).
 
-    Read whole into memory, not mapped: pages of a file would count as the fit's memory. What cannot be kept (a full
-    disk, a fact that cannot be written) is made again by each.
+    Read whole into memory, not mapped: pages of a file would count as the fit's memory.
     """
-    if not file.exists():
-        problem = make()
-        try:
-            save(file, problem)
-        except (OSError, pickle.PicklingError, AttributeError, TypeError):
-            return problem
-    return load(file)  # also by who made it, so that arrays lie in memory alike for all
+    return load(file) if file.exists() else make()
 
 
 def save(file: Path, problem: Problem) -> None:

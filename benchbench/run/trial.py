@@ -27,11 +27,10 @@ from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import size_of, solve_width
 from benchbench.run import allocator, load, memory
-from benchbench.run.blame import Frame, place
+from benchbench.run.blame import describe, without_paths
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
-_MESSAGE = 1_000  # characters of an exception that a record keeps
 CAUGHT = (Exception, SystemExit)  # what a plug-in may raise without ending more than its trial
 _BLOCK = 60  # windows that make one segment where a window has one scored step
 
@@ -62,15 +61,15 @@ def run_trial(
         idle = device.memory(trial.device)
         sized = make_learner(trial, registry, problem)
     except CAUGHT as error:
-        return record(status=status_of(error), message=describe(error, home))
+        return record(**_failed(error, home))
     meter, spent, failure = _fit(trial, problem, sized, clock, idle)
     record = partial(record, spent=spent, curve=meter.curve)
     if failure is not None:
-        return record(status=status_of(failure), message=describe(failure, home))
+        return record(**_failed(failure, home))
     try:
         outcome = _score(trial, problem, sized.learner, clock)
     except CAUGHT as error:
-        return record(status=status_of(error), message=describe(error, home))
+        return record(**_failed(error, home))
     over = meter.over
     return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
 
@@ -119,6 +118,10 @@ def setting_of(trial: Trial, problem: Problem, width: int) -> Setting:
     )
 
 
+def _failed(error: BaseException, home: str) -> dict[str, Any]:
+    return {"status": status_of(error), "message": without_paths(describe(error, home))}
+
+
 def status_of(error: BaseException) -> Status:
     """The status that an exception means."""
     if isinstance(error, DivergedError):
@@ -137,15 +140,6 @@ def declines(error: BaseException) -> bool:
     frames = traceback.extract_tb(error.__traceback__)
     # torch raises the same where a module lacks its forward: that is a failure
     return isinstance(error, UnsupportedError) or not (frames and "torch" in Path(frames[-1].filename).parts)
-
-
-def describe(error: BaseException, home: str | None = None) -> str:
-    """Type, text and last frame in the file ``home``, with its name only: a record holds no path of a machine."""
-    text = str(error).encode(errors="backslashreplace").decode()[:_MESSAGE]
-    if isinstance(error, (DivergedError, UnsupportedError, InputError)):
-        return text
-    frames = [Frame(one.filename, one.lineno or 0, one.name) for one in traceback.extract_tb(error.__traceback__)]
-    return f"{type(error).__name__}: {text}{place(frames, home)}"
 
 
 def segments(targets: Array, predictions: Array) -> dict[str, Segment]:
@@ -193,8 +187,13 @@ def _fit(
         sized.learner.fit(problem.train, problem.valid, meter)
     except CAUGHT as error:
         failure = error
-    meter.stop()
-    peak_bytes, held = peak.added(), device.memory(trial.device)
+    held = None
+    try:
+        meter.stop()
+        held = device.memory(trial.device)
+    except CAUGHT as error:  # a fault of the device shows when it is waited for
+        failure = failure or error
+    peak_bytes = peak.added()
     spent = Spent(
         width=sized.width,
         trained_parameters=sized.size.trained,

@@ -103,7 +103,7 @@ def known(plugin: Callable[..., Path]) -> Registry:
 @pytest.fixture
 def no_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what ships with the package, so that a registry holds plug-in files alone."""
-    monkeypatch.setattr(registry_module, "_shipped", lambda: iter(()))
+    monkeypatch.setattr(registry_module, "shipped", lambda: iter(()))
     monkeypatch.setattr(registry_module, "_installed", lambda: iter(()))
 
 

@@ -146,7 +146,7 @@ def test_a_name_twice_in_one_file_is_an_error_that_names_both_lines(plugin: Writ
 
 def test_a_plug_in_cannot_take_a_shipped_name(plugin: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = plugin(net("gru"), "shipped.py"), plugin(net("gru"), "own.py")
-    monkeypatch.setattr(registry, "_shipped", lambda: iter([load_file(ours)]))
+    monkeypatch.setattr(registry, "shipped", lambda: iter([load_file(ours)]))
     with pytest.raises(InputError) as caught:
         load([theirs])
     assert str(ours) in str(caught.value)
@@ -173,7 +173,7 @@ def test_an_entry_point_that_cannot_be_loaded_is_told_by_name(monkeypatch: pytes
         def load(self) -> None:
             raise ModuleNotFoundError("No module named 'their'")
 
-    monkeypatch.setattr(registry, "_shipped", lambda: iter(()))
+    monkeypatch.setattr(registry, "shipped", lambda: iter(()))
     monkeypatch.setattr(registry, "entry_points", lambda group: [Point()])
     with pytest.raises(InputError, match=r"entry point 'theirs' \(their.module\) cannot be loaded: No module"):
         load()
@@ -192,7 +192,7 @@ def test_an_entry_point_may_name_a_module_or_a_function(plugin: Write, monkeypat
             return self.loaded
 
     points = [Point("a", modules[0]), Point("b", modules[1].net)]
-    monkeypatch.setattr(registry, "_shipped", lambda: iter(()))
+    monkeypatch.setattr(registry, "shipped", lambda: iter(()))
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
     assert load().names("architecture") == ["first", "second"]
 

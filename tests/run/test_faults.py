@@ -26,6 +26,7 @@ BAD = """
     def bad(setting):
         return Bad(setting)
     """
+HOG = "x = bytearray(160 * 2**20); import time; time.sleep(9)"
 BOTH = "[architectures.bad]\n[architectures.good]"
 
 
@@ -53,6 +54,8 @@ def outcome(study, tmp_path, fault, **arguments):
         ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
         ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
         ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
+        ("open('/nowhere/at/all.txt')", "failed", "No such file or directory: 'all.txt' (plugin.py:"),
+        ("raise BaseException('one\\ntwo')", "failed", "BaseException: one two (plugin.py:"),
         ("os.chdir('/'); os.environ.clear(); sys.stdout.close()", "ok", ""),
     ],
 )
@@ -68,6 +71,7 @@ def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(study, tmp_pat
         "self.block = np.ones(2**30, np.uint8); time.sleep(9)",
         "self.blocks = [np.ones(2**26, np.uint8) for _ in range(1000)]",
         "__import__('subprocess').run([sys.executable, '-c', 'x = bytearray(2**30); import time; time.sleep(9)'])",
+        f"[__import__('subprocess').Popen([sys.executable, '-c', {HOG!r}]) for _ in range(4)]; time.sleep(9)",
     ],
 )
 def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(study, tmp_path, fault):
@@ -114,6 +118,66 @@ def test_the_process_that_writes_loads_no_plug_in(study, tmp_path):
 def test_a_plug_in_that_starts_a_thread_when_it_is_loaded_runs(study, tmp_path):
     code = "\nimport threading\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
     assert [record.status for record in run_study(study(source=code), results=tmp_path / "r")] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    "code", ["sys.stdout.close()", "sys.stdout = None", "import signal; signal.signal(17, signal.SIG_IGN)"]
+)
+def test_what_a_plug_in_does_to_its_process_when_it_is_loaded_spoils_nothing(study, tmp_path, code):
+    assert [record.status for record in run_study(study(source=f"\n{code}\n"), results=tmp_path / "r")] == ["ok"]
+
+
+def test_a_helper_that_a_plug_in_starts_when_it_is_loaded_is_there_in_every_trial(study, tmp_path):
+    code = """
+    import subprocess
+    HELPER = subprocess.Popen(["sleep", "1000"])
+    class Asks(Base):
+        def fit(self, train, valid, meter):
+            assert HELPER.poll() is None
+    @architecture("asks", version=1)
+    def asks(setting, *, number: int = 0):
+        return Asks(setting)
+    """
+    records = run_study(study("[architectures.asks]\nnumber = [1, 2, 3]", code), results=tmp_path / "r", jobs=1)
+    assert [(record.status, record.message) for record in records] == [("ok", "")] * 3
+
+
+def test_the_switches_hold_for_a_plug_in_that_sets_others_when_it_is_loaded(study, tmp_path):
+    code = """
+    import torch
+    torch.set_num_threads(2)
+    class Asks(Base):
+        def fit(self, train, valid, meter):
+            assert torch.get_num_threads() == 1
+    @architecture("asks", version=1)
+    def asks(setting):
+        return Asks(setting)
+    """
+    [record] = run_study(study("[architectures.asks]", code), results=tmp_path / "r")
+    assert (record.status, record.message) == ("ok", "")
+
+
+def test_who_came_first_in_a_block_has_no_other_generator_clock_or_memory(study, tmp_path):
+    code = """
+    class Draws(Base):
+        def fit(self, train, valid, meter):
+            time.sleep(1)
+        def predict(self, inputs):
+            return inputs[:, -1:] * np.random.RandomState(np.random.randint(1000)).rand()
+    @architecture("draws", version=1)
+    def draws(setting, *, number: int = 0):
+        return Draws(setting)
+    @task("slow", version=1)
+    def slow(rng, length):
+        time.sleep(1.5)
+        np.random.seed(1)
+        return wave(rng, length)
+    """
+    file = study("[architectures.draws]\nnumber = [1, 2]", code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.slow").replace("seeds = 1", "seeds = 2"))
+    records = run_study(file, results=tmp_path / "r", timeout=2.3)
+    assert [record.status for record in records] == ["ok"] * 4
+    assert records[0].scores == records[1].scores != records[2].scores == records[3].scores
 
 
 LEAVE = {

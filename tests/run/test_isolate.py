@@ -70,6 +70,30 @@ def test_what_a_function_raises_is_told():
     assert lost == Lost("crash", "ValueError: invalid literal for int() with base 10: 'x'")
 
 
+def test_what_some_items_share_is_done_once_before_them_in_a_process_of_its_own(tmp_path):
+    found = dict(isolated_map(read_and_tell, [tmp_path / "a", tmp_path / "b"] * 3, jobs=1, first=Once()))
+    makers = {file.read_text() for file in (tmp_path / "a", tmp_path / "b")}
+    assert len(makers) == 2
+    assert makers.isdisjoint(found.values())
+
+
+class Once:
+    def key(self, file):
+        return str(file)
+
+    def done(self, file):
+        return file.exists()
+
+    def __call__(self, file):
+        assert not file.exists()
+        file.write_text(str(os.getpid()))
+
+
+def read_and_tell(file):
+    assert file.exists()
+    return str(os.getpid())
+
+
 def test_a_result_that_cannot_travel_is_told():
     [(_, lost)] = isolated_map(unpicklable, [None])
     assert lost.cause == "crash"
@@ -142,7 +166,7 @@ def break_down():
 
 def test_a_keeper_that_is_killed_costs_one_item():
     found = dict(isolated_map(kill_the_keeper, [0, 1, 2]))
-    assert found[1] == Lost("crash", "the process that keeps the trials ended")
+    assert found[1] == Lost("crash", "the process that keeps the trials was killed while this one ran")
     assert (found[0], found[2]) == (0, 2)
 
 
@@ -158,7 +182,7 @@ def test_a_process_is_forked_or_spawned_as_the_platform_has_it(forks, capfd):
     if forks and "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("no fork")
     mine, theirs = multiprocessing.Pipe()
-    keeper = Keeper(function=shout, prepare=None, limits=Limits(), surroundings=Surroundings(), forks=forks)
+    keeper = Keeper(function=shout, prepare=None, first=None, limits=Limits(), surroundings=Surroundings(), forks=forks)
     process = multiprocessing.get_context("spawn").Process(target=keeper.serve, args=(theirs,))
     process.start()
     theirs.close()

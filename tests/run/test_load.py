@@ -20,7 +20,8 @@ def test_the_share_of_others_is_what_is_busy_and_not_ours():
 def test_a_share_is_never_negative_and_unknown_where_nothing_is_known():
     assert other_share(Reading(0.0, 0.0, 0.0), Reading(1.0, 0.5, 1.0)) == 0.0
     assert other_share(None, Reading(1.0, 1.0, 1.0)) is None
-    assert other_share(Reading(1.0, 0.0, 0.0), Reading(1.0, 0.0, 0.0)) is None
+    assert other_share(Reading(1.0, 0.0, 0.0), Reading(1.01, 0.01, 0.0)) is None
+    assert other_share(Reading(1.0, 0.0, 0.0), Reading(2.0, 1.3, 0.0)) == 1.0
 
 
 @LINUX

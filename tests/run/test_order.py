@@ -32,7 +32,9 @@ def test_every_trial_comes_once_and_every_block_is_whole_and_in_one_piece(seeds,
 def test_the_order_depends_on_the_study_alone():
     trials = grid("a", 5, ["x", "y", "z"])
     assert blocks(trials) == blocks(trials)
+    assert blocks(trials[::-1]) == blocks(trials)
     assert [t.key for _, t in blocks(trials)] != [t.key for t in trials]
+    assert [t.seed for _, t in blocks(trials)] != [t.seed for _, t in blocks(grid("b", 5, ["x", "y", "z"]))]
 
 
 def test_each_competitor_comes_first_about_as_often():

@@ -154,21 +154,26 @@ def test_the_order_is_of_randomised_blocks_that_are_recorded(study, tmp_path):
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 8"))
     order = []
     run_study(file, results=tmp_path / "r", jobs=1, on_record=order.append)
-    assert [record.block for record in order] == [number for number in range(8) for _ in range(3)]
-    assert len({record.trial.seed for record in order[:3]}) == 1
+    names = [record.block for record in order]
+    assert names == sorted(names)
+    assert len(set(names)) == 8
+    assert all(len({record.trial.seed for record in order[n : n + 3]}) == 1 for n in range(0, 24, 3))
     assert [record.trial.seed for record in order[::3]] != list(range(8))
     inside = {tuple(r.trial.architecture for r in order[n : n + 3]) for n in range(0, 24, 3)}
     assert len(inside) > 1
 
 
-def test_a_run_that_goes_on_keeps_the_numbers_of_the_blocks(study, tmp_path):
+def test_a_run_that_goes_on_keeps_the_blocks(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]")
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 6"))
     whole = {r.trial.key: r.block for r in run_study(file, results=tmp_path / "whole")}
     run_study(file, results=tmp_path / "r", jobs=1)
     [path] = (tmp_path / "r").rglob("*.jsonl")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:5]))
-    assert {r.trial.key: r.block for r in run_study(file, results=tmp_path / "r")} == whole
+    file.write_text(file.read_text().replace("seeds = 6", "seeds = 8"))
+    blocks = {r.trial.key: r.block for r in run_study(file, results=tmp_path / "r")}
+    assert whole.items() <= blocks.items()
+    assert len(set(blocks.values())) == 8
 
 
 def test_the_data_of_one_task_seed_and_length_is_made_once_and_shared(study, tmp_path):
@@ -195,7 +200,7 @@ def test_a_record_says_how_it_was_measured(study, tmp_path):
     assert (found["threads"], found["jobs"]) == (1, 1)
     if hasattr(os, "sched_getaffinity"):
         assert found["pinned"] == sorted(os.sched_getaffinity(0))[:1]
-        assert record.spent.other_cpu_share >= 0
+        assert record.spent.other_cpu_share is None  # too short a fit to tell
     assert record.spent.load_before >= 0
     assert record.spent.load_after >= 0
 
