@@ -268,10 +268,13 @@ class _Watch:
         self._progress, self._running = progress, dict[str, str]()
         self._task = progress.add_task("checking the study", total=None)
 
-    def plan(self, trials: int, done: int) -> None:
+    def plan(self, trials: int, done: int, otherwise: int) -> None:
         self._progress.reset(self._task, total=trials - done, description="")
         if done:
             self._progress.console.print(f"{done} of {trials} trials are recorded already", highlight=False)
+        if otherwise:
+            said = f"{otherwise} of them with other jobs, threads or allocator: they stay, and times are not mixed"
+            self._progress.console.print(f"{said}; another --results starts anew", highlight=False)
 
     def start(self, trial: "Trial") -> None:
         self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"

@@ -59,9 +59,10 @@ class Job:
             known = self.load()
         except InputError as error:
             return str(error)
+        if self.keep_freed:
+            allocator.keep_freed()
         environment = {
             **self.environment,
-            "allocator": allocator.keep_freed() if self.keep_freed else allocator.DEFAULT,
             "flags": set_flags(self.threads, trial.seed),  # last: a plug-in may have set others when it was loaded
             "peak_memory": memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,

@@ -11,6 +11,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
+from benchbench.run import allocator
 from benchbench.run.blame import describe
 from benchbench.run.job import inside
 from benchbench.run.kin import children
@@ -42,6 +43,7 @@ class Planner:
     cores: int
     jobs: int
     threads: int
+    keep_freed: bool
     machine: str | None
 
     def plan(self, study: Study) -> Plan | str:
@@ -60,6 +62,7 @@ class Planner:
         except InputError as error:
             return str(error)
         facts = environment.capture(cores=self.cores, jobs=self.jobs, threads=self.threads, machine=self.machine)
+        facts["allocator"] = allocator.keep_freed() if self.keep_freed else allocator.DEFAULT
         facts["yardstick"] = measure_machine(study.devices, self.threads)
         return Plan(trials=trials, environment=facts, quiet=quiet)
 

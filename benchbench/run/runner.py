@@ -38,7 +38,7 @@ def run_study(
     timeout: float | None = None,
     memory_limit: int | None = None,
     machine: str | None = None,
-    on_plan: Callable[[int, int], None] = lambda _all, _done: None,
+    on_plan: Callable[[int, int, int], None] = lambda _all, _done, _otherwise: None,
     on_start: Callable[[Trial], None] = lambda _: None,
     on_record: Callable[[Record], None] = lambda _: None,
 ) -> list[Record]:
@@ -47,8 +47,9 @@ def run_study(
     ``study`` is a Study, a shipped name or a TOML file. ``jobs`` trials run side by side, each on ``threads`` cores of
     its own (default: as many as there are cores for; one where a device is shared). ``device`` overrides the study's;
     ``timeout`` in seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_plan``
-    hears how many trials there are and how many are recorded, then ``on_start`` and ``on_record`` each of them. Raises
-    InputError, before anything runs or is written, where the study is wrong.
+    hears how many trials there are, how many are recorded, and how many of these with other jobs, threads or
+    allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or is
+    written, where the study is wrong.
     """
     start_server()
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
@@ -64,6 +65,7 @@ def run_study(
         cores=cores(),
         jobs=jobs,
         threads=threads,
+        keep_freed=study.allocator == "keep",
         machine=machine,
     )
     printed: list[str] = []
@@ -71,7 +73,7 @@ def run_study(
     records = store.Store(store.folder(Path(results), study.name) / f"{plan.environment['machine']}.jsonl")
     _check(planner, plan, records, limits)
     _writable(records)
-    job = _job(planner, plan, records, keep_freed=study.allocator == "keep")
+    job = _job(planner, plan, records)
     listeners = Listeners(on_plan, on_start, on_record)
     run = _Run(records=records, plan=plan, job=job, jobs=jobs, limits=limits, listeners=listeners)
     return run.complete(printed)
@@ -80,7 +82,7 @@ def run_study(
 class Listeners(NamedTuple):
     """Who hears of the plan, of each trial's start and of each record."""
 
-    on_plan: Callable[[int, int], None]
+    on_plan: Callable[[int, int, int], None]
     on_start: Callable[[Trial], None]
     on_record: Callable[[Record], None]
 
@@ -102,7 +104,8 @@ class _Run:
         with self.records.locked(), self._data():
             done = {record.trial.key: record for record in self.records.records()}
             missing = [placed for placed in blocks(trials) if placed[1].key not in done]
-            self.listeners.on_plan(len(trials), len(trials) - len(missing))
+            recorded = [done[trial.key] for trial in trials if trial.key in done]
+            self.listeners.on_plan(len(trials), len(recorded), sum(map(self._otherwise, recorded)))
             for text in printed if missing else ():
                 self._log("loading the plug-ins", text)
             needed = Counter(data_key(trial) for _, trial in missing)
@@ -130,6 +133,11 @@ class _Run:
                 if isinstance(outcome, str):  # a plug-in that could be loaded before
                     raise InputError(outcome)
                 yield trial, self._lost(trial, block, outcome) if isinstance(outcome, Lost) else outcome
+
+    def _otherwise(self, record: Record) -> bool:
+        """Whether a record was made in a way whose times cannot be compared with those of this run."""
+        mine = self.plan.environment
+        return any(record.environment.get(name) != mine[name] for name in ("jobs", "threads", "allocator"))
 
     def _lost(self, trial: Trial, block: str, lost: Lost) -> Record:
         return Record(
@@ -175,14 +183,14 @@ def _plan(planner: Planner, study: Study, printed: list[str]) -> Plan:
     return plan
 
 
-def _job(planner: Planner, plan: Plan, records: store.Store, *, keep_freed: bool) -> Job:
+def _job(planner: Planner, plan: Plan, records: store.Store) -> Job:
     return Job(
         plugins=planner.plugins,
         environment=plan.environment,
         folder=planner.folder,
         data=str(records.path.with_suffix(".data").resolve()),
         threads=planner.threads,
-        keep_freed=keep_freed,
+        keep_freed=planner.keep_freed,
     )
 
 

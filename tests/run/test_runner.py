@@ -1,6 +1,7 @@
 """A study to a store: checked first, resumed, isolated."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -210,6 +211,21 @@ def test_the_study_may_set_the_allocator_s_default(study, tmp_path):
     file.write_text(file.read_text().replace("seeds = 1", 'seeds = 1\nallocator = "default"'))
     [record] = run_study(file, results=tmp_path / "r")
     assert record.environment["allocator"] == "default"
+
+
+def test_it_is_told_how_many_records_were_made_otherwise(study, tmp_path):
+    file, heard = study("[architectures.good]\n[architectures.mean]"), []
+
+    def run(**arguments):
+        run_study(file, results=tmp_path / "r", on_plan=lambda *counts: heard.append(counts), **arguments)
+
+    run(jobs=1)
+    run(jobs=1)
+    run(jobs=2)
+    file.write_text(file.read_text().replace("seeds = 1", 'seeds = 1\nallocator = "default"'))
+    run(jobs=1)
+    differs = 2 if sys.platform.startswith("linux") else 0
+    assert heard == [(2, 0, 0), (2, 2, 0), (2, 2, 2), (2, 2, differs)]
 
 
 def test_trials_with_two_threads_have_two_cores(study, tmp_path):
