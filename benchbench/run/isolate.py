@@ -130,13 +130,13 @@ class _Slot:
             if not ready:
                 raise ChildProcessError("the process that keeps the trials ended at once") from None
             return Lost("crash", "the process that keeps the trials was killed while this one ran"), ""
-        if not self._ready and answer is not None:
+        if isinstance(answer, str):
             raise ChildProcessError(answer)
         if answer is None:
             self._ready = True
             return None
         result, output = answer
-        return (pickle.loads(result) if isinstance(result, bytes) else result), output  # noqa: S301  our own process's
+        return result if isinstance(result, Lost) else _read(result), output
 
     def release(self) -> None:
         """Let the keeper end what it keeps, and itself."""
@@ -158,6 +158,13 @@ class _Slot:
         if self.connection is None:
             raise ValueError("no keeper")
         return self.connection
+
+
+def _read(result: bytes) -> Any:
+    try:
+        return pickle.loads(result)  # noqa: S301  our own process's
+    except Exception:
+        return Lost("crash", "the process left a result that cannot be read")
 
 
 def _context() -> Any:

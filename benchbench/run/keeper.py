@@ -97,9 +97,9 @@ class Keeper:
     forks: bool = "fork" in get_all_start_methods()
 
     def serve(self, caller: Connection) -> None:
-        """Say None once ready, or why not; then answer each item with (its pickled result or Lost, what it printed).
+        """Say None once ready; then answer each item with (its pickled result or Lost, what it printed).
 
-        Ends when the caller has gone.
+        A text says why it cannot. Ends when the caller has gone.
         """
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides
         with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # it has gone
@@ -112,7 +112,12 @@ class Keeper:
                 caller.send(None)
                 tried = set[str]()
                 while True:
-                    caller.send(self._answer(caller.recv(), caller, files, tried))
+                    item = caller.recv()
+                    try:
+                        answer: Any = self._answer(item, caller, files, tried)
+                    except OSError as error:  # no process can be forked, no file be read
+                        answer = f"the process that keeps the trials failed: {describe(error)}"
+                    caller.send(answer)
             finally:
                 files.close()
 
@@ -146,7 +151,7 @@ class Keeper:
             lost = self._watch(process, caller, files.output)
         finally:
             kin.end(process)
-        return lost or files.result.read()
+        return lost or files.result.read() or Lost("crash", _ending(_WHOLE))
 
     def _watch(self, process: BaseProcess, caller: Connection, output: Scratch) -> Lost | None:
         """Wait for the end of a process; why it was lost, or None."""
@@ -212,6 +217,8 @@ def _work(function: Callable[[Any], Any], item: Any, keeper: Keeper, caller: Con
     if keeper.surroundings.cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, keeper.surroundings.cores)
     faulthandler.enable(2)  # a crash says where
+    with suppress(Exception):  # what was printed before a crash is there
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         result = pickle.dumps(function(item))
     except BaseException as error:  # a KeyboardInterrupt can only be the item's own
@@ -228,8 +235,13 @@ def _ended(code: int, output: Scratch, kills: int) -> Lost | None:
         return None
     if code == -9 and kin.memory_kills() > kills:
         return Lost("memory", "killed by the system, which ran out of memory")
-    cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Lost("crash", f"the process ended without a result: {cause}{_where(output)}")
+    return Lost("crash", f"{_ending(code)}{_where(output)}")
+
+
+def _ending(code: int) -> str:
+    names = {member.value: member.name for member in signal.Signals}
+    cause = f"killed by {names.get(-code, f'signal {-code}')}" if code < 0 else f"exit code {code}"
+    return f"the process ended without a result: {cause}"
 
 
 def _last_words(process: BaseProcess, output: Scratch) -> str:

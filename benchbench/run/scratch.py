@@ -5,7 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_KEPT = 2**20  # bytes of a text that are kept, half of its beginning and half of its end
+_HALF = 2**19  # bytes of a text that are kept, of its beginning and of its end
 _MOST = 2**24  # bytes that a file may grow to before its middle is dropped
 
 
@@ -34,27 +34,27 @@ class Scratch:
 
     def read(self) -> bytes:
         """All that it holds."""
-        return os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)  # writing stays at the end
+        parts = iter(lambda: os.read(self._descriptor, _MOST), b"")
+        return b"".join(parts)
 
     def text(self) -> str:
         """What was written; of very much, its beginning and its end."""
-        tail = self.read()
-        if not self._dropped and len(tail) <= _KEPT:
-            return tail.decode(errors="replace")
-        head = self._head or tail[: _KEPT // 2]
-        left_out = self._dropped + len(tail) - _KEPT // 2 - (0 if self._dropped else _KEPT // 2)
-        cut = f"\n[... {max(0, left_out):,} bytes are left out ...]\n"
-        return head.decode(errors="replace") + cut + tail[-_KEPT // 2 :].decode(errors="replace")
+        content = self._head + self.read()
+        if len(content) + self._dropped <= 2 * _HALF:
+            return content.decode(errors="replace")
+        head, rest = content[:_HALF], content[_HALF:]
+        cut = f"\n[... {self._dropped + max(0, len(rest) - _HALF):,} bytes are left out ...]\n"
+        return head.decode(errors="replace") + cut + rest[-_HALF:].decode(errors="replace")
 
     def trim(self) -> None:
-        """Drop the middle where it has grown beyond measure."""
-        size = os.fstat(self._descriptor).st_size
-        if size > _MOST:
-            if not self._dropped:
-                self._head = os.pread(self._descriptor, _KEPT // 2, 0)
-                self._dropped = -len(self._head)
-            self._dropped += size
+        """Keep its beginning alone where it has grown beyond measure."""
+        if os.fstat(self._descriptor).st_size > _MOST:
+            content = self.read()
             self._empty()
+            head = self._head or content[:_HALF]
+            self._dropped += len(content) - (0 if self._head else len(head))
+            self._head = head
 
     def close(self) -> None:
         """Forget it."""

@@ -42,6 +42,8 @@ def outcome(study, tmp_path, fault, **arguments):
     ("fault", "status", "message"),
     [
         ("os._exit(7)", "failed", "exit code 7"),
+        ("os._exit(99)", "failed", "exit code 99"),
+        ("os.kill(os.getpid(), 34)", "failed", "killed by "),
         ("__import__('ctypes').string_at(0)", "failed", "killed by SIGSEGV"),
         ("os.abort()", "failed", "killed by SIGABRT (plugin.py:"),
         ("os.kill(os.getpid(), 9)", "failed", "killed by SIGKILL"),
@@ -206,6 +208,12 @@ def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):
     assert "bytes are left out" in text
     assert text.endswith("bye\n")
     assert len(text) < 2 * 2**20
+
+
+def test_what_was_printed_before_a_crash_is_in_the_log(study, tmp_path):
+    outcome(study, tmp_path, "print('last words'); os._exit(3)")
+    [log] = (tmp_path / "r" / "records" / "small").glob("*.log")
+    assert "last words" in log.read_text()
 
 
 def test_one_competitor_cannot_change_the_data_of_another(study, tmp_path):

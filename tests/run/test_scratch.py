@@ -1,0 +1,54 @@
+"""Files that a process and its keeper share."""
+
+import os
+import tempfile
+
+import pytest
+
+from benchbench.run.scratch import Scratch
+
+MEBIBYTE = 2**20
+
+
+@pytest.fixture(params=[False, True])
+def scratch(request, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = Scratch(named=request.param)
+    assert len(list(tmp_path.iterdir())) == request.param  # without a name, nobody can take it away
+    yield made
+    made.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_read_and_gone_after_it_was_cleared(scratch):
+    end = scratch.attach()
+    os.write(end, b"one")
+    assert scratch.read() == b"one"
+    os.write(end, b" two")
+    assert scratch.text() == "one two"
+    scratch.clear()
+    os.write(end, b"three")
+    assert scratch.read() == b"three"
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_kept(scratch):
+    os.write(scratch.attach(), b"first" + b"." * (3 * MEBIBYTE) + b"last")
+    text = scratch.text()
+    assert text.startswith("first.")
+    assert text.endswith(".last")
+    assert f"[... {2 * MEBIBYTE + 9:,} bytes are left out ...]" in text
+
+
+def test_a_text_without_end_stays_small_on_the_disk(scratch):
+    end = scratch.attach()
+    os.write(end, b"first")
+    for _ in range(5):
+        os.write(end, b"." * (20 * MEBIBYTE))
+        scratch.trim()
+        assert len(scratch.read()) < 20 * MEBIBYTE
+    os.write(end, b"last")
+    text = scratch.text()
+    assert text.startswith("first.")
+    assert text.endswith("last")
+    left_out = 100 * MEBIBYTE + 5 - MEBIBYTE // 2
+    assert f"[... {left_out:,} bytes are left out ...]" in text
