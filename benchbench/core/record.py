@@ -60,7 +60,7 @@ class Record(Frozen):
     ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
     MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
     sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``block``: names
-    the randomised block that it ran in; blocks ran in the order of their names.
+    the randomised block that it ran in; within a run, blocks start in the order of their names.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)

@@ -22,8 +22,11 @@ def require(name: str, where: str = "") -> None:
 
 
 def accelerator() -> str | None:
-    """The name of the GPU, or None."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    """The name of the GPU, or None where there is none to be used."""
+    try:
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    except RuntimeError:  # another process has it for itself
+        return None
 
 
 def build() -> str:

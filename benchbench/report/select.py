@@ -109,6 +109,7 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     frame = frame.assign(
         ok=ok,
         timed=timed,
+        disturbed=frame["disturbed"] & timed,
         rank_mse=frame["test_mse"].where(ok, np.inf),
         predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
         **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
@@ -120,7 +121,7 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         how_other = "with other jobs, threads or allocator"
         notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
     counted = ok & timed
-    disturbed = int((frame["disturbed"] & counted).sum())
+    disturbed = int((frame["disturbed"] & ok).sum())
     if disturbed:
         notes.append(
             f"Disturbed: {disturbed:,} of {int(counted.sum()):,} fits ({DISTURBED}); their times are marked †."

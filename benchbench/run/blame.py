@@ -51,5 +51,5 @@ def describe(error: BaseException, home: str | None = None) -> str:
 
 
 def without_paths(text: str) -> str:
-    """A message with names only in place of absolute paths: a record holds no path of a machine."""
+    """A message with names only in place of absolute POSIX paths, since records are shared."""
     return _PATH.sub(lambda path: path[1] or Path(path[0]).name, _QUOTED.sub(r"\1\2\1", text))

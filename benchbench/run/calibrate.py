@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Budget, Trial
 from benchbench.run.isolate import isolated_map, start_server
@@ -45,10 +46,10 @@ class Reading:
 def calibrate(
     answers: Path = ANSWERS, *, pairs: int = PAIRS, on_start: Callable[[str], None] = lambda _: None
 ) -> list[Reading]:
-    """Run competitors whose cost is known, one at a time, and read the instruments; some twenty seconds.
+    """Run competitors whose cost is known, one at a time, and read the instruments; half a minute.
 
     ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
-    fails.
+    fails, InputError where the file cannot be loaded.
     """
     start_server()
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
@@ -70,6 +71,8 @@ def _each(
         for _, result in ended:
             if isinstance(result, Lost):
                 raise ChildProcessError(result.reason)
+            if isinstance(result, str):
+                raise InputError(result)
             if isinstance(result, Record) and result.status != Status.OK:
                 raise ChildProcessError(f"{result.trial.architecture}: {result.status.value}: {result.message}")
             results.append(result)

@@ -5,6 +5,7 @@ before the fit and as Python sees fit during it. PyTorch chooses its algorithms 
 they are deterministic), without benchmarking them, and multiplies in full float32.
 """
 
+import gc
 import random
 from typing import Any
 
@@ -16,7 +17,7 @@ from benchbench.core.seeds import integer
 
 
 def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
-    """Set them, and the threads of all numeric libraries; what was set, for the record.
+    """Set them, and the threads of PyTorch and, above one, of NumPy's libraries; what was set, for the record.
 
     Global generators are seeded, so that who draws from them in spite of the contract repeats.
     """
@@ -30,7 +31,10 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
     for kind in (np.float16, np.float32, np.float64):
         np.finfo(kind)  # looks at denormals once, and warns where they are flushed
     flushed = torch.set_flush_denormal(True)
+    gc.enable()
+    torch.set_default_dtype(torch.float32)
     torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.deterministic = False
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.set_float32_matmul_precision("highest")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from errno import EDQUOT, EFBIG, ENOSPC
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -30,7 +31,7 @@ from benchbench.run.scratch import Scratch
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LOOK = 0.25  # seconds between two looks at a process, for its end
 _MEMORY_LOOK, _SHARE = 0.05, 50  # the same for its memory; looking takes at most 1/50 of the time
-_WHOLE = 99  # exit code of a process whose result is whole
+_WHOLE, _NOT_KEPT = 99, 98  # exit codes of a process whose result is whole, and could not be written
 _LAST_WORDS = 0.5  # seconds for a process to say where it is when it is told to end
 _DUMPED = re.compile(r'  File "(.+)", line (\d+) in (.+)')  # faulthandler
 _DUMP = re.compile(r"^(?:Current thread|Thread) 0x.*:\n((?:  File .*\n)+)", re.MULTILINE)
@@ -155,13 +156,14 @@ class Keeper:
 
     def _watch(self, process: BaseProcess, caller: Connection, output: Scratch) -> Lost | None:
         """Wait for the end of a process; why it was lost, or None."""
-        start, pause = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
+        start, least = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
+        pause = least
         kills, handles = kin.memory_kills(), list[Any]((process.sentinel, caller))
         while True:
             left = start + (self.limits.seconds or float("inf")) - time.monotonic()
             ready = wait(handles, max(0.0, min(pause, left)))
             if process.sentinel in ready:
-                process.join(_LAST_WORDS)
+                _settle(process)
                 handles = [caller]  # it may have closed the sentinel, and live on
             if process.exitcode is not None:
                 return _ended(process.exitcode, output, kills)
@@ -175,7 +177,7 @@ class Keeper:
                 limit = f"{self.limits.memory / 2**20:,.0f} MiB"
                 said = _last_words(process, output)
                 return Lost("memory", f"killed: it held {held / 2**20:,.0f} MiB, the limit is {limit}{said}")
-            pause = max(pause, _SHARE * (time.monotonic() - look))
+            pause = max(least, _SHARE * (time.monotonic() - look))
 
 
 class _Files:
@@ -224,15 +226,23 @@ def _work(function: Callable[[Any], Any], item: Any, keeper: Keeper, caller: Con
     except BaseException as error:  # a KeyboardInterrupt can only be the item's own
         result = pickle.dumps(Lost("crash", describe(error)))
     _flush()
-    descriptor = files.result.attach()
-    while result:
-        result = result[os.write(descriptor, result) :]
+    try:
+        _write(files.result.attach(), result)
+    except OSError as error:
+        os._exit(_NOT_KEPT if error.errno in (ENOSPC, EDQUOT, EFBIG) else 1)
     os._exit(_WHOLE)  # threads that are left end here
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 def _ended(code: int, output: Scratch, kills: int) -> Lost | None:
     if code == _WHOLE:
         return None
+    if code == _NOT_KEPT:
+        raise OSError(ENOSPC, "no room for the result of a trial among the temporary files")
     if code == -9 and kin.memory_kills() > kills:
         return Lost("memory", "killed by the system, which ran out of memory")
     return Lost("crash", f"{_ending(code)}{_where(output)}")
@@ -249,8 +259,15 @@ def _last_words(process: BaseProcess, output: Scratch) -> str:
     if process.pid is not None and hasattr(signal, "SIGABRT"):
         with suppress(OSError):
             os.kill(process.pid, signal.SIGABRT)
-        process.join(_LAST_WORDS)
+        _settle(process)
     return _where(output)
+
+
+def _settle(process: BaseProcess) -> None:
+    """Wait a little for an end; ``join`` would wait for ever for one that has closed its sentinel and lives on."""
+    until = time.monotonic() + _LAST_WORDS
+    while process.exitcode is None and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def _where(output: Scratch) -> str:
@@ -267,7 +284,7 @@ def _grown(process: BaseProcess) -> int:
     total, fresh = 0, psutil.Process().memory_info().rss
     with suppress(psutil.Error):
         total += max(0, psutil.Process(process.pid).memory_info().rss - fresh)
-    for one in kin.children(process.pid):
+    for one in kin.children(os.getpid()):  # also what it left to this process
         with suppress(psutil.Error):
-            total += one.memory_full_info().uss
+            total += one.memory_full_info().uss if one.pid != process.pid else 0
     return total

@@ -13,9 +13,10 @@ _SHORTEST = 0.25  # seconds; the kernel counts the time of a core in hundredths
 
 
 class Reading(NamedTuple):
-    """Seconds: of all its cores, busy on them, and used by this process with its children."""
+    """Seconds: of the clock, busy on all ``cores`` of this process, and used by it with its children."""
 
-    whole: float
+    clock: float
+    cores: int
     busy: float
     own: float
 
@@ -36,7 +37,7 @@ def reading() -> Reading | None:
     for child in children(os.getpid()):
         with suppress(psutil.Error):
             own += sum(child.cpu_times()[:2])
-    return Reading(time.monotonic() * len(mine), busy, own)
+    return Reading(time.monotonic(), len(mine), busy, own)
 
 
 def other_share(start: Reading | None, end: Reading | None) -> float | None:
@@ -44,7 +45,7 @@ def other_share(start: Reading | None, end: Reading | None) -> float | None:
 
     None where they lie too close together to tell.
     """
-    if start is None or end is None or end.whole - start.whole < _SHORTEST:
+    if start is None or end is None or end.clock - start.clock < _SHORTEST:
         return None
     other = (end.busy - start.busy) - (end.own - start.own)
-    return min(1.0, max(0.0, other) / (end.whole - start.whole))
+    return min(1.0, max(0.0, other) / (end.clock - start.clock) / end.cores)

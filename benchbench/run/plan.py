@@ -21,8 +21,8 @@ from benchbench.run.kin import children
 class Plan:
     """The trials of a study and the environment that goes into every record.
 
-    ``quiet``: whether its plug-ins may be loaded before processes are forked, since that starts no thread, no process
-    and no device.
+    ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
+    device is asked for.
     """
 
     trials: list[Trial]

@@ -117,6 +117,12 @@ class _Run:
         return [done[trial.key] for trial in trials]
 
     def _records(self, missing: list[Placed]) -> Iterator[tuple[Trial, Record]]:
+        started: dict[str, str] = {}
+
+        def start(placed: Placed) -> None:
+            started[placed[1].key] = datetime.now(UTC).isoformat(timespec="seconds")
+            self.listeners.on_start(placed[1])
+
         ended = isolated_map(
             self.job,
             missing,
@@ -125,27 +131,30 @@ class _Run:
             limits=self.limits,
             prepare=Warm(self.job) if self.plan.quiet else None,
             first=Data(self.job),
-            on_start=lambda placed: self.listeners.on_start(placed[1]),
+            on_start=start,
             on_output=lambda placed, text: self._log(placed[1].label, text),
         )
         with contextlib.closing(ended):
             for (block, trial), outcome in ended:
                 if isinstance(outcome, str):  # a plug-in that could be loaded before
                     raise InputError(outcome)
-                yield trial, self._lost(trial, block, outcome) if isinstance(outcome, Lost) else outcome
+                if isinstance(outcome, Lost):
+                    yield trial, self._lost(trial, block, outcome, started[trial.key])
+                else:
+                    yield trial, outcome
 
     def _otherwise(self, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""
         mine = self.plan.environment
         return any(record.environment.get(name) != mine[name] for name in ("jobs", "threads", "allocator"))
 
-    def _lost(self, trial: Trial, block: str, lost: Lost) -> Record:
+    def _lost(self, trial: Trial, block: str, lost: Lost, started: str) -> Record:
         return Record(
             trial=trial,
             status=_STATUS[lost.cause],
             message=without_paths(lost.reason),
             environment=self.job.environment,
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            started=started,
             block=block,
         )
 
@@ -177,7 +186,7 @@ def _plan(planner: Planner, study: Study, printed: list[str]) -> Plan:
     [(_, plan)] = alone
     if isinstance(plan, Lost):
         names = ", ".join(Path(file).name for file in planner.plugins) or "the plug-ins"
-        raise InputError(f"{planner.source or study.name}: while {names} was loaded, {plan.reason}")
+        raise InputError(f"{planner.source or study.name}: while loading {names}: {plan.reason}")
     if isinstance(plan, str):
         raise InputError(plan)
     return plan

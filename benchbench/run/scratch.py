@@ -15,7 +15,8 @@ class Scratch:
     def __init__(self, *, named: bool = False) -> None:
         plain, name = tempfile.mkstemp(prefix="benchbench-")
         os.close(plain)
-        self._descriptor = os.open(name, os.O_RDWR | os.O_APPEND)  # after it was emptied, writing begins anew
+        self._descriptor = os.open(name, os.O_WRONLY | os.O_APPEND)  # after it was emptied, writing begins anew
+        self._reader = os.open(name, os.O_RDONLY)  # with a place of its own, which writing does not move
         self._name = name if named else None
         if not named:
             Path(name).unlink()  # nothing is left behind, and nobody can delete it
@@ -34,8 +35,8 @@ class Scratch:
 
     def read(self) -> bytes:
         """All that it holds."""
-        os.lseek(self._descriptor, 0, os.SEEK_SET)  # writing stays at the end
-        parts = iter(lambda: os.read(self._descriptor, _MOST), b"")
+        os.lseek(self._reader, 0, os.SEEK_SET)
+        parts = iter(lambda: os.read(self._reader, _MOST), b"")
         return b"".join(parts)
 
     def text(self) -> str:
@@ -59,6 +60,7 @@ class Scratch:
     def close(self) -> None:
         """Forget it."""
         os.close(self._descriptor)
+        os.close(self._reader)
         if self._name is not None:
             with suppress(OSError):
                 Path(self._name).unlink()

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import json
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from benchbench.run.blame import describe, without_paths
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
+_NO_MEMORY = re.compile(r"can't allocate memory|error: out of memory|ALLOC_FAILED")  # torch, the driver, its libraries
 CAUGHT = (Exception, SystemExit)  # what a plug-in may raise without ending more than its trial
 _BLOCK = 60  # windows that make one segment where a window has one scored step
 
@@ -128,7 +130,7 @@ def status_of(error: BaseException) -> Status:
         return Status.DIVERGED
     if declines(error):
         return Status.UNSUPPORTED
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY.search(str(error)):
         return Status.OUT_OF_MEMORY
     return Status.FAILED
 
@@ -179,11 +181,11 @@ def _fit(
     failure: BaseException | None = None
     gc.collect()
     allocator.give_back()
-    device.reset_peak(trial.device)
     load_before, reading = load.average(), load.reading()
     peak = memory.Peak()
-    meter.start()
     try:
+        device.reset_peak(trial.device)
+        meter.start()
         sized.learner.fit(problem.train, problem.valid, meter)
     except CAUGHT as error:
         failure = error

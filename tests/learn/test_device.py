@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from benchbench import Budget, Study, run_study
 from benchbench.core.errors import InputError
 from benchbench.learn import device
 
@@ -42,3 +43,23 @@ def test_the_peak_of_a_known_allocation_is_read():
 
 def test_the_cpu_has_no_device_memory():
     assert device.memory("cpu") is None
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("architecture", ["gru", "esn"])
+def test_a_trial_on_the_device_tells_three_figures_of_its_memory(tmp_path, architecture):
+    study = Study(
+        name="device",
+        lengths=(50,),
+        devices=("cuda",),
+        seeds=1,
+        budgets=(Budget(name="few", width=16, updates=5),),
+        tasks={"noisy_sine": {}},
+        architectures={architecture: {}},
+    )
+    [record] = run_study(study, tmp_path)
+    assert (record.status, record.message) == ("ok", "")
+    assert 0 < record.spent.device_peak_bytes <= record.spent.device_reserved_bytes
+    assert record.spent.device_used_bytes > 0
+    assert record.environment["yardstick"]["cuda"]["gemm_gflops"] > 0

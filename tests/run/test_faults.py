@@ -27,6 +27,7 @@ BAD = """
         return Bad(setting)
     """
 HOG = "x = bytearray(160 * 2**20); import time; time.sleep(9)"
+ORPHANS = f"""[os.system(f"{{sys.executable}} -c '{HOG}' &") for _ in range(4)]; time.sleep(9)"""
 BOTH = "[architectures.bad]\n[architectures.good]"
 
 
@@ -51,8 +52,10 @@ def outcome(study, tmp_path, fault, **arguments):
         ("os.closerange(3, 100)", "failed", "without a result"),
         ("raise ValueError('boom')", "failed", "ValueError: boom (plugin.py:"),
         ("np.linalg.inv(np.zeros((2, 2)))", "failed", "LinAlgError: Singular matrix (plugin.py:"),
-        ("time.sleep(60)", "timeout", "killed after 3 s (plugin.py:"),
-        ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 3 s"),
+        ("time.sleep(60)", "timeout", "killed after 2 s (plugin.py:"),
+        ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 2 s"),
+        ("os.closerange(3, 100); time.sleep(60)", "timeout", "killed after 2 s"),
+        ("os.execvp('sleep', ['sleep', '60'])", "timeout", "killed after 2 s"),
         ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
         ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
         ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
@@ -62,7 +65,7 @@ def outcome(study, tmp_path, fault, **arguments):
     ],
 )
 def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(study, tmp_path, fault, status, message):
-    record = outcome(study, tmp_path, fault, timeout=3)
+    record = outcome(study, tmp_path, fault, timeout=2)
     assert record.status == status
     assert message in record.message
 
@@ -74,6 +77,7 @@ def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(study, tmp_pat
         "self.blocks = [np.ones(2**26, np.uint8) for _ in range(1000)]",
         "__import__('subprocess').run([sys.executable, '-c', 'x = bytearray(2**30); import time; time.sleep(9)'])",
         f"[__import__('subprocess').Popen([sys.executable, '-c', {HOG!r}]) for _ in range(4)]; time.sleep(9)",
+        ORPHANS,
     ],
 )
 def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(study, tmp_path, fault):
@@ -101,9 +105,36 @@ def test_a_competitor_that_dies_while_it_is_made_is_a_record_and_not_the_end(stu
     assert [record.status for record in records] == ["failed", "ok"]
 
 
+@pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 11)"])
+def test_a_task_that_dies_is_a_record_of_each_of_its_trials(study, tmp_path, fault):
+    code = f"""
+    @task("bad", version=1)
+    def bad_task(rng, length):
+        {fault}
+    """
+    file = study("[architectures.good]\n[architectures.mean]\n[tasks.bad]", code)
+    records = run_study(file, results=tmp_path / "r", jobs=2)
+    assert {(r.trial.task, r.status.value) for r in records} == {("wave", "ok"), ("bad", "failed")}
+    assert len(records) == 4
+
+
+def test_data_is_made_once_by_jobs_that_start_together(study, tmp_path):
+    code = f"""
+    @task("slow", version=1)
+    def slow(rng, length):
+        open({str(tmp_path / "made")!r}, "a").write("x")
+        time.sleep(0.5)
+        return wave(rng, length)
+    """
+    file = study("[architectures.good]\n[architectures.mean]", code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.slow"))
+    assert [record.status for record in run_study(file, results=tmp_path / "r", jobs=2)] == ["ok", "ok"]
+    assert (tmp_path / "made").read_text() == "xx"  # once to check the study, once to run it
+
+
 def test_a_plug_in_that_dies_when_it_is_loaded_is_an_error_that_names_it(study, tmp_path):
     with pytest.raises(
-        InputError, match=r"plugin.py was loaded, the process ended without a result: killed by SIGSEGV"
+        InputError, match=r"while loading plugin.py: the process ended without a result: killed by SIGSEGV"
     ):
         run_study(study(source="\nos.kill(os.getpid(), 11)\n"), results=tmp_path / "r")
     assert not (tmp_path / "r").exists()

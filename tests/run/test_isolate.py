@@ -154,8 +154,7 @@ def test_more_jobs_than_cores_share_all_of_them():
     assert core_sets(1, cores()) == [tuple(sorted(os.sched_getaffinity(0)))]
 
 
-def test_a_keeper_that_cannot_start_is_an_error_and_no_result(monkeypatch, tmp_path):
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+def test_a_keeper_that_cannot_start_is_an_error_and_no_result():
     with pytest.raises(ChildProcessError, match="did not start"):
         list(isolated_map(abs, [1], prepare=break_down))
 

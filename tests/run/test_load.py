@@ -14,14 +14,15 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by
 
 
 def test_the_share_of_others_is_what_is_busy_and_not_ours():
-    assert other_share(Reading(10.0, 100.0, 5.0), Reading(12.0, 101.5, 6.0)) == pytest.approx(0.25)
+    assert other_share(Reading(10.0, 1, 100.0, 5.0), Reading(12.0, 1, 101.5, 6.0)) == pytest.approx(0.25)
+    assert other_share(Reading(10.0, 2, 100.0, 5.0), Reading(12.0, 2, 103.0, 6.0)) == pytest.approx(0.5)
 
 
 def test_a_share_is_never_negative_and_unknown_where_nothing_is_known():
-    assert other_share(Reading(0.0, 0.0, 0.0), Reading(1.0, 0.5, 1.0)) == 0.0
-    assert other_share(None, Reading(1.0, 1.0, 1.0)) is None
-    assert other_share(Reading(1.0, 0.0, 0.0), Reading(1.01, 0.01, 0.0)) is None
-    assert other_share(Reading(1.0, 0.0, 0.0), Reading(2.0, 1.3, 0.0)) == 1.0
+    assert other_share(Reading(0.0, 1, 0.0, 0.0), Reading(1.0, 1, 0.5, 1.0)) == 0.0
+    assert other_share(None, Reading(1.0, 1, 1.0, 1.0)) is None
+    assert other_share(Reading(1.0, 16, 0.0, 0.0), Reading(1.1, 16, 0.1, 0.0)) is None
+    assert other_share(Reading(1.0, 1, 0.0, 0.0), Reading(2.0, 1, 1.3, 0.0)) == 1.0
 
 
 @LINUX

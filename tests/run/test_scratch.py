@@ -52,3 +52,11 @@ def test_a_text_without_end_stays_small_on_the_disk(scratch):
     assert text.endswith("last")
     left_out = 100 * MEBIBYTE + 5 - MEBIBYTE // 2
     assert f"[... {left_out:,} bytes are left out ...]" in text
+
+
+def test_reading_is_not_moved_by_who_writes_meanwhile(scratch):
+    end, seen = scratch.attach(), []
+    for number in range(200):
+        os.write(end, b"x" * 100)
+        seen.append(len(scratch.read()) == 100 * (number + 1))
+    assert all(seen)
