@@ -11,6 +11,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from benchbench.core.record import Record
     from benchbench.core.spec import Trial
+    from benchbench.run.calibrate import Reading
 
 _EXAMPLES = """Compare recurrent architectures under one budget: what each scored, and what it cost.
 
@@ -204,14 +205,20 @@ def calibrate() -> None:
         readings = read_all(on_start=lambda name: status.update(f"calibrating: {name}"))
     table = Table("instrument", "true", "read", "off by", "verdict")
     for reading in readings:
-        texts = [f"{value:.4g} {reading.unit}".strip() for value in (reading.true, reading.read) if value is not None]
-        off = "" if reading.true is None else f"{reading.read - reading.true:+.3g} {reading.unit}".strip()
-        verdict = "" if reading.true is None else "[green]ok[/]" if reading.ok else "[red]OFF[/]"
-        table.add_row(reading.instrument, *(["", *texts][-2:]), off, verdict)
+        table.add_row(reading.instrument, *_compared(reading))
     _out.print(table, highlight=False)
     if not all(reading.ok for reading in readings):
         _err.print("an instrument is off: do not trust its column on this machine", highlight=False)
         raise typer.Exit(1)
+
+
+def _compared(reading: "Reading") -> tuple[str, str, str, str]:
+    """What is true, what was read, how far off it is, and the verdict."""
+    read = f"{reading.read:.4g} {reading.unit}".strip()
+    if reading.true is None:
+        return "", read, "", ""
+    true, off = f"{reading.true:.4g} {reading.unit}".strip(), f"{reading.read - reading.true:+.3g} {reading.unit}"
+    return true, read, off.strip(), "[green]ok[/]" if reading.ok else "[red]OFF[/]"
 
 
 def _check_installation(results: str) -> int:

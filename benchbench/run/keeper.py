@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EDQUOT, EFBIG, ENOSPC
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -26,7 +25,7 @@ import psutil
 
 from benchbench.run import kin
 from benchbench.run.blame import Frame, describe, place
-from benchbench.run.scratch import Scratch
+from benchbench.run.scratch import Scratch, write
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LOOK = 0.25  # seconds between two looks at a process, for its end
@@ -227,22 +226,17 @@ def _work(function: Callable[[Any], Any], item: Any, keeper: Keeper, caller: Con
         result = pickle.dumps(Lost("crash", describe(error)))
     _flush()
     try:
-        _write(files.result.attach(), result)
-    except OSError as error:
-        os._exit(_NOT_KEPT if error.errno in (ENOSPC, EDQUOT, EFBIG) else 1)
+        write(files.result.attach(), result)
+    except OSError:
+        os._exit(_NOT_KEPT)
     os._exit(_WHOLE)  # threads that are left end here
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
 
 
 def _ended(code: int, output: Scratch, kills: int) -> Lost | None:
     if code == _WHOLE:
         return None
     if code == _NOT_KEPT:
-        raise OSError(ENOSPC, "no room for the result of a trial among the temporary files")
+        output.require_room()  # no fault of the item's where there is none: the error ends the run
     if code == -9 and kin.memory_kills() > kills:
         return Lost("memory", "killed by the system, which ran out of memory")
     return Lost("crash", f"{_ending(code)}{_where(output)}")

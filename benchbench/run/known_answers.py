@@ -1,6 +1,7 @@
 """Competitors whose cost is known beforehand, for ``benchbench calibrate``; a plug-in file like any other."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from torch import nn
@@ -11,16 +12,17 @@ from benchbench.core.problem import Array, Learner, Setting, Split
 from benchbench.learn import Gradient
 
 
-class Idle:
-    """Does nothing and predicts zero."""
+class Known:
+    """Does ``work`` for its fit, keeps what that returns, and predicts zero."""
 
     size = Size(trained=0)
 
-    def __init__(self, setting: Setting) -> None:
-        self._shape = (setting.scored, setting.outputs)
+    def __init__(self, setting: Setting, work: Callable[[Meter], object]) -> None:
+        self._shape, self._work = (setting.scored, setting.outputs), work
 
-    def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Return at once."""
+    def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002
+        """Do the work."""
+        self._kept = self._work(meter)
 
     def predict(self, inputs: Array) -> Array:
         """Zeros: (sequence, scored, output)."""
@@ -30,41 +32,34 @@ class Idle:
 @architecture("idle", version=1)
 def idle(setting: Setting) -> Learner:
     """Does nothing."""
-    return Idle(setting)
+    return Known(setting, lambda _: None)
 
 
 @architecture("sleeper", version=1)
 def sleeper(setting: Setting, *, seconds: float = 0.5) -> Learner:
     """Sleeps through its fit."""
 
-    class Sleeper(Idle):
-        def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002
-            time.sleep(seconds)
+    def work(_: Meter) -> None:
+        time.sleep(seconds)
 
-    return Sleeper(setting)
+    return Known(setting, work)
 
 
 @architecture("stepper", version=1)
 def stepper(setting: Setting, *, seconds: float = 0.001) -> Learner:
     """Sleeps ``seconds`` an update until the meter refuses."""
 
-    class Stepper(Idle):
-        def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002
-            while meter.spend():
-                time.sleep(seconds)
+    def work(meter: Meter) -> None:
+        while meter.spend():
+            time.sleep(seconds)
 
-    return Stepper(setting)
+    return Known(setting, work)
 
 
 @architecture("holder", version=1)
 def holder(setting: Setting, *, mebibytes: int = 300) -> Learner:
     """Fills ``mebibytes`` of memory and keeps them."""
-
-    class Holder(Idle):
-        def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002
-            self.block = np.ones(mebibytes * 2**20, np.uint8)
-
-    return Holder(setting)
+    return Known(setting, lambda _: np.ones(mebibytes * 2**20, np.uint8))
 
 
 def _gru(inputs: int, width: int) -> nn.Module:

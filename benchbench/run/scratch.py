@@ -57,6 +57,14 @@ class Scratch:
             self._dropped += len(content) - (0 if self._head else len(head))
             self._head = head
 
+    def require_room(self) -> None:
+        """OSError where nothing more can be written."""
+        size = os.fstat(self._descriptor).st_size
+        try:
+            write(self._descriptor, bytes(_HALF))
+        finally:
+            os.ftruncate(self._descriptor, size)
+
     def close(self) -> None:
         """Forget it."""
         os.close(self._descriptor)
@@ -67,3 +75,9 @@ class Scratch:
 
     def _empty(self) -> None:
         os.ftruncate(self._descriptor, 0)
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """Write all of ``content``: a disk that fills up takes a part first, and the rest is an OSError."""
+    while content:
+        content = content[os.write(descriptor, content) :]

@@ -44,6 +44,7 @@ def outcome(study, tmp_path, fault, **arguments):
     [
         ("os._exit(7)", "failed", "exit code 7"),
         ("os._exit(99)", "failed", "exit code 99"),
+        ("os._exit(98)", "failed", "exit code 98"),
         ("os.kill(os.getpid(), 34)", "failed", "killed by "),
         ("__import__('ctypes').string_at(0)", "failed", "killed by SIGSEGV"),
         ("os.abort()", "failed", "killed by SIGABRT (plugin.py:"),
@@ -94,8 +95,18 @@ def test_the_study_may_set_timeout_and_memory_limit(study, tmp_path):
     assert [r.status for r in run_study(file, results=tmp_path / "b")] == ["timeout", "ok"]
 
 
-@pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 11)", "raise KeyboardInterrupt"])
-def test_a_competitor_that_dies_while_it_is_made_is_a_record_and_not_the_end(study, tmp_path, fault):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "raise RuntimeError('boom')",
+        "raise ValueError('boom')",
+        "sys.exit(0)",
+        "os._exit(3)",
+        "os.kill(os.getpid(), 11)",
+        "raise KeyboardInterrupt",
+    ],
+)
+def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path, fault):
     code = f"""
     @architecture("bad", version=1)
     def bad(setting):

@@ -52,18 +52,6 @@ def test_the_same_seed_gives_the_same_scores_in_another_process(study, tmp_path)
     assert [r.scores for r in first] == [r.scores for r in second]
 
 
-@pytest.mark.parametrize("fault", ["raise RuntimeError('boom')", "raise ValueError('boom')", "sys.exit(0)"])
-def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path, fault):
-    code = f"""
-    @architecture("bad", version=1)
-    def bad(setting):
-        {fault}
-    """
-    file = study("[architectures.bad]\n[architectures.good]", code)
-    records = {r.trial.architecture: r for r in run_study(file, results=tmp_path / "r")}
-    assert (records["bad"].status, records["good"].status) == ("failed", "ok")
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -60,3 +60,18 @@ def test_reading_is_not_moved_by_who_writes_meanwhile(scratch):
         os.write(end, b"x" * 100)
         seen.append(len(scratch.read()) == 100 * (number + 1))
     assert all(seen)
+
+
+def test_room_is_asked_for_without_a_trace(scratch):
+    os.write(scratch.attach(), b"one")
+    scratch.require_room()
+    assert scratch.read() == b"one"
+
+
+def test_where_there_is_no_room_it_is_an_error(scratch, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        scratch.require_room()
