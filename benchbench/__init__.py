@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchbench.core.problem import Problem, Setting, Size, Split
+    from benchbench.core.problem import FreeRun, Problem, Setting, Size, Split
     from benchbench.core.registry import architecture, task
     from benchbench.core.spec import Budget
     from benchbench.core.study import Study
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Budget",
+    "FreeRun",
     "Problem",
     "Setting",
     "Size",
@@ -29,6 +30,7 @@ __all__ = [
 
 _HOMES = {
     "Budget": "core.spec",
+    "FreeRun": "core.problem",
     "Problem": "core.problem",
     "Setting": "core.problem",
     "Size": "core.problem",

@@ -9,7 +9,18 @@ import pytest
 import benchbench
 
 ROOT = Path(benchbench.__file__).parent
-LINES = ["core", "learn", "tasks", "architectures", "run", "report", "cli"]  # from the lowest to the highest
+LINES = [
+    "core",
+    "signals",
+    "learn",
+    "tasks",
+    "architectures",
+    "run",
+    "claims",
+    "pitfalls",
+    "report",
+    "cli",
+]  # from the lowest
 BY_NAME_ONLY = {"architectures", "tasks"}
 TORCH = {"learn", "architectures", "run"}
 REPORT_WITHOUT = {"run", "learn", "architectures", "tasks"}

@@ -16,6 +16,8 @@ DOCUMENTED = [
     "Setting",
     "Size",
     "Split",
+    "FreeRun",
+    "FreeRun",
     "Problem",
     "Budget",
     "Study",

@@ -1,6 +1,6 @@
 """What passes between a task, the harness and a learner: arrays, limits and sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -46,19 +46,51 @@ class Split:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FreeRun:
+    """Stretches to be generated: each start's ``prefix``, the ``truth`` that follows on it, and the clock to judge by.
+
+    ``prefix`` (start, time, feature) and ``truth`` (start, steps, feature), float32, in units of the inputs.
+    ``unit_steps`` steps are one ``unit`` of valid time: a Lyapunov time of a chaotic system. ``restore`` undoes scaling
+    and squashing, for errors in units of the signal. Raises ValueError where the shapes do not fit.
+    """
+
+    prefix: Array
+    truth: Array
+    unit: str = "step"
+    unit_steps: float = 1.0
+    restore: Callable[[Array], NDArray[np.float64]] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("prefix", "truth"):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 3 or 0 in array.shape:
+                raise ValueError(f"free_run: {name} must be a float32 array (start, time, feature) that is not empty")
+        if (len(self.prefix), self.prefix.shape[2]) != (len(self.truth), self.truth.shape[2]):
+            raise ValueError("free_run: prefix and truth differ in starts or features")
+        if not self.unit_steps > 0:
+            raise ValueError(f"free_run: unit_steps must be above 0, not {self.unit_steps}")
+
+    @property
+    def steps(self) -> int:
+        """How many steps are generated."""
+        return int(self.truth.shape[1])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
     """The arrays of one task for one seed and length.
 
     ``floor`` is the lowest possible test MSE in units of the targets, where it is known. ``groups`` names parts of the
-    test split (slices of its sequences) that the report shows side by side. ``free_run`` is for closed-loop scores.
-    ``provenance`` holds facts about the data: source, scaling, sample ranges.
+    test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be generated in
+    closed loop, where the outputs are the next inputs. ``provenance`` holds facts about the data: source, scaling,
+    sample ranges.
     """
 
     train: Split
     valid: Split
     test: Split
     floor: float | None = None
-    free_run: Mapping[str, Any] | None = None
+    free_run: FreeRun | None = None
     groups: Mapping[str, slice] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,11 +98,23 @@ class Problem:
         shapes = {(s.inputs.shape[1:], s.targets.shape[1:]) for s in (self.train, self.valid, self.test)}
         if len(shapes) > 1:
             raise ValueError(f"train, valid and test differ in (time, feature) or (scored, output): {sorted(shapes)}")
+        if self.free_run is not None:
+            _fits(self.free_run, self.train)
         for name, part in self.groups.items():
             if not isinstance(name, str) or not isinstance(part, slice) or not len(self.test.targets[part]):
                 raise ValueError(
                     f"groups: {name!r} must be a text and name a slice of the test split that is not empty"
                 )
+
+
+def _fits(free_run: Any, train: Split) -> None:
+    if not isinstance(free_run, FreeRun):
+        raise TypeError(f"free_run must be a benchbench.FreeRun, not {type(free_run).__name__}")
+    features, inputs, outputs = free_run.truth.shape[2], train.inputs.shape[2], train.targets.shape[2]
+    if not features == inputs == outputs:
+        raise ValueError(f"free_run has {features} features, but sequences have {inputs} inputs and {outputs} outputs")
+    if free_run.prefix.shape[1] < train.inputs.shape[1]:
+        raise ValueError(f"free_run: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +147,8 @@ class Size:
 class Learner(Protocol):
     """A competitor that has been given its width.
 
-    A learner may also offer ``generate(prefix, steps)`` for the closed loop.
+    A learner may also offer ``generate(prefix, steps)``, which maps (sequence, time, feature) to what it makes of the
+    ``steps`` that follow, (sequence, steps, feature), each output being its next input. For others a window slides.
     """
 
     @property

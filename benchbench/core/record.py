@@ -53,13 +53,39 @@ class Segment(Frozen):
     mse: float
 
 
+class Generated(Frozen):
+    """Closed loop: what a fitted learner made of each start when its outputs were its next inputs.
+
+    ``valid_steps``: of each start, before the error first exceeds 0.4 standard deviations; ``steps`` where it never
+    does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
+    ``diverged`` is the share of starts. ``true`` and ``generated`` are the first start, first feature; ``maxima`` pairs
+    of maxima that follow each other, true and generated. ``sliding`` says that the learner had no ``generate`` of its
+    own. ``message``: why there is nothing.
+    """
+
+    steps: int
+    unit: str
+    unit_steps: float
+    valid_steps: list[int] = Field(default_factory=list)
+    nrmse_84: float | None = None
+    spectrum_distance: float | None = None
+    diverged: float | None = None
+    seconds: float | None = None
+    sliding: bool = False
+    true: list[float] = Field(default_factory=list)
+    generated: list[float] = Field(default_factory=list)
+    maxima: dict[str, list[tuple[float, float]]] = Field(default_factory=dict)
+    message: str = ""
+
+
 class Record(Frozen):
     """One trial's outcome.
 
     ``scores``: valid_mse, test_mse, test_rmse, test_nrmse, test_r2, and ``floor_mse`` where it is known.
     ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
     MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
-    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``block``: names
+    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``free_run``: the
+    closed loop, where the task declares one. ``block``: names
     the randomised block that it ran in; within a run, blocks start in the order of their names.
     """
 
@@ -75,6 +101,7 @@ class Record(Frozen):
     predict_seconds: list[float] = Field(default_factory=list)
     data: dict[str, Any] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)
+    free_run: Generated | None = None
     environment: dict[str, Any] = Field(default_factory=dict)
     started: str
     block: str | None = None

@@ -64,11 +64,13 @@ class Trial(Frozen):
     task_options: Options = Field(default_factory=dict)
     architecture_options: Options = Field(default_factory=dict)
     versions: dict[str, int] = Field(default_factory=dict)
+    closed_loop: bool = False
 
     @property  # not cached: a cache would go along with model_copy(update=...)
     def key(self) -> str:
         """16 hexadecimal digits of the content: the same whatever the order of the options."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        content = self.model_dump(mode="json", exclude=None if self.closed_loop else {"closed_loop"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

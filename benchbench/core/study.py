@@ -20,8 +20,8 @@ class Study(Frozen):
     """What to run: every task x architecture x length x device x seed x budget, and every option set.
 
     ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds and ``memory_limit`` in bytes (or as "3GiB") kill a trial.
-    ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's value
-    multiplies.
+    ``closed_loop`` adds the free runs of tasks that declare one. ``allocator``: "keep" freed memory in the process, or
+    the C library's "default". A list as an option's value multiplies.
     """
 
     name: Name
@@ -30,6 +30,7 @@ class Study(Frozen):
     devices: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = ("cpu",)
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 5
     timeout: Annotated[float, Field(gt=0)] | None = None
+    closed_loop: bool = True
     memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
     allocator: Literal["keep", "default"] = "keep"
     plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -70,6 +71,7 @@ class Study(Frozen):
                 task_options=task_options,
                 architecture_options=options,
                 versions={"task": task.version, "architecture": competitor.version},
+                closed_loop=self.closed_loop,
             )
             for device, budget, seed, (task, task_options), length, (competitor, options) in grid
         ]

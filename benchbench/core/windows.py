@@ -1,6 +1,8 @@
 """From a series to a forecasting problem: split by time, scale on train alone, cut windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,19 +11,36 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from benchbench.core.errors import InputError
-from benchbench.core.problem import Array, Problem, Split
+from benchbench.core.problem import Array, FreeRun, Problem, Split
 
 FRACTIONS = (0.70, 0.15, 0.15)
+STARTS = 50  # of a free run
+
+Raw = NDArray[np.float64]
 
 
-def cut(series: Array, length: int, horizon: int, stride: int = 1) -> Split:
-    """All windows of a (time, feature) series: ``length`` steps in, the value ``horizon`` steps after the last one out.
+@dataclass(frozen=True, kw_only=True)
+class Stretches:
+    """What is to be generated, in raw units: ``values`` (start, time, feature), of which the first steps are given.
 
-    The windows are views of ``series``.
+    ``unit`` and ``unit_steps`` as in FreeRun; ``restore`` leads from raw units to the signal's own.
+    """
+
+    values: Raw
+    unit: str = "step"
+    unit_steps: float = 1.0
+    restore: Callable[[Raw], Raw] | None = None
+
+
+def cut(series: Array, length: int, horizon: int, stride: int = 1, scored: int = 1) -> Split:
+    """All windows of a (time, feature) series, as views of it.
+
+    ``length`` steps in, and out what lies ``horizon`` steps after each of the last ``scored``.
     """
     count = len(series) - length - horizon + 1
     inputs = sliding_window_view(series, length, axis=0).transpose(0, 2, 1)[:count:stride]
-    targets = series[length + horizon - 1 :, None, :][::stride]
+    ahead = series[length - scored + horizon :]
+    targets = sliding_window_view(ahead, scored, axis=0).transpose(0, 2, 1)[::stride]
     return Split(inputs=inputs, targets=targets)
 
 
@@ -62,11 +81,15 @@ def forecast(
     length: int,
     horizon: int,
     stride: int = 1,
+    warm_up: int | None = None,
     floor: float | None = None,
+    free_run: Stretches | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem of several series a split, each (time,) or (time, feature), in raw units.
 
+    With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
+    else the last one. ``free_run`` is to be generated from its first ``length`` steps on, where the horizon is 1.
     The scaler is fitted on ``train`` alone. ``floor`` is in raw units squared of a one-feature series, and comes out in
     units of the scaled one. InputError where a series is shorter than one window or the training part is constant.
     """
@@ -82,8 +105,12 @@ def forecast(
     scaler = StandardScaler().fit(pooled)
     if not np.allclose(scaler.scale_, pooled.std(axis=0), rtol=0.1, atol=0):
         raise InputError("the training part varies too little for its size: subtract an offset, or rescale it")
+    if warm_up is not None and not 0 <= warm_up < length:
+        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}")
+    scored = 1 if warm_up is None else length - warm_up
+    stride = stride if warm_up is None else scored
     splits = [
-        join([cut(scaler.transform(series).astype(np.float32), length, horizon, stride) for series in split])
+        join([cut(scaler.transform(series).astype(np.float32), length, horizon, stride, scored) for series in split])
         for split in parts
     ]
     facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": stride}
@@ -92,6 +119,7 @@ def forecast(
         valid=splits[1],
         test=splits[2],
         floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
+        free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
         provenance={**facts, **(provenance or {})},
     )
 
@@ -102,7 +130,9 @@ def forecast_series(
     length: int,
     horizon: int,
     stride: int = 1,
+    warm_up: int | None = None,
     floor: float | None = None,
+    free_run: Stretches | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem of one series, split by time with a gap; otherwise as ``forecast``."""
@@ -111,9 +141,38 @@ def forecast_series(
     train, valid, test = ([series[part]] for part in parts)
     return forecast(
         train, valid, test,
-        length=length, horizon=horizon, stride=stride, floor=floor,
+        length=length, horizon=horizon, stride=stride, warm_up=warm_up, floor=floor, free_run=free_run,
         provenance={"ranges": ranges, **(provenance or {})},
     )  # fmt: skip
+
+
+def needed(length: int, steps: int, spacing: int) -> int:
+    """Samples that ``later`` takes."""
+    return length + steps + (STARTS - 1) * spacing
+
+
+def later(series: Raw, length: int, steps: int, spacing: int) -> Raw:
+    """Stretches of ``length + steps`` from the end of a (time,) or (time, feature) series: (start, time, feature)."""
+    ending = _columns(series)[-needed(length, steps, spacing) :]
+    return sliding_window_view(ending, length + steps, axis=0)[::spacing].transpose(0, 2, 1)
+
+
+def free_run_of(stretches: Stretches, scaler: StandardScaler, length: int) -> FreeRun:
+    """The free run of stretches whose first ``length`` steps are given, in units of the scaler."""
+    features = stretches.values.shape[2]
+    scaled = scaler.transform(stretches.values.reshape(-1, features)).reshape(stretches.values.shape)
+    return FreeRun(
+        prefix=scaled[:, :length].astype(np.float32),
+        truth=scaled[:, length:].astype(np.float32),
+        unit=stretches.unit,
+        unit_steps=stretches.unit_steps,
+        restore=partial(_restored, mean=scaler.mean_, scale=scaler.scale_, then=stretches.restore),
+    )
+
+
+def _restored(values: Array, mean: Raw, scale: Raw, then: Callable[[Raw], Raw] | None) -> Raw:
+    raw: Raw = values * scale + mean
+    return raw if then is None else then(raw)
 
 
 def _columns(series: NDArray[np.float64]) -> NDArray[np.float64]:

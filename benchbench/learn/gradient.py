@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.errors import InputError
+from benchbench.core.closed_loop import slide
+from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Split
 from benchbench.core.seeds import stream
@@ -89,13 +90,35 @@ class Gradient:
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
-        if self._network is None:
-            raise RuntimeError("predict before fit")
-        network = self._network.eval()
+        network = self._fitted()
         with torch.inference_mode():
             parts = [network(self._tensor(inputs[i : i + _CHUNK])).cpu() for i in range(0, len(inputs), _CHUNK)]
         predictions: Array = torch.cat(parts).numpy()
         return predictions
+
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+
+        A window slides where the core carries none. UnsupportedError where outputs are not the next inputs.
+        """
+        network = self._fitted()
+        if self.setting.inputs != self.setting.outputs:
+            raise UnsupportedError(f"{self.setting.outputs} outputs cannot be the next {self.setting.inputs} inputs")
+        made = []
+        with torch.inference_mode():
+            states, state = network.core(self._tensor(prefix))
+            if state is None:
+                return slide(self.predict, prefix, steps, self.setting.length)
+            for _ in range(steps):
+                made.append(network.head(states[:, -1:]))
+                states, state = network.core(made[-1], state)
+        generated: Array = torch.cat(made, dim=1).cpu().numpy()
+        return generated
+
+    def _fitted(self) -> Network:
+        if self._network is None:
+            raise RuntimeError("fit comes first")
+        return self._network.eval()
 
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         optimizer = self._make_optimizer(network)

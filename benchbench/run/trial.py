@@ -19,8 +19,8 @@ from benchbench.core import metrics
 from benchbench.core.errors import DivergedError, InputError, UnsupportedError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
-from benchbench.core.problem import Array, Learner, Problem, Setting, Size, Split
-from benchbench.core.record import Record, Segment, Spent, Status
+from benchbench.core.problem import Array, FreeRun, Learner, Problem, Setting, Size, Split
+from benchbench.core.record import Generated, Record, Segment, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
@@ -28,6 +28,7 @@ from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import size_of, solve_width
 from benchbench.run import allocator, load, memory
+from benchbench.run import free_run as free_runs
 from benchbench.run.blame import describe, without_paths
 
 PREDICT_REPEATS = 5
@@ -72,6 +73,8 @@ def run_trial(
         outcome = _score(trial, problem, sized.learner, clock)
     except CAUGHT as error:
         return record(**_failed(error, home))
+    if trial.closed_loop and problem.free_run is not None:
+        record = partial(record, free_run=_closed_loop(trial, problem.free_run, sized.learner, clock, home))
     over = meter.over
     return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
 
@@ -224,6 +227,14 @@ def _score(trial: Trial, problem: Problem, learner: Learner, clock: Clock) -> di
         "predict_seconds": seconds,
         "samples": segments(problem.test.targets, predictions),
     }
+
+
+def _closed_loop(trial: Trial, free_run: FreeRun, learner: Learner, clock: Clock, home: str) -> Generated:
+    """The outcome of the free run; a failure stands in its message, since open and closed loop are scored apart."""
+    try:
+        return free_runs.outcome(learner, free_run, trial.length, clock, synchronizer(trial.device))
+    except CAUGHT as error:
+        return free_runs.nothing(free_run, without_paths(describe(error, home)))
 
 
 def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple[Array, list[float]]:

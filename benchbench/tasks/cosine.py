@@ -10,11 +10,13 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem, Split
 from benchbench.core.registry import task
+from benchbench.core.windows import STARTS, Stretches, free_run_of
 
 Range = tuple[float, float]
 
 FIXED = 10 / 99  # rad/step
 DRAWN = (0.05, 0.3)  # rad/step
+_STEPS = 1000  # of the free run
 
 
 @task("cosine", version=1)
@@ -33,7 +35,8 @@ def cosine(
 
     ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
     them, and the test is scored by range. The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3.
-    InputError where the warm-up leaves nothing to score, or a range is not 0 <= low <= high, high > 0.
+    The free run goes on 1,000 steps from 50 further series. InputError where the warm-up leaves nothing to score, or a
+    range is not 0 <= low <= high, high > 0.
     """
     if warm_up >= length:
         raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
@@ -45,12 +48,14 @@ def cosine(
     waves = {name: _waves(rng, size, length + 1, list(named.values()), frequency) for name, size in sizes.items()}
     scaler = StandardScaler().fit(waves["train"].reshape(-1, 1))
     parts = [_split(wave, scaler, warm_up) for wave in waves.values()]
+    further = _waves(rng, STARTS, length + _STEPS, list(named.values()), frequency)[:, :, None]
     edges = np.cumsum([0, *_shares(test_series, len(named))]).tolist()
     return Problem(
         train=parts[0],
         valid=parts[1],
         test=parts[2],
         floor=0.0,
+        free_run=free_run_of(Stretches(values=further), scaler, length),
         groups={name: slice(*edges[i : i + 2]) for i, name in enumerate(named)},
         provenance={
             "source": "cosines, frequency 10/99 rad/step" if frequency == "fixed" else "cosines, frequency 0.05..0.3",

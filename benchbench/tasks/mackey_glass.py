@@ -1,18 +1,17 @@
 """Mackey-Glass delay equation, chaotic for tau above 16.8. Mackey & Glass 1977, Science 197:287."""
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from benchbench.core.errors import InputError
-from benchbench.core.options import Positive, PositiveFloat
+from benchbench.core.options import Count, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import forecast_series
+from benchbench.core.windows import Raw, Stretches, forecast_series, later, needed
+from benchbench.signals.mackey_glass import LYAPUNOV, series
 
-Series = NDArray[np.float64]
-
-DISCARDED = 1000  # time units: five Lyapunov times at tau 17, so that the start is forgotten
+_LYAPUNOV_TIMES = 10  # two runs at steps of 0.1 and 0.05 stay together that long, so that there is a truth
+_STEPS = 1000  # of a free run where no Lyapunov exponent is known
+_SPACING = 200  # between starts: a Lyapunov time
 
 
 @task("mackey_glass", version=1)
@@ -24,16 +23,23 @@ def mackey_glass(
     horizon: Positive = 1,
     squash: bool = False,
     samples: Positive = 5000,
+    warm_up: Count | None = None,
     beta: PositiveFloat = 0.2,
     gamma: PositiveFloat = 0.1,
     exponent: PositiveFloat = 10.0,
 ) -> Problem:
     """Forecast the Mackey-Glass series ``horizon`` time units ahead; one sample is one time unit.
 
-    ``squash`` gives tanh(x - 1). InputError where the equation settles on a constant or leaves the finite numbers.
+    ``squash`` gives tanh(x - 1). With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes
+    over ten Lyapunov times from 50 starts on the same orbit, after the test. InputError where the equation settles on
+    a constant or leaves the finite numbers.
     """
+    exponent_known = LYAPUNOV.get(tau) if (beta, gamma, exponent) == (0.2, 0.1, 10.0) else None
+    unit = 1 / exponent_known if exponent_known else 1.0
+    steps = round(_LYAPUNOV_TIMES * unit) if exponent_known else _STEPS
+    after = length + needed(length, steps, _SPACING) if horizon == 1 else 0
     with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
-        values = series(rng, samples, tau=tau, beta=beta, gamma=gamma, exponent=exponent)
+        values = series(rng, samples + after, tau=tau, beta=beta, gamma=gamma, exponent=exponent)
     if not np.ptp(values) > 1e-6:  # rounding errors are no signal; NaN comes here too
         raise InputError(
             f"mackey_glass: tau {tau}, beta {beta}, gamma {gamma}, exponent {exponent} give no oscillation; "
@@ -41,79 +47,21 @@ def mackey_glass(
         )
     values = np.tanh(values - 1) if squash else values
     facts = {"source": f"Mackey-Glass, tau {tau:g}", "squash": squash}
-    return forecast_series(values, length=length, horizon=horizon, provenance=facts)
-
-
-def series(
-    rng: np.random.Generator,
-    samples: int,
-    *,
-    tau: float = 17.0,
-    step: float = 0.1,
-    beta: float = 0.2,
-    gamma: float = 0.1,
-    exponent: float = 10.0,
-    discard: int = DISCARDED,
-) -> Series:
-    """Solve dx/dt = beta x(t-tau) / (1 + x(t-tau)^exponent) - gamma x(t), one sample a time unit: (samples,) float64.
-
-    Fourth-order Runge-Kutta with cubic Hermite delay. ``rng`` gives the constant history 1.2 +- 0.1, the same for every
-    ``step``; ``discard`` time units are left out first. InputError for a tau outside 1..1000 or a step that does not
-    divide 1.
-    """
-    if not 1 <= tau <= DISCARDED:
-        raise InputError(f"mackey_glass: tau is a delay from 1 to {DISCARDED} time units, not {tau}")
-    every = round(1 / step)
-    if abs(every * step - 1) > 1e-9:
-        raise InputError(f"mackey_glass: step must divide one time unit, as 0.1 does, not {step}")
-    history = 1.2 + rng.uniform(-0.1, 0.1)
-    steps = (discard + samples) * every
-    path = _integrate(history, steps, delay=tau / step, step=step, beta=beta, gamma=gamma, exponent=exponent)
-    return path[discard * every :: every][:samples]
-
-
-def _integrate(
-    history: float, steps: int, *, delay: float, step: float, beta: float, gamma: float, exponent: float
-) -> Series:
-    """The solution at 0, 1, ... ``steps`` steps: (steps + 1,); ``delay`` in steps.
-
-    Within one delay the delayed term is a known forcing f(t), and x' = f(t) - gamma x is linear: there a Runge-Kutta
-    step is x <- decay x + w0 f(t) + wm f(t + h/2) + w1 f(t + h), a recurrence for ``lfilter`` over the whole block.
-    """
-    z = gamma * step
-    decay = 1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24
-    w0, wm, w1 = step / 6 * np.array([1 - z + z**2 / 2 - z**3 / 4, 4 - 2 * z + z**2 / 2, 1.0])
-    block = int(delay)
-    past = block + 2  # nodes before 0 that an interpolation may touch
-    x = np.full(past + steps + 1, history)
-    slope = np.zeros_like(x)
-
-    def forcing(start: int, count: int, half: float) -> Series:
-        """The delayed term at ``count`` nodes from ``start`` on, or half a step after them."""
-        offset = half - delay
-        left = int(np.floor(offset))
-        first = past + start + left
-        nodes = slice(first, first + count), slice(first + 1, first + count + 1)
-        delayed = _hermite(x, slope, nodes, offset - left, step)
-        delayed[: max(0, int(np.ceil(-start - offset)))] = history  # the slope jumps at 0: do not smooth it
-        return beta * delayed / (1 + delayed**exponent)
-
-    for start in range(0, steps, block):
-        count = min(block, steps - start)
-        now = past + start
-        at, mid = forcing(start, count + 1, 0.0), forcing(start, count, 0.5)
-        drive = w0 * at[:-1] + wm * mid + w1 * at[1:]
-        x[now + 1 : now + count + 1] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * x[now]])[0]
-        slope[now : now + count + 1] = at - gamma * x[now : now + count + 1]
-    return x[past:]
-
-
-def _hermite(x: Series, slope: Series, nodes: tuple[slice, slice], s: float, step: float) -> Series:
-    """Cubic Hermite values at fraction ``s`` of the intervals between the two ``nodes``."""
-    left, right = nodes
-    return np.asarray(
-        (1 + 2 * s) * (1 - s) ** 2 * x[left]
-        + s * (1 - s) ** 2 * step * slope[left]
-        + s**2 * (3 - 2 * s) * x[right]
-        + s**2 * (s - 1) * step * slope[right]
+    free_run = None
+    if after:
+        stretches, name = later(values, length, steps, _SPACING), "Lyapunov time" if exponent_known else "step"
+        free_run = Stretches(values=stretches, unit=name, unit_steps=unit, restore=_unsquash if squash else None)
+    return forecast_series(
+        values[:samples],
+        length=length,
+        horizon=horizon,
+        warm_up=warm_up,
+        free_run=free_run,
+        provenance=facts,
     )
+
+
+def _unsquash(values: Raw) -> Raw:
+    with np.errstate(divide="ignore", invalid="ignore"):  # a run that leaves -1..1 has no counterpart: not finite
+        raw: Raw = np.arctanh(values) + 1
+    return raw

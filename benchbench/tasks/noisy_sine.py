@@ -6,9 +6,10 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import NonNegativeFloat, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import forecast
+from benchbench.core.windows import STARTS, Raw, Stretches, forecast
 
 FREQUENCY = 0.02  # rad/sample
+_STEPS = 1000  # of the free run
 
 
 @task("noisy_sine", version=1)
@@ -26,6 +27,7 @@ def noisy_sine(
     realisations of the noise: train is t < 80 % of the first, the targets of valid are t in 60..80 % of the second,
     those of test t in 80..100 % of the third. Their windows reach ``length`` further back, below t = 0 where need be,
     so that every length is scored on the same targets. ``floor`` is the variance of the noise.
+    The free run has 50 starts of any phase with noise, and goes on 1,000 steps without.
     """
     ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
     reach = length + horizon - 1
@@ -40,8 +42,17 @@ def noisy_sine(
         [np.sin(FREQUENCY * np.arange(start, stop)) + noise * rng.random(stop - start)]
         for start, stop in times.values()
     )
+    free_run = Stretches(values=_stretches(rng, length, noise)) if horizon == 1 else None
     return forecast(
         train, valid, test,
-        length=length, horizon=horizon, floor=noise**2 / 12,
+        length=length, horizon=horizon, floor=noise**2 / 12, free_run=free_run,
         provenance={"source": f"sin({FREQUENCY} t) + {noise:g} U(0, 1)", "times": times},
     )  # fmt: skip
+
+
+def _stretches(rng: np.random.Generator, length: int, noise: float) -> Raw:
+    """Noisy sines of (start, length + steps, 1), their noise replaced by its mean after ``length`` steps."""
+    phases = rng.uniform(0, 2 * np.pi, STARTS)
+    values = np.sin(FREQUENCY * np.arange(length + _STEPS) + phases[:, None]) + noise / 2
+    values[:, :length] += noise * (rng.random((STARTS, length)) - 0.5)
+    return np.asarray(values[:, :, None])

@@ -71,7 +71,7 @@ def test_a_line_has_the_documented_names(store: Store, make_record: Make) -> Non
     assert line["status"] == "ok"
     assert set(line) == {
         "trial", "status", "message", "scores", "groups", "curve", "spent", "predict_seconds", "data", "samples",
-        "environment", "started", "block", "schema",
+        "environment", "started", "block", "free_run", "schema",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Problems that travel through files come back as they were."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench import Problem, Split
+from benchbench import FreeRun, Problem, Split
 from benchbench.core.spec import Budget, Trial
 from benchbench.run.share import data_key, load, save, shared
 
@@ -19,6 +20,10 @@ def problem(stride=1, reverse=False, **facts):
     windows = sliding_window_view(series, 21, axis=0).transpose(0, 2, 1)[::stride]
     splits = [Split(inputs=part[:, :-1], targets=part[:, -1:, :1]) for part in np.array_split(windows, 3)]
     return Problem(train=splits[0], valid=splits[1], test=splits[2], **facts)
+
+
+def zeros(*shape):
+    return np.zeros(shape, np.float32)
 
 
 def arrays(found):
@@ -36,11 +41,13 @@ def test_every_array_comes_back_equal(tmp_path_factory, stride, reverse):
 
 
 def test_facts_come_back_equal(tmp_path):
-    before = problem(floor=0.5, groups={"low": slice(0, 3)}, provenance={"source": "here"}, free_run={"steps": 3})
+    restore = partial(np.multiply, 2.0)
+    free_run = FreeRun(prefix=zeros(5, 20, 2), truth=zeros(5, 30, 2), unit="Lyapunov time", restore=restore)
+    before = problem(floor=0.5, groups={"low": slice(0, 3)}, provenance={"source": "here"}, free_run=free_run)
     save(tmp_path / "problem", before)
     after = load(tmp_path / "problem")
     assert (after.floor, after.groups, after.provenance) == (0.5, {"low": slice(0, 3)}, {"source": "here"})
-    assert after.free_run == {"steps": 3}
+    assert (after.free_run.steps, after.free_run.unit, after.free_run.restore(3)) == (30, "Lyapunov time", 6)
 
 
 def test_windows_that_overlap_are_written_once(tmp_path):

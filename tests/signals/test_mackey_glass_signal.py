@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from benchbench.core.errors import InputError
-from benchbench.tasks.mackey_glass import mackey_glass, series
+from benchbench.signals.mackey_glass import series
+from benchbench.tasks.mackey_glass import mackey_glass
 
 
 @pytest.fixture(scope="module")

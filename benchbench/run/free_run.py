@@ -1,0 +1,90 @@
+"""The closed loop of a trial: a fitted learner goes on from each start, its outputs being its next inputs."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from benchbench.core import closed_loop
+from benchbench.core.meter import Clock
+from benchbench.core.problem import Array, FreeRun, Learner
+from benchbench.core.record import Generated
+
+_SHOWN = 1200  # steps of the first start that a record keeps
+_PAIRS = 300  # of maxima that a record keeps
+
+
+def generate(learner: Learner, free_run: FreeRun, length: int) -> Array:
+    """What a learner makes of each start, (start, steps, feature): with its own ``generate``, or a window that slides.
+
+    ``length`` is that of the windows it was fitted on. ValueError for a wrong shape.
+    """
+    own = getattr(learner, "generate", None)
+    if own is None:
+        made = closed_loop.slide(learner.predict, free_run.prefix, free_run.steps, length)
+    else:
+        made = own(free_run.prefix, free_run.steps)
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit float32 is infinite: a run that diverged
+        generated = np.asarray(made).astype(np.float32)
+    if generated.shape != free_run.truth.shape:
+        wanted = f"(sequence, steps, feature) = {free_run.truth.shape}"
+        raise ValueError(f"generate gave shape {generated.shape}, not {wanted}")
+    return generated
+
+
+def outcome(
+    learner: Learner, free_run: FreeRun, length: int, clock: Clock, synchronize: Callable[[], None]
+) -> Generated:
+    """Generate and score."""
+    synchronize()
+    started = clock()
+    generated = generate(learner, free_run, length)
+    synchronize()
+    seconds = clock() - started
+    truth = free_run.truth
+    ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
+    return nothing(free_run).model_copy(
+        update={
+            "valid_steps": closed_loop.valid_steps(truth, generated).tolist(),
+            "nrmse_84": _nrmse(free_run, generated),
+            "spectrum_distance": closed_loop.spectrum_distance(truth, generated),
+            "diverged": float(closed_loop.diverged(truth, generated).mean()),
+            "seconds": seconds,
+            "sliding": not hasattr(learner, "generate"),
+            "true": _shown(truth),
+            "generated": _shown(generated) if ends[0] else [],
+            "maxima": {"true": maxima(truth), "generated": maxima(generated[ends])},
+        }
+    )
+
+
+def nothing(free_run: FreeRun, message: str = "") -> Generated:
+    """The record of a free run without an outcome, and why."""
+    return Generated(steps=free_run.steps, unit=free_run.unit, unit_steps=free_run.unit_steps, message=message)
+
+
+def maxima(runs: Array) -> list[tuple[float, float]]:
+    """The return map: each maximum of the last feature with the one that follows it, at most 300 pairs over all runs.
+
+    Lorenz 1963, J. Atmos. Sci. 20:130, fig. 4.
+    """
+    pairs: list[tuple[float, float]] = []
+    for run in runs[:, :, -1]:
+        peaks = run[1:-1][(run[1:-1] > run[:-2]) & (run[1:-1] >= run[2:])]
+        pairs += pairwise(peaks)
+    step = max(1, -(-len(pairs) // _PAIRS))
+    return [(_short(one), _short(next_one)) for one, next_one in pairs[::step]]
+
+
+def _nrmse(free_run: FreeRun, generated: Array) -> float | None:
+    if free_run.restore is None:
+        return closed_loop.nrmse_at(free_run.truth, generated)
+    return closed_loop.nrmse_at(free_run.restore(free_run.truth), free_run.restore(generated))
+
+
+def _shown(runs: Array) -> list[float]:
+    return [_short(value) for value in runs[0, :_SHOWN, 0]]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,88 @@
+"""The Mackey-Glass delay equation, chaotic for tau above 16.8. Mackey & Glass 1977, Science 197:287."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from benchbench.core.errors import InputError
+
+Series = NDArray[np.float64]
+
+LYAPUNOV = {17.0: 0.00514, 30.0: 0.0070}  # largest exponent a time unit, by tau; a test computes it
+
+DISCARDED = 1000  # time units: five Lyapunov times at tau 17, so that the start is forgotten
+
+
+def series(
+    rng: np.random.Generator,
+    samples: int,
+    *,
+    tau: float = 17.0,
+    step: float = 0.1,
+    beta: float = 0.2,
+    gamma: float = 0.1,
+    exponent: float = 10.0,
+    discard: int = DISCARDED,
+) -> Series:
+    """Solve dx/dt = beta x(t-tau) / (1 + x(t-tau)^exponent) - gamma x(t), one sample a time unit: (samples,) float64.
+
+    Fourth-order Runge-Kutta with cubic Hermite delay. ``rng`` gives the constant history 1.2 +- 0.1, the same for every
+    ``step``; ``discard`` time units are left out first. InputError for a tau outside 1..1000 or a step that does not
+    divide 1.
+    """
+    if not 1 <= tau <= DISCARDED:
+        raise InputError(f"mackey_glass: tau is a delay from 1 to {DISCARDED} time units, not {tau}")
+    every = round(1 / step)
+    if abs(every * step - 1) > 1e-9:
+        raise InputError(f"mackey_glass: step must divide one time unit, as 0.1 does, not {step}")
+    history = 1.2 + rng.uniform(-0.1, 0.1)
+    steps = (discard + samples) * every
+    path = _integrate(history, steps, delay=tau / step, step=step, beta=beta, gamma=gamma, exponent=exponent)
+    return path[discard * every :: every][:samples]
+
+
+def _integrate(
+    history: float, steps: int, *, delay: float, step: float, beta: float, gamma: float, exponent: float
+) -> Series:
+    """The solution at 0, 1, ... ``steps`` steps: (steps + 1,); ``delay`` in steps.
+
+    Within one delay the delayed term is a known forcing f(t), and x' = f(t) - gamma x is linear: there a Runge-Kutta
+    step is x <- decay x + w0 f(t) + wm f(t + h/2) + w1 f(t + h), a recurrence for ``lfilter`` over the whole block.
+    """
+    z = gamma * step
+    decay = 1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24
+    w0, wm, w1 = step / 6 * np.array([1 - z + z**2 / 2 - z**3 / 4, 4 - 2 * z + z**2 / 2, 1.0])
+    block = int(delay)
+    past = block + 2  # nodes before 0 that an interpolation may touch
+    x = np.full(past + steps + 1, history)
+    slope = np.zeros_like(x)
+
+    def forcing(start: int, count: int, half: float) -> Series:
+        """The delayed term at ``count`` nodes from ``start`` on, or half a step after them."""
+        offset = half - delay
+        left = int(np.floor(offset))
+        first = past + start + left
+        nodes = slice(first, first + count), slice(first + 1, first + count + 1)
+        delayed = _hermite(x, slope, nodes, offset - left, step)
+        delayed[: max(0, int(np.ceil(-start - offset)))] = history  # the slope jumps at 0: do not smooth it
+        return beta * delayed / (1 + delayed**exponent)
+
+    for start in range(0, steps, block):
+        count = min(block, steps - start)
+        now = past + start
+        at, mid = forcing(start, count + 1, 0.0), forcing(start, count, 0.5)
+        drive = w0 * at[:-1] + wm * mid + w1 * at[1:]
+        x[now + 1 : now + count + 1] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * x[now]])[0]
+        slope[now : now + count + 1] = at - gamma * x[now : now + count + 1]
+    return x[past:]
+
+
+def _hermite(x: Series, slope: Series, nodes: tuple[slice, slice], s: float, step: float) -> Series:
+    """Cubic Hermite values at fraction ``s`` of the intervals between the two ``nodes``."""
+    left, right = nodes
+    return np.asarray(
+        (1 + 2 * s) * (1 - s) ** 2 * x[left]
+        + s * (1 - s) ** 2 * step * slope[left]
+        + s**2 * (3 - 2 * s) * x[right]
+        + s**2 * (s - 1) * step * slope[right]
+    )

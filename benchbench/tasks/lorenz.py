@@ -1,0 +1,44 @@
+"""The Lorenz system, all three components seen: the second chaotic exercise. Lorenz 1963, J. Atmos. Sci. 20:130."""
+
+import numpy as np
+
+from benchbench.core.options import Count, Positive, PositiveFloat
+from benchbench.core.problem import Problem
+from benchbench.core.registry import task
+from benchbench.core.windows import Stretches, forecast_series, later, needed
+from benchbench.signals.lorenz import LYAPUNOV, states
+
+_LYAPUNOV_TIMES = 10  # a run at half the step stays with the truth for longer
+
+
+@task("lorenz", version=1)
+def lorenz(
+    rng: np.random.Generator,
+    length: int,
+    *,
+    interval: PositiveFloat = 0.02,
+    horizon: Positive = 1,
+    samples: Positive = 5000,
+    warm_up: Count | None = None,
+) -> Problem:
+    """Forecast the three components of the Lorenz system ``horizon`` samples ahead, samples ``interval`` apart.
+
+    With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes over ten Lyapunov times from
+    50 starts on the same orbit, after the test.
+    """
+    unit = 1 / (LYAPUNOV * interval)
+    steps, spacing = max(1, round(_LYAPUNOV_TIMES * unit)), max(1, round(unit))
+    after = length + needed(length, steps, spacing) if horizon == 1 else 0
+    values = states(rng, samples + after, interval=interval)
+    free_run = None
+    if after:
+        stretches = later(values, length, steps, spacing)
+        free_run = Stretches(values=stretches, unit="Lyapunov time", unit_steps=unit)
+    return forecast_series(
+        values[:samples],
+        length=length,
+        horizon=horizon,
+        warm_up=warm_up,
+        free_run=free_run,
+        provenance={"source": f"Lorenz, sampled every {interval:g}"},
+    )
