@@ -1,22 +1,24 @@
 """Echo state network: a fixed leaky reservoir and a trained linear readout. Jaeger 2001, GMD Report 148."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import torch
-from torch import Tensor
 
+from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
-from benchbench.core.options import Fraction, NonNegativeFloat, PositiveFloat
+from benchbench.core.options import Count, Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import fit_readout, predict_readout
+from benchbench.learn.readout import Block, Solver, fit_readout, predict_readout
+from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, draw, links
 
-_CHUNK = 512  # sequences driven as one batch: one matrix product a step for all of them
-_CHUNK_NUMBERS = 2**22  # states held at once
+_CHUNK = 512  # sequences an update
 
 
-@architecture("esn", version=1)
+@architecture("esn", version=2)
 def esn(
     setting: Setting,
     *,
@@ -24,72 +26,115 @@ def esn(
     leak: Fraction = 0.5,
     input_scaling: PositiveFloat = 0.5,
     bias: NonNegativeFloat = 0.2,
-    density: Fraction = 0.1,
+    links_per_unit: Positive = 10,
+    density: Fraction | None = None,
+    topology: Topology = "random",
+    feedback: NonNegativeFloat = 0.0,
+    state_noise: NonNegativeFloat = 0.0,
+    washout: Count = 0,
+    solver: Solver = "qr",
+    precision: Precision = "float32",
 ) -> Learner:
-    """Echo state network: leaky reservoir, ridge readout; density 1 is a dense reservoir."""
+    """Echo state network: leaky reservoir, ridge readout; density, where given, takes the place of links_per_unit."""
+    if washout >= setting.length:
+        raise InputError(f"washout {washout} leaves nothing of sequences of length {setting.length}")
+    shape = (setting.width, topology, links_per_unit, density)
+    channels = setting.inputs + (setting.outputs if feedback else 0)
+
+    def make() -> Reservoir:
+        rng = stream(setting.seed, "reservoir")
+        recurrent = draw(rng, *shape) * spectral_radius
+        scaling = np.repeat([input_scaling, feedback], [setting.inputs, channels - setting.inputs])
+        into = rng.uniform(-1, 1, (channels, setting.width)) * scaling[:, None]
+        offset = rng.uniform(-1, 1, setting.width) * bias
+        return Reservoir(Weights(recurrent=recurrent, into=into, offset=offset), leak, setting.device, precision)
+
+    size = Size(trained=(setting.width + 1) * setting.outputs, fixed=links(*shape) + (channels + 1) * setting.width)
     return EchoState(
-        setting, spectral_radius=spectral_radius, leak=leak, input_scaling=input_scaling, bias=bias, density=density
+        setting, make, size, feedback=feedback > 0, state_noise=state_noise, washout=washout, solver=solver
     )
 
 
 class EchoState:
-    """x <- (1 - leak) x + leak tanh(W x + V u + b), read out linearly (Jaeger et al. 2007, Neural Networks 20:335)."""
+    """A reservoir, which ``make`` draws, and its readout, solved in float64.
+
+    With ``feedback`` the outputs of the step before are further inputs: the targets during the fit, zero before the
+    scored steps.
+    """
 
     def __init__(
         self,
         setting: Setting,
+        make: Callable[[], Reservoir],
+        size: Size,
         *,
-        spectral_radius: float,
-        leak: float,
-        input_scaling: float,
-        bias: float,
-        density: float,
+        feedback: bool,
+        state_noise: float,
+        washout: int,
+        solver: Solver,
     ) -> None:
-        width = setting.width
-        self._setting = setting
-        self._spectral_radius, self._leak = spectral_radius, leak
-        self._input_scaling, self._bias = input_scaling, bias
-        self._links = min(width**2, max(width, round(density * width**2)))
-        fixed = self._links + width * setting.inputs + width
-        self.size = Size(trained=(width + 1) * setting.outputs, fixed=fixed)
+        self.size = size
+        self._setting, self._make = setting, make
+        self._feedback, self._noise, self._washout, self._solver = feedback, state_noise, washout, solver
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
         """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed."""
-        self._draw()
-        self._solution = fit_readout(self.states, train, valid, meter, chunk=self._chunk, device=self._setting.device)
+        self._reservoir = self._make()
+        rng = stream(self._setting.seed, "state noise")
+        self._solution = fit_readout(
+            lambda split: self._taught(split, rng), train, valid, meter,
+            chunk=_CHUNK, device=self._setting.device, solver=self._solver, clean=self._taught,
+        )  # fmt: skip
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
-        return predict_readout(self._solution, self.states, inputs, chunk=self._chunk)
+        scored = self._setting.scored
+        if self._feedback:
+            return self._fed_back(inputs[:, :-scored], inputs[:, -scored:])
+        blocks = self._reservoir.drive(inputs, inputs.shape[1] - scored)
+        return predict_readout(self._solution, blocks, (len(inputs), scored, self._setting.outputs))
 
-    def states(self, inputs: Array) -> Tensor:
-        """The last ``scored`` states of each sequence: (sequence, scored, width), from a zero initial state."""
-        device, scored = self._setting.device, self._setting.scored
-        steps = tensor(inputs.transpose(1, 0, 2), device)
-        state = torch.zeros(inputs.shape[0], self._setting.width, device=device)
-        kept = []
-        for t, step in enumerate(steps):
-            drive = torch.addmm(torch.addmm(self._offset, step, self._input), state, self._recurrent)
-            state = torch.lerp(state, drive.tanh_(), self._leak)
-            if t >= len(steps) - scored:
-                kept.append(state)
-        return torch.stack(kept, dim=1)
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
 
-    def _draw(self) -> None:
-        """Weights of the reservoir; sparse ones are held dense, since one dense product serves all sequences."""
-        rng, width = stream(self._setting.seed, "reservoir"), self._setting.width
-        radius = 0.0
-        while radius < 1e-6:  # a very small graph may have no cycle
-            recurrent = np.zeros((width, width))
-            recurrent.flat[rng.choice(width**2, self._links, replace=False)] = rng.uniform(-1, 1, self._links)
-            radius = float(np.abs(np.linalg.eigvals(recurrent)).max())
-        self._recurrent = self._tensor(recurrent * (self._spectral_radius / radius))
-        self._input = self._tensor(rng.uniform(-1, 1, (self._setting.inputs, width)) * self._input_scaling)
-        self._offset = self._tensor(rng.uniform(-1, 1, width) * self._bias)
+        UnsupportedError where outputs are not the next inputs.
+        """
+        if self._setting.inputs != self._setting.outputs:
+            given = f"{self._setting.outputs} outputs cannot be the next {self._setting.inputs} inputs"
+            raise UnsupportedError(given)
+        state = self._through(prefix, prefix)  # what was fed back before a step is what is put in at it
+        made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
+        for step in range(steps):
+            output = self._solution.predict(state.T)
+            made[:, step] = output.cpu().numpy()
+            state = self._reservoir.step(state, torch.cat([output.T] * (2 if self._feedback else 1)))
+        return made
 
-    @property
-    def _chunk(self) -> int:
-        return max(1, min(_CHUNK, _CHUNK_NUMBERS // (self._setting.scored * self._setting.width)))
+    def _taught(self, split: Split, rng: np.random.Generator | None = None) -> Iterator[Block]:
+        """The states at the scored steps after the washout, the outputs before them known."""
+        time, scored = split.inputs.shape[1], split.scored
+        before = np.zeros((len(split), time, split.targets.shape[2]), np.float32)
+        before[:, time - scored + 1 :] = split.targets[:, :-1]
+        skipped = max(0, self._washout - (time - scored))
+        inputs = self._channels(split.inputs, before)
+        for sequences, steps, states in self._reservoir.drive(inputs, time - scored + skipped, rng, self._noise):
+            yield sequences, slice(steps.start + skipped, steps.stop + skipped), states
 
-    def _tensor(self, array: np.ndarray) -> Tensor:
-        return tensor(array.astype(np.float32), self._setting.device)
+    def _fed_back(self, warm_up: Array, scored: Array) -> Array:
+        """Predictions (sequence, scored, output), each the input of the next step."""
+        count, steps = scored.shape[:2]
+        state = self._through(warm_up, np.zeros((count, warm_up.shape[1], self._setting.outputs), np.float32))
+        made = np.zeros((count, steps + 1, self._setting.outputs), np.float32)
+        for step in range(steps):
+            inputs = self._channels(scored[:, step], made[:, step - 1])
+            state = self._reservoir.step(state, tensor(inputs.T, self._setting.device))
+            made[:, step] = self._solution.predict(state.T).cpu().numpy()
+        return made[:, :-1]
+
+    def _through(self, inputs: Array, before: Array) -> torch.Tensor:
+        """The state (unit, sequence) after inputs (sequence, time, feature)."""
+        steps = tensor(self._channels(inputs, before).transpose(1, 2, 0), self._setting.device)
+        return self._reservoir.run(self._reservoir.rest(len(inputs)), steps, keep=0)[0]
+
+    def _channels(self, inputs: Array, before: Array) -> Array:
+        return np.concatenate([inputs, before], axis=-1) if self._feedback else inputs

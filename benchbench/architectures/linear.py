@@ -1,13 +1,17 @@
 """Floor: ridge regression on the window. Hoerl & Kennard 1970, Technometrics 12(1):55-67."""
 
-from numpy.lib.stride_tricks import sliding_window_view
-from torch import Tensor
+from collections.abc import Iterator
 
+import numpy as np
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+
+from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import fit_readout, predict_readout
+from benchbench.learn.readout import Block, fit_readout, predict_readout
 
 _CHUNK_ROWS = 4096
 
@@ -29,16 +33,38 @@ class Linear:
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
         """Solve in float64; where time runs out, with the sequences seen until then."""
-        self._solution = fit_readout(self._design, train, valid, meter, chunk=self._chunk, device=self._setting.device)
+        chunk = max(1, _CHUNK_ROWS // self._setting.scored)
+        self._solution = fit_readout(
+            lambda split: self._blocks(split.inputs), train, valid, meter, chunk=chunk, device=self._setting.device
+        )
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
-        return predict_readout(self._solution, self._design, inputs, chunk=self._chunk)
+        shape = (len(inputs), self._setting.scored, self._setting.outputs)
+        return predict_readout(self._solution, self._blocks(inputs), shape)
 
-    @property
-    def _chunk(self) -> int:
-        return max(1, _CHUNK_ROWS // self._setting.scored)
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, by the recurrence it has learnt.
 
-    def _design(self, inputs: Array) -> Tensor:
-        windows = sliding_window_view(inputs, self._taps, axis=1)  # (sequence, scored, feature, tap)
-        return tensor(windows, self._setting.device).double().flatten(2)
+        UnsupportedError where outputs are not the next inputs, ValueError where the prefix is shorter than the filter.
+        """
+        if self._setting.inputs != self._setting.outputs:
+            given = f"{self._setting.outputs} outputs cannot be the next {self._setting.inputs} inputs"
+            raise UnsupportedError(given)
+        if prefix.shape[1] < self._taps:
+            raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the filter of {self._taps}")
+        window = tensor(prefix[:, -self._taps :], self._setting.device).double()
+        made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
+        for step in range(steps):
+            output = self._solution.predict(window.transpose(1, 2).flatten(1))
+            made[:, step] = output.cpu().numpy()
+            window = torch.cat([window[:, 1:], output[:, None]], dim=1)
+        return made
+
+    def _blocks(self, inputs: Array) -> Iterator[Block]:
+        """The windows under each scored step: (sequence, scored, feature x tap)."""
+        chunk = max(1, _CHUNK_ROWS // self._setting.scored)
+        for start in range(0, len(inputs), chunk):
+            part = slice(start, min(start + chunk, len(inputs)))
+            windows = sliding_window_view(inputs[part], self._taps, axis=1)
+            yield part, slice(0, self._setting.scored), tensor(windows, self._setting.device).double().flatten(2)

@@ -1,15 +1,21 @@
-"""The echo state network: states against a ten-line loop, and what its options mean."""
+"""The echo state network: what it predicts against a ten-line loop, and what its options mean."""
+
+from itertools import product
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from benchbench import Budget, Setting, Split
 from benchbench.core import registry
+from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
+from benchbench.learn.readout import STRENGTHS
+from benchbench.run import memory
 
 
-def make(width=30, scored=1, **options):
-    setting = Setting(inputs=1, outputs=1, scored=scored, length=25, width=width, seed=4)
+def make(width=30, scored=1, length=25, inputs=1, outputs=1, **options):
+    setting = Setting(inputs=inputs, outputs=outputs, scored=scored, length=length, width=width, seed=4)
     return registry.load().get("architecture", "esn").function(setting, **options)
 
 
@@ -26,35 +32,111 @@ def fit(learner, split=None, updates=50, scored=1):
     return meter
 
 
-@pytest.mark.parametrize("scored", [1, 10])
-def test_states_equal_a_ten_line_loop(scored):
-    learner = make(scored=scored, leak=0.3, density=1.0)
-    fit(learner, scored=scored)
-    inputs = sine(5).inputs
-    w, v, b = (a.numpy().astype(np.float64) for a in (learner._recurrent, learner._input, learner._offset))
-    expected = np.zeros((5, scored, 30))
-    for i, series in enumerate(inputs):
-        x = np.zeros(30)
-        for t, u in enumerate(series):
-            x = 0.7 * x + 0.3 * np.tanh(x @ w + u @ v + b)
-            if t >= 25 - scored:
-                expected[i, t - 25 + scored] = x
-    np.testing.assert_allclose(learner.states(inputs).numpy(), expected, atol=1e-6)
+def weights(learner):
+    """Recurrent (unit, unit), input (channel, unit) and offset (unit,) of a fitted learner, dense, in float64."""
+    reservoir = learner._reservoir
+    if not reservoir._sparse:
+        parts = (reservoir._dense, reservoir._into.T, reservoir._offset[:, 0])
+        return [part.numpy().astype(np.float64) for part in parts]
+    first, source, weight, into, offset = reservoir._rows
+    recurrent = np.zeros((len(offset), len(offset)))
+    for unit in range(len(offset)):
+        links = slice(first[unit], first[unit + 1])
+        recurrent[unit, source[links]] = weight[links]
+    return recurrent, into.astype(np.float64), offset.astype(np.float64)
 
 
-@pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
+def ten_lines(learner, inputs, leak, scored):
+    """The states at the scored steps, one sequence, one step after the other."""
+    recurrent, into, offset = weights(learner)
+    found = np.zeros((len(inputs), scored, len(offset)))
+    for i, sequence in enumerate(inputs.astype(np.float64)):
+        x = np.zeros(len(offset))
+        for t, u in enumerate(sequence):
+            x = (1 - leak) * x + leak * np.tanh(recurrent @ x + u @ into + offset)
+            if t >= len(sequence) - scored:
+                found[i, t - len(sequence) + scored] = x
+    return found
+
+
+RESERVOIRS = [
+    {},
+    {"links_per_unit": 3},
+    {"density": 0.05},
+    {"density": 1.0},
+    {"topology": "ring"},
+    {"topology": "orthogonal"},
+]
+
+
+@pytest.mark.parametrize(("options", "precision"), list(product(RESERVOIRS, ["float32", "float64"])))
+@pytest.mark.parametrize("count", [1, 5])
+def test_what_it_predicts_is_the_readout_of_a_ten_line_loop(options, precision, count):
+    learner = make(width=60, scored=10, leak=0.3, precision=precision, **options)
+    fit(learner, scored=10)
+    inputs = sine(count).inputs
+    states = learner._reservoir.drive(inputs, 15)
+    found = np.concatenate([kept.numpy() for _, _, kept in states])
+    tolerance = 5e-7 if precision == "float32" else 1e-13
+    expected = ten_lines(learner, inputs, 0.3, 10)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    readout = learner._solution.weights.numpy()
+    by_hand = (found.astype(np.float64) @ readout[1:] + readout[0]).astype(np.float32)
+    np.testing.assert_allclose(learner.predict(inputs), by_hand, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", RESERVOIRS)
 @pytest.mark.parametrize("radius", [0.5, 1.2])
-def test_the_reservoir_has_the_spectral_radius_and_density_asked_for(density, radius):
-    learner = make(width=60, density=density, spectral_radius=radius)
+def test_the_reservoir_has_the_spectral_radius_asked_for(options, radius):
+    learner = make(width=60, spectral_radius=radius, precision="float64", **options)
     fit(learner)
-    weights = learner._recurrent.numpy().astype(np.float64)
-    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(radius, rel=1e-4)
-    assert np.count_nonzero(weights) == round(density * 60**2)
+    assert np.abs(np.linalg.eigvals(weights(learner)[0])).max() == pytest.approx(radius, rel=1e-9)
 
 
-def test_the_size_counts_what_is_trained_and_what_is_fixed():
-    learner = make(width=60, density=0.1)
-    assert (learner.size.trained, learner.size.fixed) == (61, 360 + 60 + 60)
+@pytest.mark.parametrize("width", [30, 700])
+def test_the_spectral_radius_of_a_large_sparse_reservoir_is_that_of_all_its_eigenvalues(width):
+    learner = make(width=width, spectral_radius=0.9, precision="float64")
+    fit(learner)
+    assert np.abs(np.linalg.eigvals(weights(learner)[0])).max() == pytest.approx(0.9, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "links"),
+    [
+        ({}, 600),
+        ({"links_per_unit": 3}, 180),
+        ({"links_per_unit": 99}, 3600),
+        ({"density": 0.1}, 360),
+        ({"density": 1.0}, 3600),
+        ({"density": 0.0}, 60),
+        ({"topology": "ring"}, 60),
+        ({"topology": "orthogonal"}, 3600),
+    ],
+)
+def test_the_size_counts_the_links_that_there_are(options, links):
+    learner = make(width=60, **options)
+    assert (learner.size.trained, learner.size.fixed) == (61, links + 60 + 60)
+    fit(learner)
+    assert np.count_nonzero(weights(learner)[0]) == links
+
+
+def test_each_unit_has_as_many_links_as_asked_for():
+    learner = make(width=60, links_per_unit=7)
+    fit(learner)
+    assert set(np.count_nonzero(weights(learner)[0], axis=1)) == {7}
+
+
+def test_a_ring_is_one_circle_and_an_orthogonal_reservoir_keeps_lengths():
+    ring, orthogonal = make(topology="ring"), make(topology="orthogonal", spectral_radius=1.0, precision="float64")
+    fit(ring), fit(orthogonal)
+    circle = weights(ring)[0]
+    unit, seen = 0, set()
+    while unit not in seen:
+        seen.add(unit)
+        [unit] = np.flatnonzero(circle[unit])
+    assert len(seen) == 30
+    matrix = weights(orthogonal)[0]
+    np.testing.assert_allclose(matrix @ matrix.T, np.eye(30), atol=1e-12)
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])
@@ -65,18 +147,61 @@ def test_the_smallest_reservoirs_can_be_drawn_and_fitted(width):
 
 
 @pytest.mark.parametrize("scored", [1, 10])
-def test_it_forecasts_a_sine_almost_exactly(scored):
-    learner = make(scored=scored)
+@pytest.mark.parametrize("solver", ["qr", "svd", "cholesky"])
+def test_it_forecasts_a_sine_almost_exactly(scored, solver):
+    learner = make(scored=scored, solver=solver)
     fit(learner, scored=scored)
     test = sine(40, scored)
     assert np.mean((learner.predict(test.inputs) - test.targets) ** 2) < 1e-4
 
 
-def test_the_chunk_changes_no_state(monkeypatch):
-    learner, inputs = make(), sine(40).inputs
+def test_the_readout_is_the_ridge_regression_on_the_states_after_the_washout():
+    learner = make(scored=10, washout=20, precision="float64")
+    split = sine(scored=10)
+    fit(learner, split)
+    [(_, _, states)] = learner._reservoir.drive(split.inputs, 20)
+    rows, targets = states.flatten(0, 1).numpy(), split.targets[:, 5:].reshape(-1)
+    strength = learner._solution.strength
+    assert strength in STRENGTHS
+    reference = Ridge(alpha=strength * len(rows), solver="svd").fit(rows, targets)
+    expected = reference.predict(ten_lines(learner, split.inputs, 0.5, 10).reshape(-1, 30)).reshape(150, 10)
+    np.testing.assert_allclose(learner.predict(split.inputs)[:, :, 0], expected, atol=1e-4)
+
+
+def test_a_washout_that_leaves_nothing_is_refused():
+    with pytest.raises(InputError, match="washout 25 leaves nothing of sequences of length 25"):
+        make(washout=25)
+
+
+def test_state_noise_is_uniform_under_the_tanh():
+    learner = make(precision="float64")
+    fit(learner)
+    recurrent, into, offset = weights(learner)
+    inputs = sine(5).inputs
+    [(_, _, found)] = learner._reservoir.drive(inputs, 24, np.random.default_rng(0), 0.01)
+    noise = np.random.default_rng(0).uniform(-0.01, 0.01, (25, 30, 5))
+    x = np.zeros((30, 5))
+    for t in range(25):
+        x = 0.5 * x + 0.5 * np.tanh(recurrent @ x + into.T * inputs[:, t, 0] + offset[:, None] + noise[t])
+    np.testing.assert_allclose(found[:, 0].numpy(), x.T, atol=1e-13)
+
+
+def test_state_noise_comes_from_the_seed_and_stays_out_of_prediction():
+    quiet, one, same = make(), make(state_noise=1e-2), make(state_noise=1e-2)
+    for learner in (quiet, one, same):
+        fit(learner)
+    inputs = sine(5).inputs
+    np.testing.assert_array_equal(one.predict(inputs), same.predict(inputs))
+    np.testing.assert_array_equal(one.predict(inputs), one.predict(inputs))
+    assert one._solution.valid_mse > 10 * quiet._solution.valid_mse
+
+
+def test_how_many_are_driven_together_changes_no_prediction(monkeypatch):
+    learner, inputs = make(), sine(140).inputs
     fit(learner)
     together = learner.predict(inputs)
-    monkeypatch.setattr("benchbench.architectures.esn._CHUNK", 7)
+    monkeypatch.setattr("benchbench.learn.reservoir._LANES", 7)
+    monkeypatch.setattr("benchbench.learn.reservoir._BLOCK", 500)
     np.testing.assert_allclose(learner.predict(inputs), together, atol=1e-5)
 
 
@@ -86,3 +211,60 @@ def test_a_small_budget_is_kept_and_the_readout_solved_from_what_it_allowed(monk
     meter = fit(learner, updates=2)
     assert (meter.updates, meter.over) == (2, False)
     assert np.isfinite(learner.predict(sine(3).inputs)).all()
+
+
+def test_memory_does_not_grow_with_the_series():
+    def added(steps):
+        series = np.sin(0.1 * np.arange(steps + 1)).astype(np.float32)[None, :, None]
+        split = Split(inputs=series[:, :-1], targets=series[:, 1:])
+        learner = make(width=200, scored=steps, length=steps)
+        peak = memory.Peak()
+        fit(learner, split)
+        return peak.added()
+
+    added(2_000)  # what a first fit brings along
+    states = 60_000 * 200 * 4
+    assert added(60_000) < states / 2
+
+
+def test_with_feedback_the_outputs_of_the_step_before_are_inputs():
+    learner = make(scored=10, feedback=0.7, precision="float64")
+    fit(learner, scored=10)
+    recurrent, into, offset = weights(learner)
+    readout = learner._solution.weights.numpy()
+    assert into.shape == (2, 30)
+    assert learner.size.fixed == 300 + 3 * 30
+    inputs = sine(2).inputs
+    for series, found in zip(inputs.astype(np.float64), learner.predict(inputs), strict=True):
+        x, y, made = np.zeros(30), 0.0, []
+        for t, [u] in enumerate(series):
+            x = 0.5 * x + 0.5 * np.tanh(recurrent @ x + u * into[0] + y * into[1] + offset)
+            if t >= 15:
+                y = np.float32(x @ readout[1:, 0] + readout[0, 0])
+                made.append(y)
+        np.testing.assert_allclose(found[:, 0], made, atol=1e-5)
+
+
+@pytest.mark.parametrize("feedback", [0.0, 0.3])
+def test_it_goes_on_as_a_loop_that_puts_its_output_in(feedback):
+    learner = make(scored=20, precision="float64", feedback=feedback)
+    fit(learner, scored=20)
+    recurrent, into, offset = weights(learner)
+    readout = learner._solution.weights.numpy()
+    prefix = sine(3).inputs
+    for series, found in zip(prefix, learner.generate(prefix, 30), strict=True):
+        x, y, made = np.zeros(30), 0.0, []
+        for t in range(25 + 30):
+            y = y if t >= 25 else float(series[t, 0])
+            x = 0.5 * x + 0.5 * np.tanh(recurrent @ x + y * into.sum(axis=0) + offset)
+            y = x @ readout[1:, 0] + readout[0, 0]
+            made.append(y)
+        np.testing.assert_allclose(found[:, 0], made[24:54], atol=1e-4)
+
+
+def test_it_generates_only_where_outputs_are_the_next_inputs():
+    learner = make(inputs=2)
+    values = np.random.default_rng(0).standard_normal((40, 25, 2)).astype(np.float32)
+    fit(learner, Split(inputs=values, targets=values[:, -1:, :1]))
+    with pytest.raises(UnsupportedError, match="1 outputs cannot be the next 2 inputs"):
+        learner.generate(values, 3)

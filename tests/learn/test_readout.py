@@ -37,14 +37,14 @@ def test_the_error_from_the_triangle_is_the_error_over_all_rows():
     held = rows(x, y)
     weights = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     direct = np.mean((x @ weights[1:].numpy() + weights[0].numpy() - y) ** 2)
-    assert held.mse(weights) == pytest.approx(direct, rel=1e-10)
+    assert held.errors([weights])[0] == pytest.approx(direct, rel=1e-10)
 
 
 def test_the_strength_is_the_one_best_on_validation():
     x, y = problem(count=12, features=10)
     xv, yv = problem(count=200, features=10, seed=1)
     solution = solve(rows(x, y), rows(xv, yv))
-    errors = {s: rows(xv, yv).mse(w) for s, w in rows(x, y).path()}
+    errors = {s: rows(xv, yv).errors([w])[0] for s, w in rows(x, y).path()}
     assert solution.strength == min(errors, key=errors.get)
     assert solution.valid_mse == pytest.approx(min(errors.values()))
 
@@ -55,7 +55,7 @@ def test_small_singular_values_survive_that_normal_equations_lose():
     x = np.hstack([base, base + 1e-9 * rng.standard_normal((200, 1))])
     y = (x[:, :1] - x[:, 1:]) * 1e9
     [(_, weights)] = rows(x, y).path((0.0,))
-    assert rows(x, y).mse(weights) < 1e-6
+    assert rows(x, y).errors([weights])[0] < 1e-6
     centred = x - x.mean(axis=0)
     squared = np.linalg.lstsq(centred.T @ centred, centred.T @ y, rcond=None)[0]
     assert np.mean((centred @ squared - y) ** 2) > 0.1

@@ -1,0 +1,163 @@
+"""A reservoir: weights drawn from a seed, and many sequences driven through it as one batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import ArpackNoConvergence, eigs
+from torch import Tensor
+
+from benchbench.learn import kernel
+from benchbench.learn.device import tensor
+
+Topology = Literal["random", "ring", "orthogonal"]
+Precision = Literal["float32", "float64"]
+
+_SMALL = 100  # units up to which all eigenvalues are computed
+_DENSE = 0.25  # of all possible links, from which on the dense product is the faster
+_LANES = 128  # sequences side by side: their state fits a core's cache
+_BLOCK = 2**18  # states held at once: few beside what the readout needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """``recurrent`` (unit, unit), ``into`` (channel, unit) and ``offset`` (unit,), float64."""
+
+    recurrent: csr_array
+    into: NDArray[np.float64]
+    offset: NDArray[np.float64]
+
+
+def links(width: int, topology: Topology, per_unit: int, density: float | None) -> int:
+    """How many links a reservoir has."""
+    if topology == "random":
+        return width * min(width, per_unit) if density is None else min(width**2, max(width, round(density * width**2)))
+    return width if topology == "ring" else width**2
+
+
+def draw(rng: np.random.Generator, width: int, topology: Topology, per_unit: int, density: float | None) -> csr_array:
+    """A recurrent matrix of spectral radius 1, but for a random one without a cycle, which is drawn again.
+
+    ``random``: ``per_unit`` links into each unit, or a ``density`` of all, uniform in -1..1; ``ring``: one circle
+    (Rodan & Tino 2011, IEEE TNN 22:131); ``orthogonal``: uniform over all (Haar).
+    """
+    if topology == "ring":
+        return csr_array((np.ones(width), ((np.arange(width) + 1) % width, np.arange(width))), (width, width))
+    if topology == "orthogonal":
+        q, r = np.linalg.qr(rng.standard_normal((width, width)))
+        return csr_array(q * np.sign(np.diag(r)))
+    count = links(width, topology, per_unit, density)
+    while True:
+        if density is None:
+            source = np.concatenate([rng.choice(width, count // width, replace=False) for _ in range(width)])
+            unit = np.repeat(np.arange(width), count // width)
+        else:
+            unit, source = np.divmod(rng.choice(width**2, count, replace=False), width)
+        matrix = csr_array((rng.uniform(-1, 1, count), (unit, source)), (width, width))
+        radius = spectral_radius(matrix)
+        if radius > 1e-6:
+            return csr_array(matrix / radius)
+
+
+def spectral_radius(matrix: csr_array) -> float:
+    """The largest modulus of an eigenvalue: by ARPACK where the matrix is large and sparse."""
+    width = matrix.shape[0]
+    if width > _SMALL and matrix.nnz < _DENSE * width**2:
+        try:
+            found = eigs(matrix, k=6, v0=np.ones(width), return_eigenvectors=False)
+            return float(np.abs(found).max())
+        except ArpackNoConvergence:  # eigenvalues of almost the same modulus: take them all
+            pass
+    return float(np.abs(np.linalg.eigvals(matrix.toarray())).max())
+
+
+class Reservoir:
+    """x <- (1 - leak) x + leak tanh(W x + V u + b + noise), for many sequences at once (Jaeger et al. 2007).
+
+    On the CPU a sparse W takes the compiled kernel; a dense one, and any on another device, one matrix product a step.
+    """
+
+    def __init__(self, weights: Weights, leak: float, device: str, precision: Precision) -> None:
+        self.width, self._leak, self._device = len(weights.offset), leak, device
+        self._number = np.dtype(precision)
+        matrix = weights.recurrent
+        self._sparse = device == "cpu" and matrix.nnz < _DENSE * self.width**2
+        if self._sparse:
+            ordered = matrix.sorted_indices().astype(self._number)
+            index = (ordered.indptr.astype(np.uint32), ordered.indices.astype(np.uint32))
+            self._rows = (*index, ordered.data, weights.into.astype(self._number), weights.offset.astype(self._number))
+        else:
+            self._dense, self._into, self._offset = (
+                tensor(array.astype(self._number), device)
+                for array in (matrix.toarray(), weights.into.T, weights.offset[:, None])
+            )
+
+    def rest(self, sequences: int) -> Tensor:
+        """The zero state: (unit, sequence)."""
+        return torch.zeros(self.width, sequences, dtype=_torch(self._number), device=self._device)
+
+    def step(self, state: Tensor, inputs: Tensor) -> Tensor:
+        """The state (unit, sequence) after one step with inputs (channel, sequence)."""
+        return self.run(state, inputs[None], keep=0)[0]
+
+    def run(
+        self, state: Tensor, inputs: Tensor, *, keep: int, noise: NDArray[np.float64] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Drive with inputs (time, channel, sequence): the state at the end, and the last ``keep`` states.
+
+        The states are (keep, unit, sequence). ``noise`` (time, unit, sequence) is added under the tanh.
+        """
+        inputs = inputs.to(state.dtype)
+        if self._sparse:
+            return self._compiled(state, inputs, keep, noise)
+        kept = []
+        for t, step in enumerate(inputs):
+            drive = torch.addmm(torch.addmm(self._offset, self._into, step), self._dense, state)
+            if noise is not None:
+                drive += tensor(noise[t].astype(self._number), self._device)
+            state = torch.lerp(state, drive.tanh_(), self._leak)
+            if t >= len(inputs) - keep:
+                kept.append(state)
+        return state, torch.stack(kept) if kept else state.new_empty(0, *state.shape)
+
+    def _compiled(
+        self, state: Tensor, inputs: Tensor, keep: int, noise: NDArray[np.float64] | None
+    ) -> tuple[Tensor, Tensor]:
+        sequences = state.shape[1]
+        both = np.stack([state.numpy(), np.empty_like(state.numpy())])
+        kept = np.empty((keep, *state.shape), self._number)
+        added = np.empty((0, *state.shape), self._number) if noise is None else noise.astype(self._number)
+        steps = kernel.steps_of_one if sequences == 1 else kernel.steps
+        steps(both, inputs.contiguous().numpy(), self._rows, added, self._number.type(self._leak), kept)
+        return torch.from_numpy(both[0]), torch.from_numpy(kept)
+
+    def drive(
+        self, inputs: NDArray[np.float32], first: int, rng: np.random.Generator | None = None, noise: float = 0.0
+    ) -> Iterator[tuple[slice, slice, Tensor]]:
+        """The states from step ``first`` on of inputs (sequence, time, channel), each sequence from the zero state.
+
+        Yields sequences, steps (counted from ``first``) and states (sequence, step, unit), in pieces, so that memory
+        does not grow with the series. ``rng`` draws a noise uniform in -``noise``..``noise``.
+        """
+        lanes = _LANES if self._sparse else 4 * _LANES
+        for start in range(0, len(inputs), lanes):
+            sequences = slice(start, min(start + lanes, len(inputs)))
+            steps = tensor(inputs[sequences].transpose(1, 2, 0), self._device)
+            state = self.rest(steps.shape[2])
+            stride = max(1, _BLOCK // state.numel())
+            for at in range(0, len(steps), stride):
+                part = steps[at : at + stride]
+                keep = min(len(part), max(0, at + len(part) - first))
+                drawn = None if rng is None or not noise else rng.uniform(-noise, noise, (len(part), *state.shape))
+                state, kept = self.run(state, part, keep=keep, noise=drawn)
+                if keep:
+                    stop = at + len(part) - first
+                    yield sequences, slice(stop - keep, stop), kept.permute(2, 0, 1)
+
+
+def _torch(number: "np.dtype[np.floating]") -> torch.dtype:
+    return torch.float32 if number == np.float32 else torch.float64

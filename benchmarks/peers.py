@@ -1,0 +1,168 @@
+"""Our echo state network against reservoirpy and echoes: same sizes, same data, interleaved.
+
+Seconds of fit + predict, the peak that they add to the memory of a fresh process, and the test error, of (a) 1,000
+windows of 200 steps that are many-to-one, and as many to predict, (b) one series of 20,000 steps, and 5,000 to predict.
+The first 100 steps of a series are neither fitted nor scored, since a reservoir starts from nothing. Each reading is a
+process of its own with everything imported and one thread. Run from the checkout with the extra ``peers`` installed:
+``python benchmarks/peers.py``.
+"""
+
+import argparse
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from multiprocessing import get_context
+
+import numpy as np
+import reservoirpy
+from echoes import ESNRegressor
+from reservoirpy.nodes import Reservoir, Ridge
+from tabulate import tabulate
+from threadpoolctl import threadpool_limits
+
+from benchbench import Budget, Setting, Split
+from benchbench.core import registry
+from benchbench.core.meter import Meter
+from benchbench.run import memory
+from benchbench.signals.mackey_glass import series
+
+WINDOWS, LENGTH, TRAIN, TEST = 1000, 200, 20_000, 5_000
+RADIUS, LEAK, SCALING, BIAS, RIDGE, WASHOUT = 0.9, 0.5, 0.5, 0.2, 1e-8, 100
+
+Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Inputs and targets to fit, inputs and targets to predict: (sequence, time, 1) and (sequence, scored, 1)."""
+
+
+def windows(length: int) -> Data:
+    """Windows that share nothing, each with the value that follows."""
+    signal = standard(2 * WINDOWS * (length + 1))
+    cut = signal.reshape(2 * WINDOWS, length + 1, 1)
+    inputs, targets = cut[:, :-1], cut[:, -1:]
+    return inputs[:WINDOWS], targets[:WINDOWS], inputs[WINDOWS:], targets[WINDOWS:]
+
+
+def long(steps: int) -> Data:
+    """One series, each step with the value that follows."""
+    signal = standard(steps + TEST + 1)[None, :, None]
+    return signal[:, :steps], signal[:, 1 : steps + 1], signal[:, steps:-1], signal[:, steps + 1 :]
+
+
+def standard(samples: int) -> np.ndarray:
+    """The Mackey-Glass series, standardised."""
+    values = series(np.random.default_rng(0), samples)
+    return ((values - values.mean()) / values.std()).astype(np.float32)
+
+
+def ours(data: Data, units: int, **options: object) -> np.ndarray:
+    """Predictions of ours; the ridge strength is chosen from 19 on a further tenth of the sequences to fit."""
+    inputs, targets, test, wanted = data
+    fixed = {"spectral_radius": RADIUS, "leak": LEAK, "input_scaling": SCALING, "bias": BIAS, "washout": WASHOUT}
+
+    def setting(length: int, scored: int) -> Setting:
+        return Setting(inputs=1, outputs=1, scored=scored, length=length, width=units, seed=0)
+
+    tenth = max(1, len(inputs) // 10)
+    held = Split(inputs=inputs[-tenth:, -2000:], targets=targets[-tenth:, -2000:])
+    esn = registry.load().get("architecture", "esn").function
+    learner = esn(setting(inputs.shape[1], targets.shape[1]), **fixed, **options)
+    learner.fit(Split(inputs=inputs, targets=targets), held, Meter(Budget(name="peers", epochs=1), batches=10**6))
+    learner._setting = setting(test.shape[1], wanted.shape[1])  # another length to predict: the state knows none
+    return learner.predict(test)
+
+
+def sparse(data: Data, units: int) -> np.ndarray:
+    """Ours with ten links a unit, the default."""
+    return ours(data, units)
+
+
+def same(data: Data, units: int) -> np.ndarray:
+    """Ours with a tenth of all links and normal equations, as reservoirpy has them."""
+    return ours(data, units, density=0.1, solver="cholesky")
+
+
+def theirs(data: Data, units: int) -> np.ndarray:
+    """Reservoirpy: a reservoir with a tenth of all links, and its ridge readout."""
+    inputs, targets, test, wanted = (part.astype(np.float64) for part in data)
+    scored = targets.shape[1]
+    options = {"lr": LEAK, "sr": RADIUS, "input_scaling": SCALING, "rc_connectivity": 0.1, "seed": 0}
+    net = Reservoir(units, **options) >> Ridge(ridge=RIDGE * targets.size)
+    padded = [np.concatenate([np.zeros((len(x) - scored, 1)), y]) for x, y in zip(inputs, targets, strict=True)]
+    net.fit(list(inputs), padded, warmup=max(WASHOUT, inputs.shape[1] - scored))
+    predictions = []
+    for sequence in test:
+        net.reset()
+        predictions.append(net.run(sequence)[-wanted.shape[1] :])
+    return np.stack(predictions)
+
+
+def echoes(data: Data, units: int) -> np.ndarray:
+    """Echoes: its regressor, which takes one series: windows go in one after the other."""
+    inputs, targets, test, wanted = (part.astype(np.float64) for part in data)
+    every = targets if targets.shape == inputs.shape else np.concatenate([inputs[:, 1:], targets], axis=1)
+    net = ESNRegressor(
+        n_reservoir=units, spectral_radius=RADIUS, leak_rate=LEAK, input_scaling=SCALING, bias=BIAS, sparsity=0.9,
+        n_transient=WASHOUT,        regression_method="ridge", ridge_alpha=RIDGE * every.size, random_state=0,
+    )  # fmt: skip
+    net.fit(inputs.reshape(-1, 1), every.reshape(-1, 1))
+    return net.predict(test.reshape(-1, 1)).reshape(test.shape)[:, -wanted.shape[1] :]
+
+
+PEERS: dict[str, Callable[[Data, int], np.ndarray]] = {
+    "benchbench": sparse,
+    "benchbench, 10 % links, cholesky": same,
+    "reservoirpy": theirs,
+    "echoes": echoes,
+}
+
+
+def measure(name: str, data: Data, units: int) -> tuple[float, int, float]:
+    """Seconds, bytes added at the peak, and mean squared error of one."""
+    with threadpool_limits(1):
+        peak = memory.Peak()
+        start = time.perf_counter()
+        predictions = PEERS[name](data, units)
+        seconds = time.perf_counter() - start
+        return seconds, peak.added(), float(np.mean((predictions - data[3])[:, -(TEST - WASHOUT) :] ** 2))
+
+
+def compare(title: str, data: Data, units: int, rounds: int) -> None:
+    """Print a table of medians, and the ratios of paired rounds to ours."""
+    readings: dict[str, list[tuple[float, int, float]]] = {name: [] for name in PEERS}
+    for round_ in range(rounds):
+        names = list(PEERS)
+        for name in names if round_ % 2 else names[::-1]:
+            with get_context("fork").Pool(1) as pool:
+                readings[name].append(pool.apply(measure, (name, data, units)))
+    rows = []
+    for name, found in readings.items():
+        seconds, peaks, errors = (statistics.median(column) for column in zip(*found, strict=True))
+        pairs = zip(found, readings["benchbench"], strict=True)
+        ratio = statistics.median(theirs[0] / ours[0] for theirs, ours in pairs)
+        rows.append([name, f"{seconds:.3f}", f"{ratio:.1f}", f"{peaks / 2**20:.0f}", f"{errors:.2e}"])
+    print(f"\n{title}, {units} units (median of {rounds} rounds)\n")
+    print(
+        tabulate(
+            rows, ["", "fit + predict (s)", "times ours", "peak (MiB)", "test MSE"], "github", disable_numparse=True
+        )
+    )
+
+
+def main() -> None:
+    """Print both comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--units", type=int, nargs="+", default=[100, 500])
+    chosen = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    reservoirpy.set_seed(0)
+    for peer in PEERS.values():  # what is compiled or imported late is here before a process is forked
+        for data in (windows(150), long(300)):
+            peer(tuple(part[:50] for part in data), 20)
+    for units in chosen.units:
+        compare(f"{WINDOWS:,} windows of {LENGTH}, and {WINDOWS:,} to predict", windows(LENGTH), units, chosen.rounds)
+        compare(f"One series of {TRAIN:,} steps, and {TEST:,} to predict", long(TRAIN), units, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
