@@ -8,76 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from benchbench import help  # noqa: A004  the texts of --help
+
 if TYPE_CHECKING:
-    from benchbench.core.record import Record
-    from benchbench.core.spec import Trial
+    from benchbench.core.claim import Outcome
+    from benchbench.core.pitfall import Pitfall
     from benchbench.run.calibrate import Reading
 
-_EXAMPLES = """Compare recurrent architectures under one budget: what each scored, and what it cost.
-
-Examples:
-
-\b
-  benchbench run quick                        a first look in two minutes
-  benchbench report quick                     tables and figures from its records
-  benchbench run my_study.toml --jobs 2       your own grid
-  benchbench run quick --plugin my_net.py     with your own architecture in it
-  benchbench check my_net.py                  does my plug-in keep the contract?
-  benchbench list tasks                       what there is, with its options
-  benchbench calibrate                        are clock and memory readings true here?
-"""
-_RUN = """Run a study: every trial that has no record yet on this machine.
-
-Stop it at any time with Ctrl-C; the same command goes on where it stopped.
-
-Examples:
-
-\b
-  benchbench run quick
-  benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB
-  BENCHBENCH_DATA=~/ecg benchbench run main
-  benchbench run my_study.toml --plugin my_net.py --plugin my_task.py
-"""
-_REPORT = """Write report.md with figures and tables, from the records alone.
-
-Examples:
-
-\b
-  benchbench report quick
-  benchbench report main --results results
-"""
-_LIST = """List what can be named in a study, with options and defaults.
-
-Examples:
-
-\b
-  benchbench list
-  benchbench list architectures
-  benchbench list tasks --plugin my_task.py
-"""
-_CHECK = """Put architectures and tasks to the contract; exit code 1 where a promise is broken.
-
-Without FILE: the installation, and everything registered.
-
-Examples:
-
-\b
-  benchbench check
-  benchbench check my_net.py
-"""
-
-_CALIBRATE = """Hold the clock, the memory reading and the meter against known answers; exit code 1 where one is off.
-
-Takes half a minute, on a machine that does nothing else.
-
-Examples:
-
-\b
-  benchbench calibrate
-"""
-
 app = typer.Typer(
-    help=_EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    help=help.PROGRAM, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 _out = Console()
 _err = Console(stderr=True)
@@ -95,7 +34,7 @@ def main() -> None:
         app()
 
 
-@app.command(help=_RUN)
+@app.command(help=help.RUN)
 def run(
     study: Study,
     *,
@@ -116,9 +55,10 @@ def run(
 ) -> None:
     """Run a study."""
     from benchbench.run.runner import run_study
+    from benchbench.run.watch import watched
 
     limit = _bytes(memory_limit)
-    with _progress() as watch:
+    with watched(_err) as watch:
         records = run_study(
             study,
             results=results,
@@ -141,7 +81,7 @@ def run(
     _out.print(f"{name}: {len(records)} trials, {summary}. Next: benchbench report {name}", highlight=False)
 
 
-@app.command(help=_REPORT)
+@app.command(help=help.REPORT)
 def report(study: Study, results: Results = "results") -> None:
     """Write the report of a study."""
     from benchbench.report.write import write_report
@@ -149,24 +89,32 @@ def report(study: Study, results: Results = "results") -> None:
     _out.print(str(write_report(study, results)), highlight=False, soft_wrap=True)
 
 
-@app.command("list", help=_LIST)
+@app.command("list", help=help.LIST)
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(help="architectures, tasks or studies; all without.", metavar="KIND")
+        str | None,
+        typer.Argument(help="architectures, tasks, studies, claims or pitfalls; all without.", metavar="KIND"),
     ] = None,
     plugin: Plugins = None,
 ) -> None:
     """List what there is."""
     from benchbench.core.errors import unknown
 
-    kinds = ("architectures", "tasks", "studies")
+    kinds = ("architectures", "tasks", "studies", "claims", "pitfalls")
     if kind is not None and kind not in kinds:
         raise unknown("kind", kind, kinds)
     for chosen in kinds if kind is None else (kind,):
-        _print_studies() if chosen == "studies" else _print_plugins(chosen.removesuffix("s"), plugin or [])
+        if chosen == "studies":
+            _print_studies()
+        elif chosen == "claims":
+            _print_claims()
+        elif chosen == "pitfalls":
+            _print_pitfalls()
+        else:
+            _print_plugins(chosen.removesuffix("s"), plugin or [])
 
 
-@app.command(help=_CHECK)
+@app.command(help=help.CHECK)
 def check(
     file: Annotated[str | None, typer.Argument(help="A plug-in file; everything without.", metavar="FILE")] = None,
     *,
@@ -194,7 +142,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(help=_CALIBRATE)
+@app.command(help=help.CALIBRATE)
 def calibrate() -> None:
     """Hold the instruments against known answers."""
     from rich.table import Table
@@ -210,6 +158,65 @@ def calibrate() -> None:
     if not all(reading.ok for reading in readings):
         _err.print("an instrument is off: do not trust its column on this machine", highlight=False)
         raise typer.Exit(1)
+
+
+@app.command(help=help.REPRODUCE)
+def reproduce(
+    claim: Annotated[
+        str | None, typer.Argument(help="One claim (benchbench list claims); all short ones without.", metavar="CLAIM")
+    ] = None,
+    *,
+    long: Annotated[bool, typer.Option("--all", help="The long ones too.")] = False,
+    results: Results = "results",
+) -> None:
+    """Run published numbers again."""
+    from rich.table import Column, Table
+
+    from benchbench import claims
+    from benchbench.report.reproduce import COLUMNS, row, write_outcomes
+    from benchbench.run.claim import outcome
+
+    known = {name: claims.get(name) for name in (claims.names() if claim is None else [claim])}
+    chosen = {name: one for name, one in known.items() if long or claim or one.seconds < claims.SHORT}
+    made: list[Outcome] = []
+    for name, one in chosen.items():
+        with _err.status(f"claim {len(made) + 1} of {len(chosen)}: {name}, about {one.seconds:.0f} s"):
+            made.append(outcome(name, one))
+        page = write_outcomes(made, results)  # each as it comes: what is measured is kept
+        _out.print(f"{name}: {made[-1].verdict.value}", highlight=False)
+    table = Table(*(Column(column, overflow="fold") for column in COLUMNS))
+    for one_made in made:
+        table.add_row(*row(one_made))
+    _out.print(table, highlight=False)
+    for name in known.keys() - chosen.keys():
+        _out.print(f"not run: {name}, about {known[name].seconds:.0f} s; --all runs it", highlight=False)
+    _out.print(str(page), highlight=False, soft_wrap=True)
+
+
+@app.command(help=help.PITFALLS)
+def pitfalls(
+    name: Annotated[str | None, typer.Argument(help="One of them (benchbench list pitfalls); all without.")] = None,
+    results: Results = "results",
+) -> None:
+    """Show what goes wrong in the field."""
+    from rich.table import Column, Table
+
+    from benchbench import pitfalls as folder
+    from benchbench.report.pitfalls import table, write_pitfalls
+
+    chosen = {one: folder.get(one) for one in (folder.names() if name is None else [name])}
+    shown: list[Pitfall] = []
+    for one, show in chosen.items():
+        with _err.status(f"pitfall {len(shown) + 1} of {len(chosen)}: {one}"):
+            shown.append(show())
+        columns, rows = table(shown[-1])
+        grid = Table(
+            *(Column(column, overflow="fold") for column in columns), title=shown[-1].title, title_justify="left"
+        )
+        for row in rows:
+            grid.add_row(*row)
+        _out.print(grid, highlight=False)
+    _out.print(str(write_pitfalls(shown, results)), highlight=False, soft_wrap=True)
 
 
 def _compared(reading: "Reading") -> tuple[str, str, str, str]:
@@ -268,59 +275,22 @@ def _print_studies() -> None:
         _out.print(f"  {name:<18} {study.read(file).description}", highlight=False, markup=False, soft_wrap=True)
 
 
-class _Watch:
-    """Turns what the runner tells into a progress bar: what runs, how many are done, the time left."""
+def _print_claims() -> None:
+    from benchbench import claims
 
-    def __init__(self, progress: Any) -> None:
-        self._progress, self._running = progress, dict[str, str]()
-        self._task = progress.add_task("checking the study", total=None)
-
-    def plan(self, trials: int, done: int, otherwise: int) -> None:
-        self._progress.reset(self._task, total=trials - done, description="")
-        if done:
-            self._progress.console.print(f"{done} of {trials} trials are recorded already", highlight=False)
-        if otherwise:
-            said = f"{otherwise} of them with other jobs, threads or allocator: they stay, and times are not mixed"
-            self._progress.console.print(f"{said}; another --results starts anew", highlight=False)
-
-    def start(self, trial: "Trial") -> None:
-        self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"
-        self._show()
-
-    def record(self, record: "Record") -> None:
-        self._running.pop(record.trial.key, None)
-        self._progress.advance(self._task)
-        if record.status != "ok":
-            line = f"{record.status.value}: {record.trial.label}: {record.message}"
-            self._progress.console.print(line, highlight=False, markup=False)
-        self._show()
-
-    def _show(self) -> None:
-        self._progress.update(self._task, description=" | ".join(self._running.values()))
+    _out.print("claims", style="bold")
+    for name in claims.names():
+        claim = claims.get(name)
+        said = f"{claims.summary(name)} {claim.quantity} {claim.published:.3g}; about {claim.seconds:.0f} s"
+        _out.print(f"  {name:<24} {said}", highlight=False, markup=False, soft_wrap=True)
 
 
-@contextmanager
-def _progress() -> Iterator[_Watch]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def _print_pitfalls() -> None:
+    from benchbench import pitfalls as folder
 
-    columns = (
-        MofNCompleteColumn(),
-        BarColumn(),
-        TextColumn("elapsed"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=_err, transient=True) as progress:
-        yield _Watch(progress)
+    _out.print("pitfalls", style="bold")
+    for name in folder.names():
+        _out.print(f"  {name:<18} {folder.summary(name)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -1,11 +1,21 @@
 """The contract over the whole registry, and that it catches those who break it."""
 
 import pytest
+import torch
 
 from benchbench.core import registry
 from benchbench.run.contract import assert_contract, check
 
 REGISTRY = registry.load()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads that share a busy core wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("plugin", REGISTRY.plugins.values(), ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
@@ -80,6 +90,33 @@ LEARNERS = {
         def fit(self, train, valid, meter):
             random.random()
     """,
+    "one scored step: a free run has the right shape, and divergence shows": """
+        def generate(self, prefix, steps):
+            return np.zeros((len(prefix), steps))
+    """,
+    "many scored steps: a free run has the right shape, and divergence shows": """
+        def generate(self, prefix, steps):
+            made = np.repeat(prefix[:, -1:], steps, axis=1)
+            made[0, steps // 2] = np.inf
+            return made
+    """,
+    "one scored step: the same seed gives the same free run": """
+        def generate(self, prefix, steps):
+            return np.repeat(prefix[:, -1:], steps, axis=1) + np.random.default_rng().random()
+    """,
+    "many scored steps: the same seed gives the same free run": """
+        def predict(self, inputs):
+            noise = 1e-6 * np.random.default_rng().standard_normal(1)
+            return inputs[:, -self.setting.scored:] + noise.astype(np.float32)
+    """,
+    "one scored step: a free run starts with the last predicted step": """
+        def generate(self, prefix, steps):
+            return np.repeat(prefix[:, -2:-1], steps, axis=1)
+    """,
+    "many scored steps: a free run in two pieces is the run in one": """
+        def generate(self, prefix, steps):
+            return prefix[:, -1:] * 0.5 ** np.arange(steps)[:, None]
+    """,
 }
 
 
@@ -123,6 +160,51 @@ TASKS = {
 }
 
 
+TASKS_WITH_A_FREE_RUN = {
+    "it makes a problem of the asked length, all finite": "truth[3, 5] = np.nan",
+    "the same seed gives the same bytes": "truth = truth + np.float32(1e-3 * np.random.default_rng().random())",
+    "the truth of a free run goes on where its prefix ends": "truth = truth[::-1].copy()",
+    "no stretch of train is to be generated in a free run": """
+    whole = sliding_window_view(series[:700], length + 150)[::60, :, None]
+    prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
+    """,
+}
+
+
+def free_running(path, change=""):
+    """The results of a task of an irregular signal whose free run is changed."""
+    (path / "plugin.py").write_text(f"""{HEAD}
+from benchbench import FreeRun
+@task("mine", version=1)
+def mine(rng, length):
+    smooth = np.convolve(rng.standard_normal(3000), np.hanning(25), "valid")
+    series = (smooth / smooth[:1000].std()).astype(np.float32)
+    pairs = windows(series, length)
+    train, valid, test = (split(pairs, list(part)) for part in (range(900), range(1000, 1100), range(1200, 1300)))
+    whole = sliding_window_view(series[1400:], length + 150)[::60, :, None]
+    prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
+    {change.strip()}
+    return Problem(train=train, valid=valid, test=test, free_run=FreeRun(prefix=prefix, truth=truth))
+""")
+    [plugin] = registry.registered(registry.load_file(path / "plugin.py"))
+    return check(plugin)
+
+
+@pytest.mark.parametrize("promise", TASKS_WITH_A_FREE_RUN)
+def test_a_task_whose_free_run_breaks_a_promise_is_caught(promise, tmp_path):
+    results = free_running(tmp_path, TASKS_WITH_A_FREE_RUN[promise])
+    assert [result.promise for result in results if result.passed is False] == [promise]
+
+
+def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
+    assert {result.passed for result in free_running(tmp_path)} == {True}
+
+
+def test_a_task_without_a_free_run_has_nothing_to_promise_of_it():
+    results = check(REGISTRY.get("task", "ecg_synthetic"))
+    assert [result.detail for result in results if result.passed is None] == ["it declares no free run"] * 2
+
+
 @pytest.mark.parametrize("promise", TASKS)
 def test_a_task_that_breaks_a_promise_is_caught(promise, tmp_path):
     source = f"""
@@ -152,3 +234,21 @@ def mine(setting):
     results = check(plugin)
     assert {r.passed for r in results} == {True, None}
     assert "one step only" in {r.detail for r in results}
+
+
+def test_a_learner_may_decline_to_run_free(tmp_path):
+    file = tmp_path / "plugin.py"
+    body = """
+from benchbench.core.errors import UnsupportedError
+class Mine(Base):
+    def generate(self, prefix, steps):
+        raise UnsupportedError("no loop")
+@architecture("mine", version=1)
+def mine(setting):
+    return Mine(setting)
+"""
+    file.write_text(HEAD + body)
+    [plugin] = registry.registered(registry.load_file(file))
+    untested = [result for result in check(plugin) if result.passed is not True]
+    assert {(result.passed, result.detail) for result in untested} == {(None, "no loop")}
+    assert all("free run" in result.promise for result in untested)

@@ -39,7 +39,8 @@ def files() -> Iterator[tuple[str, str]]:
 def layer(path: str) -> str:
     """The line that a file stands on: its folder, or its own name at the top."""
     name = path.partition("/")[0].removesuffix(".py")
-    return "cli" if name == "__main__" else name  # python -m benchbench is the same door
+    # python -m benchbench is the same door, and the texts of --help belong to it
+    return "cli" if name in {"__main__", "help"} else name
 
 
 def imports(path: str, text: str) -> Iterator[tuple[int, str]]:

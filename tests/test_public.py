@@ -17,7 +17,6 @@ DOCUMENTED = [
     "Size",
     "Split",
     "FreeRun",
-    "FreeRun",
     "Problem",
     "Budget",
     "Study",

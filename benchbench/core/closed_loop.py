@@ -27,8 +27,9 @@ def slide(predict: Predict, prefix: Array, steps: int, length: int) -> Array:
         raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the window of {length}")
     series = np.concatenate([prefix[:, -length:], np.empty((len(prefix), steps, prefix.shape[2]), np.float32)], axis=1)
     for step in range(steps):
-        # a run that has left everything behind stays there: not all take infinite inputs
-        series[:, length + step] = np.clip(predict(series[:, step : step + length])[:, -1], -_FAR, _FAR)
+        # a run that has left everything behind stays there: not all take inputs that are not finite
+        ahead = np.nan_to_num(np.asarray(predict(series[:, step : step + length]))[:, -1], nan=_FAR)
+        series[:, length + step] = np.clip(ahead, -_FAR, _FAR)
     return series[:, length:]
 
 
@@ -39,7 +40,7 @@ def valid_steps(truth: Array, generated: Array, threshold: float = THRESHOLD) ->
     does.
     """
     deviation = truth.std(axis=(0, 1), dtype=np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         error = np.sqrt(np.mean(np.square((generated.astype(np.float64) - truth) / deviation), axis=2))
     wrong = ~(error <= threshold)
     return np.asarray(np.where(wrong.any(axis=1), wrong.argmax(axis=1), truth.shape[1]))
@@ -52,7 +53,7 @@ def nrmse_at(truth: NDArray[Any], generated: NDArray[Any], step: int = STEP) -> 
     """
     if truth.shape[1] < step:
         return None
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         error = np.mean(np.square(generated[:, step - 1].astype(np.float64) - truth[:, step - 1]), axis=0)
         value = np.sqrt(np.mean(error / truth.var(axis=(0, 1), dtype=np.float64)))
     return float(value) if np.isfinite(value) else None

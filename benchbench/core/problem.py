@@ -67,8 +67,8 @@ class FreeRun:
                 raise ValueError(f"free_run: {name} must be a float32 array (start, time, feature) that is not empty")
         if (len(self.prefix), self.prefix.shape[2]) != (len(self.truth), self.truth.shape[2]):
             raise ValueError("free_run: prefix and truth differ in starts or features")
-        if not self.unit_steps > 0:
-            raise ValueError(f"free_run: unit_steps must be above 0, not {self.unit_steps}")
+        if not 0 < self.unit_steps < np.inf:
+            raise ValueError(f"free_run: unit_steps must be above 0 and finite, not {self.unit_steps}")
 
     @property
     def steps(self) -> int:

@@ -8,7 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ByteSize, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ByteSize, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from benchbench.core.errors import InputError, short, unknown
 from benchbench.core.options import describe, expand
@@ -16,12 +17,23 @@ from benchbench.core.registry import Kind, Plugin, Registry
 from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
 
 
+def _listed(value: Any) -> Any:
+    if not isinstance(value, (dict, list, tuple)):
+        raise PydanticCustomError("table", "Input should be a table, or several as [[...]]")
+    return [value] if isinstance(value, dict) else value
+
+
+Sets = Annotated[tuple[Options, ...], BeforeValidator(_listed), Field(min_length=1, strict=False)]
+"""Tables of options whose lists multiply; one may stand alone."""
+
+
 class Study(Frozen):
     """What to run: every task x architecture x length x device x seed x budget, and every option set.
 
     ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds and ``memory_limit`` in bytes (or as "3GiB") kill a trial.
     ``closed_loop`` adds the free runs of tasks that declare one. ``allocator``: "keep" freed memory in the process, or
-    the C library's "default". A list as an option's value multiplies.
+    the C library's "default". A list as an option's value multiplies; [[architectures.esn]], several times,
+    gives option sets one by one.
     """
 
     name: Name
@@ -35,8 +47,8 @@ class Study(Frozen):
     allocator: Literal["keep", "default"] = "keep"
     plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
     budgets: Annotated[tuple[Annotated[Budget, Field(strict=False)], ...], Field(min_length=1, strict=False)]
-    tasks: Annotated[dict[str, Options], Field(min_length=1)]
-    architectures: Annotated[dict[str, Options], Field(min_length=1)]
+    tasks: Annotated[dict[str, Sets], Field(min_length=1)]
+    architectures: Annotated[dict[str, Sets], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _distinct(self) -> "Study":
@@ -77,12 +89,15 @@ class Study(Frozen):
         ]
 
     @staticmethod
-    def _sets(registry: Registry, kind: Kind, named: dict[str, Options], place: str) -> list[tuple[Plugin, Options]]:
+    def _sets(registry: Registry, kind: Kind, named: dict[str, Sets], place: str) -> list[tuple[Plugin, Options]]:
         sets = []
-        for name, options in named.items():
+        for name, tables in named.items():
             plugin = registry.get(kind, name, where=f"{place}[{kind}s]")
             where = f"{place}[{kind}s.{name}]"
-            sets += [(plugin, chosen) for chosen in expand(plugin.options, options, where)]
+            chosen: list[Options] = []
+            for table in tables:
+                chosen += [one for one in expand(plugin.options, table, where) if one not in chosen]
+            sets += [(plugin, one) for one in chosen]
         return sets
 
 

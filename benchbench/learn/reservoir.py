@@ -11,7 +11,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackNoConvergence, eigs
 from torch import Tensor
 
-from benchbench.learn import kernel
 from benchbench.learn.device import tensor
 
 Topology = Literal["random", "ring", "orthogonal"]
@@ -127,6 +126,8 @@ class Reservoir:
     def _compiled(
         self, state: Tensor, inputs: Tensor, keep: int, noise: NDArray[np.float64] | None
     ) -> tuple[Tensor, Tensor]:
+        from benchbench.learn import kernel
+
         sequences = state.shape[1]
         both = np.stack([state.numpy(), np.empty_like(state.numpy())])
         kept = np.empty((keep, *state.shape), self._number)

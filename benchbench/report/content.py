@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchbench.core.record import Record
+from benchbench.report.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.select import CELL, Selection, select
 from benchbench.report.summary import answers
 from benchbench.report.tables import COSTS, cells, groups, verdicts
@@ -20,11 +21,13 @@ class Content:
     verdicts: pd.DataFrame
     answers: pd.DataFrame
     groups: pd.DataFrame
+    closed_loop: ClosedLoop
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables of the report by file name, with every digit."""
         failures = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
         scores = ["seeds", "ok", "mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max", "floor_mse", "failed"]
+        loops = self.closed_loop.cells
         return {
             "answers": self.answers,
             "errors": self.cells[[*CELL, *scores]],
@@ -32,6 +35,7 @@ class Content:
             "groups": self.groups,
             "option_sets": self.selection.options,
             "failures": self.selection.failures[[*failures, "status", "message"]],
+            **({} if loops.empty else {"closed_loop": loops}),
         }
 
 
@@ -46,4 +50,5 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record]) -> Content:
         verdicts=said,
         answers=answers(found, said),
         groups=groups(selection.frame, records),
+        closed_loop=closed_loop(selection.frame, records),
     )

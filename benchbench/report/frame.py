@@ -8,11 +8,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchbench.core import store
 from benchbench.core.errors import InputError
-from benchbench.core.record import Record
+from benchbench.core.record import Generated, Record
 from benchbench.core.spec import NAME
 
 _KINDS = {
@@ -73,6 +74,15 @@ _KINDS = {
     "allocator": str,
     "gemm_gflops": float,
     "copy_gb_per_s": float,
+    "valid_time": float,
+    "valid_time_q1": float,
+    "valid_time_q3": float,
+    "valid_time_unit": str,
+    "nrmse_84": float,
+    "spectrum_distance": float,
+    "diverged_share": float,
+    "generate_seconds": float,
+    "free_run_message": str,
 }
 DISTURBED = "others had more than a tenth of the time of a fit's cores, or the load was one above the run's own"
 _SHARE, _LOAD = 0.1, 1.0
@@ -83,8 +93,11 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
     ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series; ``predict_seconds``
     is the median of the repeats; ``disturbed`` says that others had more than a tenth of the time of a fit's cores, or
-    that the load was one above the run's own. A missing number is NaN, a missing text is empty. InputError where there
-    is no record.
+    that the load was one above the run's own. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
+    and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
+    deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
+    ``free_run_message`` says why there is nothing. A missing number is NaN, a missing text is empty. InputError where
+    there is no record.
     """
     return read(study, results)[0]
 
@@ -135,6 +148,7 @@ def _row(record: Record) -> dict[str, Any]:
         **dict(record.spent),
         "disturbed": _disturbed(record),
         **record.scores,
+        **(_closed_loop(record.free_run) if record.free_run else {}),
         **{name: getattr(trial, name) for name in ("key", "study", "task", "architecture", "length", "device", "seed")},
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
@@ -149,6 +163,23 @@ def _row(record: Record) -> dict[str, Any]:
         "task_options": trial.task_options,
         "architecture_version": trial.versions.get("architecture"),
         "task_version": trial.versions.get("task"),
+    }
+
+
+def _closed_loop(run: Generated) -> dict[str, Any]:
+    low, middle, high = (
+        np.quantile(run.valid_steps, (0.25, 0.5, 0.75)) / run.unit_steps if run.valid_steps else [None] * 3
+    )
+    return {
+        "valid_time": middle,
+        "valid_time_q1": low,
+        "valid_time_q3": high,
+        "valid_time_unit": run.unit,
+        "nrmse_84": run.nrmse_84,
+        "spectrum_distance": run.spectrum_distance,
+        "diverged_share": run.diverged,
+        "generate_seconds": run.seconds,
+        "free_run_message": run.message,
     }
 
 

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from benchbench.report.closed_loop import NO_RUN, SLIDING, longest, loop_table, unit
 from benchbench.report.content import Content
 from benchbench.report.select import order, parts, several
 from benchbench.report.summary import against_floors, answer_table, missing_floors, what_ran
-from benchbench.report.tables import cost_table, error_table, group_table, listed, markdown, words
+from benchbench.report.tables import cost_table, error_table, group_table, listed, markdown, number, words
 
 _CAPTIONS = {
     "error_by_length": "Test error against window length: median over seeds, bars from the lowest to the highest seed.",
@@ -17,7 +18,21 @@ _CAPTIONS = {
     "who fits at once is a horizontal line.",
     "stretches": "Predicted (colour) over true (grey) test values at the longest window, one seed, one scale; at most "
     "120 steps are drawn, the MSE is that of the whole stretch.",
+    "survival": "Closed loop: share of starts that are still valid, at the longest window, all seeds pooled.",
+    "generated": "Closed loop: the first start of one seed at the longest window, generated (colour) over true (grey); "
+    "cut off where it leaves its row; the black line ends the valid time.",
+    "return_map": "Closed loop: each maximum of the last feature and the one that follows it, one seed, all starts: "
+    "true (grey), generated (colour); what lies far outside the range of the truth is cut off.",
 }
+_CLOSED_LOOP = f"""Outputs are fed back as inputs, from starts that the fit has not seen; open loop (above) and closed
+loop are scored apart, and a chaotic free run is never ranked by R².
+
+- Valid time: until the error first exceeds 0.4 standard deviations; median over all starts of all seeds, in
+  brackets the quartiles. ≥ marks what reaches the end of the run: ten Lyapunov times of a chaotic system, as long as
+  the truth itself is good for. Ranked are the medians of each seed; **bold** is above every other on every seed.
+- NRMSE84: the error at step 84 over the standard deviation of the truth. Spectrum distance: Hellinger's, 0 (the same)
+  to 1, without the starts that diverged. Both are medians over seeds, as are the diverged starts and the time that a
+  step of a start took. {SLIDING} marks who has no `generate` of its own: a window slid over its outputs."""
 _HOW_TO_READ = """## How to read this
 
 - MSE is in units of the standardised series (1 is about what predicting the mean gives); NRMSE is RMSE / standard
@@ -43,6 +58,7 @@ def page(content: Content, figures: Figures) -> str:
     blocks += _pictures(figures, "error_by_length", "error_by_time")
     for variant, part in parts(frame, "variant"):
         blocks += [f"## {variant}", *_options(part), *_task(content, variant, figures)]
+    blocks += _closed_loop(content, figures)
     for title, kinds in (
         ("Time and memory", ("time_by_length", "memory_by_length")),
         ("Learning", ("learning_curves",)),
@@ -92,6 +108,28 @@ def _task(content: Content, variant: str, figures: Figures) -> list[str]:
             {place: name for place, name in figures.items() if place[1:] == (condition, variant)}, "stretches"
         )
     return blocks
+
+
+def _closed_loop(content: Content, figures: Figures) -> list[str]:
+    loops = content.closed_loop
+    blocks = [] if loops.cells.empty else ["## Closed loop", _CLOSED_LOOP]
+    for variant, by_condition in parts(loops.cells, "variant"):
+        blocks += [f"### {variant}"]
+        for condition, part in parts(by_condition, "condition"):
+            here = (loops.verdicts["variant"] == variant) & (loops.verdicts["condition"] == condition)
+            said = loops.verdicts[here]
+            clear = said[said["clear"]]
+            ends = f"a run ends after {number(part['cap'].max())} {unit(part)}"
+            blocks += [f"#### {words(condition)}"] if several(loops.cells, "condition") else []
+            blocks += [f"Over {_seeds(part)}, {part['starts'].max():,} starts in all; {ends}. {longest(said)}"]
+            blocks += [loop_table(part, dict(zip(clear["length"], clear["take"], strict=True)))]
+            if missing := loops.missing[condition, variant]:
+                blocks += [f"Left out: {missing:,} record{'s' if missing > 1 else ''} without a free run."]
+            mine = {place: name for place, name in figures.items() if place[1:] == (condition, variant)}
+            blocks += _pictures(mine, "survival", "generated", "return_map")
+    lost = loops.trials[loops.trials["outcome"] == NO_RUN]
+    failures = lost.assign(status=NO_RUN, message=lost["free_run_message"])
+    return [*blocks, "### Free runs that failed", _failures(failures)] if len(lost) else blocks
 
 
 def _lengths(part: pd.DataFrame) -> str:

@@ -59,17 +59,27 @@ def _draw(axis: Axes, looks: Looks, segments: dict[str, Segment | None], middle:
     for row, (name, segment) in enumerate(segments.items()):
         if segment is None:
             continue
-        for values, look in (
-            (segment.true, {"color": "#c4c4c4", "linewidth": 2.6}),
-            (segment.predicted, {"color": looks[name]["color"], "linewidth": 1.0}),
-        ):
-            heights = row + np.clip(0.68 * (np.array(values[:_STEPS]) - middle) / span, -0.47, 0.47)
-            axis.plot(heights, marker="." if len(heights) < 3 else "", **look)
-        text = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
-        axis.annotate(
-            f"MSE {number(segment.mse)}", (1, row + 0.53), xycoords=("axes fraction", "data"),
-            ha="right", va="top", fontsize=7, bbox=text,
+        draw_row(
+            axis, row, true=segment.true[:_STEPS], made=segment.predicted[:_STEPS], colour=looks[name]["color"],
+            scale=(middle, span), text=f"MSE {number(segment.mse)}",
         )  # fmt: skip
     axis.set_ylim(-0.6, len(segments) - 0.4)
     axis.grid(visible=False)
     axis.set_xlabel("scored step")
+
+
+def draw_row(
+    axis: Axes, row: int, *, true: list[float], made: list[float], colour: str, scale: tuple[float, float], text: str,
+    step: float = 1.0,
+) -> None:  # fmt: skip
+    """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
+
+    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values.
+    """
+    middle, span = scale
+    for values, shade, width in ((true, "#c4c4c4", 2.6), (made, colour, 1.0)):
+        heights = row + np.clip(0.68 * (np.array(values) - middle) / span, -0.47, 0.47)
+        marker = "." if len(heights) < 3 else ""
+        axis.plot(step * np.arange(len(heights)), heights, marker=marker, color=shade, linewidth=width)
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    axis.annotate(text, (1, row + 0.53), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=7, bbox=box)

@@ -46,20 +46,21 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     for column in ("width", *COSTS, "first_update_seconds"):
         table[column] = scored[column].median()
     table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
-    table["failed"] = every["status"].agg(_failed)
+    table["failed"] = every["status"].agg(failed)
     return table.reset_index()
 
 
-def verdicts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per condition, task and length: ``take`` (lowest median test MSE), whether it is ``clear``, and the ``verdict``.
+def verdicts(frame: pd.DataFrame, score: str = "rank_mse") -> pd.DataFrame:
+    """Per condition, task and length: ``take`` (lowest median ``score``), whether it is ``clear``, and the ``verdict``.
 
-    Clear means: at least two seeds, the same for all, and a lower test MSE than every other on every one of them. A
-    seed without a score counts as worse than any score; who declined the problem altogether does not take part.
+    Clear means: at least two seeds, the same for all, and a lower score than every other on every one of them. A seed
+    without a score, whose score is infinite, counts as worse than any; who declined the problem altogether does not
+    take part.
     """
     rows = []
     for place, part in frame.groupby(PLACE):
         able = part[part["status"] != Status.UNSUPPORTED]
-        scores = able.pivot_table(index="seed", columns="architecture", values="rank_mse", aggfunc="min")
+        scores = able.pivot_table(index="seed", columns="architecture", values=score, aggfunc="min")
         rows.append((*place, *_verdict(scores[order(able["architecture"])])))
     return pd.DataFrame(rows, columns=[*PLACE, "take", "clear", "verdict"])
 
@@ -182,7 +183,8 @@ def words(text: object, most: int = 300) -> str:
     return re.sub(r"([\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", escape(line, quote=False))
 
 
-def _failed(statuses: "pd.Series[str]") -> str:
+def failed(statuses: "pd.Series[str]") -> str:
+    """How those ended that did not end ok, in words: each status with its count."""
     counts = statuses[statuses != Status.OK].value_counts().sort_index()
     return ", ".join(f"{status} {count}/{len(statuses)}" for status, count in counts.items())
 

@@ -1,8 +1,6 @@
 """The report of a study: one page, its figures and its tables, written whole or not at all."""
 
-import os
 import re
-import shutil
 from os import PathLike
 from pathlib import Path
 
@@ -11,7 +9,9 @@ from matplotlib.figure import Figure
 from benchbench.core.record import Record
 from benchbench.report.content import Content, gather
 from benchbench.report.figures import cost_by_length, error_by_length, error_by_time, learning_curves
+from benchbench.report.folder import whole
 from benchbench.report.frame import read, study_name
+from benchbench.report.generated import generated, return_map, survival
 from benchbench.report.page import page
 from benchbench.report.panels import save, settings, styles
 from benchbench.report.select import order, parts
@@ -26,14 +26,8 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     """
     frame, records = read(study, results)
     target = Path(results) / "report" / study_name(study)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
+    with whole(target) as fresh:
         _write(fresh, gather(target.name, frame, records), records)
-        _replace(target, fresh)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return target / "report.md"
 
 
@@ -67,6 +61,10 @@ def _draw(folder: Path, content: Content, records: list[Record]) -> dict[tuple[s
             keep(learning_curves(frame, looks, records), "learning_curves", condition)
             for variant, part in parts(frame, "variant"):
                 keep(stretches(part, looks, records), "stretches", condition, variant)
+        for condition, frame in parts(content.closed_loop.trials, "condition"):
+            for variant, part in parts(frame, "variant"):
+                for draw in (survival, generated, return_map):
+                    keep(draw(part, looks, records), draw.__name__, condition, variant)
     return names
 
 
@@ -76,17 +74,3 @@ def _free(text: str, taken: set[str]) -> str:
     while (name := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1
     return name
-
-
-def _replace(target: Path, fresh: Path) -> None:
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    try:
-        fresh.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

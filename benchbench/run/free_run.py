@@ -19,7 +19,7 @@ def generate(learner: Learner, free_run: FreeRun, length: int) -> Array:
 
     ``length`` is that of the windows it was fitted on. ValueError for a wrong shape.
     """
-    own = getattr(learner, "generate", None)
+    own = _own(learner)
     if own is None:
         made = closed_loop.slide(learner.predict, free_run.prefix, free_run.steps, length)
     else:
@@ -30,6 +30,10 @@ def generate(learner: Learner, free_run: FreeRun, length: int) -> Array:
         wanted = f"(sequence, steps, feature) = {free_run.truth.shape}"
         raise ValueError(f"generate gave shape {generated.shape}, not {wanted}")
     return generated
+
+
+def _own(learner: Learner) -> Callable[[Array, int], Array] | None:
+    return getattr(learner, "generate", None)
 
 
 def outcome(
@@ -50,7 +54,7 @@ def outcome(
             "spectrum_distance": closed_loop.spectrum_distance(truth, generated),
             "diverged": float(closed_loop.diverged(truth, generated).mean()),
             "seconds": seconds,
-            "sliding": not hasattr(learner, "generate"),
+            "sliding": _own(learner) is None,
             "true": _shown(truth),
             "generated": _shown(generated) if ends[0] else [],
             "maxima": {"true": maxima(truth), "generated": maxima(generated[ends])},
@@ -60,7 +64,8 @@ def outcome(
 
 def nothing(free_run: FreeRun, message: str = "") -> Generated:
     """The record of a free run without an outcome, and why."""
-    return Generated(steps=free_run.steps, unit=free_run.unit, unit_steps=free_run.unit_steps, message=message)
+    unit_steps = float(free_run.unit_steps)  # of NumPy as well
+    return Generated(steps=free_run.steps, unit=free_run.unit, unit_steps=unit_steps, message=message)
 
 
 def maxima(runs: Array) -> list[tuple[float, float]]:

@@ -6,6 +6,7 @@ The optimizers import torch._dynamo at the first step: a second that must not fa
 import torch._dynamo  # noqa: F401
 import wfdb  # noqa: F401  takes long to import
 
+import benchbench.learn.kernel
 import benchbench.run.environment
 import benchbench.run.flags
 import benchbench.run.job

@@ -5,7 +5,7 @@ import numpy as np
 from benchbench.core.options import Count, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import Stretches, forecast_series, later, needed
+from benchbench.core.windows import Stretches, chronological, forecast_series, later, needed
 from benchbench.signals.lorenz import LYAPUNOV, states
 
 _LYAPUNOV_TIMES = 10  # a run at half the step stays with the truth for longer
@@ -26,6 +26,7 @@ def lorenz(
     With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes over ten Lyapunov times from
     50 starts on the same orbit, after the test.
     """
+    chronological(samples, length, horizon)  # refuses before it integrates for long
     unit = 1 / (LYAPUNOV * interval)
     steps, spacing = max(1, round(_LYAPUNOV_TIMES * unit)), max(1, round(unit))
     after = length + needed(length, steps, spacing) if horizon == 1 else 0

@@ -6,7 +6,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import Count, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import Raw, Stretches, forecast_series, later, needed
+from benchbench.core.windows import Raw, Stretches, chronological, forecast_series, later, needed
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
 _LYAPUNOV_TIMES = 10  # two runs at steps of 0.1 and 0.05 stay together that long, so that there is a truth
@@ -34,6 +34,7 @@ def mackey_glass(
     over ten Lyapunov times from 50 starts on the same orbit, after the test. InputError where the equation settles on
     a constant or leaves the finite numbers.
     """
+    chronological(samples, length, horizon)  # refuses before it integrates for long
     exponent_known = LYAPUNOV.get(tau) if (beta, gamma, exponent) == (0.2, 0.1, 10.0) else None
     unit = 1 / exponent_known if exponent_known else 1.0
     steps = round(_LYAPUNOV_TIMES * unit) if exponent_known else _STEPS

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench.core.problem import Problem, Setting, Size, Split
+from benchbench.core.problem import FreeRun, Problem, Setting, Size, Split
 
 
 def zeros(*shape: int, dtype: Any = np.float32) -> np.ndarray:
@@ -72,3 +72,58 @@ def test_problem_split_size_and_setting_are_frozen() -> None:
 def test_a_size_counts_trained_and_fixed_numbers_together() -> None:
     assert Size(trained=3, fixed=4).total == 7
     assert Size(trained=3).total == 3
+
+
+def test_a_free_run_knows_how_many_steps_are_generated() -> None:
+    run = FreeRun(prefix=zeros(3, 5, 2), truth=zeros(3, 7, 2))
+    assert (run.steps, run.unit, run.unit_steps, run.restore) == (7, "step", 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"prefix": zeros(3, 5, 1, dtype=np.float64)}, "prefix must be a float32 array"),
+        ({"prefix": zeros(3, 5)}, r"prefix must be a float32 array \(start, time, feature\)"),
+        ({"prefix": [[[0.0]]]}, "prefix must be a float32 array"),
+        ({"prefix": zeros(3, 0, 1)}, "prefix .* not empty"),
+        ({"truth": zeros(3, 7, 1, dtype=np.int32)}, "truth must be a float32 array"),
+        ({"truth": zeros(3, 0, 1)}, "truth .* not empty"),
+        ({"truth": zeros(4, 7, 1)}, "prefix and truth differ in starts or features"),
+        ({"truth": zeros(3, 7, 2)}, "prefix and truth differ in starts or features"),
+        ({"unit_steps": 0}, "unit_steps must be above 0 and finite, not 0"),
+        ({"unit_steps": -1.0}, "unit_steps must be above 0"),
+        ({"unit_steps": float("nan")}, "unit_steps must be above 0 and finite, not nan"),
+    ],
+)
+def test_a_free_run_that_does_not_fit_itself_is_refused_with_the_reason(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        FreeRun(**{"prefix": zeros(3, 5, 1), "truth": zeros(3, 7, 1), **changed})
+
+
+def test_a_problem_takes_a_free_run_whose_prefix_is_as_long_as_its_sequences_or_longer() -> None:
+    for length in (5, 9):
+        run = FreeRun(prefix=zeros(3, length, 1), truth=zeros(3, 7, 1))
+        assert Problem(train=split(), valid=split(), test=split(), free_run=run).free_run is run
+
+
+@pytest.mark.parametrize(
+    ("made", "features", "prefix", "said"),
+    [
+        ({}, 1, 4, "a prefix of 4 steps is shorter than the sequences"),
+        ({}, 2, 5, "free_run has 2 features, but sequences have 1 inputs and 1 outputs"),
+        ({"features": 2}, 2, 5, "free_run has 2 features, but sequences have 2 inputs and 1 outputs"),
+        ({"features": 2}, 1, 5, "free_run has 1 features, but sequences have 2 inputs and 1 outputs"),
+    ],
+)
+def test_a_problem_refuses_a_free_run_that_does_not_fit(
+    made: dict[str, int], features: int, prefix: int, said: str
+) -> None:
+    run, part = FreeRun(prefix=zeros(3, prefix, features), truth=zeros(3, 7, features)), split(**made)
+    with pytest.raises(ValueError, match=said):
+        Problem(train=part, valid=part, test=part, free_run=run)
+
+
+def test_a_free_run_of_another_type_is_refused() -> None:
+    wrong: Any = (zeros(3, 5, 1), zeros(3, 7, 1))
+    with pytest.raises(TypeError, match=r"free_run must be a benchbench\.FreeRun, not tuple"):
+        Problem(train=split(), valid=split(), test=split(), free_run=wrong)

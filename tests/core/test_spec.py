@@ -1,3 +1,4 @@
+import hashlib
 import json
 from typing import Any
 
@@ -144,11 +145,21 @@ def test_the_key_is_16_hexadecimal_digits_that_stay_the_same_for_ever() -> None:
         {"architecture_options": {"layers": 1}},
         {"versions": {"task": 2}},
         {"versions": {"architecture": 2}},
+        {"closed_loop": True},
     ],
     ids=str,
 )
 def test_the_key_changes_with_each_field(changed: dict[str, Any]) -> None:
     assert trial(**changed).key != trial().key
+
+
+@given(trials())
+def test_a_trial_without_the_closed_loop_keeps_the_key_it_had_before_there_was_one(original: Trial) -> None:
+    content = original.model_dump(mode="json")
+    del content["closed_loop"]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    assert original.key == hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert original.model_copy(update={"closed_loop": True}).key != original.key
 
 
 def test_a_changed_copy_has_a_key_of_its_own() -> None:

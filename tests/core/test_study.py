@@ -86,10 +86,26 @@ def test_the_versions_of_task_and_architecture_are_part_of_a_trial(study_file: W
     assert trial.versions == {"task": 3, "architecture": 2}
 
 
+def test_the_trials_of_a_study_have_a_closed_loop_unless_it_says_otherwise(study_file: Write, known: Registry) -> None:
+    (with_loop,) = read(study_file()).trials(known)
+    (without,) = read(study_file(top='name = "main"\nlengths = [100]\nseeds = 1\nclosed_loop = false')).trials(known)
+    assert (with_loop.closed_loop, without.closed_loop) == (True, False)
+    assert with_loop.key != without.key == with_loop.model_copy(update={"closed_loop": False}).key
+
+
 def test_lists_as_option_values_multiply(study_file: Write, known: Registry) -> None:
     file = study_file(architectures="[architectures.lstm]\nlearning_rate = [0.1, 0.2]\nlayers = [1, 2, 3]")
     sets = [trial.architecture_options for trial in read(file).trials(known)]
     assert sets == [{"learning_rate": rate, "layers": layers} for rate in (0.1, 0.2) for layers in (1, 2, 3)]
+
+
+def test_option_sets_can_be_given_one_by_one(study_file: Write, known: Registry) -> None:
+    tables = "\n".join(
+        f"[[architectures.lstm]]\nlearning_rate = {rate}\nlayers = {layers}"
+        for rate, layers in (("0.1", "1"), ("[0.1, 0.2]", "2"), ("0.2", "2"))
+    )
+    sets = [trial.architecture_options for trial in read(study_file(architectures=tables)).trials(known)]
+    assert sets == [{"learning_rate": rate, "layers": layers} for rate, layers in ((0.1, 1), (0.1, 2), (0.2, 2))]
 
 
 def test_an_option_that_is_a_list_itself_does_not_multiply(study_file: Write, known: Registry) -> None:
@@ -195,6 +211,8 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"top": 'name = "m"\nlengths = [1]\ndevices = ["cpu", "cpu"]'}, ["devices: 'cpu' is given twice"]),
         ({"top": 'name = "m"\nlengths = [1]\ntimeout = 0'}, ["timeout: ", "greater than 0"]),
         ({"top": 'name = "m"\nlengths = [1]\ntimeout = inf'}, ["timeout: ", "finite"]),
+        ({"top": 'name = "m"\nlengths = [1]\nclosed_loop = "no"'}, ["closed_loop: ", "boolean", "got 'no'"]),
+        ({"top": 'name = "m"\nlengths = [1]\nclosed_loop = 0'}, ["closed_loop: ", "boolean", "got 0"]),
         ({"top": 'name = "m"\nlengths = [1]\nplugins = "net.py"'}, ["plugins: ", "array", "got 'net.py'"]),
         # budgets
         ({"budgets": ""}, ["budgets: ", "required"]),

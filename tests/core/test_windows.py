@@ -6,10 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
 
 from benchbench.core.errors import InputError
 from benchbench.core.problem import Problem, Split
-from benchbench.core.windows import chronological, cut, forecast, forecast_series, join
+from benchbench.core.windows import (
+    STARTS,
+    Stretches,
+    chronological,
+    cut,
+    forecast,
+    forecast_series,
+    free_run_of,
+    join,
+    later,
+    needed,
+)
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
 
@@ -226,3 +238,74 @@ def test_splits_are_joined_in_order() -> None:
 def test_a_series_that_cannot_be_standardised_is_refused(series: np.ndarray) -> None:
     with pytest.raises(InputError, match="varies too little"):
         forecast_series(series, length=10, horizon=1)
+
+
+@given(st.integers(1, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), st.integers(0, 30))
+def test_windows_with_many_scored_steps_are_those_of_a_plain_loop(
+    length: int, horizon: int, stride: int, features: int, more: int
+) -> None:
+    samples = length + horizon + more
+    series = np.arange(samples * features, dtype=np.float32).reshape(samples, features)
+    for scored in range(1, length + 1):
+        found = cut(series, length, horizon, stride, scored)
+        begins = [begin for begin in range(0, samples, stride) if begin + length - 1 + horizon < samples]
+        inputs = [series[begin : begin + length] for begin in begins]
+        targets = [[series[begin + t + horizon] for t in range(length - scored, length)] for begin in begins]
+        np.testing.assert_array_equal(found.inputs, inputs)
+        np.testing.assert_array_equal(found.targets, targets)
+
+
+@given(sizes, st.data())
+def test_after_the_warm_up_every_step_is_scored_once(size: tuple[int, int, int], data: st.DataObject) -> None:
+    length, horizon, more = size
+    warm_up = data.draw(st.integers(0, length - 1))
+    series = np.arange(enough(length, horizon) + more, dtype=np.float64)
+    problem = forecast_series(series, length=length, horizon=horizon, warm_up=warm_up)
+    for split, name in ((problem.train, "train"), (problem.valid, "valid"), (problem.test, "test")):
+        start, stop = problem.provenance["ranges"][name]
+        assert split.scored == length - warm_up
+        inputs, targets = raw(split.inputs, problem)[:, :, 0], raw(split.targets, problem)[:, :, 0]
+        assert (targets == inputs[:, warm_up:] + horizon).all()
+        first = start + warm_up + horizon
+        assert targets.ravel().tolist() == list(range(first, first + targets.size)), "each once, none left out"
+        assert stop - targets.max() <= split.scored, "as many windows as there is room for"
+
+
+@pytest.mark.parametrize("warm_up", [-1, 10, 11])
+def test_a_warm_up_that_leaves_nothing_to_score_is_refused(warm_up: int) -> None:
+    with pytest.raises(InputError, match=f"warm_up {warm_up} leaves nothing to score in windows of length 10"):
+        forecast_series(walk(600), length=10, horizon=1, warm_up=warm_up)
+
+
+@given(st.integers(1, 20), st.integers(1, 30), st.integers(1, 9), st.integers(0, 40), st.integers(1, 3))
+def test_stretches_of_a_free_run_are_the_spacing_apart_and_end_where_the_series_ends(
+    length: int, steps: int, spacing: int, before: int, features: int
+) -> None:
+    samples = before + needed(length, steps, spacing)
+    series = np.arange(samples * features, dtype=np.float64).reshape(samples, features)
+    found = later(series, length, steps, spacing)
+    begins = before + spacing * np.arange(STARTS)
+    np.testing.assert_array_equal(found, [series[begin : begin + length + steps] for begin in begins])
+    assert begins[-1] + length + steps == samples
+
+
+def test_a_free_run_is_scaled_as_train_is_and_restored_to_the_units_of_the_signal() -> None:
+    scaler = StandardScaler().fit(np.stack([walk(300, 1) * 50 + 300, walk(300, 2) * 0.01], axis=1))
+    values = np.random.default_rng(0).standard_normal((4, 30, 2)) * [50, 0.01] + [300, 0]
+    run = free_run_of(Stretches(values=values, unit="day", unit_steps=7.0), scaler, 10)
+    whole = np.concatenate([run.prefix, run.truth], axis=1)
+    np.testing.assert_allclose(whole, (values - scaler.mean_) / scaler.scale_, rtol=1e-5, atol=1e-5)
+    assert (run.prefix.shape, run.truth.shape, run.unit, run.unit_steps) == ((4, 10, 2), (4, 20, 2), "day", 7.0)
+    assert run.restore is not None
+    np.testing.assert_allclose(run.restore(run.truth), values[:, 10:], rtol=1e-5, atol=1e-6)
+    squashed = free_run_of(Stretches(values=values, restore=lambda raw: np.exp(raw / 100)), scaler, 10)
+    assert squashed.restore is not None
+    np.testing.assert_allclose(squashed.restore(squashed.truth), np.exp(values[:, 10:] / 100), rtol=1e-5)
+
+
+def test_there_is_a_free_run_at_horizon_one_alone() -> None:
+    stretches = Stretches(values=np.zeros((4, 30, 1)))
+    one, two = (forecast_series(walk(600), length=10, horizon=h, free_run=stretches).free_run for h in (1, 2))
+    assert one is not None
+    assert one.steps == 20
+    assert two is None

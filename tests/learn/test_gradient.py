@@ -1,12 +1,16 @@
 """The training loop: against a plain loop, and what it promises."""
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from benchbench import Budget, Setting, Split
-from benchbench.core.errors import DivergedError, InputError
+from benchbench.core.closed_loop import slide
+from benchbench.core.errors import DivergedError, InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.seeds import stream
 from benchbench.learn import Gradient
@@ -14,6 +18,15 @@ from benchbench.learn.device import seeded
 from benchbench.learn.gradient import Network
 
 SETTING = Setting(inputs=1, outputs=1, scored=1, length=20, width=8, seed=3, batch=16)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads that share a busy core wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def gru(inputs, width):
@@ -148,3 +161,92 @@ def test_a_budget_of_seconds_ends_the_fit_by_the_clock_of_the_meter():
     meter.stop()
     assert 150 <= meter.updates <= 250
     assert not meter.over
+
+
+CORES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+@cache
+def trained(core, scored=1):
+    """A learner whose outputs matter for what comes next, and the starts of its free run."""
+    setting = replace(SETTING, scored=scored)
+    learner = Gradient(setting, lambda i, w: CORES[core](i, w, batch_first=True), learning_rate=1e-2)
+    fit(learner, updates=60, train=sine(scored=scored), valid=sine(40, scored, 0.5))
+    return learner, sine(6, phase=1.0).inputs
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_free_run_is_that_of_a_plain_loop_over_the_whole_past(core):
+    learner, prefix = trained(core)
+    network, past, made = learner._network, torch.tensor(prefix), []
+    with torch.no_grad():
+        for _ in range(30):
+            ahead = network.head(network.core(past)[0][:, -1:])
+            past = torch.cat([past, ahead], dim=1)
+            made.append(ahead)
+    generated = learner.generate(prefix, 30)
+    assert (generated.shape, generated.dtype) == ((6, 30, 1), np.float32)
+    np.testing.assert_allclose(generated, torch.cat(made, dim=1).numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scored", [1, 5])
+@pytest.mark.parametrize("core", CORES)
+def test_a_free_run_starts_with_the_last_predicted_step(core, scored):
+    learner, prefix = trained(core, scored)
+    np.testing.assert_allclose(learner.generate(prefix, 3)[:, 0], learner.predict(prefix)[:, -1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_free_run_in_two_pieces_is_the_run_in_one(core):
+    learner, prefix = trained(core)
+    whole = learner.generate(prefix, 25)
+    rest = learner.generate(np.concatenate([prefix, whole[:, :10]], axis=1), 15)
+    np.testing.assert_allclose(rest, whole[:, 10:], rtol=1e-4, atol=1e-5)
+
+
+def test_a_free_run_carries_a_state_that_knows_more_than_the_last_window():
+    learner, prefix = trained("lstm")
+    longer = np.concatenate([10 * prefix, prefix], axis=1)
+    assert np.abs(learner.generate(longer, 5) - slide(learner.predict, longer, 5, 20)).max() > 1e-6
+
+
+def test_a_core_without_a_state_generates_by_a_window_that_slides():
+    class Stateless(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.convolution = nn.Conv1d(1, 8, 3)
+
+        def forward(self, inputs, state=None):
+            padded = nn.functional.pad(inputs.transpose(1, 2), (2, 0))
+            return self.convolution(padded).transpose(1, 2), None
+
+    learner = Gradient(SETTING, lambda i, w: Stateless(), learning_rate=1e-2)
+    fit(learner)
+    prefix = np.concatenate([sine(6).inputs, sine(6, phase=1.0).inputs], axis=1)
+    past = prefix.copy()
+    for _ in range(12):
+        past = np.concatenate([past, learner.predict(past[:, -20:])], axis=1)
+    np.testing.assert_allclose(learner.generate(prefix, 12), past[:, 40:], rtol=1e-5, atol=1e-6)
+
+
+def test_outputs_that_are_not_the_next_inputs_cannot_be_fed_back():
+    setting = replace(SETTING, inputs=2)
+    learner = Gradient(setting, gru)
+    one = sine()
+    two = Split(inputs=np.repeat(one.inputs, 2, axis=2), targets=one.targets)
+    fit(learner, updates=2, train=two, valid=two)
+    with pytest.raises(UnsupportedError, match="1 outputs cannot be the next 2 inputs"):
+        learner.generate(two.inputs, 3)
+
+
+def test_there_is_no_free_run_before_the_fit():
+    with pytest.raises(RuntimeError, match="fit comes first"):
+        Gradient(SETTING, gru).generate(sine().inputs, 3)
+
+
+def test_a_free_run_draws_no_dropout_and_leaves_the_weights_alone():
+    learner = Gradient(SETTING, lambda i, w: nn.GRU(i, w, 2, dropout=0.5, batch_first=True))
+    fit(learner, updates=5)
+    before, prefix = learner.predict(sine().inputs), sine(6).inputs
+    np.testing.assert_array_equal(learner.generate(prefix, 9), learner.generate(prefix, 9))
+    np.testing.assert_array_equal(learner.predict(sine().inputs), before)

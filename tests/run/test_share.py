@@ -42,8 +42,10 @@ def test_every_array_comes_back_equal(tmp_path_factory, stride, reverse):
 
 def test_facts_come_back_equal(tmp_path):
     restore = partial(np.multiply, 2.0)
-    free_run = FreeRun(prefix=zeros(5, 20, 2), truth=zeros(5, 30, 2), unit="Lyapunov time", restore=restore)
-    before = problem(floor=0.5, groups={"low": slice(0, 3)}, provenance={"source": "here"}, free_run=free_run)
+    free_run = FreeRun(prefix=zeros(5, 20, 1), truth=zeros(5, 30, 1), unit="Lyapunov time", restore=restore)
+    split = Split(inputs=zeros(5, 20, 1), targets=zeros(5, 1, 1))
+    facts = {"floor": 0.5, "groups": {"low": slice(0, 3)}, "provenance": {"source": "here"}, "free_run": free_run}
+    before = Problem(train=split, valid=split, test=split, **facts)
     save(tmp_path / "problem", before)
     after = load(tmp_path / "problem")
     assert (after.floor, after.groups, after.provenance) == (0.5, {"low": slice(0, 3)}, {"source": "here"})

@@ -1,14 +1,15 @@
-"""Golden numbers of the Mackey-Glass series."""
+"""The Mackey-Glass series: other integrators, golden numbers, Lyapunov exponents, how long two runs stay together."""
 
 import time
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.interpolate import make_interp_spline
+from scipy.signal import lfilter
 
 from benchbench.core.errors import InputError
-from benchbench.signals.mackey_glass import series
-from benchbench.tasks.mackey_glass import mackey_glass
+from benchbench.signals.mackey_glass import LYAPUNOV, series
 
 
 @pytest.fixture(scope="module")
@@ -116,25 +117,54 @@ def test_tau_16_is_periodic_and_tau_17_is_not():
     assert closest_return(17.0) > 0.02
 
 
-def test_squash_is_tanh_of_x_minus_one():
-    raw, squashed = (mackey_glass(np.random.default_rng(0), 50, squash=squash) for squash in (False, True))
-    undone = [p.test.targets * p.provenance["std"] + p.provenance["mean"] for p in (raw, squashed)]
-    np.testing.assert_allclose(np.tanh(undone[0] - 1), undone[1], atol=1e-6)
-
-
-@pytest.mark.parametrize("tau", [-3.0, 0.0, 0.3, 1001.0, float("nan")])
-def test_a_tau_that_makes_no_sense_is_refused(tau):
-    with pytest.raises(InputError, match=rf"tau is a delay from 1 to 1000 time units, not {tau}"):
-        mackey_glass(np.random.default_rng(0), 100, tau=tau)
-
-
-def test_parameters_without_oscillation_are_refused():
-    with pytest.raises(InputError, match=r"tau 2\.0, beta 0\.2.* give no oscillation"):
-        mackey_glass(np.random.default_rng(0), 100, tau=2.0)
-    with pytest.raises(InputError, match=r"gamma 900\.0"):
-        mackey_glass(np.random.default_rng(0), 100, gamma=900.0)
-
-
 def test_a_step_that_does_not_divide_a_time_unit_is_refused():
     with pytest.raises(InputError, match=r"step must divide one time unit, as 0\.1 does, not 0\.3"):
         series(np.random.default_rng(0), 100, step=0.3)
+
+
+def exponent(tau, samples, pieces, h=0.125, settle=500):
+    """The largest Lyapunov exponent: mean rate of growth of tangent vectors along ``pieces`` of one long orbit.
+
+    The variational equation v' = f'(x(t - tau)) v(t - tau) - gamma v, its delayed term put into the integrating factor
+    by the four-point rule of Adams and Moulton; the vector is normalised after each block of nearly tau.
+    """
+    orbit = make_interp_spline(np.arange(samples + 200), series(np.random.default_rng(0), samples + 200, tau=tau), k=5)
+    delay, decay, nodes = round(tau / h), np.exp(-0.1 * h), round(samples / pieces / h)
+    starts = 40 + samples // pieces * np.arange(pieces)[:, None]
+    tangent = np.ones((pieces, delay + 2))  # from delay + 1 nodes ago until now
+    grown, node, settled = np.zeros(pieces), 0, None
+    while node < nodes:
+        x = orbit(starts + h * np.arange(node - 1 - delay, node + 1))
+        delayed = 0.2 * (1 - 9 * x**10) / (1 + x**10) ** 2 * tangent
+        before, at, after, beyond = (delayed[:, i : i + delay - 1] for i in range(4))
+        drive = h / 24 * (-(decay**2) * before + 13 * decay * at + 13 * after - beyond / decay)
+        ahead = lfilter([1.0], [1.0, -decay], drive, zi=decay * tangent[:, -1:])[0]
+        tangent = np.concatenate([tangent, ahead], axis=1)[:, -delay - 2 :]
+        size = np.sqrt(np.mean(tangent**2, axis=1, keepdims=True))
+        tangent, grown, node = tangent / size, grown + np.log(size[:, 0]), node + delay - 1
+        if settled is None and node * h > settle:
+            settled = node, grown
+    return float(np.mean(grown - settled[1]) / ((node - settled[0]) * h))
+
+
+@pytest.mark.parametrize(("tau", "published", "within"), [(17.0, 0.00514, 0.05), (30.0, 0.0070, 0.07)])
+def test_the_largest_lyapunov_exponent_is_the_published_one(tau, published, within):
+    assert LYAPUNOV[tau] == published
+    assert exponent(tau, 500_000, 125) == pytest.approx(published, rel=within)
+
+
+def test_at_tau_16_the_largest_lyapunov_exponent_is_zero():
+    assert exponent(16.0, 200_000, 50) == pytest.approx(0, abs=6e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("tau", LYAPUNOV)
+def test_runs_at_the_step_and_at_half_of_it_stay_together_for_ten_lyapunov_times(tau, seed):
+    samples = round(10 / LYAPUNOV[tau])
+    whole, half = (series(np.random.default_rng(seed), samples, tau=tau, step=h, discard=0) for h in (0.1, 0.05))
+    assert np.abs(whole - half).max() <= 0.4 * half.std()
+
+
+def test_a_longer_series_begins_with_the_shorter_one():
+    short, long = (series(np.random.default_rng(0), samples, discard=50) for samples in (777, 1555))
+    assert long[:777].tobytes() == short.tobytes()

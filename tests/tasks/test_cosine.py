@@ -99,3 +99,28 @@ def test_no_range_and_fewer_series_than_ranges_are_refused():
 def test_a_range_of_three_numbers_is_refused_by_the_schema():
     with pytest.raises(InputError, match="ranges"):
         bind(SCHEMA, {"ranges": [[0.5, 1.0, 1.5]]}, "study")
+
+
+@pytest.mark.parametrize("frequency", ["fixed", "drawn"])
+def test_the_free_run_goes_on_by_the_recurrence_of_each_cosine(frequency):
+    problem = cosine(np.random.default_rng(0), 60, frequency=frequency, test_series=10)
+    run = problem.free_run
+    whole = raw(problem, np.concatenate([run.prefix, run.truth], axis=1))
+    assert whole.shape == (50, 60 + 1000)
+    middle, both = whole[:, 1:-1], whole[:, 2:] + whole[:, :-2]
+    ratio = np.sum(both * middle, axis=1, keepdims=True) / np.sum(middle**2, axis=1, keepdims=True)
+    np.testing.assert_allclose(both, ratio * middle, atol=2e-6)
+    omega = np.arccos(ratio / 2)
+    if frequency == "fixed":
+        np.testing.assert_allclose(omega, 10 / 99, rtol=1e-4)
+    else:
+        assert (omega.min(), omega.max()) == pytest.approx((0.05, 0.3), abs=0.02)
+    np.testing.assert_allclose(run.restore(run.truth)[:, :, 0], whole[:, 60:], atol=1e-6)
+
+
+def test_the_series_of_the_free_run_are_further_ones_and_spread_over_the_ranges():
+    problem = cosine(np.random.default_rng(0), 60, ranges=((0.1, 0.2), (3.0, 4.0)), test_series=100)
+    peaks = np.abs(problem.free_run.restore(problem.free_run.truth)).max(axis=(1, 2))
+    assert np.sum(peaks < 0.3) == np.sum(peaks > 2.9) == 25
+    known = {row.tobytes() for part in (problem.train, problem.valid, problem.test) for row in part.inputs}
+    assert not known & {row.tobytes() for row in problem.free_run.prefix}

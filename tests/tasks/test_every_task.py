@@ -45,11 +45,10 @@ def make(given):
 
 
 def content(problem):
-    return [
-        getattr(part, array).tobytes()
-        for part in (problem.train, problem.valid, problem.test)
-        for array in ("inputs", "targets")
-    ]
+    parts = (problem.train, problem.valid, problem.test)
+    arrays = [getattr(part, array) for part in parts for array in ("inputs", "targets")]
+    run = problem.free_run
+    return [array.tobytes() for array in arrays + ([run.prefix, run.truth] if run else [])]
 
 
 def test_there_is_one_task_a_file_called_like_it():

@@ -72,3 +72,31 @@ def test_the_three_parts_have_noise_of_their_own():
 def test_windows_longer_than_the_training_part_are_refused():
     with pytest.raises(InputError, match="800 samples of train hold no window of 800 with horizon 1"):
         noisy_sine(np.random.default_rng(0), 800)
+
+
+def test_the_free_run_has_noise_before_and_goes_on_without():
+    problem = noisy_sine(np.random.default_rng(0), 100)
+    run = problem.free_run
+    prefix, truth = raw(problem, run.prefix)[:, :, 0], raw(problem, run.truth)[:, :, 0]
+    assert (prefix.shape, truth.shape) == ((50, 100), (50, 1000))
+    clean = truth - 1  # the mean of 2 U(0, 1)
+    np.testing.assert_allclose(clean[:, 2:], 2 * np.cos(0.02) * clean[:, 1:-1] - clean[:, :-2], atol=2e-6)
+    phase = np.arctan2(clean[:, 0], (clean[:, 1] - clean[:, 0] * np.cos(0.02)) / np.sin(0.02))
+    noise = prefix - np.sin(phase[:, None] + 0.02 * np.arange(-100, 0))
+    assert (noise.min(), noise.max()) == pytest.approx((0, 2), abs=2e-3)
+    assert noise.var() == pytest.approx(1 / 3, rel=0.03)
+    np.testing.assert_allclose(run.restore(run.truth)[:, :, 0], truth, atol=1e-6)
+
+
+def test_the_starts_of_the_free_run_have_all_phases_and_there_is_none_beyond_horizon_one():
+    truth = noisy_sine(np.random.default_rng(0), 100, noise=0.0).free_run.truth[:, 0, 0]
+    assert (truth.min(), truth.max()) == pytest.approx((-1.41, 1.41), abs=0.3)  # in deviations of a sine
+    assert noisy_sine(np.random.default_rng(0), 100, horizon=2).free_run is None
+
+
+def test_the_free_run_leaves_the_parts_as_they_were():
+    rng = np.random.default_rng(0)
+    problem = noisy_sine(np.random.default_rng(0), 100)
+    drawn = np.sin(0.02 * np.arange(800)) + 2 * rng.random(800)
+    inputs = np.lib.stride_tricks.sliding_window_view(drawn[:-1], 100)
+    np.testing.assert_allclose(raw(problem, problem.train.inputs)[:, :, 0], inputs, atol=1e-6)

@@ -1,0 +1,53 @@
+"""The R2 of the course's call of echoes: luck over 10.3 Lyapunov times, so the valid time stands beside it."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+from benchbench.core.claim import Claim, Measured, middle
+from benchbench.core.closed_loop import valid_steps
+from benchbench.core.problem import Split
+from benchbench.core.seeds import stream
+from benchbench.run.fitted import fitted
+from benchbench.signals.mackey_glass import LYAPUNOV, series
+
+STEPS = 2000
+_HELD_OUT = 400  # of the steps to learn from, for the ridge strength
+
+
+def measure(seeds: int = 30) -> Measured:
+    """The same reservoir on tanh(x - 1): 200 units, dense, spectral radius 1.25, leak 0.4; its output is its input."""
+    found = np.array([_one(seed) for seed in range(seeds)])
+    low, valid, high = np.quantile(found[:, 1], [0.25, 0.5, 0.75])
+    said = (
+        f"R2 from {found[:, 0].min():.2f} to {found[:, 0].max():.2f}; valid for {valid:.1f} ({low:.1f} to {high:.1f})"
+    )
+    return middle(found[:, 0], "seeds", f"{said} of 10.3 Lyapunov times")
+
+
+def _one(seed: int) -> tuple[float, float]:
+    raw = series(stream(seed, "data", "echoes"), 2 * STEPS)
+    signal = np.tanh(raw - 1).astype(np.float32)[None, :, None]
+    edge = STEPS - _HELD_OUT
+    learner: Any = fitted(
+        "esn", _split(signal[:, :edge]), _split(signal[:, edge:STEPS]), width=200, seed=seed, precision="float64",
+        spectral_radius=1.25, leak=0.4, density=1.0, input_scaling=1.0, bias=1.0, washout=100,
+    )  # fmt: skip
+    truth, made = signal[:, STEPS:], learner.generate(signal[:, :STEPS], STEPS)
+    valid = float(valid_steps(truth, made)[0]) * LYAPUNOV[17.0]
+    return float(r2_score(truth[0, :, 0], made[0, :, 0])), valid
+
+
+def _split(signal: np.ndarray) -> Split:
+    return Split(inputs=signal[:, :-1], targets=signal[:, 1:])
+
+
+CLAIM = Claim(
+    source="echoes' notebook: ESNGenerator of 200 units, 2,000 + 2,000 steps",
+    quantity="R2 (luck)",
+    published=0.5403,
+    measure=measure,
+    seconds=10,
+    better="higher",
+)

@@ -1,0 +1,15 @@
+"""NRMSE84 of Mackey-Glass, tau 30, with 400 units, state noise and 3,000 training points."""
+
+from benchbench.core.claim import Claim, Measured
+from benchbench.run.nrmse84 import nrmse84
+
+
+def measure(reservoirs: int = 10) -> Measured:
+    """Reservoirs of 400 units, the last 600 points for the ridge strength."""
+    return nrmse84(
+        tau=30.0, points=3000, units=400, reservoirs=reservoirs, washout=300,
+        spectral_radius=1.04, leak=0.53, input_scaling=0.16, state_noise=1e-5,
+    )  # fmt: skip
+
+
+CLAIM = Claim(source="Jaeger 2001, GMD Report 148", quantity="NRMSE84", published=0.11, measure=measure, seconds=5)

@@ -1,0 +1,21 @@
+"""The corrected 15-step task of the LMU paper by an echo state network of 200 units without washout."""
+
+from benchbench.core.claim import Claim, Measured
+from benchbench.run.late_target import late_target
+
+
+def measure() -> Measured:
+    """Ridge readout on 56 series, the strength from eight."""
+    return late_target(
+        "esn", units=200, precision="float64",
+        spectral_radius=1.1, leak=0.5, input_scaling=1.0, bias=0.5,
+    )  # fmt: skip
+
+
+CLAIM = Claim(
+    source="keras-lmu, corrected target: LMU 4.873 %; NumPy ESN of 200 units",
+    quantity="NRMSE in %",
+    published=0.218,
+    measure=measure,
+    seconds=10,
+)

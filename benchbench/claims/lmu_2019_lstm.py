@@ -1,0 +1,14 @@
+"""The corrected 15-step task of the LMU paper by an LSTM of as many numbers: about 18,000."""
+
+from benchbench.core.claim import Claim, Measured
+from benchbench.run.late_target import late_target
+
+
+def measure(updates: int = 1000) -> Measured:
+    """One layer of 66 units, as many updates as 500 epochs of two, on the first 1,000 samples of each series."""
+    return late_target("lstm", units=66, learnt=1000, updates=updates, batch=32, learning_rate=5e-3)
+
+
+CLAIM = Claim(
+    source="keras-lmu, corrected target: LSTM", quantity="NRMSE in %", published=5.872, measure=measure, seconds=150
+)

@@ -1,0 +1,15 @@
+"""NeuroBench's free run of Mackey-Glass, tau 17, over ten Lyapunov times, by an echo state network."""
+
+from benchbench.core.claim import Claim, Measured
+from benchbench.run.continuation import smape
+
+
+def measure(seeds: int = 30) -> Measured:
+    """Reservoirs of 200 units."""
+    return smape(
+        "esn", seeds=seeds, length=350, warm_up=200, stride=150, width=200, precision="float64",
+        spectral_radius=0.9, leak=0.53, input_scaling=0.2,
+    )  # fmt: skip
+
+
+CLAIM = Claim(source="NeuroBench leaderboard: ESN", quantity="sMAPE", published=14.79, measure=measure, seconds=10)

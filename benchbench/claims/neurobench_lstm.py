@@ -1,0 +1,15 @@
+"""NeuroBench's free run of Mackey-Glass, tau 17, over ten Lyapunov times, by an LSTM."""
+
+from benchbench.core.claim import Claim, Measured
+from benchbench.run.continuation import smape
+
+
+def measure(seeds: int = 5, updates: int = 3000) -> Measured:
+    """One layer of 50 units, trained on windows of 200 steps."""
+    return smape(
+        "lstm", seeds=seeds, length=200, warm_up=50, stride=10, width=50,
+        updates=updates, batch=32, learning_rate=3e-3,
+    )  # fmt: skip
+
+
+CLAIM = Claim(source="NeuroBench leaderboard: LSTM", quantity="sMAPE", published=13.37, measure=measure, seconds=150)

@@ -1,0 +1,173 @@
+"""Overlapping windows split at random, scaled with all: the score is of a test that was trained on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+from sklearn.neighbors import KNeighborsRegressor
+from threadpoolctl import threadpool_limits
+
+from benchbench.core import registry
+from benchbench.core.meter import Meter
+from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
+from benchbench.core.problem import Array, Setting, Split
+from benchbench.core.seeds import integer, stream
+from benchbench.core.spec import Budget
+from benchbench.core.windows import FRACTIONS, cut, forecast_series
+
+Raw = NDArray[np.float64]
+Predict = Callable[[Array], Array]
+Learn = Callable[[Split, Split, int], Predict]
+
+MEMORY = 0.95  # x(t + 1) = 0.95 x(t) + noise, of variance 1
+LENGTH, HORIZON = 20, 10
+LEAK, HONEST = "random split", "chronological split"
+_FRESH, _APART = 4000, 200  # samples of the continuation, and between it and the series
+
+
+@dataclass(frozen=True)
+class Score:
+    """RMSE on the test split and on the fresh continuation, over that of the best possible forecast, 0.95^10 x(t)."""
+
+    reported: float
+    fresh: float
+
+
+def show(*, seeds: int = 7, samples: int = 1000, updates: int = 500) -> Pitfall:
+    """Linear, esn (100 units), 3 nearest neighbours, gru (32 units): either split, ``seeds`` series of ``samples``."""
+    learners = _learners(updates)
+    with threadpool_limits(1):  # after PyTorch is loaded, so that it is held too
+        scores = {
+            (name, split): [_score(learn, seed, samples, split) for seed in range(seeds)]
+            for name, learn in learners.items()
+            for split in (LEAK, HONEST)
+        }
+    rows = tuple(_row(name, split, found) for (name, split), found in scores.items())
+    return Pitfall(
+        name="random_split",
+        title="Random window splits against chronological ones",
+        sentence=_sentence(rows),
+        rows=rows,
+        panels=tuple(_panels(scores)),
+    )
+
+
+def leaking(series: Raw, rng: np.random.Generator) -> tuple[list[Split], float, float]:
+    """What goes wrong: all windows of a series, scaled with all of it, dealt out at random; mean and scale."""
+    mean, scale = float(series.mean()), float(series.std())
+    windows = cut(_scaled(series, mean, scale), LENGTH, HORIZON)
+    order = rng.permutation(len(windows))
+    ends = [round(share * len(order)) for share in np.cumsum(FRACTIONS[:2])]
+    parts = [Split(inputs=windows.inputs[i], targets=windows.targets[i]) for i in np.split(order, ends)]
+    return parts, mean, scale
+
+
+def chronological(series: Raw) -> tuple[list[Split], float, float]:
+    """Our split: by time, a window and a horizon left out between the parts, scaled on train alone; mean and scale."""
+    problem = forecast_series(series, length=LENGTH, horizon=HORIZON)
+    [mean], [scale] = problem.provenance["mean"], problem.provenance["std"]
+    return [problem.train, problem.valid, problem.test], mean, scale
+
+
+def _learners(updates: int) -> dict[str, Learn]:
+    return {
+        "linear": _registered("linear", 1, 100),
+        "esn": _registered("esn", 100, 100),
+        "neighbours": _neighbours,
+        "gru": _registered("gru", 32, updates, learning_rate=0.02),
+    }
+
+
+def _registered(name: str, width: int, updates: int, **options: float) -> Learn:
+    make = registry.load().get("architecture", name).function
+
+    def learn(train: Split, valid: Split, seed: int) -> Predict:
+        setting = Setting(
+            inputs=1, outputs=1, scored=1, length=LENGTH, width=width, seed=integer(seed, "learner"), device="cpu"
+        )
+        learner = make(setting, **options)
+        learner.fit(train, valid, Meter(Budget(name="updates", width=width, updates=updates)))
+        predict: Predict = learner.predict
+        return predict
+
+    return learn
+
+
+def _neighbours(train: Split, valid: Split, seed: int) -> Predict:  # noqa: ARG001  as any other
+    model = KNeighborsRegressor(3).fit(train.inputs[:, :, 0], train.targets[:, 0, 0])
+    return lambda inputs: np.asarray(model.predict(inputs[:, :, 0]), np.float32)[:, None, None]
+
+
+def _score(learn: Learn, seed: int, samples: int, split: str) -> Score:
+    """One learner on one series under one split."""
+    rng = stream(seed, "data", "random_split")
+    noise = rng.standard_normal(500 + samples + _APART + _FRESH) * (1 - MEMORY**2) ** 0.5
+    signal = lfilter([1.0], [1.0, -MEMORY], noise)[500:, None]
+    series, later = signal[:samples], signal[samples + _APART :]
+    (train, valid, test), mean, scale = leaking(series, rng) if split == LEAK else chronological(series)
+    fresh = cut(_scaled(later, mean, scale), LENGTH, HORIZON)
+    predict = learn(train, valid, seed)
+
+    def relative(part: Split) -> float:
+        best = (MEMORY**HORIZON * (part.inputs[:, -1:] * scale + mean) - mean) / scale  # the same windows, so no luck
+        return _rmse(predict(part.inputs), part.targets) / _rmse(best, part.targets)
+
+    return Score(reported=relative(test), fresh=relative(fresh))
+
+
+def _rmse(predictions: Array, targets: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(predictions - targets, dtype=np.float64))))
+
+
+def _scaled(series: Raw, mean: float, scale: float) -> Array:
+    return ((series - mean) / scale).astype(np.float32)
+
+
+def _row(name: str, split: str, scores: list[Score]) -> Row:
+    reported, fresh = (float(np.median([getattr(score, kind) for score in scores])) for kind in ("reported", "fresh"))
+    return {
+        "learner": name,
+        "split": split,
+        "reported": finite(reported),
+        "fresh": finite(fresh),
+        "fresh / reported": finite(np.median([score.fresh / score.reported for score in scores])),
+        "below 1": f"{sum(score.reported < 1 for score in scores)} of {len(scores)}",
+    }
+
+
+def _panels(scores: dict[tuple[str, str], list[Score]]) -> Iterator[Panel]:
+    """Reported against fresh, a dot a series: what is honest lies along the diagonal, and none below 1."""
+    every = [value for found in scores.values() for score in found for value in (score.reported, score.fresh)]
+    ends = (min(every), max(every))
+    references = (
+        curve("reported = fresh", ends, ends, "reference"),
+        curve("best possible", ends, (1.0, 1.0), "reference"),
+    )
+    for name in dict.fromkeys(learner for learner, _ in scores):
+        dots = [
+            curve(split, [score.fresh for score in found], [score.reported for score in found], "dots")
+            for split in (LEAK, HONEST)
+            for found in (scores[name, split],)
+        ]
+        curves = (*references, *dots)
+        yield Panel(title=name, x_label="fresh / best possible", y_label="reported / best possible", curves=curves)
+
+
+def _sentence(rows: tuple[Row, ...]) -> str:
+    leaks = {row["learner"]: row for row in rows if row["split"] == LEAK}
+    worst = max(leaks.values(), key=lambda row: row["fresh / reported"])
+    honest = next(row for row in rows if row["learner"] == worst["learner"] and row["split"] == HONEST)
+    looks = ", ".join(f"{row['fresh / reported']:.2f} ({name})" for name, row in leaks.items())
+    return (
+        "Windows that overlap share samples: dealt out at random, nearly every test window has a training window one "
+        f"step aside. Shown on a first-order autoregression, {HORIZON} steps ahead, whose best possible forecast is "
+        f"known: its RMSE is the unit. Under a random split, with the scaler fitted on all, {worst['learner']} reports "
+        f"{worst['reported']:.2f} and has {worst['fresh']:.2f} on a fresh continuation of the "
+        f"series; under the chronological split it reports {honest['reported']:.2f} and has "
+        f"{honest['fresh']:.2f}. The leak looks better than the truth by a factor of {looks}: it favours "
+        f"what memorises. No forecast is below 1 but by luck, and {worst['learner']} reports it for "
+        f"{worst['below 1']} series. Split by time with a gap of window and horizon, and fit the scaler on "
+        "train alone."
+    )

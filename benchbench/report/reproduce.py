@@ -1,0 +1,75 @@
+"""The page of published numbers and ours, from the outcomes alone."""
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchbench.core.claim import Outcome
+from benchbench.core.errors import InputError
+from benchbench.report.folder import whole
+from benchbench.report.tables import markdown, number
+
+COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "source"]
+_HEAD = """# Published numbers and ours
+
+`benchbench reproduce` runs these claims and writes this page anew; the outcomes are in `outcomes/`. Ours is the median,
+in brackets the quartiles, where a claim has several seeds. Reproduced is within the claim's tolerance of the published
+number, 10 % unless its file says otherwise."""
+
+
+def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "results") -> Path:
+    """Write reproduce.md and outcomes/ into ``results/reproduce/``; returns the path of reproduce.md.
+
+    Outcomes that were written before and are not among ``made`` stay on the page. InputError where one cannot be read.
+    """
+    target = Path(results) / "reproduce"
+    found = {outcome.claim: outcome for outcome in (*read_outcomes(results), *made)}
+    with whole(target) as fresh:
+        (fresh / "outcomes").mkdir(parents=True)
+        for name, outcome in found.items():
+            text = outcome.model_dump_json(indent=1) + "\n"
+            (fresh / "outcomes" / f"{name}.json").write_bytes(text.encode())
+        (fresh / "reproduce.md").write_bytes(_page([found[name] for name in sorted(found)]).encode())
+    return target / "reproduce.md"
+
+
+def read_outcomes(results: str | PathLike[str] = "results") -> list[Outcome]:
+    """What was written before, by name; InputError for a file that is no outcome."""
+    found = []
+    for file in sorted((Path(results) / "reproduce" / "outcomes").glob("*.json")):
+        try:
+            found.append(Outcome.model_validate_json(file.read_bytes()))
+        except ValidationError as error:
+            raise InputError(f"{file}: no outcome of a claim; delete it: {error.errors()[0]['msg']}") from None
+    return found
+
+
+def row(outcome: Outcome) -> list[str]:
+    """The cells of an outcome under ``COLUMNS``."""
+    ours = outcome.ours
+    value = "not finite" if ours.value is None else number(ours.value)
+    if ours.low is not None and ours.high is not None:
+        value += f" [{number(ours.low)}, {number(ours.high)}]"
+    return [
+        outcome.claim,
+        outcome.quantity,
+        number(outcome.published),
+        value,
+        outcome.verdict.value,
+        number(outcome.seconds),
+        outcome.source,
+    ]
+
+
+def _page(outcomes: list[Outcome]) -> str:
+    notes = [f"- `{outcome.claim}`: {outcome.ours.notes}." for outcome in outcomes if outcome.ours.notes]
+    machines = sorted({str(outcome.environment.get("machine", "")) for outcome in outcomes})
+    blocks = [
+        _HEAD,
+        markdown(COLUMNS, [row(outcome) for outcome in outcomes], left=len(COLUMNS)),
+        "\n".join(notes),
+        f"Measured on {', '.join(machines)}, one thread.",
+    ]
+    return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,51 @@
+"""What the promises of learners and of tasks share."""
+
+import random
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from benchbench.core.problem import Problem
+
+Promises = Iterator[tuple[str, Callable[[], None]]]
+
+
+class BrokenPromiseError(Exception):
+    """What a promise's test found."""
+
+
+class UntestableError(Exception):
+    """Why a promise cannot be tested here."""
+
+
+def require(holds: bool, broken: str) -> None:
+    """BrokenPromiseError with the text ``broken`` unless it ``holds``."""
+    if not holds:
+        raise BrokenPromiseError(broken)
+
+
+def untouched(use: Callable[[], object], source: str) -> None:
+    """Require that ``use`` leaves the global random generators alone; ``source`` is what to draw from instead."""
+    before = _generators()
+    use()
+    for name, then, now in zip(("random", "numpy.random", "torch"), before, _generators(), strict=True):
+        require(then == now, f"the global generator of {name} was used; draw from {source}")
+
+
+def _generators() -> tuple[str, str, bytes]:
+    return (
+        repr(random.getstate()),
+        repr(np.random.get_state(legacy=False)),  # noqa: NPY002  looked at, not used
+        torch.random.get_rng_state().numpy().tobytes(),
+    )
+
+
+def content(problem: Problem) -> list[bytes]:
+    """The bytes of every array."""
+    arrays = [
+        array for split in (problem.train, problem.valid, problem.test) for array in (split.inputs, split.targets)
+    ]
+    if problem.free_run is not None:
+        arrays += [problem.free_run.prefix, problem.free_run.truth]
+    return [np.ascontiguousarray(array).tobytes() for array in arrays]

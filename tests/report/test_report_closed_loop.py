@@ -1,0 +1,262 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchbench.core.record import Generated
+from benchbench.report.closed_loop import closed_loop, longest, loop_table
+from benchbench.report.content import gather
+from benchbench.report.frame import load, read
+from benchbench.report.generated import generated, return_map, survival
+from benchbench.report.page import page
+from benchbench.report.panels import styles
+from benchbench.report.select import order, select
+from benchbench.report.write import write_report
+
+
+def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0, **facts):
+    """A free run of which each start stayed valid for so many steps."""
+    wave = np.sin(np.arange(steps) / 4).round(4).tolist()
+    usual = {
+        "nrmse_84": 0.5, "spectrum_distance": 0.25, "diverged": 0.0, "seconds": 0.02, "true": wave,
+        "generated": wave[::-1], "maxima": {"true": [(0.9, 1.0), (1.0, 0.8)], "generated": [(0.8, 0.9)]},
+    }  # fmt: skip
+    return Generated(steps=steps, unit=unit, unit_steps=unit_steps, valid_steps=list(valid), **{**usual, **facts})
+
+
+def lost(message="ValueError: wrong shape"):
+    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, message=message)
+
+
+@pytest.fixture
+def loops(stored):
+    """The closed loop of some records, as the report takes it."""
+
+    def make(made):
+        frame, records = read("toy", stored(made))
+        return closed_loop(select(frame).frame, records)
+
+    return make
+
+
+@pytest.fixture
+def valid(record):
+    """Records of named architectures: for each seed the valid steps of its starts; None is a free run that failed."""
+
+    def make(**starts):
+        return [
+            record(name, seed, free_run=lost() if steps is None else free_run(steps))
+            for name, seeds in starts.items()
+            for seed, steps in enumerate(seeds)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def drawn(stored):
+    """A figure of some records."""
+
+    def make(draw, made):
+        frame, records = read("toy", stored(made))
+        trials = closed_loop(select(frame).frame, records).trials
+        return draw(trials, styles(order(frame["architecture"])), records)
+
+    return make
+
+
+@pytest.fixture
+def text(stored):
+    """The page of some records, without its figures."""
+    return lambda records: page(gather("toy", *read("toy", stored(records))), {})
+
+
+def row(table, name):
+    """A Markdown row's cells."""
+    line = next(line for line in table.splitlines() if f"| {name} " in line)
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_frame_has_the_median_and_quartiles_over_the_starts_in_the_unit(stored, record):
+    one = load("toy", stored([record(free_run=free_run((10, 20, 30, 40, 90), diverged=0.2))])).iloc[0]
+    assert [one[f"valid_time{suffix}"] for suffix in ("_q1", "", "_q3")] == [2.0, 3.0, 4.0]
+    assert one["valid_time_unit"] == "Lyapunov time"
+    assert list(one[["nrmse_84", "spectrum_distance", "diverged_share", "generate_seconds"]]) == [0.5, 0.25, 0.2, 0.02]
+    assert one["free_run_message"] == ""
+
+
+@pytest.mark.parametrize(("run", "unit", "message"), [(None, "", ""), (lost("no"), "Lyapunov time", "no")])
+def test_a_record_without_an_outcome_of_the_closed_loop_has_nan_in_the_frame(stored, record, run, unit, message):
+    frame = load("toy", stored([record(free_run=run)]))
+    numbers = ["valid_time", "valid_time_q1", "valid_time_q3", "nrmse_84", "spectrum_distance", "diverged_share"]
+    assert frame[[*numbers, "generate_seconds"]].isna().all(axis=None)
+    assert (frame[numbers].dtypes == np.float64).all()
+    assert (frame["valid_time_unit"][0], frame["free_run_message"][0]) == (unit, message)
+
+
+def test_the_starts_of_all_seeds_are_pooled(loops, valid):
+    cell = loops(valid(gru=[(10, 100), (20, 30, 40)])).cells.iloc[0]
+    assert [cell[f"valid_time{suffix}"] for suffix in ("_q1", "", "_q3")] == [2.0, 3.0, 4.0]
+    assert (cell["seeds"], cell["starts"], cell["to_end"], cell["cap"]) == (2, 5, 0.2, 10.0)
+
+
+def test_the_other_scores_are_medians_over_the_seeds(loops, record):
+    facts = [(0.1, 0.3, 0.0, 0.02), (0.2, 0.1, 0.5, 0.04), (0.9, 0.2, 0.1, 0.06)]
+    names = ("nrmse_84", "spectrum_distance", "diverged", "seconds")
+    made = [record(seed=i, free_run=free_run(**dict(zip(names, one, strict=True)))) for i, one in enumerate(facts)]
+    cell = loops(made).cells.iloc[0]
+    assert [cell["nrmse_84"], cell["spectrum_distance"], cell["diverged_share"]] == [0.2, 0.2, 0.1]
+    assert cell["step_us"] == pytest.approx(0.04 / (2 * 100) * 1e6)
+
+
+def test_a_median_at_the_end_of_the_run_is_shown_as_a_bound(loops, valid):
+    table = loop_table(loops(valid(gru=[(40, 100, 100)], rnn=[(20, 30, 100)], esn=[(100, 100)])).cells, {})
+    assert "valid time (Lyapunov times)" in table
+    assert row(table, "gru")[2:4] == ["≥ 10 (7..≥ 10)", "66.7"]
+    assert row(table, "rnn")[2:4] == ["3 (2.50..6.50)", "33.3"]
+    assert row(table, "esn")[2:4] == ["≥ 10", "100"]
+
+
+def test_a_score_that_some_seeds_lack_says_how_many_have_it(loops, record):
+    made = [record(seed=seed, free_run=free_run(nrmse_84=value)) for seed, value in enumerate((0.3, None, 0.1))]
+    assert row(loop_table(loops(made).cells, {}), "gru")[4] == "0.200 (2 of 3 seeds)"
+
+
+def test_who_generated_with_a_sliding_window_is_marked(loops, record):
+    made = [record("gru", free_run=free_run()), record("esn", free_run=free_run(sliding=True))]
+    table = loop_table(loops(made).cells, {})
+    assert (row(table, "gru")[-1], row(table, "esn")[-1]) == ("100", "100‡")
+
+
+def test_a_time_made_with_other_jobs_is_left_out(loops, record):
+    made = [record(seed=seed, free_run=free_run()) for seed in range(2)]
+    made += [record(seed=2, environment={"jobs": 1}, free_run=free_run(seconds=9.0))]
+    assert loops(made).cells["step_us"].tolist() == [pytest.approx(100)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "take", "verdict"),
+    [
+        ({"gru": [(30, 50), (40,)], "rnn": [(10, 50), (39,)]}, "gru", "best on all 2 seeds"),
+        ({"gru": [(30,), (40,), (40,)], "rnn": [(10,), (45,), (10,)]}, "gru", "tie with rnn"),
+        ({"gru": [(100,), (100,)], "rnn": [(100,), (100,)]}, "rnn", "tie with gru"),
+        ({"gru": [(40,)], "rnn": [(30,)]}, "gru", "open: one seed"),
+        ({"gru": [(40,), (40,)], "rnn": [(30,)]}, "gru", "open: seeds missing for rnn"),
+        ({"gru": [(40,), (40,), None], "rnn": [(30,)] * 3}, "gru", "open: no score on 1 of 3 seeds"),
+        ({"gru": [(10,), (10,)], "rnn": [None, None]}, "gru", "best on all 2 seeds"),
+    ],
+)
+def test_a_winner_stays_valid_longer_than_every_other_on_every_seed(loops, valid, starts, take, verdict):
+    said = loops(valid(**starts)).verdicts
+    assert tuple(said.iloc[0][["take", "clear", "verdict"]]) == (take, verdict.startswith("best"), verdict)
+    assert longest(said) == f"Longest valid: at length 100 {take}, {verdict}."
+
+
+def test_open_loop_errors_do_not_decide_the_closed_loop(loops, record):
+    made = [record("gru", seed, mse=0.9, free_run=free_run((50,))) for seed in range(2)]
+    made += [record("rnn", seed, mse=0.001, free_run=free_run((5,))) for seed in range(2)]
+    assert loops(made).verdicts["take"].tolist() == ["gru"]
+
+
+def test_a_free_run_that_failed_is_a_row_that_says_so(text, valid):
+    said = text(valid(gru=[(10,), None], rnn=[None, None]))
+    loop = said[said.index("## Closed loop") : said.index("## Option sets")]
+    assert row(loop, "gru")[2] == "1, free run failed 1/2"
+    assert "a run ends after 10 Lyapunov times" in loop
+    assert row(loop, "rnn")[2:] == ["free run failed 2/2", "–", "–", "–", "–", "–"]
+    assert re.search(
+        r"### Free runs that failed\n\n.*\n.*\n\| mackey_glass \| gru .* ValueError: wrong shape \| 1 +\|", loop
+    )
+
+
+def test_a_fit_that_failed_before_its_free_run_is_a_row_too(loops, record):
+    failed = record("rnn", status="diverged")
+    failed = failed.model_copy(update={"trial": failed.trial.model_copy(update={"closed_loop": True})})
+    found = loops([record("gru", free_run=free_run()), failed])
+    assert row(loop_table(found.cells, {}), "rnn")[2] == "diverged 1/1"
+    assert found.missing.total() == 0
+
+
+def test_an_over_budget_free_run_is_never_ranked(loops, record):
+    made = [record("gru", seed, free_run=free_run((10,))) for seed in range(2)]
+    made += [record("rnn", seed, status="over_budget", free_run=free_run((90,))) for seed in range(2)]
+    found = loops(made)
+    assert found.verdicts["take"].tolist() == ["gru"]
+    assert row(loop_table(found.cells, {}), "rnn")[2] == "over_budget 2/2"
+
+
+def test_records_without_a_free_run_are_counted_where_others_of_the_task_have_one(text, record):
+    made = [record("gru", seed, free_run=free_run()) for seed in range(2)]
+    made += [record("rnn", seed) for seed in range(2)] + [record("rnn", task="cosine")]
+    said = text(made)
+    assert said.count("without a free run") == 1
+    assert "Left out: 2 records without a free run." in said
+
+
+def test_a_study_without_free_runs_says_nothing_of_them(stored, record):
+    written = write_report("toy", stored([record()]))
+    assert "Closed loop" not in written.read_text()
+    assert not (written.parent / "tables" / "closed_loop.csv").exists()
+    assert not list((written.parent / "figures").glob("survival*"))
+
+
+def test_only_a_clear_winner_of_the_closed_loop_is_bold_and_floors_are_slanted(text, valid):
+    clear = text(valid(gru=[(30,), (40,)], linear=[(10,), (10,)]))
+    assert "**3.50** (3.25..3.75)" in clear
+    assert "| *linear* (floor) | " in clear[clear.index("## Closed loop") :]
+    assert "**3.50**" not in text(valid(gru=[(30,), (40,)], linear=[(10,), (50,)]))
+
+
+def test_all_digits_of_the_closed_loop_stand_in_its_table(stored, record):
+    written = write_report("toy", stored([record(free_run=free_run((1, 2), unit_steps=3.0))]))
+    found = pd.read_csv(written.parent / "tables" / "closed_loop.csv").iloc[0]
+    assert (found["valid_time"], found["unit"]) == (0.5, "Lyapunov time")
+    assert found["cap"] == pytest.approx(100 / 3, rel=1e-15)
+
+
+def test_survival_falls_by_each_start_and_ends_with_those_that_stay(drawn, valid):
+    axis = drawn(survival, valid(gru=[(20, 100), (10, 20)], persistence=[(0, 10)])).axes[0]
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert lines["gru"] == [[0, 100], [1, 75], [2, 50], [2, 25], [10, 25]]
+    assert lines["persistence"] == [[0, 100], [0, 50], [1, 0]]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("time (Lyapunov times)", "starts still valid (%)")
+
+
+def test_what_was_generated_has_a_mark_where_its_first_start_ends_to_be_valid(drawn, valid):
+    axis = drawn(generated, valid(gru=[(20,), (90,)], rnn=[(100,)], persistence=[(1,)])).axes[0]
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["gru", "rnn"]
+    assert [marks.get_segments()[0][:, 0].tolist() for marks in axis.collections] == [[2, 2]]
+    assert {text.get_text() for text in axis.texts} == {"valid 2", "valid ≥ 10"}
+    assert axis.lines[0].get_xdata()[-1] == pytest.approx(9.9)
+    assert axis.get_xlabel() == "time (Lyapunov times)"
+
+
+def test_a_return_map_has_a_panel_a_network_with_true_and_generated_maxima(drawn, valid):
+    figure = drawn(return_map, valid(gru=[(20,)], rnn=[(10,)], mean=[(1,)]))
+    assert [axis.get_title() for axis in figure.axes] == ["rnn", "gru"]
+    lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].lines}
+    assert lines == {"true": [[0.9, 1.0], [1.0, 0.8]], "generated": [[0.8, 0.9]]}
+    assert figure.axes[0].get_ylabel() == "next maximum (input units)"
+
+
+def test_there_is_no_return_map_where_nothing_has_maxima(drawn, record):
+    assert drawn(return_map, [record(free_run=free_run(maxima={"true": [(1.0, 1.0)], "generated": []}))]) is None
+
+
+def test_only_the_longest_window_is_drawn(drawn, record):
+    made = [record("gru", length=length, free_run=free_run(valid)) for length, valid in ((10, (50,)), (20, (30,)))]
+    axis = drawn(survival, made).axes[0]
+    assert axis.get_title() == "mackey_glass, length 20"
+    assert axis.lines[0].get_xdata().tolist() == [0, 3]
+
+
+def test_the_same_free_runs_give_the_same_bytes_in_any_order(stored, valid, tmp_path):
+    records = valid(gru=[(30, 70), None], rnn=[(10, 100), (20, 30)])
+
+    def contents(written):
+        return {path.name: path.read_bytes() for path in written.parent.rglob("*") if path.is_file()}
+
+    first = contents(write_report("toy", stored(records)))
+    assert {"closed_loop.csv", "return_map-equal-updates-mackey_glass.svg"} <= first.keys()
+    assert first == contents(write_report("toy", stored(records[::-1], tmp_path / "elsewhere")))

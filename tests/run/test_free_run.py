@@ -1,0 +1,217 @@
+"""The closed loop of a trial: what a record keeps of it, whatever the learner makes."""
+
+import numpy as np
+import pytest
+
+from benchbench import FreeRun, Size
+from benchbench.core import registry
+from benchbench.core import study as studies
+from benchbench.core.closed_loop import nrmse_at, spectrum_distance
+from benchbench.core.record import Record
+from benchbench.run.free_run import generate, maxima, outcome
+from benchbench.run.trial import make_problem, run_trial
+
+STEPS = 120
+
+
+def free_run(features=1, **facts):
+    times = np.arange(20 + STEPS) + 11.0 * np.arange(6)[:, None]
+    waves = np.stack([np.sin((0.3 + 0.1 * f) * times) for f in range(features)], axis=2).astype(np.float32)
+    return FreeRun(prefix=waves[:, :20], truth=waves[:, 20:], **facts)
+
+
+class Slides:
+    """A learner without ``generate``: a sine goes on by its recurrence."""
+
+    size = Size(trained=0)
+
+    def predict(self, inputs):
+        return 2 * np.cos(0.3) * inputs[:, -1:] - inputs[:, -2:-1]
+
+
+class Own(Slides):
+    def __init__(self, make):
+        self.generate = make
+
+
+def score(learner, run=None):
+    ticks = iter(range(100))
+    return outcome(learner, run or free_run(), 20, lambda: float(next(ticks)), lambda: None)
+
+
+def test_a_learner_without_a_generate_of_its_own_slides_and_the_record_says_so():
+    found = score(Slides())
+    assert found.sliding
+    assert found.valid_steps == [STEPS] * 6
+    assert (found.diverged, found.message, found.seconds) == (0.0, "", 1.0)
+    assert found.nrmse_84 == pytest.approx(0, abs=1e-4)
+    assert found.spectrum_distance == pytest.approx(0, abs=1e-3)
+
+
+def test_a_generate_of_its_own_is_given_the_prefix_and_the_steps():
+    run = free_run()
+
+    def own(prefix, steps):
+        np.testing.assert_array_equal(prefix, run.prefix)
+        assert steps == STEPS
+        return run.truth + 0.1
+
+    found = score(Own(own), run)
+    assert not found.sliding
+    assert found.nrmse_84 == pytest.approx(0.1 / run.truth.std(), rel=1e-4)
+    assert (found.steps, found.unit, found.unit_steps) == (STEPS, "step", 1.0)
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.float32])
+def test_the_steps_of_a_unit_may_be_any_kind_of_number(kind):
+    assert score(Slides(), free_run(unit_steps=kind(7))).unit_steps == 7.0
+
+
+def test_a_generate_that_is_none_is_as_good_as_no_generate():
+    assert score(Own(None)) == score(Slides())
+
+
+def test_the_numbers_are_those_of_the_closed_loop_in_units_of_the_signal():
+    run = free_run(unit="Lyapunov time", unit_steps=7.5, restore=lambda values: np.exp(values.astype(float)))
+    made = run.truth + 0.2 * np.random.default_rng(0).standard_normal(run.truth.shape).astype(np.float32)
+    found = score(Own(lambda prefix, steps: made), run)
+    assert found.nrmse_84 == pytest.approx(nrmse_at(np.exp(run.truth.astype(float)), np.exp(made.astype(float))))
+    assert found.nrmse_84 != pytest.approx(nrmse_at(run.truth, made), rel=0.01)
+    assert found.spectrum_distance == pytest.approx(spectrum_distance(run.truth, made))
+    assert (found.unit, found.unit_steps) == ("Lyapunov time", 7.5)
+
+
+def test_the_first_start_and_feature_are_kept_in_four_digits_and_at_most_1200_steps():
+    run = free_run(features=2)
+    found = score(Own(lambda prefix, steps: run.truth * 2), run)
+    np.testing.assert_allclose(found.true, run.truth[0, :, 0], rtol=5e-4)
+    np.testing.assert_allclose(found.generated, 2 * run.truth[0, :, 0], rtol=5e-4)
+    long = FreeRun(prefix=run.prefix[:, :, :1], truth=np.zeros((6, 3000, 1), np.float32) + run.truth[:, :1, :1])
+    assert len(score(Own(lambda prefix, steps: np.zeros((6, steps, 1))), long).true) == 1200
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e300])
+def test_a_run_that_leaves_the_numbers_is_a_divergence_with_a_record(value):
+    run = free_run()
+    made = run.truth.astype(float)
+    made[0, 50:] = made[1, 100:] = value
+    found = score(Own(lambda prefix, steps: made), run)
+    assert found.diverged == pytest.approx(2 / 6)
+    assert found.valid_steps == [50, 100, STEPS, STEPS, STEPS, STEPS]
+    assert (found.nrmse_84, found.generated) == (None, [])
+    assert found.spectrum_distance == pytest.approx(0, abs=0.05)
+    assert type(found).model_validate_json(found.model_dump_json()) == found
+
+
+def test_where_all_starts_diverge_there_is_no_spectrum():
+    run = free_run()
+    found = score(Own(lambda prefix, steps: run.truth * np.inf), run)
+    assert (found.diverged, found.valid_steps, found.spectrum_distance) == (1.0, [0] * 6, None)
+    assert found.maxima["generated"] == []
+
+
+@pytest.mark.parametrize("made", [np.zeros((6, STEPS)), np.zeros((6, STEPS - 1, 1)), np.zeros((1, STEPS, 1)), None])
+def test_a_wrong_shape_is_refused_and_not_broadcast(made):
+    with pytest.raises(ValueError, match=r"generate gave shape .*, not \(sequence, steps, feature\) = \(6, 120, 1\)"):
+        generate(Own(lambda prefix, steps: made), free_run(), 20)
+
+
+def test_maxima_are_paired_with_the_next_within_a_run():
+    def waves(*peaks):
+        return np.array([value for peak in peaks for value in (0, peak, 0)], np.float32)[:, None]
+
+    found = maxima(np.stack([waves(1, 2, 3), waves(4, 5, 6)]))
+    assert found == [(1, 2), (2, 3), (4, 5), (5, 6)]
+
+
+def test_at_most_300_pairs_of_maxima_are_kept_and_they_are_spread_over_the_runs():
+    times = np.arange(4000)
+    runs = np.stack([(k + 1) * np.sin(0.5 * times) for k in range(5)])[:, :, None]
+    found = maxima(runs)
+    assert 200 < len(found) <= 300
+    assert {round(one) for one, _ in found} == {1, 2, 3, 4, 5}
+
+
+SOURCE = """
+from dataclasses import replace
+from benchbench import FreeRun
+
+@task("loop", version=1)
+def loop(rng, length):
+    problem = wave(rng, length)
+    whole = np.sin(0.3 * (np.arange(length + 100) + rng.uniform(0, 20, (5, 1)))).astype(np.float32)[:, :, None]
+    return replace(problem, free_run=FreeRun(prefix=whole[:, :length], truth=whole[:, length:]))
+
+class Mine(Base):
+    def generate(self, prefix, steps):
+        {body}
+
+@architecture("mine", version=1)
+def mine(setting):
+    return Mine(setting)
+"""
+
+
+@pytest.fixture
+def record(study):
+    """The record of a learner whose ``generate`` has the given body."""
+
+    def run(body="return np.zeros((len(prefix), steps, 1))", task="loop", name="mine", **changes):
+        file = study(f"[architectures.{name}]", SOURCE.replace("{body}", body))
+        file.write_text(file.read_text().replace("tasks.wave", f"tasks.{task}"))
+        read = studies.read(file)
+        known = registry.load(read.plugins)
+        [trial] = [one.model_copy(update=changes) for one in read.trials(known)]
+        return run_trial(trial, known, {}), make_problem(trial, known)
+
+    return run
+
+
+def test_a_trial_with_a_free_run_keeps_open_and_closed_loop_side_by_side(record):
+    found, problem = record()
+    assert found.status == "ok"
+    assert found.scores["test_mse"] > 0
+    assert found.free_run.steps == 100
+    assert found.free_run.nrmse_84 == pytest.approx(nrmse_at(problem.free_run.truth, 0 * problem.free_run.truth))
+    assert Record.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("sys.exit(3)", "SystemExit: 3"),
+        ("raise NotImplementedError('no way back')", "no way back"),
+        ("raise DivergedError('gone')", "gone"),
+        ("return prefix", "generate gave shape (5, 20, 1), not (sequence, steps, feature) = (5, 100, 1)"),
+        ("return 'nothing'", "could not convert"),
+    ],
+)
+def test_a_free_run_that_fails_says_why_and_leaves_the_open_loop_its_scores(record, body, message):
+    found, _ = record(body)
+    assert found.status == "ok"
+    assert (found.message, len(found.predict_seconds)) == ("", 5)
+    assert found.scores["test_mse"] > 0
+    assert message in found.free_run.message
+    assert (found.free_run.steps, found.free_run.valid_steps, found.free_run.diverged) == (100, [], None)
+
+
+def test_a_learner_that_spoils_its_prefix_is_judged_by_the_truth_all_the_same(record):
+    found, _ = record("prefix[:] = 0; return np.zeros((len(prefix), steps, 1))")
+    assert found.free_run.valid_steps == record()[0].free_run.valid_steps
+
+
+def test_a_study_without_the_closed_loop_leaves_it_out_and_keeps_the_scores(record):
+    without, _ = record("1 / 0", closed_loop=False)
+    assert without.free_run is None
+    assert without.scores == record()[0].scores
+
+
+def test_a_task_without_a_free_run_gives_a_record_without_one(record):
+    assert record(task="wave")[0].free_run is None
+
+
+def test_a_shipped_network_generates_by_itself_and_a_floor_slides(record):
+    network, floor = (record(name=name)[0].free_run for name in ("gru", "persistence"))
+    assert (network.sliding, floor.sliding) == (False, True)
+    assert len(network.valid_steps) == len(floor.valid_steps) == 5
