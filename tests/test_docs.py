@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "list", "check", "calibrate"])
+@pytest.mark.parametrize("verb", ["run", "report", "list", "check", "calibrate", "reproduce", "pitfalls"])
 def test_every_verb_stands_in_the_readme(verb):
     assert f"benchbench {verb}" in README
 
@@ -35,10 +35,25 @@ def test_the_readme_shows_the_table_and_a_figure_of_the_committed_report():
     assert (ROOT / picture).exists()
 
 
-def test_the_committed_report_is_what_the_committed_records_give(tmp_path):
-    shutil.copytree(ROOT / "results" / "records" / "main", tmp_path / "records" / "main")
-    fresh = write_report("main", tmp_path)
-    committed = ROOT / "results" / "report" / "main"
+@pytest.mark.parametrize(
+    ("block", "page"), [("closed loop", "report/chaos/report.md"), ("claims", "reproduce/reproduce.md")]
+)
+def test_the_tables_of_the_readme_stand_in_the_committed_page(block, page):
+    text = re.search(rf"<!-- {block} -->\n(.*)<!-- /{block} -->", README, flags=re.DOTALL)[1]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(lines) > 5
+    assert set(lines) <= set((ROOT / "results" / page).read_text().splitlines())
+
+
+def test_every_picture_of_the_readme_is_there():
+    assert not [path for path in re.findall(r"\((results/[^)]+)\)", README) if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("study", ["main", "chaos"])
+def test_the_committed_report_is_what_the_committed_records_give(study, tmp_path):
+    shutil.copytree(ROOT / "results" / "records" / study, tmp_path / "records" / study)
+    fresh = write_report(study, tmp_path)
+    committed = ROOT / "results" / "report" / study
     assert fresh.read_text() == (committed / "report.md").read_text()
     for table in sorted((fresh.parent / "tables").iterdir()):
         assert table.read_text() == (committed / "tables" / table.name).read_text(), table.name
@@ -62,7 +77,7 @@ def test_the_study_of_the_readme_is_valid(tmp_path):
 
     file = tmp_path / "mine.toml"
     file.write_text(re.search(r"```toml\n(name = .*?)```", README, flags=re.DOTALL)[1])
-    assert len(study.read(file).trials(registry.load())) == 3 * 5 * 6
+    assert len(study.read(file).trials(registry.load())) == 3 * 5 * 7
 
 
 def test_nothing_committed_holds_a_path_of_a_machine():

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
-from benchbench.signals.mackey_glass import DISCARDED, series
+from benchbench.signals.mackey_glass import DISCARDED, euler, series
 
 Series = NDArray[np.float64]
 
@@ -64,21 +64,6 @@ def show(*, units: int = 100_000, seeds: int = 8, starts: int = 50) -> Pitfall:
         rows=tuple(rows),
         panels=(_same_start(truth), _apart(off), *(_delay_plot(way, orbits) for way in WAYS[:0:-1])),
     )
-
-
-def euler(history: Series, steps: int, every: int) -> Series:
-    """Solve x <- x + h (beta x(t-tau) / (1 + x(t-tau)^n) - gamma x) from a ``history`` of tau on: (steps + 1,).
-
-    Within one delay the delayed term is known, and the rest is a recurrence for ``lfilter``.
-    """
-    delay, decay = len(history) - 1, 1 - GAMMA / every
-    x = np.concatenate([history, np.empty(steps)])
-    for start in range(0, steps, delay):
-        count, now = min(delay, steps - start), delay + start
-        old = x[start : start + count]
-        drive = BETA / every * old / (1 + old**EXPONENT)
-        x[now + 1 : now + count + 1] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * x[now]])[0]
-    return x[delay:]
 
 
 def lyapunov(orbit: Series, way: Way) -> float:

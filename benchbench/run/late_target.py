@@ -14,6 +14,7 @@ from benchbench.run.fitted import fitted
 from benchbench.signals.mackey_glass import euler
 
 SERIES, SAMPLES, AHEAD = 128, 5000, 15
+_TAU, _EVERY = 17, 10  # time units; steps of each
 _HELD_OUT = 8  # of the 64 series to learn from
 
 
@@ -23,7 +24,9 @@ def late_target(architecture: str, *, units: int, seed: int = 0, learnt: int = S
     ``learnt`` first samples of each series are for the fit; eight of the series choose ridge strength or weights.
     """
     rng = stream(seed, "data", "late_target")
-    squashed = np.tanh(euler(rng, SERIES, SAMPLES) - 1)
+    histories = 1.2 + rng.uniform(-0.1, 0.1, (SERIES, _TAU * _EVERY + 1))
+    paths = [euler(history, SAMPLES * _EVERY, _EVERY) for history in histories]
+    squashed = np.tanh(np.stack(paths)[:, _EVERY::_EVERY] - 1)
     series = (squashed - squashed.mean()).astype(np.float32)[:, :, None]
     seen, test = series[: SERIES // 2], _split(series[SERIES // 2 :])
     learner = fitted(

@@ -88,17 +88,18 @@ def _hermite(x: Series, slope: Series, nodes: tuple[slice, slice], s: float, ste
     )
 
 
-def euler(rng: np.random.Generator, count: int, samples: int, *, tau: int = 17, every: int = 10) -> Series:
-    """The equation by forward Euler, ``every`` steps a time unit: (count, samples). Another system than ``series``.
+def euler(history: Series, steps: int, every: int) -> Series:
+    """The equation by forward Euler, ``every`` steps a time unit, from a ``history`` of one delay on: (steps + 1,).
 
-    For published numbers that rest on it, and to show the difference. Histories are 1.2 with a jitter of 0.1 a step;
-    nothing is discarded.
+    Another system than ``series``: for published numbers that rest on it, and to show the difference. beta 0.2, gamma
+    0.1, exponent 10; the length of the history, less one, is the delay in steps.
     """
-    delay = tau * every
-    x = np.empty((delay + samples * every + 1, count))
-    x[:delay] = 1.2 + rng.uniform(-0.1, 0.1, (delay, count))
-    x[delay] = 1.2
-    for step in range(delay, len(x) - 1):
-        late = x[step - delay]
-        x[step + 1] = x[step] + (0.2 * late / (1 + late**10) - 0.1 * x[step]) / every
-    return np.ascontiguousarray(x[delay + every :: every].T)
+    # Within one delay the delayed term is known, and the rest is a recurrence.
+    delay, decay = len(history) - 1, 1 - 0.1 / every
+    x = np.concatenate([history, np.empty(steps)])
+    for start in range(0, steps, delay):
+        count, now = min(delay, steps - start), delay + start
+        late = x[start : start + count]
+        drive = 0.2 / every * late / (1 + late**10)
+        x[now + 1 : now + count + 1] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * x[now]])[0]
+    return x[delay:]

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import Ridge
 
 from benchbench import Budget, Setting, Split
@@ -14,8 +15,9 @@ from benchbench.learn.readout import STRENGTHS
 from benchbench.run import memory
 
 
-def make(width=30, scored=1, length=25, inputs=1, outputs=1, **options):
-    setting = Setting(inputs=inputs, outputs=outputs, scored=scored, length=length, width=width, seed=4)
+def make(*, width=30, scored=1, length=25, inputs=1, outputs=1, device="cpu", **options):
+    shape = {"inputs": inputs, "outputs": outputs, "scored": scored, "length": length, "width": width}
+    setting = Setting(**shape, seed=4, device=device)
     return registry.load().get("architecture", "esn").function(setting, **options)
 
 
@@ -83,6 +85,33 @@ def test_what_it_predicts_is_the_readout_of_a_ten_line_loop(options, precision, 
     readout = learner._solution.weights.numpy()
     by_hand = (found.astype(np.float64) @ readout[1:] + readout[0]).astype(np.float32)
     np.testing.assert_allclose(learner.predict(inputs), by_hand, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_matrix_product_of_other_devices_gives_the_states_of_the_compiled_step(precision, monkeypatch):
+    learner = make(width=80, precision=precision)
+    fit(learner)
+    inputs, found = sine(5).inputs, []
+    for share in (1.1, 0.0):  # of all links, from which on the product is dense
+        monkeypatch.setattr("benchbench.learn.reservoir._DENSE", share)
+        reservoir = learner._make()
+        assert reservoir._sparse == (share > 0)
+        found.append(np.concatenate([states.numpy() for _, _, states in reservoir.drive(inputs, 5)]))
+    np.testing.assert_allclose(*found, rtol=0, atol=5e-7 if precision == "float32" else 1e-14)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("solver", ["qr", "svd", "cholesky"])
+def test_on_the_device_it_predicts_and_generates_what_it_does_on_the_cpu(solver):
+    found = []
+    for name in ("cpu", "cuda"):
+        learner = make(scored=10, precision="float64", solver=solver, device=name)
+        fit(learner, scored=10)
+        inputs = sine(5).inputs
+        found.append((learner.predict(inputs), learner.generate(inputs, 20)))
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-4)
+    np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-3)
 
 
 @pytest.mark.parametrize("options", RESERVOIRS)
