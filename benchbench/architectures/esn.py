@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.options import Count, Fraction, NonNegativeFloat, Positive, PositiveFloat
@@ -78,7 +79,12 @@ class EchoState:
         self._feedback, self._noise, self._washout, self._solver = feedback, state_noise, washout, solver
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed."""
+        """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed.
+
+        UnsupportedError for output feedback where one step is scored.
+        """
+        if self._feedback and train.scored == 1:
+            raise UnsupportedError("output feedback needs more than one scored step: there is no output before it")
         self._reservoir = self._make()
         rng = stream(self._setting.seed, "state noise")
         self._solution = fit_readout(
@@ -90,7 +96,8 @@ class EchoState:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
         scored = self._setting.scored
         if self._feedback:
-            return self._fed_back(inputs[:, :-scored], inputs[:, -scored:])
+            parts = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+            return np.concatenate([self._fed_back(part[:, :-scored], part[:, -scored:]) for part in parts])
         blocks = self._reservoir.drive(inputs, inputs.shape[1] - scored)
         return predict_readout(self._solution, blocks, (len(inputs), scored, self._setting.outputs))
 
@@ -99,10 +106,10 @@ class EchoState:
 
         UnsupportedError where outputs are not the next inputs.
         """
-        if self._setting.inputs != self._setting.outputs:
-            given = f"{self._setting.outputs} outputs cannot be the next {self._setting.inputs} inputs"
-            raise UnsupportedError(given)
-        state = self._through(prefix, prefix)  # what was fed back before a step is what is put in at it
+        require_own_input(self._setting)
+        before = prefix.copy()  # what was fed back before a step is what is put in at it
+        before[:, : prefix.shape[1] - self._setting.scored + 1] = 0  # as in the fit
+        state = self._through(prefix, before)
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
         for step in range(steps):
             output = self._solution.predict(state.T)
@@ -113,10 +120,12 @@ class EchoState:
     def _taught(self, split: Split, rng: np.random.Generator | None = None) -> Iterator[Block]:
         """The states at the scored steps after the washout, the outputs before them known."""
         time, scored = split.inputs.shape[1], split.scored
-        before = np.zeros((len(split), time, split.targets.shape[2]), np.float32)
-        before[:, time - scored + 1 :] = split.targets[:, :-1]
         skipped = max(0, self._washout - (time - scored))
-        inputs = self._channels(split.inputs, before)
+        inputs = split.inputs
+        if self._feedback:
+            before = np.zeros((len(split), time, split.targets.shape[2]), np.float32)
+            before[:, time - scored + 1 :] = split.targets[:, :-1]
+            inputs = self._channels(inputs, before)
         for sequences, steps, states in self._reservoir.drive(inputs, time - scored + skipped, rng, self._noise):
             yield sequences, slice(steps.start + skipped, steps.stop + skipped), states
 

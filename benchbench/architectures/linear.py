@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench.core.errors import UnsupportedError
+from benchbench.core.closed_loop import require_own_input
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
@@ -16,7 +16,7 @@ from benchbench.learn.readout import Block, fit_readout, predict_readout
 _CHUNK_ROWS = 4096
 
 
-@architecture("linear", version=1)
+@architecture("linear", version=2)
 def linear(setting: Setting) -> Learner:
     """Floor: ridge regression on the window (a causal filter where more than one step is scored)."""
     return Linear(setting)
@@ -48,9 +48,7 @@ class Linear:
 
         UnsupportedError where outputs are not the next inputs, ValueError where the prefix is shorter than the filter.
         """
-        if self._setting.inputs != self._setting.outputs:
-            given = f"{self._setting.outputs} outputs cannot be the next {self._setting.inputs} inputs"
-            raise UnsupportedError(given)
+        require_own_input(self._setting)
         if prefix.shape[1] < self._taps:
             raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the filter of {self._taps}")
         window = tensor(prefix[:, -self._taps :], self._setting.device).double()

@@ -13,9 +13,9 @@ def measure() -> Measured:
 
 
 CLAIM = Claim(
-    source="keras-lmu, corrected target: LMU 4.873 %; NumPy ESN of 200 units",
+    source="keras-lmu, corrected target: the best published, LMU with LSTM",
     quantity="NRMSE in %",
-    published=0.218,
+    published=4.473,
     measure=measure,
     seconds=10,
 )

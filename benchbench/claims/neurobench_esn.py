@@ -7,8 +7,8 @@ from benchbench.run.continuation import smape
 def measure(seeds: int = 30) -> Measured:
     """Reservoirs of 200 units."""
     return smape(
-        "esn", seeds=seeds, length=350, warm_up=200, stride=150, width=200, precision="float64",
-        spectral_radius=0.9, leak=0.53, input_scaling=0.2,
+        "esn", seeds=seeds, length=140, warm_up=60, stride=80, width=200, precision="float64",
+        spectral_radius=0.9, leak=0.9, input_scaling=0.3,
     )  # fmt: skip
 
 

@@ -14,6 +14,9 @@ from benchbench.core.spec import Frozen, Name
 Positive = Annotated[float, Field(gt=0)]
 
 
+_BEYOND = 1e300
+
+
 class Verdict(StrEnum):
     """How ours stands to the published number."""
 
@@ -36,8 +39,8 @@ class Measured(Frozen):
 
 def middle(found: Sequence[float] | NDArray[np.float64], what: str, notes: str = "") -> Measured:
     """Median and quartiles of the numbers of so many of ``what``; those that are not finite count as the largest."""
-    with np.errstate(invalid="ignore"):
-        low, value, high = (float(q) if np.isfinite(q) else None for q in np.quantile(found, [0.25, 0.5, 0.75]))
+    ranked = np.nan_to_num(found, nan=_BEYOND, posinf=_BEYOND, neginf=-_BEYOND)
+    low, value, high = (float(q) if abs(q) < _BEYOND / 1e9 else None for q in np.quantile(ranked, [0.25, 0.5, 0.75]))
     said = f"median and quartiles of {len(found)} {what}"
     return Measured(value=value, low=low, high=high, notes=f"{said}; {notes}" if notes else said)
 

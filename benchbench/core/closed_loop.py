@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import welch
 
-from benchbench.core.problem import Array
+from benchbench.core.errors import UnsupportedError
+from benchbench.core.problem import Array, Setting
 
 THRESHOLD = 0.4  # standard deviations
 STEP = 84  # of the NRMSE; Jaeger 2001, GMD Report 148
@@ -16,6 +17,12 @@ _SEGMENT = 512  # steps of a segment of the spectrum
 _BAND = 1.0  # ranges of the truth that a run may leave it by before it counts as diverged
 
 Predict = Callable[[Array], Array]
+
+
+def require_own_input(setting: Setting) -> None:
+    """UnsupportedError unless the outputs can be the next inputs."""
+    if setting.inputs != setting.outputs:
+        raise UnsupportedError(f"{setting.outputs} outputs cannot be the next {setting.inputs} inputs")
 
 
 def slide(predict: Predict, prefix: Array, steps: int, length: int) -> Array:

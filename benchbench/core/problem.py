@@ -65,8 +65,12 @@ class FreeRun:
             array = getattr(self, name)
             if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 3 or 0 in array.shape:
                 raise ValueError(f"free_run: {name} must be a float32 array (start, time, feature) that is not empty")
+            if not np.isfinite(array).all():
+                raise ValueError(f"free_run: {name} holds values that are missing or not finite")
         if (len(self.prefix), self.prefix.shape[2]) != (len(self.truth), self.truth.shape[2]):
             raise ValueError("free_run: prefix and truth differ in starts or features")
+        if not isinstance(self.unit, str):
+            raise TypeError(f"free_run: unit must be a text, not {type(self.unit).__name__}")
         if not 0 < self.unit_steps < np.inf:
             raise ValueError(f"free_run: unit_steps must be above 0 and finite, not {self.unit_steps}")
 

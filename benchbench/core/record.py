@@ -60,7 +60,7 @@ class Generated(Frozen):
     does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
     ``diverged`` is the share of starts. ``true`` and ``generated`` are the first start, first feature; ``maxima`` pairs
     of maxima that follow each other, true and generated. ``sliding`` says that the learner had no ``generate`` of its
-    own. ``message``: why there is nothing.
+    own. ``status`` is ok, failed or unsupported, and ``message`` why there is nothing.
     """
 
     steps: int
@@ -75,6 +75,7 @@ class Generated(Frozen):
     true: list[float] = Field(default_factory=list)
     generated: list[float] = Field(default_factory=list)
     maxima: dict[str, list[tuple[float, float]]] = Field(default_factory=dict)
+    status: Status = Status.OK
     message: str = ""
 
 

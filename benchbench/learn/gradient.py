@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.closed_loop import slide
-from benchbench.core.errors import InputError, UnsupportedError
+from benchbench.core.closed_loop import require_own_input, slide
+from benchbench.core.errors import InputError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Split
 from benchbench.core.seeds import stream
@@ -102,8 +102,7 @@ class Gradient:
         A window slides where the core carries none. UnsupportedError where outputs are not the next inputs.
         """
         network = self._fitted()
-        if self.setting.inputs != self.setting.outputs:
-            raise UnsupportedError(f"{self.setting.outputs} outputs cannot be the next {self.setting.inputs} inputs")
+        require_own_input(self.setting)
         made = []
         with torch.inference_mode():
             states, state = network.core(self._tensor(prefix))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import ArpackNoConvergence, eigs
+from scipy.sparse.linalg import ArpackError, eigs
 from torch import Tensor
 
 from benchbench.learn.device import tensor
@@ -69,7 +69,7 @@ def spectral_radius(matrix: csr_array) -> float:
         try:
             found = eigs(matrix, k=6, v0=np.ones(width), return_eigenvectors=False)
             return float(np.abs(found).max())
-        except ArpackNoConvergence:  # eigenvalues of almost the same modulus: take them all
+        except ArpackError:  # eigenvalues of almost the same modulus, say: take them all
             pass
     return float(np.abs(np.linalg.eigvals(matrix.toarray())).max())
 
@@ -142,8 +142,11 @@ class Reservoir:
         """The states from step ``first`` on of inputs (sequence, time, channel), each sequence from the zero state.
 
         Yields sequences, steps (counted from ``first``) and states (sequence, step, unit), in pieces, so that memory
-        does not grow with the series. ``rng`` draws a noise uniform in -``noise``..``noise``.
+        does not grow with the series. ``rng`` draws a noise uniform in -``noise``..``noise``. ValueError for inputs
+        that are not finite, which the compiled step takes to be.
         """
+        if not np.isfinite(inputs).all():
+            raise ValueError("the inputs hold values that are not finite")
         lanes = _LANES if self._sparse else 4 * _LANES
         for start in range(0, len(inputs), lanes):
             sequences = slice(start, min(start + lanes, len(inputs)))

@@ -198,7 +198,7 @@ def _generate(exercise: Exercise, fit: Fit, steps: int) -> Real:
 
 
 def _row(name: str, train: Real, nrmse: Real) -> Row:
-    best, usual = int(np.argmin(nrmse)), STRENGTHS.index(USUAL)
+    best, usual = int(np.nanargmin(nrmse)), STRENGTHS.index(USUAL)
     return {
         "solver": name,
         "train, no ridge": finite(train[0]),

@@ -52,6 +52,8 @@ def closed_loop(frame: pd.DataFrame, records: list[Record]) -> ClosedLoop:
 
 def _measured(trials: pd.DataFrame, records: list[Record]) -> pd.DataFrame:
     runs = [records[i].free_run for i in trials.index]
+    declined = [run is not None and run.status == Status.UNSUPPORTED for run in runs]
+    trials = trials.assign(status=trials["status"].mask(np.array(declined, bool), Status.UNSUPPORTED))
     outcome = trials["status"].mask((trials["status"] == Status.OK) & trials["valid_time"].isna(), NO_RUN)
     made = [len(run.valid_steps) * run.steps if run else 0 for run in runs]
     return trials.assign(

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from benchbench.core import closed_loop
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, FreeRun, Learner
-from benchbench.core.record import Generated
+from benchbench.core.record import Generated, Status
 
 _SHOWN = 1200  # steps of the first start that a record keeps
 _PAIRS = 300  # of maxima that a record keeps
@@ -47,25 +48,27 @@ def outcome(
     seconds = clock() - started
     truth = free_run.truth
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
-    return nothing(free_run).model_copy(
-        update={
-            "valid_steps": closed_loop.valid_steps(truth, generated).tolist(),
-            "nrmse_84": _nrmse(free_run, generated),
-            "spectrum_distance": closed_loop.spectrum_distance(truth, generated),
-            "diverged": float(closed_loop.diverged(truth, generated).mean()),
-            "seconds": seconds,
-            "sliding": _own(learner) is None,
-            "true": _shown(truth),
-            "generated": _shown(generated) if ends[0] else [],
-            "maxima": {"true": maxima(truth), "generated": maxima(generated[ends])},
-        }
+    return Generated(
+        **_asked(free_run),
+        valid_steps=closed_loop.valid_steps(truth, generated).tolist(),
+        nrmse_84=_nrmse(free_run, generated),
+        spectrum_distance=closed_loop.spectrum_distance(truth, generated),
+        diverged=float(closed_loop.diverged(truth, generated).mean()),
+        seconds=seconds,
+        sliding=_own(learner) is None,
+        true=_shown(truth),
+        generated=_shown(generated) if ends[0] else [],
+        maxima={"true": maxima(truth), "generated": maxima(generated[ends])},
     )
 
 
-def nothing(free_run: FreeRun, message: str = "") -> Generated:
+def nothing(free_run: FreeRun, status: Status, message: str) -> Generated:
     """The record of a free run without an outcome, and why."""
-    unit_steps = float(free_run.unit_steps)  # of NumPy as well
-    return Generated(steps=free_run.steps, unit=free_run.unit, unit_steps=unit_steps, message=message)
+    return Generated(**_asked(free_run), status=status, message=message)
+
+
+def _asked(free_run: FreeRun) -> dict[str, Any]:
+    return {"steps": free_run.steps, "unit": free_run.unit, "unit_steps": float(free_run.unit_steps)}
 
 
 def maxima(runs: Array) -> list[tuple[float, float]]:

@@ -19,7 +19,7 @@ from benchbench.core import metrics
 from benchbench.core.errors import DivergedError, InputError, UnsupportedError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
-from benchbench.core.problem import Array, FreeRun, Learner, Problem, Setting, Size, Split
+from benchbench.core.problem import Array, Learner, Problem, Setting, Size, Split
 from benchbench.core.record import Generated, Record, Segment, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
@@ -73,8 +73,7 @@ def run_trial(
         outcome = _score(trial, problem, sized.learner, clock)
     except CAUGHT as error:
         return record(**_failed(error, home))
-    if trial.closed_loop and problem.free_run is not None:
-        record = partial(record, free_run=_closed_loop(trial, problem.free_run, sized.learner, clock, home))
+    record = partial(record, free_run=_closed_loop(trial, problem, sized.learner, clock, home))
     over = meter.over
     return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
 
@@ -229,12 +228,15 @@ def _score(trial: Trial, problem: Problem, learner: Learner, clock: Clock) -> di
     }
 
 
-def _closed_loop(trial: Trial, free_run: FreeRun, learner: Learner, clock: Clock, home: str) -> Generated:
-    """The outcome of the free run; a failure stands in its message, since open and closed loop are scored apart."""
+def _closed_loop(trial: Trial, problem: Problem, learner: Learner, clock: Clock, home: str) -> Generated | None:
+    """The outcome of the free run, where there is one; a failure is its own: open and closed loop are scored apart."""
+    if not trial.closed_loop or problem.free_run is None:
+        return None
+    free_run, length = problem.free_run, problem.train.inputs.shape[1]
     try:
-        return free_runs.outcome(learner, free_run, trial.length, clock, synchronizer(trial.device))
+        return free_runs.outcome(learner, free_run, length, clock, synchronizer(trial.device))
     except CAUGHT as error:
-        return free_runs.nothing(free_run, without_paths(describe(error, home)))
+        return free_runs.nothing(free_run, **_failed(error, home))
 
 
 def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple[Array, list[float]]:

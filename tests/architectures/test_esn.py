@@ -274,6 +274,27 @@ def test_with_feedback_the_outputs_of_the_step_before_are_inputs():
         np.testing.assert_allclose(found[:, 0], made, atol=1e-5)
 
 
+def test_feedback_is_declined_where_no_output_comes_before_the_scored_step():
+    with pytest.raises(UnsupportedError, match="more than one scored step"):
+        fit(make(feedback=0.5))
+
+
+def test_with_feedback_a_free_run_starts_near_the_last_predicted_step():
+    learner = make(scored=12, feedback=0.5, precision="float64")
+    fit(learner, scored=12)
+    inputs = sine(5).inputs
+    np.testing.assert_allclose(learner.generate(inputs, 1)[:, 0], learner.predict(inputs)[:, -1], atol=1e-2)
+
+
+def test_inputs_that_are_not_finite_are_refused():
+    learner = make()
+    fit(learner)
+    inputs = sine(3).inputs.copy()
+    inputs[1, 4] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        learner.predict(inputs)
+
+
 @pytest.mark.parametrize("feedback", [0.0, 0.3])
 def test_it_goes_on_as_a_loop_that_puts_its_output_in(feedback):
     learner = make(scored=20, precision="float64", feedback=feedback)
@@ -285,7 +306,8 @@ def test_it_goes_on_as_a_loop_that_puts_its_output_in(feedback):
         x, y, made = np.zeros(30), 0.0, []
         for t in range(25 + 30):
             y = y if t >= 25 else float(series[t, 0])
-            x = 0.5 * x + 0.5 * np.tanh(recurrent @ x + y * into.sum(axis=0) + offset)
+            fed = into.sum(axis=0) if t > 5 else into[0]  # the scored steps are 5 to 24: before, nothing is fed back
+            x = 0.5 * x + 0.5 * np.tanh(recurrent @ x + y * fed + offset)
             y = x @ readout[1:, 0] + readout[0, 0]
             made.append(y)
         np.testing.assert_allclose(found[:, 0], made[24:54], atol=1e-4)

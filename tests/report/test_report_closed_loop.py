@@ -25,8 +25,8 @@ def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0
     return Generated(steps=steps, unit=unit, unit_steps=unit_steps, valid_steps=list(valid), **{**usual, **facts})
 
 
-def lost(message="ValueError: wrong shape"):
-    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, message=message)
+def lost(message="ValueError: wrong shape", status="failed"):
+    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, status=status, message=message)
 
 
 @pytest.fixture
@@ -168,6 +168,15 @@ def test_a_free_run_that_failed_is_a_row_that_says_so(text, valid):
     assert re.search(
         r"### Free runs that failed\n\n.*\n.*\n\| mackey_glass \| gru .* ValueError: wrong shape \| 1 +\|", loop
     )
+
+
+def test_who_declines_the_free_run_is_a_row_and_not_ranked(loops, record):
+    made = [record("gru", seed, free_run=free_run((10,))) for seed in range(2)]
+    made += [record("rnn", seed, free_run=free_run((5,))) for seed in range(2)]
+    made += [record("esn", seed, free_run=lost("no closed loop", "unsupported")) for seed in range(2)]
+    found = loops(made)
+    assert found.verdicts["verdict"].tolist() == ["best on all 2 seeds"]
+    assert row(loop_table(found.cells, {}), "esn")[2] == "unsupported 2/2"
 
 
 def test_a_fit_that_failed_before_its_free_run_is_a_row_too(loops, record):

@@ -196,6 +196,12 @@ def test_a_free_run_that_fails_says_why_and_leaves_the_open_loop_its_scores(reco
     assert (found.free_run.steps, found.free_run.valid_steps, found.free_run.diverged) == (100, [], None)
 
 
+def test_a_free_run_that_is_declined_is_told_from_one_that_fails(record):
+    found, _ = record("raise NotImplementedError('no closed loop')")
+    assert (found.status, found.free_run.status) == ("ok", "unsupported")
+    assert record("1 / 0")[0].free_run.status == "failed"
+
+
 def test_a_learner_that_spoils_its_prefix_is_judged_by_the_truth_all_the_same(record):
     found, _ = record("prefix[:] = 0; return np.zeros((len(prefix), steps, 1))")
     assert found.free_run.valid_steps == record()[0].free_run.valid_steps
