@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchbench.core.record import Generated
+from benchbench.core.record import Generated, Status
 from benchbench.report.closed_loop import closed_loop, longest, loop_table
 from benchbench.report.content import gather
 from benchbench.report.frame import load, read
@@ -26,7 +26,7 @@ def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0
 
 
 def lost(message="ValueError: wrong shape", status="failed"):
-    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, status=status, message=message)
+    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, status=Status(status), message=message)
 
 
 @pytest.fixture
