@@ -1,5 +1,7 @@
 """The closed loop of a trial: what a record keeps of it, whatever the learner makes."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -160,6 +162,8 @@ def record(study):
         file = study(f"[architectures.{name}]", SOURCE.replace("{body}", body))
         file.write_text(file.read_text().replace("tasks.wave", f"tasks.{task}"))
         read = studies.read(file)
+        for module in [name for name in sys.modules if name.startswith("benchbench_plugin_")]:
+            del sys.modules[module]  # a file is imported once, and this one has another body now
         known = registry.load(read.plugins)
         [trial] = [one.model_copy(update=changes) for one in read.trials(known)]
         return run_trial(trial, known, {}), make_problem(trial, known)
