@@ -4,11 +4,14 @@ Compiled once a machine and kept on disk by numba; 25 to 150 times a step in Sci
 """
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
+
+Function = TypeVar("Function", bound=Callable[..., None])
 
 _OPTIONS: Any = {
     "fastmath": {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"},  # states are finite: tanh is between -1 and 1
@@ -56,6 +59,16 @@ _SIGNATURES = [
 ]
 
 
+def _kept(function: Function) -> Function:
+    """The compiled function, kept on disk where there is a place that may be written."""
+    try:
+        compiled: Any = njit(_SIGNATURES, cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # no such place: each process that is not forked compiles anew
+        compiled = njit(_SIGNATURES, **_OPTIONS)(function)
+    made: Function = compiled
+    return made
+
+
 @njit(**_OPTIONS)  # type: ignore[untyped-decorator]
 def _add_inputs(total: Any, inputs: Any, into: Any, t: Any, i: Any) -> None:
     for c in range(into.shape[0]):
@@ -84,7 +97,7 @@ def _add_links(total: Any, state: Any, now: Any, rows: Any, i: Any) -> None:
         j += 1
 
 
-@njit(_SIGNATURES, cache=True, **_OPTIONS)
+@_kept
 def steps(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) -> None:  # noqa: PLR0917  numba has no keywords
     """Advance by x <- x + leak (tanh(W x + V u + b + noise) - x), all sequences side by side.
 
@@ -115,7 +128,7 @@ def steps(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) 
         state[0] = state[1]
 
 
-@njit(_SIGNATURES, cache=True, **_OPTIONS)
+@_kept
 def steps_of_one(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) -> None:  # noqa: PLR0917
     """As ``steps`` for one sequence alone, where the links of a unit are what may be taken side by side."""
     first, source, weight, into, offset = rows
