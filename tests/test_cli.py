@@ -261,6 +261,29 @@ def test_limits_and_threads_are_taken(cli):
     assert (done.returncode, "10 ok" in done.stdout) == (0, True), done.stderr
 
 
+def test_a_claim_is_run_printed_and_written(cli, tmp_path):
+    done = cli("reproduce", "course_sine_linear")
+    assert done.returncode == 0, done.stderr
+    assert "course_sine_linear: better" in done.stdout
+    assert "| course_sine_linear" in (tmp_path / "results" / "reproduce" / "reproduce.md").read_text()
+
+
+def test_claims_and_pitfalls_are_listed_with_what_they_take(cli):
+    said = cli("list", "claims").stdout + cli("list", "pitfalls").stdout
+    for name in ("jaeger_2001_tau17", "lmu_2019_lstm", "euler", "random_split", "normal_equations"):
+        assert name in said
+    assert "about 150 s" in said
+
+
+@pytest.mark.parametrize(("verb", "nearest"), [("reproduce", "course_sine"), ("pitfalls", "euler")])
+def test_an_unknown_claim_or_pitfall_is_told_the_nearest_name(cli, tmp_path, verb, nearest):
+    done = cli(verb, nearest[:-1])
+    assert done.returncode == 2
+    assert f"did you mean '{nearest}'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
 def test_the_check_without_a_file_begins_with_the_installation(cli):
     done = cli("check", "--results", "elsewhere")
     assert done.returncode == 0, done.stdout
