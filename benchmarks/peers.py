@@ -153,7 +153,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     reservoirpy.set_seed(0)
     for peer in PEERS.values():  # what is compiled or imported late is here before a process is forked
-        for data in (windows(150), long(300)):
+        for data in (windows(150), long(3000)):
             peer(tuple(part[:50] for part in data), 20)
     for units in chosen.units:
         compare(f"{WINDOWS:,} windows of {LENGTH}, and {WINDOWS:,} to predict", windows(LENGTH), units, chosen.rounds)

@@ -272,7 +272,7 @@ def test_claims_and_pitfalls_are_listed_with_what_they_take(cli):
     said = cli("list", "claims").stdout + cli("list", "pitfalls").stdout
     for name in ("jaeger_2001_tau17", "lmu_2019_lstm", "euler", "random_split", "normal_equations"):
         assert name in said
-    assert "about 150 s" in said
+    assert "about 90 s" in said
 
 
 @pytest.mark.parametrize(("verb", "nearest"), [("reproduce", "course_sine"), ("pitfalls", "euler")])

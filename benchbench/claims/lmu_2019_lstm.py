@@ -10,5 +10,5 @@ def measure(updates: int = 1000) -> Measured:
 
 
 CLAIM = Claim(
-    source="keras-lmu, corrected target: LSTM", quantity="NRMSE in %", published=5.872, measure=measure, seconds=150
+    source="keras-lmu, corrected target: LSTM", quantity="NRMSE in %", published=5.872, measure=measure, seconds=90
 )

@@ -12,4 +12,4 @@ def measure(seeds: int = 10, updates: int = 1500) -> Measured:
     )  # fmt: skip
 
 
-CLAIM = Claim(source="NeuroBench leaderboard: LSTM", quantity="sMAPE", published=13.37, measure=measure, seconds=150)
+CLAIM = Claim(source="NeuroBench leaderboard: LSTM", quantity="sMAPE", published=13.37, measure=measure, seconds=50)
