@@ -15,8 +15,8 @@ COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "sou
 _HEAD = """# Published numbers and ours
 
 `benchbench reproduce` runs these claims and writes this page anew; the outcomes are in `outcomes/`. Ours is the median,
-in brackets the quartiles, where a claim has several seeds (NeuroBench: the mean, as there). Reproduced is within the claim's tolerance of the published
-number, 10 % unless its file says otherwise."""
+in brackets the quartiles, where a claim has several seeds (NeuroBench: the mean, as there). Reproduced is within the
+claim's tolerance of the published number, 10 % unless its file says otherwise."""
 
 
 def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "results") -> Path:
