@@ -6,9 +6,10 @@ import numpy as np
 
 from benchbench.core.claim import Measured, middle
 from benchbench.core.closed_loop import valid_steps
-from benchbench.core.problem import Array, Split
+from benchbench.core.problem import Array, FreeRun, Split
 from benchbench.core.seeds import stream
 from benchbench.run.fitted import FIRST_SEED, fitted
+from benchbench.run.free_run import generate
 
 STEPS, ALONE, WARM_UP = 100, 1000, 20
 FREQUENCY = 10 / 99  # rad/step
@@ -26,9 +27,9 @@ def sine_generation(architecture: str, *, seeds: int, **options: Any) -> Measure
 def _one(architecture: str, seed: int, options: dict[str, Any]) -> tuple[float, float]:
     rng = stream(seed, "data", "sine_generation")
     train, valid, test = (_sines(rng, count) for count in (_TRAIN, _VALID, _TEST))
-    learner: Any = fitted(architecture, _split(train), _split(valid), seed=seed, **options)
+    learner = fitted(architecture, _split(train), _split(valid), seed=seed, **options)
     truth = test[:, STEPS:]
-    made = learner.generate(test[:, :STEPS], ALONE)
+    made = generate(learner, FreeRun(prefix=test[:, :STEPS], truth=truth), STEPS - 1)
     return float(np.square(made - truth, dtype=np.float64).mean()), float(np.median(valid_steps(truth, made)))
 
 
