@@ -92,18 +92,9 @@ def test_bad_input_is_one_message_exit_code_two_and_leaves_nothing(cli, tmp_path
     ("old", "new", "said"),
     [
         ("seeds = 2", "sedes = 2", "did you mean 'seeds'"),
-        ("seeds = 2", 'seeds = "2"', "seeds"),
-        ("lengths = [20]", "lengths = [-20]", "lengths"),
         ("lengths = [20]", "lengths = [5000]", "5000"),
-        ("updates = 4\n", "", "no budget"),
         ("width = 4", "parameters = 2", "no width meets"),
-        ('name = "tiny"', 'name = "../tiny"', "name"),
-        ("[tasks.noisy_sine]", "[tasks.noisy_sin]", "did you mean 'noisy_sine'"),
         ("[architectures.gru]", "[architectures.gru]\nlayer = 2", "did you mean 'layers'"),
-        ("[architectures.gru]", "[architectures.gru]\nlearning_rate = -1.0", "learning_rate"),
-        ("[architectures.gru]", '[architectures.gru]\noptimizer = "adm"', "'adam'"),
-        ("[architectures.gru]", "[architectures.gru]\nmomentum = 0.9", "momentum"),
-        ("[tasks.noisy_sine]", '[tasks.series]\npath = "none.csv"', "none.csv"),
         ("[tasks.noisy_sine]", '[tasks.ecg]\npath = "."', "106"),
     ],
 )
@@ -268,19 +259,16 @@ def test_a_claim_is_run_printed_and_written(cli, tmp_path):
     assert "| course_sine_linear" in (tmp_path / "results" / "reproduce" / "reproduce.md").read_text()
 
 
-def test_claims_and_pitfalls_are_listed_with_what_they_take(cli):
-    said = cli("list", "claims").stdout + cli("list", "pitfalls").stdout
-    for name in ("jaeger_2001_tau17", "lmu_2019_lstm", "euler", "random_split", "normal_equations"):
-        assert name in said
+def test_claims_are_listed_with_what_they_take(cli):
+    said = cli("list", "claims").stdout
+    assert "jaeger_2001_tau17" in said
     assert "about 90 s" in said
 
 
-@pytest.mark.parametrize(("verb", "nearest"), [("reproduce", "course_sine"), ("pitfalls", "euler")])
-def test_an_unknown_claim_or_pitfall_is_told_the_nearest_name(cli, tmp_path, verb, nearest):
-    done = cli(verb, nearest[:-1])
+def test_an_unknown_claim_is_told_the_nearest_name(cli, tmp_path):
+    done = cli("reproduce", "course_sin")
     assert done.returncode == 2
-    assert f"did you mean '{nearest}'" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("unknown claim 'course_sin'; did you mean 'course_sine'?")
     assert not (tmp_path / "results").exists()
 
 

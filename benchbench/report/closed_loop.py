@@ -118,7 +118,7 @@ def longest(said: pd.DataFrame) -> str:
 
 def unit(part: pd.DataFrame) -> str:
     """The unit of valid time of some cells, in the plural."""
-    return words(f"{part['unit'].max()}s")
+    return words(f"{str(part['unit'].max()).removesuffix('s')}s")
 
 
 def _valid(row: Any, *, bold: bool) -> str:

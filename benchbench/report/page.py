@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from benchbench.report.closed_loop import NO_RUN, SLIDING, longest, loop_table, unit
+from benchbench.report.closed_loop import SLIDING, longest, loop_table, unit
 from benchbench.report.content import Content
 from benchbench.report.select import order, parts, several
 from benchbench.report.summary import against_floors, answer_table, missing_floors, what_ran
@@ -25,7 +25,8 @@ _CAPTIONS = {
     "true (grey), generated (colour); what lies far outside the range of the truth is cut off.",
 }
 _CLOSED_LOOP = f"""Outputs are fed back as inputs, from starts that the fit has not seen; open loop (above) and closed
-loop are scored apart, and a chaotic free run is never ranked by R².
+loop are scored apart, and a chaotic free run is never ranked by R². Option sets are those with the lowest error in
+open loop, on validation.
 
 - Valid time: until the error first exceeds 0.4 standard deviations; median over all starts of all seeds, in
   brackets the quartiles. ≥ marks what reaches the end of the run: ten Lyapunov times of a chaotic system, as long as
@@ -127,9 +128,9 @@ def _closed_loop(content: Content, figures: Figures) -> list[str]:
                 blocks += [f"Left out: {missing:,} record{'s' if missing > 1 else ''} without a free run."]
             mine = {place: name for place, name in figures.items() if place[1:] == (condition, variant)}
             blocks += _pictures(mine, "survival", "generated", "return_map")
-    lost = loops.trials[loops.trials["outcome"] == NO_RUN]
-    failures = lost.assign(status=NO_RUN, message=lost["free_run_message"])
-    return [*blocks, "### Free runs that failed", _failures(failures)] if len(lost) else blocks
+    lost = loops.trials[loops.trials["free_run_message"] != ""]
+    failures = lost.assign(status=lost["outcome"], message=lost["free_run_message"])
+    return [*blocks, "### Free runs that failed or were declined", _failures(failures)] if len(lost) else blocks
 
 
 def _lengths(part: pd.DataFrame) -> str:
