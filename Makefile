@@ -15,7 +15,7 @@ run: install
 	$(BIN)/benchbench report quick
 
 test: install
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .
