@@ -1,7 +1,6 @@
 """The contract over the whole registry, and that it catches those who break it."""
 
 import pytest
-import torch
 
 from benchbench.core import registry
 from benchbench.run.contract import assert_contract, check
@@ -9,13 +8,7 @@ from benchbench.run.contract import assert_contract, check
 REGISTRY = registry.load()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads that share a busy core wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("plugin", REGISTRY.plugins.values(), ids=lambda plugin: f"{plugin.kind}-{plugin.name}")

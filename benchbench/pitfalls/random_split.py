@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,11 @@ from scipy.signal import lfilter
 from sklearn.neighbors import KNeighborsRegressor
 from threadpoolctl import threadpool_limits
 
-from benchbench.core import registry
-from benchbench.core.meter import Meter
 from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
-from benchbench.core.problem import Array, Setting, Split
+from benchbench.core.problem import Array, Split
 from benchbench.core.seeds import integer, stream
-from benchbench.core.spec import Budget
 from benchbench.core.windows import FRACTIONS, cut, forecast_series
+from benchbench.run.fitted import fitted
 
 Raw = NDArray[np.float64]
 Predict = Callable[[Array], Array]
@@ -80,17 +79,10 @@ def _learners(updates: int) -> dict[str, Learn]:
     }
 
 
-def _registered(name: str, width: int, updates: int, **options: float) -> Learn:
-    make = registry.load().get("architecture", name).function
-
+def _registered(name: str, width: int, updates: int, **options: Any) -> Learn:
     def learn(train: Split, valid: Split, seed: int) -> Predict:
-        setting = Setting(
-            inputs=1, outputs=1, scored=1, length=LENGTH, width=width, seed=integer(seed, "learner"), device="cpu"
-        )
-        learner = make(setting, **options)
-        learner.fit(train, valid, Meter(Budget(name="updates", width=width, updates=updates)))
-        predict: Predict = learner.predict
-        return predict
+        seed = integer(seed, "learner")
+        return fitted(name, train, valid, width=width, seed=seed, updates=updates, **options).predict
 
     return learn
 

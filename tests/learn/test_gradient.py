@@ -20,13 +20,7 @@ from benchbench.learn.gradient import Network
 SETTING = Setting(inputs=1, outputs=1, scored=1, length=20, width=8, seed=3, batch=16)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads that share a busy core wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def gru(inputs, width):
