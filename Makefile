@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install run test lint clean
+.PHONY: install run test lint bench asv clean
 
 install: .venv/installed
 
@@ -16,6 +16,14 @@ run: install
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+bench: install
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
+		--benchmark-columns=median,iqr,min,max,rounds --benchmark-autosave --benchmark-save-data
+
+asv: install
+	$(BIN)/asv machine --yes --machine smoke
+	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench '\(.*\b100\b' --bench report --bench import --bench overhead
 
 lint: install
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Echo state network: a fixed leaky reservoir and a trained linear readout. Jaeger 2001, GMD Report 148."""
 
 from collections.abc import Callable, Iterator
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Block, Solver, fit_readout, predict_readout
+from benchbench.learn.readout import Block, Solver, fit_readout, predict_readout, take_in
 from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, draw, links
 
 _CHUNK = 512  # sequences an update
@@ -83,14 +84,23 @@ class EchoState:
 
         UnsupportedError for output feedback where one step is scored.
         """
+        self._solution = fit_readout(
+            self._started(train), train, valid, meter,
+            chunk=_CHUNK, device=self._setting.device, solver=self._solver, clean=self._taught,
+        )  # fmt: skip
+
+    def updates(self, train: Split) -> Iterator[None]:
+        """Take in all of ``train`` at each step, without end, solve or meter: what benchmarks time."""
+        for _ in take_in(self._started(train), repeat(train), self._setting.device, self._solver):
+            yield
+
+    def _started(self, train: Split) -> Callable[[Split], Iterator[Block]]:
+        """The features of the fit, from a reservoir that is drawn here."""
         if self._feedback and train.scored == 1:
             raise UnsupportedError("output feedback needs more than one scored step: there is no output before it")
         self._reservoir = self._make()
         rng = stream(self._setting.seed, "state noise")
-        self._solution = fit_readout(
-            lambda split: self._taught(split, rng), train, valid, meter,
-            chunk=_CHUNK, device=self._setting.device, solver=self._solver, clean=self._taught,
-        )  # fmt: skip
+        return lambda split: self._taught(split, rng)
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""

@@ -153,6 +153,7 @@ class Learner(Protocol):
 
     A learner may also offer ``generate(prefix, steps)``, which maps (sequence, time, feature) to what it makes of the
     ``steps`` that follow, (sequence, steps, feature), each output being its next input. For others a window slides.
+    And ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
     """
 
     @property

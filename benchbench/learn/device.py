@@ -16,9 +16,14 @@ def require(name: str, where: str = "") -> None:
     """Raise InputError unless ``name`` is a known device that this machine has."""
     if name not in NAMES:
         raise unknown("device", name, NAMES, where)
-    if name == "cuda" and not torch.cuda.is_available():
+    if name not in available():
         place = f"{where}: " if where else ""
         raise InputError(f"{place}device 'cuda': torch {torch.__version__} finds no CUDA device here; use 'cpu'")
+
+
+def available() -> tuple[str, ...]:
+    """The devices that this machine has."""
+    return tuple(name for name in NAMES if name != "cuda" or torch.cuda.is_available())
 
 
 def accelerator() -> str | None:

@@ -119,6 +119,15 @@ class Gradient:
             raise RuntimeError("fit comes first")
         return self._network.eval()
 
+    def updates(self, train: Split) -> Iterator[None]:
+        """Do an update at each step, without end, validation or meter: what benchmarks time."""
+        with seeded(self.setting.seed, self.setting.device):
+            self._network = Network(self._core, self.setting).to(self.setting.device)
+        optimizer = self._make_optimizer(self._network)
+        for batch in self._batches(train):
+            self._step(self._network.train(), optimizer, *batch)
+            yield
+
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         optimizer = self._make_optimizer(network)
         batches = self._batches(train)

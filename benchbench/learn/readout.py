@@ -1,6 +1,7 @@
 """The linear readout: ridge regression whose strengths cost one decomposition, the strength chosen on validation."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -172,9 +173,9 @@ def fit_readout(
     ``clean`` are the features for ``valid``, where they are others. ValueError where the budget ended before the first
     chunk.
     """
-    seen = _rows(features, train, chunk, device, solver=solver, allowed=meter.spend)
+    seen = _last(take_in(features, _allowed(train, chunk, meter.spend), device, solver))
     with meter.paused():
-        held_out = _rows(clean or features, valid, chunk, device, solver=solver, allowed=lambda: True)
+        held_out = _last(take_in(clean or features, _allowed(valid, chunk, lambda: True), device, solver))
     solution = solve(seen, held_out)
     meter.note(solution.valid_mse)
     return solution
@@ -188,24 +189,30 @@ def predict_readout(solution: Solution, blocks: Iterator[Block], shape: tuple[in
     return predictions
 
 
-def _rows(
-    features: Callable[[Split], Iterator[Block]],
-    split: Split,
-    chunk: int,
-    device: str,
-    *,
-    solver: Solver,
-    allowed: Callable[[], bool],
-) -> Rows:
+def take_in(
+    features: Callable[[Split], Iterator[Block]], parts: Iterable[Split], device: str, solver: Solver
+) -> Iterator[Rows]:
+    """All rows so far, after each of ``parts``."""
     rows = None
-    for i in range(0, len(split), chunk):
-        if not allowed():
-            break
-        part = Split(inputs=split.inputs[i : i + chunk], targets=split.targets[i : i + chunk])
+    for part in parts:
         for sequences, steps, wide in features(part):
             targets = tensor(part.targets[sequences, steps], device)
             rows = rows or _ROWS[solver](wide.shape[-1], targets.shape[-1], device)
             rows.add(wide.flatten(0, 1), targets.flatten(0, 1))
-    if rows is None:
+        if rows is not None:
+            yield rows
+
+
+def _last(taken: Iterator[Rows]) -> Rows:
+    last = deque(taken, maxlen=1)
+    if not last:
         raise ValueError("the budget ended before the first sequences were taken in")
-    return rows
+    return last[0]
+
+
+def _allowed(split: Split, chunk: int, allowed: Callable[[], bool]) -> Iterator[Split]:
+    """``split`` in chunks, each asked for before it is taken in."""
+    for i in range(0, len(split), chunk):
+        if not allowed():
+            return
+        yield Split(inputs=split.inputs[i : i + chunk], targets=split.targets[i : i + chunk])

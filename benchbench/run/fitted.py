@@ -1,4 +1,4 @@
-"""A learner fitted outside of a study: for claims, which have protocols of their own."""
+"""A learner outside of a study: for claims and pitfalls, which have protocols of their own, and for benchmarks."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from benchbench.core.spec import Budget
 FIRST_SEED = 100  # of claims: their options were found on seeds below
 
 
-def fitted(
-    architecture: str, train: Split, valid: Split, *, width: int, seed: int, updates: int = 10**9, batch: int = 64,
-    steps: int | None = None, **options: Any,
+def made(
+    architecture: str, train: Split, *, width: int, seed: int, batch: int = 64, steps: int | None = None,
+    device: str = "cpu", **options: Any,
 ) -> Learner:  # fmt: skip
-    """An architecture of so many units, fitted on the CPU with at most so many updates.
+    """An architecture of so many units for sequences like those of ``train``, not fitted.
 
     ``steps`` is the length of the sequences to predict, all steps scored, where it is another than that of the fit.
     InputError for a name or an option that does not exist.
@@ -28,9 +28,19 @@ def fitted(
         length=steps or train.inputs.shape[1],
         width=width,
         seed=seed,
+        device=device,
         batch=batch,
     )
     learner: Learner = plugin.function(setting, **bind(plugin.options, options, f"[architectures.{architecture}]"))
+    return learner
+
+
+def fitted(
+    architecture: str, train: Split, valid: Split, *, width: int, seed: int, updates: int = 10**9, batch: int = 64,
+    **options: Any,
+) -> Learner:  # fmt: skip
+    """As ``made``, fitted with at most so many updates."""
+    learner = made(architecture, train, width=width, seed=seed, batch=batch, **options)
     budget = Budget(name="claim", width=width, updates=updates, batch=batch)
     meter = Meter(budget, batches=-(-len(train) // batch))
     meter.start()

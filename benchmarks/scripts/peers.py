@@ -4,7 +4,7 @@ Seconds of fit + predict, the peak that they add to the memory of a fresh proces
 windows of 200 steps that are many-to-one, and as many to predict, (b) one series of 20,000 steps, and 5,000 to predict.
 The first 100 steps of a series are neither fitted nor scored, since a reservoir starts from nothing. Each reading is a
 process of its own with everything imported and one thread. Run from the checkout with the extra ``peers`` installed:
-``python benchmarks/peers.py``.
+``python benchmarks/scripts/peers.py``.
 """
 
 import argparse

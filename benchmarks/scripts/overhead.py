@@ -2,26 +2,23 @@
 
 ``fit_seconds`` of a record against a plain PyTorch loop, interleaved, as a ratio: same net, data, batch, clip,
 optimizer and number of updates. Beside it, the seconds of a process, and of a trial beyond its fit. Run from the
-checkout: ``python benchmarks/overhead.py``.
+checkout: ``python benchmarks/scripts/overhead.py``.
 """
 
 import statistics
 import time
-from tempfile import TemporaryDirectory
 
 import torch
 from torch import nn
 
-from benchbench import run_study
 from benchbench.core import registry
-from benchbench.core.record import Record
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget, Trial
-from benchbench.core.study import Study
 from benchbench.learn.device import seeded
 from benchbench.run import allocator
 from benchbench.run.isolate import isolated_map
 from benchbench.run.trial import make_problem, run_trial
+from benchbench.run.workloads import trial_overhead
 
 ROUNDS, UPDATES, BATCH, WIDTH, LENGTH = 7, 300, 32, 32, 100
 MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -51,37 +48,13 @@ def plain_seconds(trial: Trial, known: registry.Registry) -> float:
     return time.perf_counter() - start
 
 
-def beyond_fit(trials: int = 20) -> float:
-    """Median seconds of a trial on noisy_sine outside of its fit: fork, data, predictions, scores, record."""
-    study = Study(
-        name="overhead",
-        lengths=(LENGTH,),
-        seeds=trials,
-        budgets=(Budget(name="few", width=WIDTH, updates=3, batch=BATCH),),
-        tasks={"noisy_sine": {}},
-        architectures={"rnn": {}},
-    )
-    started, spent = 0.0, []
-
-    def start(_: Trial) -> None:
-        nonlocal started
-        started = time.perf_counter()
-
-    def stop(record: Record) -> None:
-        spent.append(time.perf_counter() - started - (record.spent.fit_seconds or 0.0))
-
-    with TemporaryDirectory() as results:
-        run_study(study, results, jobs=1, on_start=start, on_record=stop)
-    return statistics.median(spent)
-
-
 def main() -> None:
     """Print the ratio of paired rounds for each architecture, and what a trial and a process cost."""
     list(isolated_map(abs, [0]))  # starts the server
     start = time.perf_counter()
     list(isolated_map(abs, range(-20, 0)))
     print(f"a process of its own: {(time.perf_counter() - start) / 20:.3f} s")
-    print(f"a trial on noisy_sine beyond its fit: {beyond_fit():.3f} s")
+    print(f"a trial on noisy_sine beyond its fit: {trial_overhead():.3f} s")
     ratios()
 
 

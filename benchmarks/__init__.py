@@ -1,0 +1,1 @@
+"""Benchmarks over commits, for asv; see asv.conf.json. scripts/ are run by hand."""

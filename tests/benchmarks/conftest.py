@@ -1,0 +1,57 @@
+"""pytest-benchmark over the workloads: measured by ``make bench``, each run once as a test otherwise."""
+
+import time
+
+import pytest
+
+from benchbench.learn.device import available
+from benchbench.run import environment, workloads
+from benchbench.run.runner import cores
+
+FEWEST, MOST, SECONDS = 10, 30, 2.0  # rounds, and what they may take together
+THREADS = 1
+
+
+def pytest_benchmark_update_machine_info(config, machine_info):
+    """Say what times depend on, and the kind of machine instead of its host name."""
+    facts = environment.capture(cores=cores(), jobs=1, threads=THREADS)
+    machine_info["node"] = facts["machine"]
+    machine_info.update({name: facts[name] for name in ("gpu", "cores", "threads", "torch", "numpy", "benchbench")})
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig):
+    """Whether times are taken: the process is then set as that of a trial."""
+    enabled = not pytestconfig.getoption("benchmark_disable") or pytestconfig.getoption("benchmark_enable")
+    if enabled:
+        workloads.prepare(THREADS)
+    return enabled
+
+
+@pytest.fixture
+def timed(benchmark, measured, one_thread):
+    """Time a workload, or do it once."""
+
+    def run(work, **extra_info):
+        benchmark.extra_info.update(extra_info)
+        rounds = _rounds(work) if measured else 1
+        benchmark.pedantic(work, rounds=rounds, warmup_rounds=1)
+
+    return run
+
+
+def _rounds(work):
+    """As many as there is time for, judged by the second call: the first may compile and allocate."""
+    work()
+    start = time.perf_counter()
+    work()
+    return min(MOST, max(FEWEST, int(SECONDS / (time.perf_counter() - start))))
+
+
+@pytest.fixture(scope="session")
+def records(measured, tmp_path_factory):
+    """The record of each architecture, length and device, trained shortly; less than that where no times are taken."""
+    results = tmp_path_factory.mktemp("trained")
+    lengths, updates = ((100, 200, 300), 100) if measured else ((100,), 2)
+    found = workloads.trained(results, lengths=lengths, devices=available(), updates=updates)
+    return results, {(one.trial.architecture, one.trial.length, one.trial.device): one for one in found}
