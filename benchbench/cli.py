@@ -89,6 +89,32 @@ def report(study: Study, results: Results = "results") -> None:
     _out.print(str(write_report(study, results)), highlight=False, soft_wrap=True)
 
 
+@app.command(help=help.COMPARE)
+def compare(
+    a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
+    *,
+    fail_above: Annotated[
+        float | None, typer.Option(help="Exit with 1 where a row is worse by more than this.", metavar="RATIO")
+    ] = None,
+    margin: Annotated[float, typer.Option(help="Times and memory this near are not called different.")] = 1.05,
+) -> None:
+    """Hold B against A."""
+    from benchbench.core.errors import InputError
+    from benchbench.report import compare as page
+
+    if fail_above is not None and not 1 < fail_above < float("inf"):
+        raise InputError(f"--fail-above {fail_above:g}: must be above 1, as 1.2")
+    made = page.compare(a, b, margin)
+    _out.print(page.markdown(made), highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if fail_above is not None:
+        failed, said = page.gate(made, fail_above)
+        for line in said:
+            _err.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        if failed:
+            raise typer.Exit(1)
+
+
 @app.command("list", help=help.LIST)
 def list_(
     kind: Annotated[

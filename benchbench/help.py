@@ -7,6 +7,7 @@ Examples:
 \b
   benchbench run quick                        a first look in two minutes
   benchbench report quick                     tables and figures from its records
+  benchbench compare before.json after.json   is it slower than before?
   benchbench run my_study.toml --jobs 2       your own grid
   benchbench run quick --plugin my_net.py     with your own architecture in it
   benchbench check my_net.py                  does my plug-in keep the contract?
@@ -34,6 +35,21 @@ Examples:
 \b
   benchbench report quick
   benchbench report main --results results
+"""
+COMPARE = """Hold B against A, row by row: ratio B/A, its 95 % interval, and whether that is a difference.
+
+A and B are each a file of pytest-benchmark (--benchmark-json), a folder with several of them (runs, paired in the order
+of their making), or records: a .jsonl file, a folder of them, or a folder of results (paired by seed). Times are never
+compared across machines. Prints Markdown. With --fail-above the exit code is 1 where a row is slower, takes more or
+errs more, and its ratio is above RATIO.
+
+Examples:
+
+\b
+  benchbench compare before.json after.json
+  benchbench compare before/ after/ --fail-above 1.2
+  benchbench compare results other/results --margin 1.1
+  benchbench compare results/records/main old/main.jsonl > compare.md
 """
 LIST = """List what can be named in a study, with options and defaults.
 

@@ -78,6 +78,10 @@ def test_the_device_can_be_overridden(cli):
         (("report", "../nothing"), "nothing"),
         (("list", "taks"), "did you mean 'tasks'"),
         (("check", "none.py"), "no such file"),
+        (("compare", "tiny.tml", "tiny.toml"), "unknown file or folder"),
+        (("compare", "tiny.toml", "tiny.toml"), "not JSON"),
+        (("compare", "tiny.toml", "tiny.toml", "--fail-above", "0.9"), "--fail-above 0.9: must be above 1"),
+        (("compare", "tiny.toml", "tiny.toml", "--margin", "0.9"), "must be at least 1"),
     ],
 )
 def test_bad_input_is_one_message_exit_code_two_and_leaves_nothing(cli, tmp_path, arguments, said):
@@ -134,7 +138,7 @@ def test_an_interrupt_keeps_what_is_finished_and_a_second_run_completes_it(cli, 
 
 
 def test_help_shows_examples_and_imports_no_torch(cli):
-    for verb in ((), ("run",), ("report",), ("list",), ("check",)):
+    for verb in ((), ("run",), ("report",), ("compare",), ("list",), ("check",)):
         done = cli(*verb, "--help")
         assert done.returncode == 0
         assert "Examples" in done.stdout
@@ -304,3 +308,31 @@ def test_calibrate_prints_true_and_read_and_fails_where_an_instrument_is_off(mon
     assert f"{read:.4g} s" in said.out
     assert verdict in said.out
     assert ("an instrument is off" in said.err) == (code == 1)
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """Two files of pytest-benchmark: the second takes twice as long, in one benchmark with too few rounds."""
+    for name, factor in (("a.json", 1.0), ("b.json", 2.0)):
+        rounds = {"test_sum": [factor] * 9, "test_once": [factor]}
+        found = [{"fullname": f"{'folder/' * 30}{n}[:fire:]", "stats": {"data": data}} for n, data in rounds.items()]
+        file = {"machine_info": {"node": "toy"}, "benchmarks": found, "datetime": "2026-01-01T00:00:00+00:00"}
+        (tmp_path / name).write_text(json.dumps(file))
+
+
+def test_compare_prints_a_table_that_is_not_wrapped(cli, timed):
+    done = cli("compare", "a.json", "b.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "**2 rows:** 1 slower, 1 too few rounds." in done.stdout
+    [line] = [line for line in done.stdout.splitlines() if "test_sum" in line]
+    assert line.endswith("slower |")
+    assert r"\[:fire:\]" in line
+
+
+@pytest.mark.parametrize(("above", "code"), [(1.5, 1), (2.5, 0)])
+def test_compare_fails_where_a_row_is_slower_by_more_than_is_allowed(cli, timed, above, code):
+    done = cli("compare", "a.json", "b.json", "--fail-above", above)
+    assert done.returncode == code
+    assert "slower |" in done.stdout
+    assert ("above 1.5: 1 row: folder/" in done.stderr) == (code == 1)
+    assert done.stderr.endswith("not judged: 1 row\n")
