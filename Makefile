@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+JSON ?= .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always --dirty).json
+ONLY ?=
 
 .PHONY: install run test lint bench asv clean
 
@@ -18,8 +20,9 @@ test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: install
+	mkdir -p $(dir $(JSON))
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
-		--benchmark-columns=median,iqr,min,max,rounds --benchmark-autosave --benchmark-save-data
+		--benchmark-columns=median,iqr,min,max,rounds --benchmark-json=$(JSON) $(ONLY)
 
 asv: install
 	$(BIN)/asv machine --yes --machine smoke

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "list", "check", "calibrate", "reproduce", "pitfalls"])
+@pytest.mark.parametrize("verb", ["run", "report", "list", "check", "calibrate", "compare", "reproduce", "pitfalls"])
 def test_every_verb_stands_in_the_readme(verb):
     assert f"benchbench {verb}" in README
 

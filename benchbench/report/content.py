@@ -6,6 +6,7 @@ import pandas as pd
 
 from benchbench.core.record import Record
 from benchbench.report.closed_loop import ClosedLoop, closed_loop
+from benchbench.report.devices import Devices, devices
 from benchbench.report.select import CELL, Selection, select
 from benchbench.report.summary import answers
 from benchbench.report.tables import COSTS, cells, groups, verdicts
@@ -22,12 +23,13 @@ class Content:
     answers: pd.DataFrame
     groups: pd.DataFrame
     closed_loop: ClosedLoop
+    devices: Devices
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables of the report by file name, with every digit."""
         failures = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
         scores = ["seeds", "ok", "mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max", "floor_mse", "failed"]
-        loops = self.closed_loop.cells
+        loops, pairs = self.closed_loop.cells, self.devices.cells
         return {
             "answers": self.answers,
             "errors": self.cells[[*CELL, *scores]],
@@ -36,6 +38,7 @@ class Content:
             "option_sets": self.selection.options,
             "failures": self.selection.failures[[*failures, "status", "message"]],
             **({} if loops.empty else {"closed_loop": loops}),
+            **({} if pairs.empty else {"devices": pairs}),
         }
 
 
@@ -51,4 +54,5 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record]) -> Content:
         answers=answers(found, said),
         groups=groups(selection.frame, records),
         closed_loop=closed_loop(selection.frame, records),
+        devices=devices(selection.frame),
     )

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from benchbench.core.record import Record
 from benchbench.report.panels import FRONTIER, POSSIBLE, Look, Looks, length_axis, log_if_wide, panels
-from benchbench.report.select import order, parts
+from benchbench.report.select import order, parts, several
 
 _SEEDS = 10  # thin lines a competitor, at most
 
@@ -62,6 +62,40 @@ def error_by_time(cells: pd.DataFrame, looks: Looks) -> Figure | None:
         axis.set_ylabel("test MSE (standardised)")
         log_if_wide(axis, "x", part["fit_seconds"])
         log_if_wide(axis, "y", part["mse"])
+    return figure
+
+
+def times_by_batch(cells: pd.DataFrame, looks: Looks) -> Figure | None:
+    """An update's time on the CPU over the device's against batch, a panel a length; against length if one batch.
+
+    From the cells of one comparison and task. Median over seeds, bars from the lowest to the highest; grey: equal.
+    """
+    known = cells[cells["update_times"].notna()]
+    if known.empty:
+        return None
+    along, across = ("batch", "length") if several(known, "batch") else ("length", "batch")
+    by_panel = list(known.sort_values(along, kind="stable").groupby(across))
+    legend = {name: looks[name] for name in order(known["architecture"])} | {"equal": POSSIBLE}
+    figure, axes = panels([f"{known['variant'].iloc[0]}, {across} {value}" for value, _ in by_panel], legend)
+    for axis in axes[1:]:
+        axis.sharey(axes[0])
+    for axis, (_, part) in zip(axes, by_panel, strict=True):
+        for name, look, mine in _lines(part, looks):
+            axis.plot(mine[along], mine["update_times"], label=name, **look)
+            axis.vlines(
+                mine[along],
+                mine["update_times_min"],
+                mine["update_times_max"],
+                color=look["color"],
+                linewidth=1.0,
+                alpha=0.6,
+            )
+        axis.axhline(1, zorder=0, **POSSIBLE)
+        axis.set_ylabel(f"time of an update: cpu / {known['device'].iloc[0]}")
+        log_if_wide(axis, "y", [*known["update_times_min"], *known["update_times_max"], 1.0])
+        length_axis(axis, sorted(set(part[along])))
+        if along == "batch":
+            axis.set_xlabel("batch (windows)")
     return figure
 
 

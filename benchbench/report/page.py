@@ -4,6 +4,7 @@ import pandas as pd
 
 from benchbench.report.closed_loop import SLIDING, longest, loop_table, unit
 from benchbench.report.content import Content
+from benchbench.report.devices import crossover_table, time_table
 from benchbench.report.select import order, parts, several
 from benchbench.report.summary import against_floors, answer_table, missing_floors, what_ran
 from benchbench.report.tables import cost_table, error_table, group_table, listed, markdown, number, words
@@ -23,6 +24,8 @@ _CAPTIONS = {
     "cut off where it leaves its row; the black line ends the valid time.",
     "return_map": "Closed loop: each maximum of the last feature and the one that follows it, one seed, all starts: "
     "true (grey), generated (colour); what lies far outside the range of the truth is cut off.",
+    "devices": "Time of an update on the CPU over that on the device: median over seeds, bars from the lowest to the "
+    "highest; above the grey line the device is faster.",
 }
 _CLOSED_LOOP = f"""Outputs are fed back as inputs, from starts that the fit has not seen; open loop (above) and closed
 loop are scored apart, and a chaotic free run is never ranked by R². Option sets are those with the lowest error in
@@ -34,6 +37,15 @@ open loop, on validation.
 - NRMSE84: the error at step 84 over the standard deviation of the truth. Spectrum distance: Hellinger's, 0 (the same)
   to 1, without the starts that diverged. Both are medians over seeds, as are the diverged starts and the time that a
   step of a start took. {SLIDING} marks who has no `generate` of its own: a window slid over its outputs."""
+_DEVICES = """Times of networks on the CPU over those on another device of the same machine, seed by seed, with the same
+task, option set and budget: the median over seeds, in brackets the lowest and the highest; **bold** is above 1 (the
+device is faster) or below 1 on every seed, at least two. The CPU works with the threads a trial that its machine's line
+names. An update is what a fit took after its first update, over the number of its other updates: what a device does
+once is in the first, and a short fit may not be worth it.
+
+- From which length (batch) on: at it, and at all larger ones that were measured, an update is faster on the device on
+  every seed. ≤ marks the smallest that was measured. Not reached: it is not faster at the largest. Open: seeds are
+  missing there, or there is one."""
 _HOW_TO_READ = """## How to read this
 
 - MSE is in units of the standardised series (1 is about what predicting the mean gives); NRMSE is RMSE / standard
@@ -59,7 +71,7 @@ def page(content: Content, figures: Figures) -> str:
     blocks += _pictures(figures, "error_by_length", "error_by_time")
     for variant, part in parts(frame, "variant"):
         blocks += [f"## {variant}", *_options(part), *_task(content, variant, figures)]
-    blocks += _closed_loop(content, figures)
+    blocks += _closed_loop(content, figures) + _devices(content, figures)
     for title, kinds in (
         ("Time and memory", ("time_by_length", "memory_by_length")),
         ("Learning", ("learning_curves",)),
@@ -131,6 +143,22 @@ def _closed_loop(content: Content, figures: Figures) -> list[str]:
     lost = loops.trials[loops.trials["free_run_message"] != ""]
     failures = lost.assign(status=lost["outcome"], message=lost["free_run_message"])
     return [*blocks, "### Free runs that failed or were declined", _failures(failures)] if len(lost) else blocks
+
+
+def _devices(content: Content, figures: Figures) -> list[str]:
+    cells, notes = content.devices.cells, content.devices.notes
+    blocks = ["## Devices", _DEVICES, *notes] if notes or len(cells) else []
+    for comparison, pairs in parts(cells, "comparison"):
+        for variant, part in parts(pairs, "variant"):
+            blocks += [f"### {variant}, cpu against {words(comparison)}"]
+            for along, across in (("length", "batch"), ("batch", "length")):
+                if table := crossover_table(part, along, across):
+                    blocks += [f"From which {along} on an update is faster on {words(part['device'].iloc[0])}:", table]
+            mine = {place: name for place, name in figures.items() if place[1:] == (comparison, variant)}
+            blocks += _pictures(mine, "devices")
+            for (_, budget), there in part.groupby(["batch", "budget"]):
+                blocks += [f"`{budget}`, over {_seeds(there)}:", time_table(there)]
+    return blocks
 
 
 def _lengths(part: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchbench.core.record import Record
 from benchbench.report.content import Content, gather
-from benchbench.report.figures import cost_by_length, error_by_length, error_by_time, learning_curves
+from benchbench.report.figures import cost_by_length, error_by_length, error_by_time, learning_curves, times_by_batch
 from benchbench.report.folder import whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.generated import generated, return_map, survival
@@ -65,6 +65,9 @@ def _draw(folder: Path, content: Content, records: list[Record]) -> dict[tuple[s
             for variant, part in parts(frame, "variant"):
                 for draw in (survival, generated, return_map):
                     keep(draw(part, looks, records), draw.__name__, condition, variant)
+        for comparison, pairs in parts(content.devices.cells, "comparison"):
+            for variant, part in parts(pairs, "variant"):
+                keep(times_by_batch(part, looks), "devices", comparison, variant)
     return names
 
 

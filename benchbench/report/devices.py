@@ -1,0 +1,174 @@
+"""The CPU against another device of the same machine: whose times are lower, and from which length and batch on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.frame import plain
+from benchbench.report.select import networks, order, several
+from benchbench.report.tables import DAGGER, label, listed, markdown, number, words
+
+HOST = "cpu"
+FASTER, SLOWER, TIE, OPEN = "faster", "slower", "tie", "open"
+_TIMES = {"update": "update_ms", "predict": "predict_us"}
+_ONCE = "first_update_seconds"
+_WORK = ["machine", "variant", "budget", "architecture", "length"]
+_SAME = [*_WORK, "set", "seed"]
+_CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "architecture", "length"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """The times of a Selection's networks on the CPU and on the other devices of the same machine.
+
+    ``cells`` has a row per ``comparison`` (the device, with the machine and with the budgets that differ in batch alone
+    where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after its first
+    update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds that
+    ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on every
+    seed, at least two, else tie, or open where seeds are missing or there is one. ``predict_`` is the same of a
+    prediction. ``notes`` say what was left out.
+    """
+
+    cells: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def devices(frame: pd.DataFrame) -> Devices:
+    """The comparisons within the frame of a Selection; nothing where no machine has the CPU and another device."""
+    nets = frame[frame["architecture"].isin(networks(frame["architecture"]))]
+    others_of = (nets["updates"] - 1).where(nets["updates"] > 1)
+    nets = nets.assign(update_ms=(nets["fit_seconds"] - nets[_ONCE]) / others_of * 1e3)
+    host, others = nets[nets["device"] == HOST], nets[nets["device"] != HOST]
+    cells, notes = [], list[str]()
+    for (machine, device), mine in others.groupby(["machine", "device"]):
+        there = host[host["machine"] == machine]
+        if there.empty:
+            continue
+        pairs = _pairs(there, mine)
+        found = _cells(pairs).assign(device=str(device))
+        cells += [] if found.empty else [found]
+        notes += _notes(f"cpu and {words(device)} on {words(machine)}", pairs, found)
+    named = _named(pd.concat(cells), frame) if cells else pd.DataFrame(columns=_CELL)
+    return Devices(cells=named, notes=tuple(notes))
+
+
+def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """One row per option set and seed of either; no times where one of the two has none."""
+    columns = [*_SAME, *_TIMES.values(), _ONCE, "disturbed"]
+    sides = [
+        part.assign(**{time: part[time].where(part["ok"]) for time in _TIMES.values()}).loc[part["timed"], columns]
+        for part in (host, other)
+    ]
+    pairs = sides[0].merge(sides[1], on=_SAME, how="outer", suffixes=("_cpu", "_device"))
+    for kind, time in _TIMES.items():
+        sided = [f"{time}_cpu", f"{time}_device"]
+        pairs[sided] = pairs[sided].where(pairs[sided].gt(0).all(axis=1))
+        pairs[f"{kind}_times"] = pairs[sided[0]] / pairs[sided[1]]
+    return pairs
+
+
+def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
+    by = pairs.assign(**{name: pairs[name].eq(True) for name in ("disturbed_cpu", "disturbed_device")}).groupby(_WORK)
+    table = pd.DataFrame({"seeds": by["seed"].nunique()})
+    for kind, time in _TIMES.items():
+        times = by[f"{kind}_times"]
+        for side in ("cpu", "device"):
+            table[f"{time}_{side}"] = by[f"{time}_{side}"].median()
+        for suffix, how in (("", "median"), ("_min", "min"), ("_max", "max")):
+            table[f"{kind}_times{suffix}"] = times.agg(how)
+        table[f"{kind}_verdict"] = times.agg(_verdict)
+    for side in ("cpu", "device"):
+        table[f"{_ONCE}_{side}"] = by[f"{_ONCE}_{side}"].median()
+        table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
+    return table[table[["update_times", "predict_times"]].notna().any(axis=1)].reset_index()
+
+
+def _verdict(times: "pd.Series[float]") -> str:
+    if len(times) < 2 or times.isna().any():
+        return OPEN
+    return FASTER if (times > 1).all() else SLOWER if (times < 1).all() else TIE
+
+
+def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    if cells.empty:
+        missing = "no seed of the same task, options, budget and length ended ok on both with the same jobs and threads"
+        return [f"Nothing to compare between {place}: {missing} (`--jobs`, `--threads`)."]
+    sets = pairs.groupby(_WORK)["set"].nunique()
+    differ = [f"{words(name)} at {length} ({words(budget)})" for *_, budget, name, length in sets.index[sets > 1]]
+    return [f"Left out of {place}, since they chose other option sets: {listed(differ, 6)}."] if differ else []
+
+
+def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells with their batch, and in the order of what each is compared with."""
+    limits = dict(zip(frame["budget"], frame["budget_limits"], strict=True))
+    batches = {name: limit.get("batch", 0) for name, limit in limits.items()}
+    families = {name: plain({key: limit[key] for key in limit if key != "batch"}) for name, limit in limits.items()}
+    members: dict[str, list[str]] = {}
+    for name in sorted(set(cells["budget"]), key=lambda name: (batches[name], name)):
+        members.setdefault(families[name], []).append(name)
+    comparison = cells["device"].astype(str)
+    if several(cells, "machine"):
+        comparison = comparison + ", " + cells["machine"]
+    if len(members) > 1:
+        comparison = comparison + ", " + cells["budget"].map(lambda name: listed(members[families[name]]))
+    named = cells.assign(comparison=comparison, batch=cells["budget"].map(batches))
+    return named[[*_CELL, *(name for name in named if name not in _CELL)]].sort_values(_CELL, ignore_index=True)
+
+
+def time_table(part: pd.DataFrame) -> str:
+    """Markdown: length x architecture, both times and their ratio, from the cells of one budget."""
+    device = words(part["device"].iloc[0])
+    rows = []
+    for length in sorted(set(part["length"])):
+        at = {row.architecture: row for row in part[part["length"] == length].itertuples()}
+        rows += [[str(length), label(name), *_written(at[name])] for name in order(at)]
+    sides = ("cpu", device)
+    titles = [f"{what}, {side}" for what in ("update ms", "first update s", "predict µs a window") for side in sides]
+    for place in (2, 7):
+        titles.insert(place, f"cpu / {device}")
+    return markdown(["length", "architecture", *titles], rows, left=2)
+
+
+def _written(row: Any) -> list[str]:
+    return [*_compared(row, "update"), *_sides(row, _ONCE), *_compared(row, "predict")]
+
+
+def _compared(row: Any, kind: str) -> list[str]:
+    middle, low, high = (number(getattr(row, f"{kind}_times{suffix}")) for suffix in ("", "_min", "_max"))
+    text = f"**{middle}**" if getattr(row, f"{kind}_verdict") in {FASTER, SLOWER} else middle
+    return [*_sides(row, _TIMES[kind]), text if low == high else f"{text} ({low}..{high})"]
+
+
+def _sides(row: Any, time: str) -> list[str]:
+    return [
+        number(getattr(row, f"{time}_{side}")) + (DAGGER if getattr(row, f"disturbed_{side}") else "")
+        for side in ("cpu", "device")
+    ]
+
+
+def crossover_table(part: pd.DataFrame, along: str, across: str) -> str:
+    """Markdown: from which ``along`` (length or batch) on an update is faster on the device, architecture x ``across``.
+
+    Empty where only one ``along`` was measured.
+    """
+    known = part[part["update_times"].notna()]
+    if not several(known, along) or known.empty:
+        return ""
+    columns = sorted(set(known[across]))
+    rows = []
+    for name in order(known["architecture"]):
+        mine = known[known["architecture"] == name]
+        rows.append([label(name), *(_first(mine[mine[across] == value], along) for value in columns)])
+    return markdown(["architecture", *(f"{across} {value}" for value in columns)], rows)
+
+
+def _first(cells: pd.DataFrame, along: str) -> str:
+    if cells.empty:
+        return "–"
+    said = cells.sort_values(along, kind="stable")
+    faster = (said["update_verdict"] == FASTER)[::-1].cummin()[::-1]  # here and at all that follow
+    if not faster.any():
+        return OPEN if said["update_verdict"].iloc[-1] == OPEN else "not reached"
+    first = said.loc[faster, along].iloc[0]
+    return f"≤ {first}" if faster.all() else str(first)
