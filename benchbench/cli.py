@@ -43,7 +43,9 @@ def run(
         int | None, typer.Option(help="Trials side by side; default one a core, one on a GPU.", min=1)
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads and cores of a trial.", min=1)] = 1,
-    device: Annotated[str | None, typer.Option(help="Overrides the study's devices.", metavar="DEVICE")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Overrides the study's devices.", metavar="DEVICE")
+    ] = None,
     plugin: Plugins = None,
     timeout: Annotated[
         float | None, typer.Option(help="Kill a trial after this.", min=0.001, metavar="SECONDS")

@@ -26,9 +26,9 @@ def made(workload: str, *params: Any, **options: Any) -> Callable[[], None]:
 
 
 class _Timed:
-    """Samples of single calls, for two seconds in each of two processes."""
+    """Samples of single calls, for a second in each of two processes."""
 
-    repeat = (5, 50, 2.0)
+    repeat = (5, 30, 1.0)
     warmup_time = 0.2
     work: Callable[[], None]
 

@@ -49,7 +49,7 @@ def test_every_picture_of_the_readme_is_there():
     assert not [path for path in re.findall(r"\((results/[^)]+)\)", README) if not (ROOT / path).exists()]
 
 
-@pytest.mark.parametrize("study", ["main", "chaos"])
+@pytest.mark.parametrize("study", ["main", "chaos", "devices"])
 def test_the_committed_report_is_what_the_committed_records_give(study, tmp_path):
     shutil.copytree(ROOT / "results" / "records" / study, tmp_path / "records" / study)
     fresh = write_report(study, tmp_path)

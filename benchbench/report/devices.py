@@ -26,8 +26,8 @@ class Devices:
     where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after its first
     update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds that
     ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on every
-    seed, at least two, else tie, or open where seeds are missing or there is one. ``predict_`` is the same of a
-    prediction. ``notes`` say what was left out.
+    seed that both have a record of, at least two, else tie, or open where one did not end ok or there is one seed.
+    ``predict_`` is the same of a prediction. ``notes`` say what was left out.
     """
 
     cells: pd.DataFrame
@@ -46,7 +46,7 @@ def devices(frame: pd.DataFrame) -> Devices:
         if there.empty:
             continue
         pairs = _pairs(there, mine)
-        found = _cells(pairs).assign(device=str(device))
+        found = _cells(pairs[pairs["sides"] == "both"]).assign(device=str(device))
         cells += [] if found.empty else [found]
         notes += _notes(f"cpu and {words(device)} on {words(machine)}", pairs, found)
     named = _named(pd.concat(cells), frame) if cells else pd.DataFrame(columns=_CELL)
@@ -54,13 +54,13 @@ def devices(frame: pd.DataFrame) -> Devices:
 
 
 def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """One row per option set and seed of either; no times where one of the two has none."""
+    """One row per option set and seed, of ``sides`` both or one; no times where one of the two has none."""
     columns = [*_SAME, *_TIMES.values(), _ONCE, "disturbed"]
     sides = [
         part.assign(**{time: part[time].where(part["ok"]) for time in _TIMES.values()}).loc[part["timed"], columns]
         for part in (host, other)
     ]
-    pairs = sides[0].merge(sides[1], on=_SAME, how="outer", suffixes=("_cpu", "_device"))
+    pairs = sides[0].merge(sides[1], on=_SAME, how="outer", suffixes=("_cpu", "_device"), indicator="sides")
     for kind, time in _TIMES.items():
         sided = [f"{time}_cpu", f"{time}_device"]
         pairs[sided] = pairs[sided].where(pairs[sided].gt(0).all(axis=1))
@@ -171,4 +171,5 @@ def _first(cells: pd.DataFrame, along: str) -> str:
     if not faster.any():
         return OPEN if said["update_verdict"].iloc[-1] == OPEN else "not reached"
     first = said.loc[faster, along].iloc[0]
-    return f"≤ {first}" if faster.all() else str(first)
+    unknown = faster.all() or said.loc[~faster, "update_verdict"].iloc[-1] == OPEN
+    return f"≤ {first}" if unknown else str(first)

@@ -44,8 +44,8 @@ names. An update is what a fit took after its first update, over the number of i
 once is in the first, and a short fit may not be worth it.
 
 - From which length (batch) on: at it, and at all larger ones that were measured, an update is faster on the device on
-  every seed. ≤ marks the smallest that was measured. Not reached: it is not faster at the largest. Open: seeds are
-  missing there, or there is one."""
+  every seed. ≤: it may be smaller, since nothing smaller was measured or that is open. Not reached: it is not faster at
+  the largest. Open: one seed there, or one that did not end ok."""
 _HOW_TO_READ = """## How to read this
 
 - MSE is in units of the standardised series (1 is about what predicting the mean gives); NRMSE is RMSE / standard

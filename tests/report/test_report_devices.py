@@ -95,7 +95,7 @@ def test_a_prediction_is_compared_a_window(compared, pair):
         ([(2.0, 1.0), (1.0, 3.0)], "tie"),
         ([(2.0, 1.0), (1.0, 1.0)], "tie"),
         ([(2.0, 1.0)], "open"),
-        ([(2.0, 1.0), (2.0, 1.0), (2.0, None)], "open"),
+        ([(2.0, 1.0), (2.0, 1.0), (0.5, None)], "faster"),
     ],
 )
 def test_only_a_ratio_that_holds_on_every_seed_of_two_or_more_is_clear(compared, pair, seconds, verdict):
@@ -229,6 +229,11 @@ def test_only_what_was_measured_makes_a_crossover(compared, pair):
 def test_one_seed_leaves_the_crossover_open(compared, pair):
     records = grid(pair, {(16, 100): FAST, (16, 200): FAST}, seeds=1)
     assert crossovers(compared, records, "length", "batch") == {"gru": ["open"]}
+
+
+def test_what_is_open_below_the_crossover_may_be_it(compared, pair):
+    records = grid(pair, {(16, 100): SLOW, (16, 300): FAST}) + grid(pair, {(16, 200): FAST}, seeds=1)
+    assert crossovers(compared, records, "length", "batch") == {"gru": ["≤ 300"]}
 
 
 def test_one_batch_has_no_crossover_batch(compared, pair):
