@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
-JSON ?= .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always --dirty).json
+ifeq ($(origin JSON), undefined)
+JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always --dirty).json
+endif
 ONLY ?=
 
 .PHONY: install run test lint bench asv clean
@@ -20,13 +22,16 @@ test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: install
-	mkdir -p $(dir $(JSON))
+	mkdir -p "$$(dirname "$(JSON)")"
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
-		--benchmark-columns=median,iqr,min,max,rounds --benchmark-json=$(JSON) $(ONLY)
+		--benchmark-columns=median,iqr,min,max,rounds --benchmark-json="$(JSON)" $(ONLY)
 
+asv: export HOME := $(CURDIR)/.asv/home
 asv: install
+	mkdir -p "$$HOME"
 	$(BIN)/asv machine --yes --machine smoke
 	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench '\(.*\b100\b' --bench report --bench import --bench overhead
+	rm -r results/asv/smoke
 
 lint: install
 	$(BIN)/ruff check .
@@ -34,4 +39,4 @@ lint: install
 	$(BIN)/mypy
 
 clean:
-	rm -rf .venv results/records/quick results/report/quick
+	rm -rf .venv .asv .benchmarks results/records/quick results/report/quick

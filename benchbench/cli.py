@@ -97,7 +97,7 @@ def compare(
     b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
     *,
     fail_above: Annotated[
-        float | None, typer.Option(help="Exit with 1 where a row is worse by more than this.", metavar="RATIO")
+        float | None, typer.Option(help="Exit with 1 where a row is worse by more.", metavar="RATIO")
     ] = None,
     margin: Annotated[float, typer.Option(help="Times and memory this near are not called different.")] = 1.05,
 ) -> None:

@@ -41,7 +41,7 @@ COMPARE = """Hold B against A, row by row: ratio B/A, its 95 % interval, and whe
 A and B are each a file of pytest-benchmark (--benchmark-json), a folder with several of them (runs, paired in the order
 of their making), or records: a .jsonl file, a folder of them, or a folder of results (paired by seed). Times are never
 compared across machines. Prints Markdown. With --fail-above the exit code is 1 where a row is slower, takes more or
-errs more, and its ratio is above RATIO.
+errs more, and its ratio is above RATIO, or where a trial failed in B alone; 2 where nothing could be judged.
 
 Examples:
 

@@ -26,9 +26,10 @@ def made(workload: str, *params: Any, **options: Any) -> Callable[[], None]:
 
 
 class _Timed:
-    """Samples of single calls, for a second in each of two processes."""
+    """Samples of single calls, for two seconds in one process, since starting one costs more than that."""
 
-    repeat = (5, 30, 1.0)
+    rounds = 1
+    repeat = (5, 50, 2.0)
     warmup_time = 0.2
     work: Callable[[], None]
 

@@ -36,7 +36,12 @@ def test_the_readme_shows_the_table_and_a_figure_of_the_committed_report():
 
 
 @pytest.mark.parametrize(
-    ("block", "page"), [("closed loop", "report/chaos/report.md"), ("claims", "reproduce/reproduce.md")]
+    ("block", "page"),
+    [
+        ("closed loop", "report/chaos/report.md"),
+        ("claims", "reproduce/reproduce.md"),
+        ("devices", "report/devices/report.md"),
+    ],
 )
 def test_the_tables_of_the_readme_stand_in_the_committed_page(block, page):
     text = re.search(rf"<!-- {block} -->\n(.*)<!-- /{block} -->", README, flags=re.DOTALL)[1]

@@ -22,6 +22,7 @@ from benchbench.report.tables import listed
 
 TIME, MSE = "time", "test MSE"
 EXTRAS = ("test_mse", "test_r2", "peak_bytes", "parameters")
+_UNKNOWN = "unknown"
 _COLUMNS = ("study", "task", "architecture", "length", "device", "budget", "machine")
 
 Cell = tuple[tuple[str, str], ...]
@@ -47,7 +48,8 @@ class Side:
     """One of the two that are compared.
 
     ``unit`` is what the statistics count: rounds, runs or seeds. ``series`` has by measure and row what each run or
-    seed gave, ``extras`` by name and row the median over the runs. ``facts`` are what it was made on and when.
+    seed gave, ``extras`` by name and row the median over the runs. ``facts`` are what it was made on and when,
+    ``failed`` the rows with a trial that did not end ok.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Side:
     facts: tuple[str, ...]
     series: dict[str, dict[Cell, dict[int, Sample]]]
     extras: dict[str, dict[Cell, float]] = field(default_factory=dict)
+    failed: frozenset[Cell] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -78,7 +81,7 @@ class _Machine(BaseModel):
     def label(self) -> str:
         count, threads = self.cpu.count, self.threads
         facts = [self.node, self.machine, self.cpu.brand_raw, f"{count} CPUs" if count else "", self.gpu]
-        return ", ".join(str(fact) for fact in [*facts, f"threads: {threads}" if threads else ""] if fact) or "unknown"
+        return ", ".join(str(fact) for fact in [*facts, f"threads: {threads}" if threads else ""] if fact) or _UNKNOWN
 
 
 class _Commit(BaseModel):
@@ -113,6 +116,9 @@ def read(a: str, b: str) -> tuple[Side, Side]:
         kinds = [f"{path} holds {_kind(kind)}" for path, kind in zip((a, b), records, strict=True)]
         raise InputError(f"{' and '.join(kinds)}: give two of one kind")
     sides = _records((a, b), files) if records[0] else _runs((a, b), files)
+    for side in sides:
+        if _UNKNOWN in side.machines:
+            raise InputError(f"{side.path}: it does not say on what machine it was made, so it cannot be compared")
     if not sides[0].machines & sides[1].machines:
         names = [f"{letter}: {listed(sorted(side.machines))}" for letter, side in zip("AB", sides, strict=True)]
         raise InputError(
@@ -164,7 +170,7 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
             series.setdefault(cell, {})[i] = Sample(values=np.array(one.stats.data))
             for name in EXTRAS:
                 value = one.extra_info.get(name)
-                if isinstance(value, (int, float)) and np.isfinite(value):
+                if isinstance(value, (int, float)) and -float("inf") < value < float("inf"):
                     found.setdefault(name, {}).setdefault(cell, []).append(value)
     return Side(
         path=path,
@@ -180,6 +186,8 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
 def _run(file: Path) -> _Run:
     try:
         found = json.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{file}: not JSON: {error}") from None
     if not isinstance(found, dict) or not {"machine_info", "benchmarks"} <= found.keys():
@@ -251,6 +259,7 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
         machines=frozenset(_machine(one) for one in made),
         facts=(*_facts(map(_made_record, last.values())), f"{len(last):,} trials"),
         series=series,
+        failed=frozenset(cell for (cell, _), one in last.items() if one.status != Status.OK),
         notes=(*_not_ok(last.values()), *(f"only: study {name}" for name in other)),
     )
 
@@ -302,7 +311,7 @@ def _not_ok(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 def _machine(record: Record) -> str:
-    return str(record.environment.get("machine") or "unknown")
+    return str(record.environment.get("machine") or _UNKNOWN)
 
 
 def _made_run(run: _Run) -> dict[str, str]:

@@ -64,7 +64,8 @@ class Comparison:
     """Both sides row by row.
 
     ``columns`` head the names of the rows, ``same`` is what all rows share, ``notes`` say what was left out, ``extras``
-    have by row and name what else was recorded of A and B.
+    have by row and name what else was recorded of A and B. ``gone`` are rows of A alone, ``broken`` rows that failed in
+    B alone.
     """
 
     a: Side
@@ -75,6 +76,8 @@ class Comparison:
     rows: tuple[Row, ...]
     extras: dict[tuple[str, ...], dict[str, tuple[float, float]]]
     notes: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 class _Pair(NamedTuple):
@@ -95,6 +98,7 @@ def compare(a: str, b: str, margin: float = 1.05) -> Comparison:
         raise InputError(f"margin {margin:g}: must be at least 1, as 1.05")
     left, right = read(a, b)
     pairs, notes = _sifted(_pairs(left, right))
+    gone, broken = _lost(left, right)
     notes += _alone(left, right)
     if not pairs:
         raise InputError(f"{a} and {b} have nothing that can be compared. {' '.join(notes)}".strip())
@@ -106,6 +110,7 @@ def compare(a: str, b: str, margin: float = 1.05) -> Comparison:
     return Comparison(
         a=left, b=right, margin=margin, columns=columns, same=same, rows=tuple(rows),
         extras=_both_extras(left, right, names), notes=tuple(notes),
+        gone=gone, broken=broken,
     )  # fmt: skip
 
 
@@ -118,11 +123,20 @@ def verdict(measure: str, ratio: Ratio, margin: float) -> str:
 
 
 def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
-    """Whether a row is worse by more than the factor ``above``, and what is to be said of it."""
-    bad = [row for row in comparison.rows if row.worse and row.ratio.ratio > above]
+    """Whether a row is worse by more than the factor ``above`` or failed in B alone, and what is to be said of it.
+
+    InputError where no row could be judged: what cannot fail is no gate.
+    """
     open_ = sum(not row.judged for row in comparison.rows)
-    said = [f"above {above:g}: {_count(len(bad), 'row')}: {listed([_said(row) for row in bad])}"] if bad else []
-    return bool(bad), [*said, *([f"not judged: {_count(open_, 'row')}"] if open_ else [])]
+    if open_ == len(comparison.rows):
+        fewest = f"{FEWEST[comparison.a.unit]} {comparison.a.unit}"
+        raise InputError(
+            f"no row can be judged, so nothing is said of above {above:g}: it takes at least {fewest} a side"
+        )
+    bad = [_said(row) for row in comparison.rows if row.worse and row.ratio.ratio > above]
+    found = {f"above {above:g}": bad, "failed in B alone": comparison.broken, "in A only": comparison.gone}
+    said = [f"{what}: {_count(len(names), 'row')}: {listed(list(names))}" for what, names in found.items() if names]
+    return bool(bad or comparison.broken), [*said, *([f"not judged: {_count(open_, 'row')}"] if open_ else [])]
 
 
 def markdown(comparison: Comparison) -> str:
@@ -207,6 +221,16 @@ def _alone(left: Side, right: Side) -> list[str]:
             notes.append(f"In {letter} only: {_count(lone, side.unit)} of rows that both have.")
         notes += [f"In {letter} {note}." for note in side.notes]
     return notes
+
+
+def _lost(left: Side, right: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the rows that B does not have, and of those that failed there and not in A."""
+    every = list(dict.fromkeys([*_cells(left), *_cells(right), *left.failed, *right.failed]))
+    _, _, names = _names(every, left.columns)
+    broken = right.failed - left.failed
+    gone = set(_cells(left)) - set(_cells(right)) - broken
+    first, second = ([" ".join(names[cell]) for cell in every if cell in part] for part in (gone, broken))
+    return tuple(first), tuple(second)
 
 
 def _both_extras(

@@ -47,8 +47,9 @@ def devices(frame: pd.DataFrame) -> Devices:
             continue
         pairs = _pairs(there, mine)
         found = _cells(pairs[pairs["sides"] == "both"]).assign(device=str(device))
-        cells += [] if found.empty else [found]
         notes += _notes(f"cpu and {words(device)} on {words(machine)}", pairs, found)
+        if found["predict_times"].notna().any():
+            cells.append(found)
     named = _named(pd.concat(cells), frame) if cells else pd.DataFrame(columns=_CELL)
     return Devices(cells=named, notes=tuple(notes))
 
@@ -81,7 +82,7 @@ def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
     for side in ("cpu", "device"):
         table[f"{_ONCE}_{side}"] = by[f"{_ONCE}_{side}"].median()
         table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
-    return table[table[["update_times", "predict_times"]].notna().any(axis=1)].reset_index()
+    return table.reset_index()
 
 
 def _verdict(times: "pd.Series[float]") -> str:
@@ -91,7 +92,7 @@ def _verdict(times: "pd.Series[float]") -> str:
 
 
 def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
-    if cells.empty:
+    if cells[["update_times", "predict_times"]].isna().all(axis=None):
         missing = "no seed of the same task, options, budget and length ended ok on both with the same jobs and threads"
         return [f"Nothing to compare between {place}: {missing} (`--jobs`, `--threads`)."]
     sets = pairs.groupby(_WORK)["set"].nunique()
@@ -152,13 +153,12 @@ def crossover_table(part: pd.DataFrame, along: str, across: str) -> str:
 
     Empty where only one ``along`` was measured.
     """
-    known = part[part["update_times"].notna()]
-    if not several(known, along) or known.empty:
+    if not several(part, along):
         return ""
-    columns = sorted(set(known[across]))
+    columns = sorted(set(part[across]))
     rows = []
-    for name in order(known["architecture"]):
-        mine = known[known["architecture"] == name]
+    for name in order(part["architecture"]):
+        mine = part[part["architecture"] == name]
         rows.append([label(name), *(_first(mine[mine[across] == value], along) for value in columns)])
     return markdown(["architecture", *(f"{across} {value}" for value in columns)], rows)
 

@@ -41,7 +41,8 @@ _DEVICES = """Times of networks on the CPU over those on another device of the s
 task, option set and budget: the median over seeds, in brackets the lowest and the highest; **bold** is above 1 (the
 device is faster) or below 1 on every seed, at least two. The CPU works with the threads a trial that its machine's line
 names. An update is what a fit took after its first update, over the number of its other updates: what a device does
-once is in the first, and a short fit may not be worth it.
+once is in the first, and a short fit may not be worth it. That of a reservoir is a chunk of sequences, whatever the
+batch, with its share of the solve at the end.
 
 - From which length (batch) on: at it, and at all larger ones that were measured, an update is faster on the device on
   every seed. ≤: it may be smaller, since nothing smaller was measured or that is open. Not reached: it is not faster at

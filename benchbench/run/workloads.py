@@ -48,7 +48,8 @@ def prepare(threads: int = 1) -> None:
 def update(architecture: str, length: int, batch: int = 64, width: int | None = None, device: str = "cpu") -> Work:
     """One update on ``batch`` sequences: a step of gradient descent, or a reservoir's states taken in by its readout.
 
-    UnsupportedError for a learner that does not offer its updates one by one.
+    The readout reduces what it holds now and then, which a median does not show. UnsupportedError for a learner that
+    does not offer its updates one by one.
     """
     train = sequences(batch, length, device)
     learner = made(architecture, train, **_how(architecture, train, width, device))
@@ -122,15 +123,14 @@ def trained(
         architectures={name: ({},) for name in ("rnn", "lstm", "gru", "esn")},
         closed_loop=False,
     )
-    records = run_study(study, results, jobs=1)
-    for record in records:
-        if record.status is not Status.OK:
-            raise RuntimeError(f"{record.trial.label}: {record.status}: {record.message}")
-    return records
+    return _all_ok(run_study(study, results, jobs=1))
 
 
 def trial_overhead(trials: int = 20) -> float:
-    """Median seconds of a trial on noisy_sine outside of its fit: fork, data, predictions, scores, record."""
+    """Median seconds of a trial on noisy_sine outside of its fit: fork, data, predictions, scores, record.
+
+    RuntimeError where a trial did not end ok.
+    """
     study = Study(
         name="overhead",
         lengths=(100,),
@@ -138,6 +138,7 @@ def trial_overhead(trials: int = 20) -> float:
         budgets=(Budget(name="few", width=32, updates=3, batch=32),),
         tasks={"noisy_sine": ({},)},
         architectures={"rnn": ({},)},
+        closed_loop=False,
     )
     started, spent = 0.0, []
 
@@ -149,8 +150,15 @@ def trial_overhead(trials: int = 20) -> float:
         spent.append(time.perf_counter() - started - (record.spent.fit_seconds or 0.0))
 
     with TemporaryDirectory() as results:
-        run_study(study, results, jobs=1, on_start=start, on_record=stop)
+        _all_ok(run_study(study, results, jobs=1, on_start=start, on_record=stop))
     return statistics.median(spent)
+
+
+def _all_ok(records: list[Record]) -> list[Record]:
+    for record in records:
+        if record.status is not Status.OK:
+            raise RuntimeError(f"{record.trial.label}: {record.status}: {record.message}")
+    return records
 
 
 def sequences(batch: int, length: int, device: str) -> Split:

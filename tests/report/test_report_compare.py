@@ -250,3 +250,21 @@ def test_the_gate_names_rows_that_are_worse_and_above_the_ratio(write):
     made = compare(a, b)
     assert gate(made, 1.2) == (True, ["above 1.2: 1 row: t time 1.500", "not judged: 1 row"])
     assert gate(made, 1.5) == (False, ["not judged: 1 row"])
+
+
+def test_a_gate_that_nothing_can_pass_or_fail_is_refused(write):
+    a, b = write("a.json", run_of(one("t", [1.0] * 3))), write("b.json", run_of(one("t", [9.0] * 3)))
+    with pytest.raises(InputError, match=r"no row can be judged.*at least 5 rounds a side"):
+        gate(compare(a, b), 1.2)
+
+
+def test_the_gate_names_benchmarks_that_are_gone(write):
+    a = write("a.json", run_of(one("t", [1.0] * 5), one("u", [1.0] * 5)))
+    b = write("b.json", run_of(one("t", [1.0] * 5), one("new", [1.0] * 5)))
+    assert gate(compare(a, b), 1.2) == (False, ["in A only: 1 row: u"])
+
+
+def test_runs_that_do_not_say_their_machine_are_refused(write):
+    path = write("a.json", run_of(one("t", [1.0] * 5)) | {"machine_info": {}})
+    with pytest.raises(InputError, match="does not say on what machine"):
+        compare(path, path)

@@ -200,3 +200,10 @@ def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records)
     file.write_text("{")
     with pytest.raises(InputError, match="no whole record yet"):
         compare(a, b)
+
+
+def test_the_gate_fails_where_trials_failed_in_b_alone(stores, records):
+    lost = [r.model_copy(update={"status": Status.DIVERGED}) if r.trial.architecture == "gru" else r for r in records]
+    a, b = stores(records, lost)
+    assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])
+    assert gate(compare(b, a), 1.5)[0] is False

@@ -236,6 +236,13 @@ def test_what_is_open_below_the_crossover_may_be_it(compared, pair):
     assert crossovers(compared, records, "length", "batch") == {"gru": ["≤ 300"]}
 
 
+def test_a_cell_without_a_time_on_one_device_leaves_the_crossover_open(compared, pair):
+    late = {"gpu": {"status": "timeout"}}
+    lost = [one for seed in range(2) for one in pair(*FAST, seed, length=300, budget=batch(16), both=late)]
+    records = [*grid(pair, {(16, 100): FAST, (16, 200): FAST}), *lost]
+    assert crossovers(compared, records, "length", "batch") == {"gru": ["open"]}
+
+
 def test_one_batch_has_no_crossover_batch(compared, pair):
     cells = compared(grid(pair, {(16, 100): FAST, (16, 200): FAST})).cells
     assert crossover_table(cells, "batch", "length") == ""

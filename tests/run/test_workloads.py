@@ -3,6 +3,7 @@ import pytest
 
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.record import Status
+from benchbench.learn.readout import Rows
 from benchbench.run import workloads
 from benchbench.run.fitted import fitted, made
 
@@ -26,6 +27,13 @@ def test_the_device_is_waited_for_at_the_end_of_every_call(monkeypatch, prepare)
     assert [work(), work(), waits] == [None, None, ["wait", "wait"]]
 
 
+def test_the_wait_comes_after_the_work(monkeypatch):
+    events = []
+    monkeypatch.setattr(workloads, "synchronizer", lambda _: lambda: events.append("wait"))
+    workloads.report(lambda *_: events.append("written"), "study", "results")()
+    assert events == ["written", "wait"]
+
+
 def test_a_report_is_written_at_every_call():
     written = []
     work = workloads.report(lambda *place: written.append(place), "study", "results")
@@ -42,6 +50,16 @@ def test_an_update_is_that_of_a_fit(one_thread, architecture):
     next(learner.updates(train))
     same = fitted(architecture, train, train, updates=1, **how)
     assert np.array_equal(learner.predict(train.inputs), same.predict(train.inputs))
+
+
+def test_the_updates_of_a_reservoir_take_in_all_sequences_each_time(monkeypatch):
+    counts = []
+    add = Rows.add
+    monkeypatch.setattr(Rows, "add", lambda rows, *what: (add(rows, *what), counts.append(rows.count))[0])
+    updates = made("esn", train := workloads.sequences(8, 20, "cpu"), width=6, seed=0).updates(train)
+    for _ in range(3):
+        next(updates)
+    assert counts == [8, 16, 24]
 
 
 def test_updates_go_on_without_end_and_learn(one_thread):
@@ -84,5 +102,6 @@ def test_what_is_trained_for_tracking_ended_ok_or_is_an_error(tmp_path, monkeypa
     assert all(np.isfinite(record.scores["test_mse"]) for record in records)
     broken = [records[0].model_copy(update={"status": Status.DIVERGED, "message": "not finite"})]
     monkeypatch.setattr(workloads, "run_study", lambda *_, **__: broken)
-    with pytest.raises(RuntimeError, match=r"rnn.*diverged: not finite"):
-        workloads.trained(tmp_path)
+    for tracked in (lambda: workloads.trained(tmp_path), workloads.trial_overhead):
+        with pytest.raises(RuntimeError, match=r"rnn.*diverged: not finite"):
+            tracked()
