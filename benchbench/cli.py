@@ -99,7 +99,10 @@ def compare(
     fail_above: Annotated[
         float | None, typer.Option(help="Exit with 1 where a row is worse by more.", metavar="RATIO")
     ] = None,
-    margin: Annotated[float, typer.Option(help="Times and memory this near are not called different.")] = 1.05,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Times this near are not called different; 1.05 for several runs a side, 1.2 for one."),
+    ] = None,
 ) -> None:
     """Hold B against A."""
     from benchbench.core.errors import InputError

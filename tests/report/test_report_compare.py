@@ -239,7 +239,7 @@ def test_the_page_counts_the_verdicts_and_writes_numbers_with_their_units(write)
     assert lines[0][1:5] == ["2 µs", "3 µs", "1.500", "1.500 to 1.500"]
     assert lines[1][1:5] == ["500 ms", "250 ms", "0.500", "0.500 to 0.500"]
     assert r"f.py::t\[x\|y\]" in page
-    assert "outside 0.952 to 1.05 (--margin)" in page
+    assert "outside 0.833 to 1.2 (--margin)" in page
     assert "one run a side" in page
 
 
