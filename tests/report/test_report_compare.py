@@ -64,7 +64,8 @@ def test_a_file_that_pytest_benchmark_wrote_is_read(tmp_path):
     (tmp_path / "none.ini").write_text("")
     lean = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_benchmark.plugin", "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", *options]
-    subprocess.run(command, cwd=tmp_path, env={**os.environ, **lean}, check=True, capture_output=True)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    subprocess.run(command, cwd=tmp_path, env={**alone, **lean}, check=True, capture_output=True)
     path = str(tmp_path / "a.json")
     made = compare(path, path)
     [row] = made.rows
