@@ -147,13 +147,13 @@ def _files(path: str) -> list[Path]:
 
 
 def _runs(paths: tuple[str, str], files: tuple[list[Path], list[Path]]) -> tuple[Side, Side]:
+    first, second = (_side_of_runs(path, part) for path, part in zip(paths, files, strict=True))
     a, b = map(len, files)
     if a != b:
         raise InputError(
             f"{paths[0]} holds {a} run{'s' * (a > 1)}, {paths[1]} {b}: run i of A is paired with run i of B, "
             "so give both sides as many"
         )
-    first, second = (_side_of_runs(path, part) for path, part in zip(paths, files, strict=True))
     return first, second
 
 
@@ -245,6 +245,7 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
     """Of each trial the record that was made last."""
     other = sorted({one.trial.study for one in records} - studies) if studies else []
     made = sorted((one for one in records if one.trial.study not in other), key=lambda one: one.started)
+    names = sorted({one.trial.study for one in made})
     last = {(_cell(one, named=bool(studies)), one.trial.seed): one for one in made}
     ranks = {name: i for i, name in enumerate(order(one.trial.architecture for one in made))}
     series: dict[str, dict[Cell, dict[int, Sample]]] = {}
@@ -257,7 +258,7 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
         unit="seeds",
         columns=_COLUMNS,
         machines=frozenset(_machine(one) for one in made),
-        facts=(*_facts(map(_made_record, last.values())), f"{len(last):,} trials"),
+        facts=(f"study {listed(names)}", *_facts(map(_made_record, last.values())), f"{len(last):,} trials"),
         series=series,
         failed=frozenset(cell for (cell, _), one in last.items() if one.status != Status.OK),
         notes=(*_not_ok(last.values()), *(f"only: study {name}" for name in other)),

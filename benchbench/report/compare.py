@@ -128,14 +128,12 @@ def verdict(measure: str, ratio: Ratio, margin: float) -> str:
 def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
     """Whether a row is worse by more than the factor ``above`` or failed in B alone, and what is to be said of it.
 
-    InputError where no row could be judged: what cannot fail is no gate.
+    InputError where no time could be judged: what cannot fail is no gate.
     """
     open_ = sum(not row.judged for row in comparison.rows)
-    if open_ == len(comparison.rows):
-        fewest = f"{FEWEST[comparison.a.unit]} {comparison.a.unit}"
-        raise InputError(
-            f"no row can be judged, so nothing is said of above {above:g}: it takes at least {fewest} a side"
-        )
+    if not any(row.judged and row.measure.endswith("time") for row in comparison.rows):
+        fewest = f"it takes at least {FEWEST[comparison.a.unit]} {comparison.a.unit} a side"
+        raise InputError(f"no time can be judged, so nothing is said of above {above:g}: {fewest}, made alike")
     bad = [_said(row) for row in comparison.rows if row.worse and row.ratio.ratio > above]
     found = {f"above {above:g}": bad, "failed in B alone": comparison.broken, "in A only": comparison.gone}
     said = [f"{what}: {_count(len(names), 'row')}: {listed(list(names))}" for what, names in found.items() if names]

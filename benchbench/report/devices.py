@@ -164,12 +164,17 @@ def crossover_table(part: pd.DataFrame, along: str, across: str) -> str:
 
 
 def _first(cells: pd.DataFrame, along: str) -> str:
-    if cells.empty:
-        return "–"
+    """The first from which on all that are judged are faster; in brackets those among them that are open."""
     said = cells.sort_values(along, kind="stable")
-    faster = (said["update_verdict"] == FASTER)[::-1].cummin()[::-1]  # here and at all that follow
+    judged = said[said["update_verdict"] != OPEN]
+    if judged.empty:
+        return "–" if said.empty else OPEN
+    faster = (judged["update_verdict"] == FASTER)[::-1].cummin()[::-1]  # here and at all that follow
     if not faster.any():
-        return OPEN if said["update_verdict"].iloc[-1] == OPEN else "not reached"
-    first = said.loc[faster, along].iloc[0]
-    unknown = faster.all() or said.loc[~faster, "update_verdict"].iloc[-1] == OPEN
-    return f"≤ {first}" if unknown else str(first)
+        return "not reached"
+    first = judged.loc[faster, along].iloc[0]
+    left = said.loc[said["update_verdict"] == OPEN, along]
+    below = left[left < first]
+    unknown = faster.all() or (not below.empty and below.iloc[-1] > judged.loc[~faster, along].iloc[-1])
+    still = [str(place) for place in left[left > first]]
+    return f"{'≤ ' if unknown else ''}{first}{f' ({listed(still)}: open)' if still else ''}"

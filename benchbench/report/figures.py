@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchbench.core.record import Record
+from benchbench.report.devices import OPEN
 from benchbench.report.panels import FRONTIER, POSSIBLE, Look, Looks, length_axis, log_if_wide, panels
 from benchbench.report.select import order, parts, several
 
@@ -68,7 +69,8 @@ def error_by_time(cells: pd.DataFrame, looks: Looks) -> Figure | None:
 def times_by_batch(cells: pd.DataFrame, looks: Looks) -> Figure | None:
     """An update's time on the CPU over the device's against batch, a panel a length; against length if one batch.
 
-    From the cells of one comparison and task. Median over seeds, bars from the lowest to the highest; grey: equal.
+    From the cells of one comparison and task. Median over seeds, bars from the lowest to the highest; grey: equal;
+    hollow: open.
     """
     known = cells[cells["update_times"].notna()]
     if known.empty:
@@ -90,6 +92,9 @@ def times_by_batch(cells: pd.DataFrame, looks: Looks) -> Figure | None:
                 linewidth=1.0,
                 alpha=0.6,
             )
+            if len(hollow := mine[mine["update_verdict"] == OPEN]):
+                line = {**look, "linestyle": "", "markerfacecolor": "white"}
+                axis.plot(hollow[along], hollow["update_times"], **line)
         axis.axhline(1, zorder=0, **POSSIBLE)
         axis.set_ylabel(f"time of an update: cpu / {known['device'].iloc[0]}")
         log_if_wide(axis, "y", [*known["update_times_min"], *known["update_times_max"], 1.0])

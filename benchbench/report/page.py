@@ -25,7 +25,8 @@ _CAPTIONS = {
     "return_map": "Closed loop: each maximum of the last feature and the one that follows it, one seed, all starts: "
     "true (grey), generated (colour); what lies far outside the range of the truth is cut off.",
     "devices": "Time of an update on the CPU over that on the device: median over seeds, bars from the lowest to the "
-    "highest; above the grey line the device is faster.",
+    "highest, hollow where it is open (one seed, say); above the grey line the device is faster. The CPU works with "
+    "the threads of one trial.",
 }
 _CLOSED_LOOP = f"""Outputs are fed back as inputs, from starts that the fit has not seen; open loop (above) and closed
 loop are scored apart, and a chaotic free run is never ranked by R². Option sets are those with the lowest error in
@@ -44,7 +45,7 @@ names. An update is what a fit took after its first update, over the number of i
 once is in the first, and a short fit may not be worth it. That of a reservoir is a chunk of sequences, whatever the
 batch, with its share of the solve at the end.
 
-- From which length (batch) on: at it, and at all larger ones that were measured, an update is faster on the device on
+- From which length (batch) on: there, and at all larger ones that are judged, an update is faster on the device on
   every seed. ≤: it may be smaller, since nothing smaller was measured or that is open. Not reached: it is not faster at
   the largest. Open: one seed there, or one that did not end ok."""
 _HOW_TO_READ = """## How to read this
@@ -68,11 +69,12 @@ Figures = dict[tuple[str, ...], str]
 def page(content: Content, figures: Figures) -> str:
     """The Markdown of a report; ``figures`` has the file stems by kind, condition and task."""
     frame = content.selection.frame
-    blocks = [f"# {content.study}", "\n".join(what_ran(frame)), *content.selection.notes, *_short(content)]
+    blocks = [f"# {content.study}", "\n".join(what_ran(frame)), *content.selection.notes]
+    blocks += [*_devices(content, figures), *_short(content)]
     blocks += _pictures(figures, "error_by_length", "error_by_time")
     for variant, part in parts(frame, "variant"):
         blocks += [f"## {variant}", *_options(part), *_task(content, variant, figures)]
-    blocks += _closed_loop(content, figures) + _devices(content, figures)
+    blocks += _closed_loop(content, figures)
     for title, kinds in (
         ("Time and memory", ("time_by_length", "memory_by_length")),
         ("Learning", ("learning_curves",)),

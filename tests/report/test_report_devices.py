@@ -240,7 +240,7 @@ def test_a_cell_without_a_time_on_one_device_leaves_the_crossover_open(compared,
     late = {"gpu": {"status": "timeout"}}
     lost = [one for seed in range(2) for one in pair(*FAST, seed, length=300, budget=batch(16), both=late)]
     records = [*grid(pair, {(16, 100): FAST, (16, 200): FAST}), *lost]
-    assert crossovers(compared, records, "length", "batch") == {"gru": ["open"]}
+    assert crossovers(compared, records, "length", "batch") == {"gru": ["≤ 100 (300: open)"]}
 
 
 def test_one_batch_has_no_crossover_batch(compared, pair):
@@ -266,6 +266,13 @@ def test_the_figure_runs_over_batches_a_panel_a_length(drawn, pair):
     assert [axis.lines[0].get_xydata().tolist() for axis in axes] == [[[16, 0.5], [64, 3]], [[16, 1], [64, 8]]]
     assert axes[0].get_xlabel() == "batch (windows)"
     assert axes[0].get_ylim() == axes[1].get_ylim()
+
+
+def test_points_of_one_seed_are_hollow(drawn, pair):
+    records = grid(pair, {(16, 100): (1.0, 2.0)}) + grid(pair, {(16, 200): (3.0, 1.0)}, seeds=1)
+    [axis] = drawn(records).axes
+    hollow = [line.get_xydata().tolist() for line in axis.lines if line.get_markerfacecolor() == "white"]
+    assert hollow == [[[200, 3]]]
 
 
 def test_the_figure_of_one_batch_runs_over_lengths(drawn, pair):
