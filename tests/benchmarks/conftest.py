@@ -52,6 +52,6 @@ def _rounds(work):
 def records(measured, tmp_path_factory):
     """The record of each architecture, length and device, trained shortly; less than that where no times are taken."""
     results = tmp_path_factory.mktemp("trained")
-    lengths, updates = ((100, 200, 300), 100) if measured else ((100,), 2)
-    found = workloads.trained(results, lengths=lengths, devices=available(), updates=updates)
+    size = {"updates": 100} if measured else {"lengths": (100,), "updates": 2, "samples": 1000}
+    found = workloads.trained(results, devices=available(), **size)
     return results, {(one.trial.architecture, one.trial.length, one.trial.device): one for one in found}
