@@ -10,24 +10,27 @@ every_device = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", ma
 every_architecture = pytest.mark.parametrize("architecture", ["rnn", "lstm", "gru", "esn"])
 
 
-def facts(records, *place):
-    """What belongs beside a time: scores, memory and size of a trial, where there is one of this place."""
-    record = records[1].get(place)
-    if record is None:
-        return {}
-    return {
-        "test_mse": record.scores["test_mse"],
-        "test_r2": record.scores["test_r2"],
-        "peak_bytes": record.spent.device_peak_bytes or record.spent.peak_bytes,
-        "parameters": record.spent.trained_parameters + record.spent.fixed_parameters,
-    }
+@pytest.fixture
+def facts(measured, request):
+    """What belongs beside a time: scores, memory and size of the trial of a place; nothing where no time is taken."""
+
+    def of(*place):
+        record = request.getfixturevalue("records")[1][place]
+        return {
+            "test_mse": record.scores["test_mse"],
+            "test_r2": record.scores["test_r2"],
+            "peak_bytes": record.spent.device_peak_bytes or record.spent.peak_bytes,
+            "parameters": record.spent.trained_parameters + record.spent.fixed_parameters,
+        }
+
+    return of if measured else lambda *_: {}
 
 
 @every_device
 @every_length
 @every_architecture
-def test_update(timed, records, architecture, length, device):
-    timed(workloads.update(architecture, length, device=device), **facts(records, architecture, length, device))
+def test_update(timed, facts, architecture, length, device):
+    timed(workloads.update(architecture, length, device=device), **facts(architecture, length, device))
 
 
 @every_device
