@@ -114,11 +114,6 @@ class Gradient:
         generated: Array = torch.cat(made, dim=1).cpu().numpy()
         return generated
 
-    def _fitted(self) -> Network:
-        if self._network is None:
-            raise RuntimeError("fit comes first")
-        return self._network.eval()
-
     def updates(self, train: Split) -> Iterator[None]:
         """Do an update at each step, without end, validation or meter: what benchmarks time."""
         with seeded(self.setting.seed, self.setting.device):
@@ -127,6 +122,11 @@ class Gradient:
         for batch in self._batches(train):
             self._step(self._network.train(), optimizer, *batch)
             yield
+
+    def _fitted(self) -> Network:
+        if self._network is None:
+            raise RuntimeError("fit comes first")
+        return self._network.eval()
 
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         optimizer = self._make_optimizer(network)

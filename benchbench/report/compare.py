@@ -78,8 +78,8 @@ class Comparison:
     rows: tuple[Row, ...]
     extras: dict[tuple[str, ...], dict[str, tuple[float, float]]]
     notes: tuple[str, ...]
-    gone: tuple[str, ...] = ()
-    broken: tuple[str, ...] = ()
+    gone: tuple[str, ...]
+    broken: tuple[str, ...]
 
 
 class _Pair(NamedTuple):
