@@ -294,8 +294,8 @@ def test_the_check_fails_where_results_cannot_be_written(cli, tmp_path):
 @pytest.mark.parametrize(("read", "code", "verdict"), [(0.501, 0, "ok"), (0.6, 1, "OFF")])
 def test_calibrate_prints_true_and_read_and_fails_where_an_instrument_is_off(monkeypatch, capsys, read, code, verdict):
     from benchbench import cli as verbs
-    from benchbench.run import calibrate
-    from benchbench.run.calibrate import Reading
+    from benchbench.calibration import calibrate
+    from benchbench.calibration.calibrate import Reading
 
     sleep = Reading(instrument="fit time of a sleep", true=0.5, read=read, low=0.5, high=0.515, unit="s")
     speed = Reading(instrument="the machine: copy of memory", true=None, read=40.0, low=0, high=float("inf"))

@@ -67,7 +67,7 @@ def test_the_committed_report_is_what_the_committed_records_give(study, tmp_path
 
 @pytest.mark.parametrize("number", range(3))
 def test_the_plug_ins_of_the_readme_keep_the_contract(number, tmp_path):
-    from benchbench.run.contract import assert_contract
+    from benchbench.contract.check import assert_contract
 
     blocks = [b for b in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if "version=1" in b]
     assert len(blocks) == 3

@@ -1,6 +1,7 @@
 """The rules of the house, held by walking the source: who imports whom, what stands where, and how long it is."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,15 +16,24 @@ LINES = [
     "learn",
     "tasks",
     "architectures",
+    "isolation",
+    "measure",
     "run",
-    "claims",
-    "pitfalls",
     "report",
+    "compare",
+    "pitfalls",
+    "claims",
+    "contract",
+    "calibration",
+    "workloads",
     "cli",
 ]  # from the lowest
 BY_NAME_ONLY = {"architectures", "tasks"}
-TORCH = {"learn", "architectures", "run"}
-REPORT_WITHOUT = {"run", "learn", "architectures", "tasks"}
+TORCH = {"learn", "architectures", "run", "measure", "contract", "calibration", "claims", "pitfalls"}
+READS_RECORDS_ONLY = {"report", "compare"}
+MAKES_RECORDS = {"run", "measure", "isolation", "learn", "signals", "architectures", "tasks"}
+BY_NAME = {"core/registry.py"}  # looks into the folders
+MOVED = {"run/contract.py", "run/workloads.py"}  # old addresses, until the next minor version
 MOST_LINES, MOST_FUNCTION_LINES = 350, 50
 
 Check = Callable[[str, str], list[str]]
@@ -39,12 +49,14 @@ def files() -> Iterator[tuple[str, str]]:
 def layer(path: str) -> str:
     """The line that a file stands on: its folder, or its own name at the top."""
     name = path.partition("/")[0].removesuffix(".py")
-    # python -m benchbench is the same door, and the texts of --help belong to it
-    return "cli" if name in {"__main__", "help"} else name
+    return "cli" if name == "__main__" else name  # python -m benchbench is the same door
 
 
 def imports(path: str, text: str) -> Iterator[tuple[int, str]]:
-    """Line and full dotted name of all that a file imports, wherever in the file."""
+    """Line and full dotted name of all that a file imports, wherever in the file.
+
+    A public name of the package counts as the module that it comes from, and a dotted name in a text as an import.
+    """
     package = ["benchbench", *path.split("/")[:-1]]
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -52,21 +64,36 @@ def imports(path: str, text: str) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*above, *([node.module] if node.module else [])])
-            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+            yield from ((node.lineno, _home(f"{origin}.{alias.name}")) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.fullmatch(r"benchbench(\.\w+)+", node.value):
+                yield node.lineno, node.value
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "benchbench":
+            yield node.lineno, _home(f"benchbench.{node.attr}")
+
+
+def _home(name: str) -> str:
+    """The full name of a public name of the package."""
+    public = name.removeprefix("benchbench.")
+    return f"benchbench.{benchbench._HOMES[public]}.{public}" if public in benchbench._HOMES else name
 
 
 def upward(path: str, text: str) -> list[str]:
     own = layer(path)
+    if path in MOVED:
+        return []
     if own not in LINES:
         return [] if path == "__init__.py" else [f"{path}: stands on no line"]
     found = []
     for line, name in imports(path, text):
         parts = name.split(".")
         if parts[0] == "benchbench" and len(parts) > 1 and parts[1] in LINES:
+            if path in BY_NAME and parts[1] in BY_NAME_ONLY:
+                continue
             if LINES.index(parts[1]) > LINES.index(own):
                 found.append(f"{path}:{line}: imports {name} from a higher line")
-            if own == "report" and parts[1] in REPORT_WITHOUT:
-                found.append(f"{path}:{line}: a report needs no {parts[1]}")
+            if own in READS_RECORDS_ONLY and parts[1] in MAKES_RECORDS:
+                found.append(f"{path}:{line}: what reads records needs no {parts[1]}")
     return found
 
 
@@ -74,7 +101,7 @@ def reached_by_import(path: str, text: str) -> list[str]:
     return [
         f"{path}:{line}: imports {name}, which is reached by name through the registry"
         for line, name in imports(path, text)
-        if name.startswith("benchbench.") and name.split(".")[1] in BY_NAME_ONLY
+        if name.startswith("benchbench.") and name.split(".")[1] in BY_NAME_ONLY and path not in BY_NAME
     ]
 
 
@@ -92,7 +119,7 @@ def accelerator_by_name(path: str, text: str) -> list[str]:
 
 
 def prints_or_exits(path: str, text: str) -> list[str]:
-    if path == "cli.py":
+    if layer(path) == "cli":
         return []
     found = []
     for node in ast.walk(ast.parse(text)):
@@ -173,6 +200,13 @@ def test_all_of_the_package_is_looked_at() -> None:
         (upward, "report/bad.py", "from benchbench.run.runner import run_study"),
         (upward, "report/bad.py", "from benchbench.learn import readout"),
         (upward, "odd/bad.py", "import json"),
+        (upward, "run/bad.py", "from benchbench import write_report"),
+        (upward, "core/bad.py", "import benchbench\nbenchbench.run_study"),
+        (upward, "run/bad.py", "import_module('benchbench.report.frame')"),
+        (upward, "report/bad.py", "from benchbench.claims import names"),
+        (upward, "isolation/bad.py", "PRELOAD = ['benchbench.run.preload']"),
+        (upward, "compare/bad.py", "from benchbench.measure import machine"),
+        (reached_by_import, "run/bad.py", "FOLDERS = ('benchbench.architectures', 'benchbench.tasks')"),
         (reached_by_import, "run/bad.py", "from benchbench.architectures.gru import gru"),
         (reached_by_import, "run/bad.py", "from benchbench import tasks"),
         (reached_by_import, "architectures/bad.py", "from benchbench.architectures import gru"),
@@ -204,7 +238,7 @@ def test_a_breach_is_seen(check: Check, path: str, text: str) -> None:
     ("check", "path", "text"),
     [
         (upward, "__init__.py", "from benchbench.run.runner import run_study"),
-        (upward, "cli.py", "from benchbench.report import write"),
+        (upward, "cli/good.py", "from benchbench.report import write"),
         (upward, "__main__.py", "from benchbench.cli import main"),
         (
             upward,
@@ -213,10 +247,11 @@ def test_a_breach_is_seen(check: Check, path: str, text: str) -> None:
         ),
         (upward, "report/good.py", "from benchbench.core import store\nfrom benchbench.report import tables"),
         (upward, "tasks/good.py", "from benchbench import Problem, task"),
-        (reached_by_import, "run/good.py", "FOLDERS = ('benchbench.architectures', 'benchbench.tasks')"),
+        (reached_by_import, "core/registry.py", "FOLDERS = ('benchbench.architectures', 'benchbench.tasks')"),
+        (upward, "run/contract.py", "import_module('benchbench.contract')"),
         (torch_elsewhere, "architectures/good.py", "from torch import nn"),
         (accelerator_by_name, "learn/device.py", "torch.cuda.is_available()"),
-        (prints_or_exits, "cli.py", "print('done')\nraise SystemExit(2)"),
+        (prints_or_exits, "cli/good.py", "print('done')\nraise SystemExit(2)"),
         (prints_or_exits, "run/good.py", "try:\n    f()\nexcept SystemExit:\n    pass"),
         (too_long, "run/good.py", "def f():\n" + "    x = 1\n" * 49),
         (undocumented, "run/good.py", '"""What it does."""'),

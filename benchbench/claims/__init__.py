@@ -1,4 +1,7 @@
-"""Published numbers as programs: ONE FILE EACH, found by being here; what several share is in ``benchbench.run``."""
+"""Published numbers as programs: ONE FILE EACH, found by being here.
+
+What several claims share stands in files that begin with ``_``.
+"""
 
 import sys
 

@@ -1,7 +1,7 @@
 """The course slides' free run of a sine by a tanh network of 128 units: worse there than predicting zero."""
 
+from benchbench.claims._sine import sine_generation
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.sine_generation import sine_generation
 
 
 def measure(seeds: int = 5, updates: int = 300) -> Measured:

@@ -1,7 +1,7 @@
 """The sine of the course slides by a linear recurrence, which solves it."""
 
+from benchbench.claims._sine import sine_generation
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.sine_generation import sine_generation
 
 
 def measure(seeds: int = 5) -> Measured:

@@ -9,7 +9,7 @@ from benchbench.core.claim import Claim, Measured, middle
 from benchbench.core.closed_loop import valid_steps
 from benchbench.core.problem import Split
 from benchbench.core.seeds import stream
-from benchbench.run.fitted import FIRST_SEED, fitted
+from benchbench.run.standalone import FIRST_SEED, fitted
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
 STEPS = 2000

@@ -1,7 +1,7 @@
 """NRMSE84 of Mackey-Glass, tau 17, with 400 units and 3,000 training points."""
 
+from benchbench.claims._nrmse84 import nrmse84
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.nrmse84 import nrmse84
 
 
 def measure(reservoirs: int = 10) -> Measured:

@@ -1,7 +1,7 @@
 """The corrected 15-step task of the LMU paper by an echo state network of 200 units without washout."""
 
+from benchbench.claims._lmu import late_target
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.late_target import late_target
 
 
 def measure() -> Measured:

@@ -1,7 +1,7 @@
 """The corrected 15-step task of the LMU paper by an LSTM of as many numbers: about 18,000."""
 
+from benchbench.claims._lmu import late_target
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.late_target import late_target
 
 
 def measure(updates: int = 1000) -> Measured:

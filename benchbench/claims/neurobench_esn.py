@@ -1,7 +1,7 @@
 """NeuroBench's free run of Mackey-Glass, tau 17, over ten Lyapunov times, by an echo state network."""
 
+from benchbench.claims._neurobench import smape
 from benchbench.core.claim import Claim, Measured
-from benchbench.run.continuation import smape
 
 
 def measure(seeds: int = 30) -> Measured:

@@ -1,4 +1,7 @@
-"""Folders of the package whose files are found by being there: a file is an entry, its name the entry's."""
+"""Folders of the package whose files are found by being there: each file is one entry, named after the file.
+
+A file whose name begins with an underscore is no entry: it holds what several entries share.
+"""
 
 import importlib
 import pkgutil
@@ -9,7 +12,7 @@ from benchbench.core.errors import unknown
 
 def names(package: ModuleType) -> list[str]:
     """The entries of a folder, sorted."""
-    return sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    return sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
 
 
 def entry(package: ModuleType, name: str, kind: str) -> ModuleType:

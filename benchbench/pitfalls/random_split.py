@@ -14,7 +14,7 @@ from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
 from benchbench.core.problem import Array, Split
 from benchbench.core.seeds import integer, stream
 from benchbench.core.windows import FRACTIONS, cut, forecast_series
-from benchbench.run.fitted import fitted
+from benchbench.run.standalone import fitted
 
 Raw = NDArray[np.float64]
 Predict = Callable[[Array], Array]

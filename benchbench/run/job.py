@@ -18,8 +18,8 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Record
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
-from benchbench.run import allocator, memory
-from benchbench.run.share import data_key, save, shared
+from benchbench.measure import allocator, peak_memory
+from benchbench.run.problem_cache import data_key, save, shared
 
 
 @contextmanager
@@ -31,7 +31,10 @@ def inside(folder: str | Path) -> Iterator[None]:
         yield
 
 
-Placed = tuple[str, Trial]
+PRELOAD = "benchbench.run.preload"
+"""What the processes of trials have imported before they are forked."""
+
+Scheduled = tuple[str, Trial]
 """A block and a trial in it."""
 
 
@@ -49,9 +52,9 @@ class Job:
     threads: int = 1
     keep_freed: bool = True
 
-    def __call__(self, placed: Placed) -> Record | str:
+    def __call__(self, placed: Scheduled) -> Record | str:
         """The record of a trial, or why its plug-in cannot be loaded any more."""
-        from benchbench.run.flags import set_flags
+        from benchbench.measure.switches import set_flags
         from benchbench.run.trial import make_problem, run_trial
 
         block, trial = placed
@@ -64,7 +67,7 @@ class Job:
         environment = {
             **self.environment,
             "flags": set_flags(self.threads, trial.seed),  # last: a plug-in may have set others when it was loaded
-            "peak_memory": memory.instrument(),
+            "peak_memory": peak_memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
         with inside(self.folder):
@@ -87,17 +90,17 @@ class Data:
 
     job: Job
 
-    def key(self, placed: Placed) -> str:
+    def key(self, placed: Scheduled) -> str:
         """Names the data."""
         return data_key(placed[1])
 
-    def done(self, placed: Placed) -> bool:
+    def done(self, placed: Scheduled) -> bool:
         """Whether it is there."""
         return self.job.file(placed[1]).exists()
 
-    def __call__(self, placed: Placed) -> None:
+    def __call__(self, placed: Scheduled) -> None:
         """Make it; what goes wrong, the trials will run into themselves."""
-        from benchbench.run.flags import set_flags
+        from benchbench.measure.switches import set_flags
         from benchbench.run.trial import make_problem
 
         _, trial = placed

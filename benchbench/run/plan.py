@@ -11,10 +11,10 @@ from benchbench.core.errors import InputError
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
-from benchbench.run import allocator
-from benchbench.run.blame import describe
+from benchbench.isolation.fault_text import describe
+from benchbench.isolation.process_tree import children
+from benchbench.measure import allocator
 from benchbench.run.job import inside
-from benchbench.run.kin import children
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Planner:
     def plan(self, study: Study) -> Plan | str:
         """The plan, or what is wrong with the study."""
         from benchbench.learn.device import require
-        from benchbench.run import environment
+        from benchbench.measure.machine import capture
 
         before = _company()
         try:
@@ -61,14 +61,14 @@ class Planner:
                 require(name, f"{self._place}devices")
         except InputError as error:
             return str(error)
-        facts = environment.capture(cores=self.cores, jobs=self.jobs, threads=self.threads, machine=self.machine)
+        facts = capture(cores=self.cores, jobs=self.jobs, threads=self.threads, machine=self.machine)
         facts["allocator"] = allocator.keep_freed() if self.keep_freed else allocator.DEFAULT
         facts["yardstick"] = measure_machine(study.devices, self.threads)
         return Plan(trials=trials, environment=facts, quiet=quiet)
 
     def check(self, trials: list[Trial]) -> str | None:
         """What is wrong with trials that share a problem, or None: the problem is made, every learner sized."""
-        from benchbench.run.flags import set_flags
+        from benchbench.measure.switches import set_flags
         from benchbench.run.trial import CAUGHT, make_problem
 
         with inside(self.folder):
@@ -116,8 +116,8 @@ def alike(trials: list[Trial]) -> list[list[Trial]]:
 
 def measure_machine(devices: tuple[str, ...], threads: int = 1) -> dict[str, dict[str, float]]:
     """The speed of the machine, and of ``devices``, with known loads."""
-    from benchbench.run.flags import set_flags
-    from benchbench.run.yardstick import yardstick
+    from benchbench.measure.switches import set_flags
+    from benchbench.measure.yardstick import yardstick
 
     set_flags(threads)
     return {name: yardstick(name) for name in dict.fromkeys(("cpu", *devices))}

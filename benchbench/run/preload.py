@@ -6,13 +6,6 @@ The optimizers import torch._dynamo at the first step: a second that must not fa
 import torch._dynamo  # noqa: F401
 import wfdb  # noqa: F401  takes long to import
 
-import benchbench.learn.kernel
-import benchbench.run.environment
-import benchbench.run.flags
-import benchbench.run.job
-import benchbench.run.plan
-import benchbench.run.trial
-import benchbench.run.yardstick  # noqa: F401
 from benchbench.core import registry
 
 for _ in registry.shipped():

@@ -16,13 +16,13 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
-from benchbench.run.blame import without_paths
-from benchbench.run.isolate import cores, isolated_map, start_server
-from benchbench.run.job import Data, Job, Placed, Warm
-from benchbench.run.keeper import Limits, Lost
+from benchbench.isolation.fault_text import without_paths
+from benchbench.isolation.pool import cores, isolated_map, start_server
+from benchbench.isolation.supervisor import Limits, Lost
+from benchbench.run.job import PRELOAD, Data, Job, Scheduled, Warm
 from benchbench.run.order import blocks
 from benchbench.run.plan import Plan, Planner, alike
-from benchbench.run.share import data_key
+from benchbench.run.problem_cache import data_key
 
 _STATUS = {"timeout": Status.TIMEOUT, "memory": Status.OUT_OF_MEMORY, "crash": Status.FAILED}
 
@@ -51,7 +51,7 @@ def run_study(
     allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or is
     written, where the study is wrong.
     """
-    start_server()
+    start_server(PRELOAD)
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
         study = study.model_copy(update={"devices": (device,)})
@@ -116,10 +116,10 @@ class _Run:
                 self.listeners.on_record(record)
         return [done[trial.key] for trial in trials]
 
-    def _records(self, missing: list[Placed]) -> Iterator[tuple[Trial, Record]]:
+    def _records(self, missing: list[Scheduled]) -> Iterator[tuple[Trial, Record]]:
         started: dict[str, str] = {}
 
-        def start(placed: Placed) -> None:
+        def start(placed: Scheduled) -> None:
             started[placed[1].key] = datetime.now(UTC).isoformat(timespec="seconds")
             self.listeners.on_start(placed[1])
 

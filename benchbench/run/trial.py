@@ -24,12 +24,12 @@ from benchbench.core.record import Generated, Record, Segment, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
+from benchbench.isolation.fault_text import describe, without_paths
 from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import size_of, solve_width
-from benchbench.run import allocator, load, memory
+from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import free_run as free_runs
-from benchbench.run.blame import describe, without_paths
 
 PREDICT_REPEATS = 5
 _STRETCH = 120  # points of a segment that a record keeps
@@ -183,8 +183,8 @@ def _fit(
     failure: BaseException | None = None
     gc.collect()
     allocator.give_back()
-    load_before, reading = load.average(), load.reading()
-    peak = memory.Peak()
+    load_before, reading = contention.average(), contention.reading()
+    peak = peak_memory.Peak()
     try:
         device.reset_peak(trial.device)
         meter.start()
@@ -210,8 +210,8 @@ def _fit(
         device_reserved_bytes=held and held.reserved,
         device_used_bytes=held and idle and max(0, held.in_use - idle.in_use),
         load_before=load_before,
-        load_after=load.average(),
-        other_cpu_share=load.other_share(reading, load.reading()),
+        load_after=contention.average(),
+        other_cpu_share=contention.other_share(reading, contention.reading()),
     )
     return meter, spent, failure
 

@@ -14,11 +14,12 @@ from torch import nn
 from benchbench.core import registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget, Trial
+from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.learn.device import seeded
-from benchbench.run import allocator
-from benchbench.run.isolate import isolated_map
+from benchbench.measure import allocator
+from benchbench.run.job import PRELOAD
 from benchbench.run.trial import make_problem, run_trial
-from benchbench.run.workloads import trial_overhead
+from benchbench.workloads import trial_overhead
 
 ROUNDS, UPDATES, BATCH, WIDTH, LENGTH = 7, 300, 32, 32, 100
 MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -50,7 +51,8 @@ def plain_seconds(trial: Trial, known: registry.Registry) -> float:
 
 def main() -> None:
     """Print the ratio of paired rounds for each architecture, and what a trial and a process cost."""
-    list(isolated_map(abs, [0]))  # starts the server
+    start_server(PRELOAD)
+    list(isolated_map(abs, [0]))
     start = time.perf_counter()
     list(isolated_map(abs, range(-20, 0)))
     print(f"a process of its own: {(time.perf_counter() - start) / 20:.3f} s")

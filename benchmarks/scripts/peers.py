@@ -22,8 +22,8 @@ from tabulate import tabulate
 from threadpoolctl import threadpool_limits
 
 from benchbench import Split
-from benchbench.run import memory
-from benchbench.run.fitted import fitted
+from benchbench.measure import peak_memory
+from benchbench.run.standalone import fitted
 from benchbench.signals.mackey_glass import series
 
 WINDOWS, LENGTH, TRAIN, TEST = 1000, 200, 20_000, 5_000
@@ -115,7 +115,7 @@ PEERS: dict[str, Callable[[Data, int], np.ndarray]] = {
 def measure(name: str, data: Data, units: int) -> tuple[float, int, float]:
     """Seconds, bytes added at the peak, and mean squared error of one."""
     with threadpool_limits(1):
-        peak = memory.Peak()
+        peak = peak_memory.Peak()
         start = time.perf_counter()
         predictions = PEERS[name](data, units)
         seconds = time.perf_counter() - start

@@ -12,7 +12,7 @@ from benchbench.core import registry
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.learn.readout import STRENGTHS
-from benchbench.run import memory
+from benchbench.measure import peak_memory
 
 
 def make(*, width=30, scored=1, length=25, inputs=1, outputs=1, device="cpu", **options):
@@ -247,7 +247,7 @@ def test_memory_does_not_grow_with_the_series():
         series = np.sin(0.1 * np.arange(steps + 1)).astype(np.float32)[None, :, None]
         split = Split(inputs=series[:, :-1], targets=series[:, 1:])
         learner = make(width=200, scored=steps, length=steps)
-        peak = memory.Peak()
+        peak = peak_memory.Peak()
         fit(learner, split)
         return peak.added()
 

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from benchbench import workloads
 from benchbench.learn.device import available
-from benchbench.run import environment, workloads
+from benchbench.measure.machine import capture
 from benchbench.run.runner import cores
 
 FEWEST, MOST, SECONDS = 10, 30, 2.0  # rounds, and what they may take together
@@ -14,7 +15,7 @@ THREADS = 1
 
 def pytest_benchmark_update_machine_info(config, machine_info):
     """Say what times depend on, and the kind of machine instead of its host name."""
-    facts = environment.capture(cores=cores(), jobs=1, threads=THREADS)
+    facts = capture(cores=cores(), jobs=1, threads=THREADS)
     machine_info["node"] = facts["machine"]
     machine_info.update({name: facts[name] for name in ("gpu", "cores", "threads", "torch", "numpy", "benchbench")})
 
@@ -29,7 +30,7 @@ def measured(pytestconfig):
 
 
 @pytest.fixture
-def timed(benchmark, measured, one_thread):
+def timed(benchmark, measured):
     """Time a workload, or do it once."""
 
     def run(work, **extra_info):

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from benchbench import write_report
-from benchbench.run import workloads
+from benchbench import workloads, write_report
 
 every_length = pytest.mark.parametrize("length", [100, 200, 300])
 gpu = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]

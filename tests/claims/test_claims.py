@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from benchbench import claims
+from benchbench.claims._lmu import late_target
+from benchbench.claims._nrmse84 import nrmse84
+from benchbench.claims._outcome import outcome
+from benchbench.claims._sine import sine_generation
 from benchbench.core.claim import Claim, Measured, Verdict, middle
 from benchbench.core.errors import InputError
 from benchbench.report.reproduce import read_outcomes, write_outcomes
-from benchbench.run.claim import outcome
-from benchbench.run.fitted import fitted
-from benchbench.run.late_target import late_target
-from benchbench.run.nrmse84 import nrmse84
-from benchbench.run.sine_generation import sine_generation
+from benchbench.run.standalone import fitted
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
 
@@ -139,6 +139,6 @@ def test_a_learner_fitted_for_a_claim_keeps_to_its_updates(monkeypatch):
 
     seen = []
     split = Split(inputs=np.zeros((9, 5, 1), np.float32), targets=np.ones((9, 1, 1), np.float32))
-    monkeypatch.setattr("benchbench.run.fitted.Meter.stop", lambda self: seen.append(self.updates))
+    monkeypatch.setattr("benchbench.run.standalone.Meter.stop", lambda self: seen.append(self.updates))
     fitted("rnn", split, split, width=3, seed=0, updates=4, batch=2)
     assert seen == [4]

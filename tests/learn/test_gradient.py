@@ -20,9 +20,6 @@ from benchbench.learn.gradient import Network
 SETTING = Setting(inputs=1, outputs=1, scored=1, length=20, width=8, seed=3, batch=16)
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 def gru(inputs, width):
     return nn.GRU(inputs, width, batch_first=True)
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchbench import load, run_study, write_report
 from benchbench.core.errors import InputError
-from benchbench.run.isolate import cores
+from benchbench.isolation.pool import cores
 
 
 def test_every_trial_of_the_grid_ends_as_one_record(study, tmp_path):

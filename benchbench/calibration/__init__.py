@@ -1,0 +1,1 @@
+"""The instruments and the verdicts, held against known answers; and a look at the installation."""

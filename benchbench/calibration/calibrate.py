@@ -1,0 +1,131 @@
+"""Hold the instruments against known answers: a sleep, an allocation, a count, one network under two names."""
+
+import statistics
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchbench.core.errors import InputError
+from benchbench.core.record import Record, Status
+from benchbench.core.spec import Budget, Trial
+from benchbench.isolation.pool import isolated_map, start_server
+from benchbench.isolation.supervisor import Lost
+from benchbench.run.job import PRELOAD, Job
+from benchbench.run.plan import measure_machine
+
+UPDATES, SECONDS, SLEEP, MEBIBYTES, PAIRS = 150, 1.0, 0.5, 300, 9
+ANSWERS = Path(__file__).with_name("known_answers.py")
+_COUNT = Budget(name="updates", width=16, updates=UPDATES, batch=16)
+_TIME = Budget(name="seconds", width=16, seconds=SECONDS, batch=16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What an instrument read against what is true; in order from ``low`` to ``high``.
+
+    ``true`` is None for the machine's own speed, which nobody knows beforehand.
+    """
+
+    instrument: str
+    true: float | None
+    read: float
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """The verdict."""
+        return self.low <= self.read <= self.high
+
+
+def calibrate(
+    answers: Path = ANSWERS, *, pairs: int = PAIRS, on_start: Callable[[str], None] = lambda _: None
+) -> list[Reading]:
+    """Run competitors whose cost is known, one at a time, and read the instruments; half a minute.
+
+    ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
+    fails, InputError where the file cannot be loaded.
+    """
+    start_server(PRELOAD)
+    known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
+    twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
+    with TemporaryDirectory(prefix="benchbench-") as data:
+        job = Job(plugins=(str(answers),), environment={}, folder=data, data=data)
+        placed = [("", trial) for trial in known + twins]
+        records = _each(job, placed, lambda placed: on_start(placed[1].architecture))
+    on_start("yardstick")
+    [speed] = _each(measure_machine, [()])
+    return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed["cpu"])]
+
+
+def _each(
+    function: Callable[[Any], Any], items: list[Any], on_start: Callable[[Any], None] = lambda _: None
+) -> list[Any]:
+    results = []
+    with closing(isolated_map(function, items, on_start=on_start)) as ended:
+        for _, result in ended:
+            if isinstance(result, Lost):
+                raise ChildProcessError(result.reason)
+            if isinstance(result, str):
+                raise InputError(result)
+            if isinstance(result, Record) and result.status != Status.OK:
+                raise ChildProcessError(f"{result.trial.architecture}: {result.status.value}: {result.message}")
+            results.append(result)
+    return results
+
+
+def _either(seed: int) -> list[str]:
+    """The twins, each first half of the time."""
+    return ["twin_a", "twin_b"] if seed % 2 else ["twin_b", "twin_a"]
+
+
+def _trial(name: str, seed: int = 0, budget: Budget = _COUNT) -> Trial:
+    return Trial(study="calibrate", task="noisy_sine", architecture=name, length=50, seed=seed, budget=budget)
+
+
+def _costs(idle: Record, sleeper: Record, holder: Record, stepper: Record, timed: Record) -> list[Reading]:
+    seconds, memory = partial(Reading, unit="s"), partial(Reading, unit="MiB")
+    return [
+        seconds(instrument="fit time of a sleep", true=SLEEP, read=_seconds(sleeper), low=SLEEP, high=1.03 * SLEEP),
+        seconds(instrument="fit time of nothing", true=0.0, read=_seconds(idle), low=0.0, high=0.001),
+        seconds(instrument="a budget of seconds", true=SECONDS, read=_seconds(timed), low=SECONDS, high=1.05 * SECONDS),
+        Reading(instrument="updates spent", true=UPDATES, read=stepper.spent.updates or 0, low=UPDATES, high=UPDATES),
+        memory(instrument="memory of an allocation", true=MEBIBYTES, read=_mebibytes(holder),
+               low=0.97 * MEBIBYTES, high=1.03 * MEBIBYTES),
+        memory(instrument="memory of nothing", true=0.0, read=_mebibytes(idle), low=0.0, high=5.0),
+    ]  # fmt: skip
+
+
+def _twins(records: list[Record]) -> list[Reading]:
+    first, second = (
+        sorted((r for r in records if r.trial.architecture == name), key=lambda r: r.trial.seed)
+        for name in ("twin_a", "twin_b")
+    )
+    pairs = list(zip(first, second, strict=True))
+    ratio = statistics.median(_seconds(a) / _seconds(b) for a, b in pairs)
+    differ = sum(a.scores != b.scores for a, b in pairs)
+    return [
+        Reading(instrument="twins: ratio of fit times", true=1.0, read=ratio, low=0.9, high=1.1),
+        Reading(instrument="twins: scores that differ", true=0, read=differ, low=0, high=0),
+    ]
+
+
+def _machine(speed: dict[str, float]) -> list[Reading]:
+    names = {"gemm_gflops": ("matrix product", "GFLOP/s"), "copy_gb_per_s": ("copy of memory", "GB/s")}
+    return [
+        Reading(instrument=f"the machine: {label}", true=None, read=speed[name], low=0.0, high=float("inf"), unit=unit)
+        for name, (label, unit) in names.items()
+    ]
+
+
+def _seconds(record: Record) -> float:
+    return record.spent.fit_seconds or float("nan")
+
+
+def _mebibytes(record: Record) -> float:
+    return float("nan") if record.spent.peak_bytes is None else record.spent.peak_bytes / 2**20

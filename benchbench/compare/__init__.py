@@ -1,0 +1,1 @@
+"""Two benchmark files, or two stores of records, held against each other."""

@@ -1,0 +1,58 @@
+"""What a message says of a fault: its kind, its text, and the last line that belongs to the competitor."""
+
+import re
+import sysconfig
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchbench.core.errors import DivergedError, InputError, UnsupportedError
+
+_LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name.endswith(("lib", "stdlib"))})
+_PACKAGE = Path(__file__).parent.parent
+_HARNESS = tuple(
+    str(_PACKAGE / room) for room in ("calibration", "contract", "isolation", "measure", "run")
+)  # plug-ins stand elsewhere
+_MESSAGE = 1_000  # characters of an exception that are kept
+_QUOTED = re.compile(r"(['\"])/[^'\"\n]*/([^'\"\n/]+)\1")
+_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s'\"`,;:()<>\[\]]+/)+([^\s'\"`,;:()<>\[\]/]*)")
+
+
+class Frame(NamedTuple):
+    """A line of a traceback."""
+
+    file: str
+    line: int
+    function: str
+
+
+def place(frames: Sequence[Frame], home: str | None = None) -> str:
+    """`` (net.py:12 in fit)``, with the file's name only; empty where only the harness is in it.
+
+    ``frames`` from the outermost to the innermost. The last one in the file ``home``; else the last one outside of
+    installed libraries; else the last.
+    """
+    theirs = [frame for frame in frames if not frame.file.startswith(_HARNESS)]
+    own = [frame for frame in theirs if frame.file == home]
+    foreign = [frame for frame in theirs if not frame.file.startswith(_LIBRARIES)]
+    for frame in (own or foreign or theirs)[-1:]:
+        return f" ({Path(frame.file).name}:{frame.line} in {frame.function})"
+    return ""
+
+
+def describe(error: BaseException, home: str | None = None) -> str:
+    """Type, text and last frame in the file ``home``."""
+    try:
+        text = " ".join(str(error).encode(errors="backslashreplace").decode().split())[:_MESSAGE]
+    except Exception as unprintable:
+        text = f"(its text cannot be had: {type(unprintable).__name__})"
+    if isinstance(error, (DivergedError, UnsupportedError, InputError)):
+        return text
+    frames = [Frame(one.filename, one.lineno or 0, one.name) for one in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__}{f': {text}' if text else ''}{place(frames, home)}"
+
+
+def without_paths(text: str) -> str:
+    """A message with names only in place of absolute POSIX paths, since records are shared."""
+    return _PATH.sub(lambda path: path[1] or Path(path[0]).name, _QUOTED.sub(r"\1\2\1", text))

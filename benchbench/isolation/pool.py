@@ -1,0 +1,189 @@
+"""Map a function over items, each in a process of its own.
+
+The process is forked from a keeper, and that from a server that has torch loaded but has started no thread pool and no
+device context: it starts in tens of milliseconds, its memory peak is its own, and its crash costs one item.
+"""
+
+import multiprocessing
+import os
+import pickle
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import ModuleType
+from typing import Any, TypeVar
+
+from benchbench.isolation.supervisor import THREAD_LIMITS, First, Limits, Lost, Supervisor, Surroundings
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+NO_LIMITS = Limits()
+_PATIENCE = 5.0  # seconds for a keeper to end what it keeps
+
+
+def start_server(preload: str) -> None:
+    """Start the server, so that it is ready when the first item is; it imports the module ``preload``.
+
+    A server that runs already keeps what it has loaded.
+    """
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running  # noqa: PLC0415  POSIX only
+
+        context.set_forkserver_preload([preload])
+        with _clean_start():
+            ensure_running()
+
+
+def isolated_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    jobs: int = 1,
+    threads: int = 1,
+    limits: Limits = NO_LIMITS,
+    prepare: Callable[[], None] | None = None,
+    first: First | None = None,
+    on_start: Callable[[Item], None] = lambda _: None,
+    on_output: Callable[[Item, str], None] = lambda _item, _text: None,
+) -> Generator[tuple[Item, Result | Lost], None, None]:
+    """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
+
+    ``prepare`` is called before the processes are forked, for what all items need; ``first`` before an item, in a
+    process of its own, for what some share. A process past its ``limits`` is killed with all that it started.
+    ``on_output`` hears what an item printed. Closing the iterator kills those that run.
+    """
+    waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
+    busy: dict[Any, tuple[_Slot, Item]] = {}
+    try:
+        while True:
+            idle = [slot for slot in slots if slot.connection not in busy]
+            for slot, item in zip(idle, waiting, strict=False):
+                on_start(item)
+                place = Surroundings(cores=slot.cores, threads=threads)
+                slot.give(
+                    item,
+                    Supervisor(function=function, prepare=prepare, first=first, limits=limits, surroundings=place),
+                )
+                busy[slot.connection] = slot, item
+            if not busy:
+                return
+            for connection in wait(list(busy)):
+                slot, item = busy[connection]
+                answer = slot.take()
+                if answer is None:  # it is ready, no more
+                    continue
+                del busy[connection]
+                result, output = answer
+                if output:
+                    on_output(item, output)
+                yield item, result
+    finally:
+        for slot in slots:
+            slot.release()
+        for slot in slots:
+            slot.close()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def core_sets(jobs: int, threads: int) -> list[tuple[int, ...]]:
+    """The cores of each job, as many as it has threads; all cores for all jobs where there are too few to deal out."""
+    if not hasattr(os, "sched_getaffinity"):
+        return [()] * jobs
+    mine = sorted(os.sched_getaffinity(0))
+    if jobs * threads > len(mine):
+        return [tuple(mine)] * jobs
+    return [tuple(mine[job * threads : (job + 1) * threads]) for job in range(jobs)]
+
+
+class _Slot:
+    """A place for one item at a time: its keeper, started when it is needed."""
+
+    def __init__(self, chosen: tuple[int, ...]) -> None:
+        self.cores = chosen
+        self.connection: Connection | None = None
+        self._process: BaseProcess | None = None
+        self._ready = False
+
+    def give(self, item: Any, keeper: Supervisor) -> None:
+        if self._process is None or not self._process.is_alive():
+            self.close()
+            self.connection, theirs = multiprocessing.Pipe()
+            process = _context().Process(target=keeper.serve, args=(theirs,))
+            with _clean_start():
+                process.start()
+            self._process = process
+            theirs.close()  # so that the end of the keeper is the end of the stream
+        self._open().send(item)
+
+    def take(self) -> tuple[Any, str] | None:
+        """A result and what was printed, or None where the keeper says that it is ready."""
+        try:
+            answer = self._open().recv()
+        except (EOFError, OSError):
+            ready = self._ready
+            self.close()
+            if not ready:
+                raise ChildProcessError("the process that keeps the trials ended at once") from None
+            return Lost("crash", "the process that keeps the trials was killed while this one ran"), ""
+        if isinstance(answer, str):
+            raise ChildProcessError(answer)
+        if answer is None:
+            self._ready = True
+            return None
+        result, output = answer
+        return result if isinstance(result, Lost) else _read(result), output
+
+    def release(self) -> None:
+        """Let the keeper end what it keeps, and itself."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def close(self) -> None:
+        """Let it end, and see to it."""
+        self.release()
+        if self._process is not None:
+            self._process.join(_PATIENCE)
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        self._ready = False
+
+    def _open(self) -> Connection:
+        if self.connection is None:
+            raise ValueError("no keeper")
+        return self.connection
+
+
+def _read(result: bytes) -> Any:
+    try:
+        return pickle.loads(result)  # noqa: S301  our own process's
+    except Exception:
+        return Lost("crash", "the process left a result that cannot be read")
+
+
+def _context() -> Any:
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return multiprocessing.get_context(method)
+
+
+@contextmanager
+def _clean_start() -> Iterator[None]:
+    """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard."""
+    main, before = sys.modules["__main__"], dict(os.environ)
+    sys.modules["__main__"] = ModuleType("__main__")
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        os.environ.clear()
+        os.environ.update(before)

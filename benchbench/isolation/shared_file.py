@@ -1,0 +1,83 @@
+"""Files that an item's process and its keeper share, out of reach of others."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_HALF = 2**19  # bytes of a text that are kept, of its beginning and of its end
+_MOST = 2**24  # bytes that a file may grow to before its middle is dropped
+
+
+class SharedFile:
+    """A file without a name, which a forked process shares; with one where processes are spawned."""
+
+    def __init__(self, *, named: bool = False) -> None:
+        plain, name = tempfile.mkstemp(prefix="benchbench-")
+        os.close(plain)
+        self._descriptor = os.open(name, os.O_WRONLY | os.O_APPEND)  # after it was emptied, writing begins anew
+        self._reader = os.open(name, os.O_RDONLY)  # with a place of its own, which writing does not move
+        self._name = name if named else None
+        if not named:
+            Path(name).unlink()  # nothing is left behind, and nobody can delete it
+        self._head, self._dropped = b"", 0
+
+    def attach(self) -> int:
+        """A descriptor that writes at the end, in the process that shares the file."""
+        if self._name is None:
+            return self._descriptor
+        return os.open(self._name, os.O_WRONLY | os.O_APPEND)
+
+    def clear(self) -> None:
+        """Make it empty."""
+        self._head, self._dropped = b"", 0
+        self._empty()
+
+    def read(self) -> bytes:
+        """All that it holds."""
+        os.lseek(self._reader, 0, os.SEEK_SET)
+        parts = iter(lambda: os.read(self._reader, _MOST), b"")
+        return b"".join(parts)
+
+    def text(self) -> str:
+        """What was written; of very much, its beginning and its end."""
+        content = self._head + self.read()
+        if len(content) + self._dropped <= 2 * _HALF:
+            return content.decode(errors="replace")
+        head, rest = content[:_HALF], content[_HALF:]
+        cut = f"\n[... {self._dropped + max(0, len(rest) - _HALF):,} bytes are left out ...]\n"
+        return head.decode(errors="replace") + cut + rest[-_HALF:].decode(errors="replace")
+
+    def trim(self) -> None:
+        """Keep its beginning alone where it has grown beyond measure."""
+        if os.fstat(self._descriptor).st_size > _MOST:
+            content = self.read()
+            self._empty()
+            head = self._head or content[:_HALF]
+            self._dropped += len(content) - (0 if self._head else len(head))
+            self._head = head
+
+    def require_room(self) -> None:
+        """OSError where nothing more can be written."""
+        size = os.fstat(self._descriptor).st_size
+        try:
+            write(self._descriptor, bytes(_HALF))
+        finally:
+            os.ftruncate(self._descriptor, size)
+
+    def close(self) -> None:
+        """Forget it."""
+        os.close(self._descriptor)
+        os.close(self._reader)
+        if self._name is not None:
+            with suppress(OSError):
+                Path(self._name).unlink()
+
+    def _empty(self) -> None:
+        os.ftruncate(self._descriptor, 0)
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """Write all of ``content``: a disk that fills up takes a part first, and the rest is an OSError."""
+    while content:
+        content = content[os.write(descriptor, content) :]

@@ -1,0 +1,284 @@
+"""One process that keeps others: it forks each item's own, watches it, and ends it with all that it started.
+
+It has everything imported, one thread and no device context, so that a fork costs milliseconds. It ends when the
+process that it works for does.
+"""
+
+import faulthandler
+import gc
+import os
+import pickle
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import psutil
+
+from benchbench.isolation import process_tree
+from benchbench.isolation.fault_text import Frame, describe, place
+from benchbench.isolation.shared_file import SharedFile, write
+
+THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LOOK = 0.25  # seconds between two looks at a process, for its end
+_MEMORY_LOOK, _SHARE = 0.05, 50  # the same for its memory; looking takes at most 1/50 of the time
+_WHOLE, _NOT_KEPT = 99, 98  # exit codes of a process whose result is whole, and could not be written
+_LAST_WORDS = 0.5  # seconds for a process to say where it is when it is told to end
+_DUMPED = re.compile(r'  File "(.+)", line (\d+) in (.+)')  # faulthandler
+_DUMP = re.compile(r"^(?:Current thread|Thread) 0x.*:\n((?:  File .*\n)+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an item may take: ``seconds`` from start to end, ``memory`` in resident bytes beyond a fresh process."""
+
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What is left of an item whose process ended without a result."""
+
+    cause: Literal["timeout", "memory", "crash"]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a process would have inherited from its caller but not from the server; its cores and threads."""
+
+    folder: str = field(default_factory=lambda: str(Path.cwd()))
+    variables: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    cores: tuple[int, ...] = ()
+    threads: int = 1
+
+    def enter(self) -> None:
+        """Take them over, all but the cores."""
+        os.chdir(self.folder)
+        os.environ.clear()
+        os.environ.update({**self.variables, **dict.fromkeys(THREAD_LIMITS, str(self.threads))})
+
+
+class First(Protocol):
+    """What has to be done before items, once for all that share it."""
+
+    def key(self, item: Any, /) -> str:
+        """Names what an item shares."""
+
+    def done(self, item: Any, /) -> bool:
+        """Whether it has been done for an item."""
+
+    def __call__(self, item: Any, /) -> None:
+        """Do it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervisor:
+    """Runs ``function`` on what it receives, an item at a time, each in a process of its own.
+
+    ``prepare`` is called once; what it loads, each item's process has. ``first`` has a process of its own too, so that
+    the item after which it was called is like the others.
+    """
+
+    function: Callable[[Any], Any]
+    prepare: Callable[[], None] | None
+    first: First | None
+    limits: Limits
+    surroundings: Surroundings
+    forks: bool = "fork" in get_all_start_methods()
+
+    def serve(self, caller: Connection) -> None:
+        """Say None once ready; then answer each item with (its pickled result or Lost, what it printed).
+
+        A text says why it cannot. Ends when the caller has gone.
+        """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides
+        with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # it has gone
+            try:
+                files = self._start()
+            except Exception as error:
+                caller.send(f"the process that keeps the trials did not start: {describe(error)}")
+                return
+            try:
+                caller.send(None)
+                tried = set[str]()
+                while True:
+                    item = caller.recv()
+                    try:
+                        answer: Any = self._answer(item, caller, files, tried)
+                    except OSError as error:  # no process can be forked, no file be read
+                        answer = f"the process that keeps the trials failed: {describe(error)}"
+                    caller.send(answer)
+            finally:
+                files.close()
+
+    def _start(self) -> "_Files":
+        if hasattr(os, "setsid"):
+            os.setsid()
+        self.surroundings.enter()
+        process_tree.adopt_orphans()
+        files = _Files(self.forks)
+        if self.prepare is not None:
+            self.prepare()
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a plug-in may have set it
+        gc.freeze()  # a collection before each fit need not walk what is loaded
+        return files
+
+    def _answer(self, item: Any, caller: Connection, files: "_Files", tried: set[str]) -> tuple[bytes | Lost, str]:
+        files.clear()
+        if self.first is not None and self.first.key(item) not in tried and not self.first.done(item):
+            tried.add(self.first.key(item))
+            self._run(self.first, item, caller, files)  # where it fails, the item itself will say so
+        result = self._run(self.function, item, caller, files)
+        return result, files.output.text()
+
+    def _run(self, function: Callable[[Any], Any], item: Any, caller: Connection, files: "_Files") -> bytes | Lost:
+        files.result.clear()
+        context: Any = get_context("fork" if self.forks else "spawn")
+        process: BaseProcess = context.Process(target=_work, args=(function, item, self, caller, files))
+        process.start()
+        try:
+            lost = self._watch(process, caller, files.output)
+        finally:
+            process_tree.end(process)
+        return lost or files.result.read() or Lost("crash", _ending(_WHOLE))
+
+    def _watch(self, process: BaseProcess, caller: Connection, output: SharedFile) -> Lost | None:
+        """Wait for the end of a process; why it was lost, or None."""
+        start, least = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
+        pause = least
+        kills, handles = process_tree.memory_kills(), list[Any]((process.sentinel, caller))
+        while True:
+            left = start + (self.limits.seconds or float("inf")) - time.monotonic()
+            ready = wait(handles, max(0.0, min(pause, left)))
+            if process.sentinel in ready:
+                _settle(process)
+                handles = [caller]  # it may have closed the sentinel, and live on
+            if process.exitcode is not None:
+                return _ended(process.exitcode, output, kills)
+            if caller in ready:
+                raise EOFError
+            if left <= 0:
+                return Lost("timeout", f"killed after {self.limits.seconds:g} s{_last_words(process, output)}")
+            output.trim()
+            look = time.monotonic()
+            if self.limits.memory is not None and (held := _grown(process)) > self.limits.memory:
+                limit = f"{self.limits.memory / 2**20:,.0f} MiB"
+                said = _last_words(process, output)
+                return Lost("memory", f"killed: it held {held / 2**20:,.0f} MiB, the limit is {limit}{said}")
+            pause = max(least, _SHARE * (time.monotonic() - look))
+
+
+class _Files:
+    """What an item's process prints, and its result; this process prints there too."""
+
+    def __init__(self, forks: bool) -> None:
+        self.output, self.result = SharedFile(named=not forks), SharedFile(named=not forks)
+        self.redirect()
+
+    def redirect(self) -> None:
+        """Let all that this process prints go to the output."""
+        descriptor = self.output.attach()
+        for stream in (1, 2):
+            os.dup2(descriptor, stream)
+
+    def clear(self) -> None:
+        _flush()
+        self.output.clear()
+
+    def close(self) -> None:
+        self.output.close()
+        self.result.close()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a plug-in may have closed it, or put something else there
+            stream.flush()
+
+
+def _work(function: Callable[[Any], Any], item: Any, keeper: Supervisor, caller: Connection, files: _Files) -> None:
+    """What an item's own process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    caller.close()
+    process_tree.stand_alone()
+    if not keeper.forks:
+        files.redirect()
+        keeper.surroundings.enter()
+    if keeper.surroundings.cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, keeper.surroundings.cores)
+    faulthandler.enable(2)  # a crash says where
+    with suppress(Exception):  # what was printed before a crash is there
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    try:
+        result = pickle.dumps(function(item))
+    except BaseException as error:  # a KeyboardInterrupt can only be the item's own
+        result = pickle.dumps(Lost("crash", describe(error)))
+    _flush()
+    try:
+        write(files.result.attach(), result)
+    except OSError:
+        os._exit(_NOT_KEPT)
+    os._exit(_WHOLE)  # threads that are left end here
+
+
+def _ended(code: int, output: SharedFile, kills: int) -> Lost | None:
+    if code == _WHOLE:
+        return None
+    if code == _NOT_KEPT:
+        output.require_room()  # no fault of the item's where there is none: the error ends the run
+    if code == -9 and process_tree.memory_kills() > kills:
+        return Lost("memory", "killed by the system, which ran out of memory")
+    return Lost("crash", f"{_ending(code)}{_where(output)}")
+
+
+def _ending(code: int) -> str:
+    names = {member.value: member.name for member in signal.Signals}
+    cause = f"killed by {names.get(-code, f'signal {-code}')}" if code < 0 else f"exit code {code}"
+    return f"the process ended without a result: {cause}"
+
+
+def _last_words(process: BaseProcess, output: SharedFile) -> str:
+    """Where a process was when it was told to end, for the message."""
+    if process.pid is not None and hasattr(signal, "SIGABRT"):
+        with suppress(OSError):
+            os.kill(process.pid, signal.SIGABRT)
+        _settle(process)
+    return _where(output)
+
+
+def _settle(process: BaseProcess) -> None:
+    """Wait a little for an end; ``join`` would wait for ever for one that has closed its sentinel and lives on."""
+    until = time.monotonic() + _LAST_WORDS
+    while process.exitcode is None and time.monotonic() < until:
+        time.sleep(0.002)
+
+
+def _where(output: SharedFile) -> str:
+    """Where the thread that had the fault was, as faulthandler printed it, for the message."""
+    dumps = sorted(_DUMP.finditer(output.text()), key=lambda dump: dump[0].startswith("Current"))
+    frames = [
+        Frame(file, int(line), function) for dump in dumps[-1:] for file, line, function in _DUMPED.findall(dump[1])
+    ]
+    return place(frames[::-1])
+
+
+def _grown(process: BaseProcess) -> int:
+    """Resident bytes that a process holds beyond a fresh one, which is like this; and what its children hold alone."""
+    total, fresh = 0, psutil.Process().memory_info().rss
+    with suppress(psutil.Error):
+        total += max(0, psutil.Process(process.pid).memory_info().rss - fresh)
+    for one in process_tree.children(os.getpid()):  # also what it left to this process
+        with suppress(psutil.Error):
+            total += one.memory_full_info().uss if one.pid != process.pid else 0
+    return total

@@ -1,0 +1,1 @@
+"""Peak memory, contention, switches, the machine and its yardstick. Knows no trial."""

@@ -1,0 +1,209 @@
+"""Records held against each other: which trials are pairs, which measures of them, and what is left out."""
+
+from pathlib import Path
+
+import pytest
+
+from benchbench.compare.compare import compare, gate, markdown
+from benchbench.compare.ratio import Ratio
+from benchbench.core.errors import InputError
+from benchbench.core.record import Status
+
+
+@pytest.fixture
+def stores(stored, tmp_path):
+    """Two folders of results from two lists of records."""
+
+    def call(a, b):
+        return str(stored(a, tmp_path / "a")), str(stored(b, tmp_path / "b"))
+
+    return call
+
+
+def found(comparison, measure):
+    return [row for row in comparison.rows if row.measure == measure]
+
+
+def changed(records, **fields):
+    return [record.model_copy(update=fields) for record in records]
+
+
+def spent(records, **factors):
+    """The records with some of what they cost multiplied."""
+    return [
+        r.model_copy(
+            update={"spent": r.spent.model_copy(update={k: getattr(r.spent, k) * factors[k] for k in factors})}
+        )
+        for r in records
+    ]
+
+
+def elsewhere(records, **environment):
+    return [r.model_copy(update={"environment": {**r.environment, **environment}}) for r in records]
+
+
+def of_trial(records, **fields):
+    return [r.model_copy(update={"trial": r.trial.model_copy(update=fields)}) for r in records]
+
+
+@pytest.fixture
+def records(grid):
+    return grid(tasks=("cosine",), lengths=(100,), names=("gru", "rnn"))
+
+
+def test_records_against_themselves_show_no_difference(stores, records):
+    made = compare(*stores(records, records))
+    assert {row.ratio for row in made.rows} == {Ratio(1.0, 1.0, 1.0)}
+    assert {row.verdict for row in made.rows} == {"no difference seen"}
+    assert [row.name for row in found(made, "fit time")] == [("cosine", "rnn", "100"), ("cosine", "gru", "100")]
+    assert list(dict.fromkeys(row.measure for row in made.rows)) == [
+        "fit time", "prediction time", "peak memory", "test MSE",
+    ]  # fmt: skip
+    assert "**All rows:** device cpu, budget equal-updates, machine toy-cpu-2-cores" in markdown(made)
+
+
+def test_twice_the_fit_time_is_a_ratio_of_two_and_slower(stores, records):
+    made = compare(*stores(records, spent(records, fit_seconds=2)))
+    assert [(row.ratio, row.verdict) for row in found(made, "fit time")] == [(Ratio(2.0, 2.0, 2.0), "slower")] * 2
+    assert {row.verdict for row in made.rows if row.measure != "fit time"} == {"no difference seen"}
+
+
+def test_memory_is_more_or_less_and_the_error_worse_or_better_without_a_margin(stores, records):
+    more = [
+        r.model_copy(update={"scores": {**r.scores, "test_mse": (r.scores["test_mse"] or 0) * 1.01}})
+        for r in spent(records, peak_bytes=3)
+    ]
+    a, b = stores(records, more)
+    assert [row.verdict for row in compare(a, b).rows if row.measure[-3:] in {"ory", "MSE"}] == ["more"] * 2 + [
+        "worse"
+    ] * 2
+    assert {row.verdict for row in compare(b, a).rows} == {"less", "better", "no difference seen"}
+
+
+def test_no_memory_on_one_side_is_said_and_does_not_crash(stores, records):
+    made = compare(*stores(records, spent(records, peak_bytes=0)))
+    assert {row.verdict for row in found(made, "peak memory")} == {"no ratio: 0 on one side"}
+    assert gate(made, 1.5) == (False, ["not judged: 2 rows"])
+
+
+def test_memory_of_the_device_is_compared_where_it_is_there(stores, records):
+    held = [r.model_copy(update={"spent": r.spent.model_copy(update={"device_peak_bytes": 8})}) for r in records]
+    assert len(found(compare(*stores(held, held)), "peak device memory")) == 2
+    assert not found(compare(*stores(held, records)), "peak device memory")
+
+
+def test_two_seeds_are_too_few(stores, grid):
+    records = grid(tasks=("cosine",), lengths=(100,), names=("gru",), seeds=2)
+    assert {row.verdict for row in compare(*stores(records, records)).rows} == {"too few seeds"}
+
+
+def test_records_of_another_machine_are_refused(stores, records):
+    with pytest.raises(InputError, match="different machines: A: toy-cpu-2-cores; B: else; times are not compared"):
+        compare(*stores(records, elsewhere(records, machine="else")))
+
+
+def test_two_machines_that_both_have_are_rows_of_their_own(stores, records):
+    both = records + elsewhere(spent(records, fit_seconds=5), machine="else")
+    made = compare(*stores(both, both))
+    assert made.columns == ("task", "architecture", "length", "machine")
+    assert {row.name[3] for row in made.rows} == {"toy-cpu-2-cores", "else"}
+
+
+def test_other_threads_leave_out_times_and_memory_and_keep_the_error(stores, records):
+    made = compare(*stores(records, elsewhere(records, threads=2)))
+    assert {row.measure for row in made.rows} == {"test MSE"}
+    assert made.notes == (
+        "No times and memory where they were made otherwise: A jobs 2, threads 1; B jobs 2, threads 2.",
+    )
+
+
+def test_other_data_on_a_seed_leaves_the_pair_out(stores, records):
+    other = [
+        r.model_copy(update={"data": {**r.data, "fingerprint": "zz"}}) if r.trial.seed == 0 else r for r in records
+    ]
+    made = compare(*stores(records, other))
+    assert made.notes == ("Left out: 2 pairs whose data differ.",)
+    assert {row.verdict for row in made.rows} == {"too few seeds"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"task_options": {"horizon": 20}},
+        {"versions": {"task": 2, "architecture": 1}},
+        {"architecture_options": {"layers": 2}},
+        {"length": 101},
+    ],
+)
+def test_what_is_not_the_same_trial_is_no_pair(stores, records, fields):
+    with pytest.raises(InputError, match=r"nothing that can be compared\. In A only, 2 rows: cosine"):
+        compare(*stores(records, of_trial(records, **fields)))
+
+
+def test_a_budget_of_the_same_name_with_other_limits_is_no_pair(stores, records, budgets):
+    longer = budgets[0].model_copy(update={"updates": 2000})
+    with pytest.raises(InputError, match=r"rnn 100 equal-updates \(updates=1000\)"):
+        compare(*stores(records, of_trial(records, budget=longer)))
+
+
+def test_another_version_of_the_architecture_is_compared_and_said(stores, records):
+    made = compare(*stores(records, of_trial(records, versions={"task": 1, "architecture": 2})))
+    assert made.notes == ("Other versions: gru 1 in A and gru 2 in B, rnn 1 in A and rnn 2 in B.",)
+
+
+def test_options_are_named_where_they_tell_rows_apart(stores, record):
+    records = [record("gru", i, options={"layers": n, "bias": True}) for i in range(3) for n in (1, 2)]
+    assert [row.name[1] for row in found(compare(*stores(records, records)), "test MSE")] == [
+        "gru (layers=1)", "gru (layers=2)",
+    ]  # fmt: skip
+
+
+def test_of_a_trial_the_last_record_counts_and_only_where_it_is_ok(stores, records):
+    later = "2026-02-01T00:00:00+00:00"
+    slower, failed = spent(records, fit_seconds=3), changed(records[:1], status=Status.FAILED, started=later)
+    made = compare(*stores([*changed(slower, started=later), *records], [*failed, *slower]))
+    assert {row.ratio.ratio for row in found(made, "fit time")} == {1.0}
+    assert made.notes[-1] == "In B not ok: 1 failed."
+    assert "In A only: 1 seed of rows that both have." in made.notes
+
+
+def test_a_file_a_folder_and_a_folder_of_results_are_all_records(stores, records):
+    a, b = (Path(path) for path in stores(records, records))
+    [file] = a.rglob("*.jsonl")
+    assert compare(str(file), str(b)).rows == compare(str(file.parent), str(b / "records")).rows
+    assert len(compare(str(file), str(b)).rows) == 8
+
+
+def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names(stored, records, tmp_path):
+    a, b, alone = (tmp_path / name for name in ("a", "b", "alone"))
+    for study in ("main", "extra"):
+        stored(of_trial(records, study=study), a, study)
+    stored(of_trial(records, study="main"), b, "main")
+    stored(of_trial(records, study="new"), alone, "new")
+    made = compare(str(a), str(b))
+    assert made.notes == ("In A only: study extra.",)
+    assert made.same[0] == "study main"
+    assert compare(str(b), str(alone)).rows == made.rows
+    with pytest.raises(InputError, match=r"no study is in both: .*a has extra, main, .*alone has new"):
+        compare(str(a), str(alone))
+
+
+def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records):
+    a, b = stores(records, records)
+    [file] = Path(b).rglob("*.jsonl")
+    whole = file.read_text()
+    file.write_text(whole + '{"trial":')
+    assert len(compare(a, b).rows) == 8
+    file.write_text("{}\n" + whole)
+    with pytest.raises(InputError, match=r"toy-cpu-2-cores.jsonl:1: not a record"):
+        compare(a, b)
+    file.write_text("{")
+    with pytest.raises(InputError, match="no whole record yet"):
+        compare(a, b)
+
+
+def test_the_gate_fails_where_trials_failed_in_b_alone(stores, records):
+    lost = [r.model_copy(update={"status": Status.DIVERGED}) if r.trial.architecture == "gru" else r for r in records]
+    a, b = stores(records, lost)
+    assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])
+    assert gate(compare(b, a), 1.5)[0] is False

@@ -1,0 +1,104 @@
+"""Ratios with their intervals: against theory, SciPy and data whose ratio is known."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from benchbench.compare.compare import verdict
+from benchbench.compare.ratio import Ratio, ratio_of_pairs, ratio_of_rounds
+
+
+def noise(seed, n=60, spread=0.1, scale=1e-3):
+    return scale * np.exp(np.random.default_rng(seed).normal(0, spread, n))
+
+
+def test_the_ratio_of_rounds_is_that_of_the_medians_and_lies_in_its_interval():
+    a, b = noise(1), noise(2, 80, scale=2e-3)
+    ratio, low, high = ratio_of_rounds(a, b)
+    assert ratio == np.median(b) / np.median(a)
+    assert low < 2 < high
+    assert low < ratio < high
+
+
+def test_the_interval_of_independent_rounds_is_as_wide_as_the_median_of_a_normal_is_uncertain():
+    n, spread = 400, 0.1
+    widths = [np.log(high / low) for seed in range(12) for _, low, high in [ratio_of_rounds(*pair_of(seed, n, spread))]]
+    expected = 2 * 1.96 * math.sqrt(2) * spread * math.sqrt(math.pi / 2 / n)
+    assert np.mean(widths) == pytest.approx(expected, rel=0.12)
+
+
+def pair_of(seed, n, spread):
+    return noise(2 * seed, n, spread), noise(2 * seed + 1, n, spread)
+
+
+def test_rounds_that_drift_give_a_wider_interval_than_the_same_rounds_shuffled():
+    drifting = np.sort(noise(1, 100))
+    shuffled = np.random.default_rng(0).permutation(drifting)
+    wide, narrow = (ratio_of_rounds(rounds, rounds) for rounds in (drifting, shuffled))
+    assert wide.high / wide.low > 1.1 * narrow.high / narrow.low
+
+
+def test_many_rounds_are_thinned_and_give_the_same_each_time():
+    a, b = noise(1, 9_000), noise(2, 9_001)
+    ratio = ratio_of_rounds(a, b)
+    assert ratio == ratio_of_rounds(a, b)
+    assert 0.98 < ratio.low < 1 < ratio.high < 1.02
+
+
+def test_the_interval_of_pairs_is_students():
+    a, b = noise(1, 6), noise(2, 6, scale=1.3e-3)
+    logs = np.log(b / a)
+    interval = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
+    ratio = ratio_of_pairs(a, b)
+    assert ratio == pytest.approx(tuple(np.exp([logs.mean(), interval.low, interval.high])))
+    assert ratio.ratio == pytest.approx(stats.gmean(b / a))
+
+
+READINGS = st.floats(1e-9, 1e9)
+
+
+@given(st.lists(st.tuples(READINGS, READINGS), min_size=3, max_size=20), st.floats(1e-3, 1e3))
+def test_swapping_the_sides_inverts_the_ratio_of_pairs_and_the_unit_does_not_matter(pairs, unit):
+    a, b = np.array(pairs).T
+    ratio, low, high = ratio_of_pairs(a, b)
+    assert ratio_of_pairs(b, a) == pytest.approx((1 / ratio, 1 / high, 1 / low), rel=1e-6)
+    assert ratio_of_pairs(a * unit, b * unit) == pytest.approx((ratio, low, high), rel=1e-6)
+
+
+@pytest.mark.parametrize("how", [ratio_of_rounds, ratio_of_pairs])
+@pytest.mark.parametrize(("a", "b", "ratio"), [(0, 0, 1.0), (3, 3, 1.0), (0, 2, math.nan), (2, 0, math.nan)])
+def test_equal_values_have_the_ratio_one_and_zero_against_something_has_none(how, a, b, ratio):
+    assert how(np.full(5, float(a)), np.full(5, float(b))) == pytest.approx((ratio,) * 3, nan_ok=True)
+
+
+def test_a_pair_of_zeros_among_others_counts_as_one():
+    assert ratio_of_pairs(np.array([0.0, 1.0, 1.0]), np.array([0.0, 8.0, 1.0])).ratio == pytest.approx(2)
+
+
+@pytest.mark.parametrize("n", [10, 40])
+def test_the_same_code_is_seldom_called_different_and_half_as_fast_again_always(n):
+    said = [verdict("time", ratio_of_rounds(*pair_of(seed, n, 0.1)), 1.05) for seed in range(40)]
+    assert said.count("no difference seen") >= 38
+    slower = [ratio_of_rounds(a, 1.5 * b) for a, b in (pair_of(seed, n, 0.1) for seed in range(40))]
+    assert {verdict("time", ratio, 1.05) for ratio in slower} == {"slower"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "low", "high", "said"),
+    [
+        ("time", 1.06, 1.2, "slower"),
+        ("fit time", 1.04, 1.2, "no difference seen"),
+        ("prediction time", 0.8, 0.95, "faster"),
+        ("time", 0.8, 0.96, "no difference seen"),
+        ("peak memory", 1.06, 1.2, "more"),
+        ("peak device memory", 0.8, 0.9, "less"),
+        ("test MSE", 2.0, 3.0, "worse"),
+        ("test MSE", 0.2, 0.3, "better"),
+    ],
+)
+def test_a_difference_is_called_only_where_the_interval_lies_wholly_outside_the_margin(measure, low, high, said):
+    assert verdict(measure, Ratio(1.0, low, high), 1.05) == said

@@ -1,0 +1,244 @@
+"""The contract over the whole registry, and that it catches those who break it."""
+
+import pytest
+
+from benchbench.contract.check import assert_contract, check
+from benchbench.core import registry
+
+REGISTRY = registry.load()
+
+
+@pytest.mark.parametrize("plugin", REGISTRY.plugins.values(), ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
+def test_everything_registered_keeps_the_contract(plugin, monkeypatch, tmp_path):
+    monkeypatch.setenv("BENCHBENCH_DATA", str(tmp_path))
+    assert_contract(plugin)
+
+
+def broken(path, source):
+    file = path / "plugin.py"
+    file.write_text(HEAD + source)
+    [plugin] = registry.registered(registry.load_file(file))
+    return {result.promise for result in check(plugin) if result.passed is False}
+
+
+HEAD = """
+import random
+import numpy as np
+from benchbench import architecture, task, Size, Split, Problem
+from numpy.lib.stride_tricks import sliding_window_view
+
+class Base:
+    def __init__(self, setting):
+        self.setting, self.size = setting, Size(trained=setting.width)
+    def fit(self, train, valid, meter):
+        while meter.spend():
+            pass
+    def predict(self, inputs):
+        return inputs[:, -self.setting.scored:]
+
+def windows(series, length):
+    views = sliding_window_view(np.asarray(series, np.float32), length + 1)[:, :, None]
+    return views[:, :-1], views[:, -1:]
+
+def split(pairs, order):
+    inputs, targets = pairs
+    return Split(inputs=inputs[order], targets=targets[order])
+"""
+
+LEARNERS = {
+    "its size never shrinks with its width": """
+        def __init__(self, setting):
+            super().__init__(setting)
+            self.size = Size(trained=100 - setting.width)
+    """,
+    "it never makes more updates than the budget": """
+        def fit(self, train, valid, meter):
+            for _ in range(100):
+                meter.spend()
+    """,
+    "one scored step: predictions are finite and of the right shape": """
+        def predict(self, inputs):
+            return inputs[:, -self.setting.scored:, 0]
+    """,
+    "many scored steps: predictions are finite and of the right shape": """
+        def predict(self, inputs):
+            return inputs[:, -self.setting.scored:] * np.nan
+    """,
+    "one scored step: the same seed gives the same predictions": """
+        def predict(self, inputs):
+            return inputs[:, -self.setting.scored:] + np.random.default_rng().random()
+    """,
+    "one scored step: it predicts each sequence by itself": """
+        def predict(self, inputs):
+            return inputs[:, -self.setting.scored:] - inputs.mean()
+    """,
+    "it is causal: later inputs do not change earlier outputs": """
+        def predict(self, inputs):
+            return inputs[:, -self.setting.scored:] + inputs.mean(axis=1, keepdims=True)
+    """,
+    "global random generators and the data stay untouched": """
+        def fit(self, train, valid, meter):
+            random.random()
+    """,
+    "one scored step: a free run has the right shape, and divergence shows": """
+        def generate(self, prefix, steps):
+            return np.zeros((len(prefix), steps))
+    """,
+    "many scored steps: a free run has the right shape, and divergence shows": """
+        def generate(self, prefix, steps):
+            made = np.repeat(prefix[:, -1:], steps, axis=1)
+            made[0, steps // 2] = np.inf
+            return made
+    """,
+    "one scored step: the same seed gives the same free run": """
+        def generate(self, prefix, steps):
+            return np.repeat(prefix[:, -1:], steps, axis=1) + np.random.default_rng().random()
+    """,
+    "many scored steps: the same seed gives the same free run": """
+        def predict(self, inputs):
+            noise = 1e-6 * np.random.default_rng().standard_normal(1)
+            return inputs[:, -self.setting.scored:] + noise.astype(np.float32)
+    """,
+    "one scored step: a free run starts with the last predicted step": """
+        def generate(self, prefix, steps):
+            return np.repeat(prefix[:, -2:-1], steps, axis=1)
+    """,
+    "many scored steps: a free run in two pieces is the run in one": """
+        def generate(self, prefix, steps):
+            return prefix[:, -1:] * 0.5 ** np.arange(steps)[:, None]
+    """,
+}
+
+
+@pytest.mark.parametrize("promise", LEARNERS)
+def test_a_learner_that_breaks_a_promise_is_caught(promise, tmp_path):
+    make = '\n@architecture("mine", version=1)\ndef mine(setting):\n    return Mine(setting)\n'
+    body = LEARNERS[promise].replace("\n    ", "\n")
+    assert promise in broken(tmp_path, f"class Mine(Base):\n{body}\n{make}")
+
+
+TASKS = {
+    "it makes a problem of the asked length, all finite": """
+    pairs = windows(rng.standard_normal(900), length + 1)
+    parts = [range(0, 400), range(500, 600), range(700, 800)]
+    """,
+    "the same seed gives the same bytes": """
+    pairs = windows(np.random.default_rng().standard_normal(900), length)
+    parts = [range(0, 400), range(500, 600), range(700, 800)]
+    """,
+    "no stretch of train comes back in valid or test": """
+    pairs = windows(rng.standard_normal(900), length)
+    order = rng.permutation(800)
+    parts = [order[:600], order[600:700], order[700:]]
+    """,
+    "the targets lie ahead of the inputs they are scored with": """
+    inputs, _ = windows(rng.standard_normal(900), length)
+    pairs = inputs, inputs[:, -3:-2]
+    parts = [range(0, 400), range(500, 600), range(700, 800)]
+    """,
+    "the scaling is fitted on train alone": """
+    series = np.cumsum(rng.standard_normal(2000))
+    series = (series - series.mean()) / series.std()
+    pairs = windows(series, length)
+    parts = [range(0, 1300), range(1341, 1600), range(1641, 1960)]
+    """,
+    "global random generators stay untouched": """
+    np.random.random()
+    pairs = windows(rng.standard_normal(900), length)
+    parts = [range(0, 400), range(500, 600), range(700, 800)]
+    """,
+}
+
+
+TASKS_WITH_A_FREE_RUN = {
+    "it makes a problem of the asked length, all finite": "truth[3, 5] = np.nan",
+    "the same seed gives the same bytes": "truth = truth + np.float32(1e-3 * np.random.default_rng().random())",
+    "the truth of a free run goes on where its prefix ends": "truth = truth[::-1].copy()",
+    "no stretch of train is to be generated in a free run": """
+    whole = sliding_window_view(series[:700], length + 150)[::60, :, None]
+    prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
+    """,
+}
+
+
+def free_running(path, change=""):
+    """The results of a task of an irregular signal whose free run is changed."""
+    (path / "plugin.py").write_text(f"""{HEAD}
+from benchbench import FreeRun
+@task("mine", version=1)
+def mine(rng, length):
+    smooth = np.convolve(rng.standard_normal(3000), np.hanning(25), "valid")
+    series = (smooth / smooth[:1000].std()).astype(np.float32)
+    pairs = windows(series, length)
+    train, valid, test = (split(pairs, list(part)) for part in (range(900), range(1000, 1100), range(1200, 1300)))
+    whole = sliding_window_view(series[1400:], length + 150)[::60, :, None]
+    prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
+    {change.strip()}
+    return Problem(train=train, valid=valid, test=test, free_run=FreeRun(prefix=prefix, truth=truth))
+""")
+    [plugin] = registry.registered(registry.load_file(path / "plugin.py"))
+    return check(plugin)
+
+
+@pytest.mark.parametrize("promise", TASKS_WITH_A_FREE_RUN)
+def test_a_task_whose_free_run_breaks_a_promise_is_caught(promise, tmp_path):
+    results = free_running(tmp_path, TASKS_WITH_A_FREE_RUN[promise])
+    assert [result.promise for result in results if result.passed is False] == [promise]
+
+
+def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
+    assert {result.passed for result in free_running(tmp_path)} == {True}
+
+
+def test_a_task_without_a_free_run_has_nothing_to_promise_of_it():
+    results = check(REGISTRY.get("task", "ecg_synthetic"))
+    assert [result.detail for result in results if result.passed is None] == ["it declares no free run"] * 2
+
+
+@pytest.mark.parametrize("promise", TASKS)
+def test_a_task_that_breaks_a_promise_is_caught(promise, tmp_path):
+    source = f"""
+@task("mine", version=1)
+def mine(rng, length):
+    {TASKS[promise].strip()}
+    train, valid, test = (split(pairs, list(part)) for part in parts)
+    return Problem(train=train, valid=valid, test=test)
+"""
+    assert promise in broken(tmp_path, source)
+
+
+def test_a_learner_may_decline_many_scored_steps(tmp_path):
+    file = tmp_path / "plugin.py"
+    body = """
+from benchbench.core.errors import UnsupportedError
+class Mine(Base):
+    def fit(self, train, valid, meter):
+        if self.setting.scored > 1:
+            raise UnsupportedError("one step only")
+@architecture("mine", version=1)
+def mine(setting):
+    return Mine(setting)
+"""
+    file.write_text(HEAD + body)
+    [plugin] = registry.registered(registry.load_file(file))
+    results = check(plugin)
+    assert {r.passed for r in results} == {True, None}
+    assert "one step only" in {r.detail for r in results}
+
+
+def test_a_learner_may_decline_to_run_free(tmp_path):
+    file = tmp_path / "plugin.py"
+    body = """
+from benchbench.core.errors import UnsupportedError
+class Mine(Base):
+    def generate(self, prefix, steps):
+        raise UnsupportedError("no loop")
+@architecture("mine", version=1)
+def mine(setting):
+    return Mine(setting)
+"""
+    file.write_text(HEAD + body)
+    [plugin] = registry.registered(registry.load_file(file))
+    untested = [result for result in check(plugin) if result.passed is not True]
+    assert {(result.passed, result.detail) for result in untested} == {(None, "no loop")}
+    assert all("free run" in result.promise for result in untested)

@@ -1,0 +1,77 @@
+"""Files that a process and its keeper share."""
+
+import os
+import tempfile
+
+import pytest
+
+from benchbench.isolation.shared_file import SharedFile
+
+MEBIBYTE = 2**20
+
+
+@pytest.fixture(params=[False, True])
+def scratch(request, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = SharedFile(named=request.param)
+    assert len(list(tmp_path.iterdir())) == request.param  # without a name, nobody can take it away
+    yield made
+    made.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_read_and_gone_after_it_was_cleared(scratch):
+    end = scratch.attach()
+    os.write(end, b"one")
+    assert scratch.read() == b"one"
+    os.write(end, b" two")
+    assert scratch.text() == "one two"
+    scratch.clear()
+    os.write(end, b"three")
+    assert scratch.read() == b"three"
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_kept(scratch):
+    os.write(scratch.attach(), b"first" + b"." * (3 * MEBIBYTE) + b"last")
+    text = scratch.text()
+    assert text.startswith("first.")
+    assert text.endswith(".last")
+    assert f"[... {2 * MEBIBYTE + 9:,} bytes are left out ...]" in text
+
+
+def test_a_text_without_end_stays_small_on_the_disk(scratch):
+    end = scratch.attach()
+    os.write(end, b"first")
+    for _ in range(5):
+        os.write(end, b"." * (20 * MEBIBYTE))
+        scratch.trim()
+        assert len(scratch.read()) < 20 * MEBIBYTE
+    os.write(end, b"last")
+    text = scratch.text()
+    assert text.startswith("first.")
+    assert text.endswith("last")
+    left_out = 100 * MEBIBYTE + 5 - MEBIBYTE // 2
+    assert f"[... {left_out:,} bytes are left out ...]" in text
+
+
+def test_reading_is_not_moved_by_who_writes_meanwhile(scratch):
+    end, seen = scratch.attach(), []
+    for number in range(200):
+        os.write(end, b"x" * 100)
+        seen.append(len(scratch.read()) == 100 * (number + 1))
+    assert all(seen)
+
+
+def test_room_is_asked_for_without_a_trace(scratch):
+    os.write(scratch.attach(), b"one")
+    scratch.require_room()
+    assert scratch.read() == b"one"
+
+
+def test_where_there_is_no_room_it_is_an_error(scratch, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        scratch.require_room()
