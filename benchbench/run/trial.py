@@ -20,7 +20,7 @@ from benchbench.core.errors import DivergedError, InputError, UnsupportedError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
 from benchbench.core.problem import Array, Learner, Problem, Setting, Size, Split
-from benchbench.core.record import Generated, Record, Segment, Spent, Status
+from benchbench.core.record import Environment, Generated, Record, Segment, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
@@ -49,7 +49,7 @@ class Sized(NamedTuple):
 def run_trial(
     trial: Trial,
     registry: Registry,
-    environment: dict[str, Any],
+    environment: Environment,
     clock: Clock = time.perf_counter,
     make: Callable[[], Problem] | None = None,
 ) -> Record:
