@@ -77,7 +77,7 @@ def spectral_radius(matrix: csr_array) -> float:
 class Reservoir:
     """x <- (1 - leak) x + leak tanh(W x + V u + b + noise), for many sequences at once (Jaeger et al. 2007).
 
-    On the CPU a sparse W takes the compiled kernel; a dense one, and any on another device, one matrix product a step.
+    On the CPU a sparse W takes the compiled step; a dense one, and any on another device, one matrix product a step.
     """
 
     def __init__(self, weights: Weights, leak: float, device: str, precision: Precision) -> None:
@@ -126,13 +126,13 @@ class Reservoir:
     def _compiled(
         self, state: Tensor, inputs: Tensor, keep: int, noise: NDArray[np.float64] | None
     ) -> tuple[Tensor, Tensor]:
-        from benchbench.learn import kernel
+        from benchbench.learn import reservoir_step
 
         sequences = state.shape[1]
         both = np.stack([state.numpy(), np.empty_like(state.numpy())])
         kept = np.empty((keep, *state.shape), self._number)
         added = np.empty((0, *state.shape), self._number) if noise is None else noise.astype(self._number)
-        steps = kernel.steps_of_one if sequences == 1 else kernel.steps
+        steps = reservoir_step.steps_of_one if sequences == 1 else reservoir_step.steps
         steps(both, inputs.contiguous().numpy(), self._rows, added, self._number.type(self._leak), kept)
         return torch.from_numpy(both[0]), torch.from_numpy(kept)
 
