@@ -40,25 +40,23 @@ def score(problem: Problem, learner: Learner, clock: Clock, synchronize: Callabl
 def predict(learner: Learner, split: Split, *, classifies: bool) -> Array:
     """The checked predictions of a split.
 
-    Raises UnsupportedError where sequences differ in length and ``predict`` takes no lengths, ValueError for a wrong
-    shape or for rows that are no probabilities, DivergedError for numbers that are not finite.
+    Raises ValueError for a wrong shape or for rows that are no probabilities, DivergedError for numbers that are not
+    finite.
     """
     if split.lengths is None:
         return _checked(learner.predict(split.inputs), split, classifies=classifies)
-    if not takes_lengths(learner):
-        raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
     made = learner.predict(split.inputs, split.lengths)  # type: ignore[call-arg]
     return _checked(made, split, classifies=classifies)
 
 
-def takes_lengths(learner: Learner) -> bool:
-    """Whether ``predict`` has a parameter for the lengths of sequences."""
-    try:
-        parameters = inspect.signature(learner.predict).parameters.values()
-    except (TypeError, ValueError):  # not written in Python
-        return False
+def require_lengths(learner: Learner, problem: Problem) -> None:
+    """UnsupportedError where the sequences differ in length, and ``predict`` has no parameter for their lengths."""
+    if problem.train.lengths is None:
+        return
+    parameters = inspect.signature(learner.predict).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return len(positional) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if len(positional) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
 
 
 def _timed(

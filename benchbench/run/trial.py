@@ -25,7 +25,7 @@ from benchbench.run import free_run as free_runs
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.microscope import Arrays, Microscope
-from benchbench.run.scoring import score
+from benchbench.run.scoring import require_lengths, score
 
 
 class Outcome(NamedTuple):
@@ -66,6 +66,7 @@ def run_trial(
         home = registry.get("architecture", trial.architecture).file
         idle = device.memory(trial.device)
         sized = make_learner(trial, registry, problem, width)
+        require_lengths(sized.learner, problem)
     except CAUGHT as error:
         return Outcome(record(**failed(error, home)))
     microscope = Microscope(problem) if trial.microscope else None
