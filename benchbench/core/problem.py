@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from benchbench.core.errors import unknown
 from benchbench.core.meter import Meter
-from benchbench.core.objective import Array, Objective
+from benchbench.core.objective import Objective
 
+Array = NDArray[np.float32]
 Asks = Literal["forecast", "label", "reconstruct"]
 
 

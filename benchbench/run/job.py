@@ -71,7 +71,8 @@ class Job:
         with inside(self.folder):
             make = partial(shared, self.file(trial), partial(make_problem, trial, known))
             environment = self.environment.model_copy(update=facts)
-            return run_trial(trial, known, environment, make=make).model_copy(update={"block": block})
+            record, _ = run_trial(trial, known, environment, make=make)
+            return record.model_copy(update={"block": block})
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""

@@ -72,7 +72,8 @@ class Planner:
     def check(self, trials: list[Trial]) -> str | None:
         """What is wrong with trials that share a problem, or None: the problem is made, every learner sized."""
         from benchbench.measure.switches import set_flags
-        from benchbench.run.trial import CAUGHT, make_problem
+        from benchbench.run.failure import CAUGHT
+        from benchbench.run.trial import make_problem
 
         with inside(self.folder):
             known = registry.load(self.plugins)
@@ -86,7 +87,8 @@ class Planner:
             return self._misfit(trials, known, problem)
 
     def _misfit(self, trials: list[Trial], known: Registry, problem: Any) -> str | None:
-        from benchbench.run.trial import CAUGHT, make_learner
+        from benchbench.run.failure import CAUGHT
+        from benchbench.run.trial import make_learner
 
         for trial in trials:
             try:
