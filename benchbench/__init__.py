@@ -4,7 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchbench.core.problem import FreeRun, Problem, Setting, Size, Split
+    from benchbench.core.errors import UnsupportedError
+    from benchbench.core.objective import Metric, Objective
+    from benchbench.core.problem import FreeRun, Problem, Setting, Size, Snapshot, Split
     from benchbench.core.registry import architecture, task
     from benchbench.core.spec import Budget
     from benchbench.core.study import Study
@@ -16,11 +18,15 @@ __version__ = "0.1.0"
 __all__ = [
     "Budget",
     "FreeRun",
+    "Metric",
+    "Objective",
     "Problem",
     "Setting",
     "Size",
+    "Snapshot",
     "Split",
     "Study",
+    "UnsupportedError",
     "architecture",
     "load",
     "run_study",
@@ -31,11 +37,15 @@ __all__ = [
 _HOMES = {
     "Budget": "core.spec",
     "FreeRun": "core.problem",
+    "Metric": "core.objective",
+    "Objective": "core.objective",
     "Problem": "core.problem",
     "Setting": "core.problem",
     "Size": "core.problem",
+    "Snapshot": "core.problem",
     "Split": "core.problem",
     "Study": "core.study",
+    "UnsupportedError": "core.errors",
     "architecture": "core.registry",
     "load": "report.frame",
     "run_study": "run.runner",

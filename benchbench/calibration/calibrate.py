@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchbench.core.errors import InputError
-from benchbench.core.record import Record, Status
+from benchbench.core.record import Environment, Record, Status
 from benchbench.core.spec import Budget, Trial
 from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.isolation.supervisor import Lost
@@ -55,7 +55,7 @@ def calibrate(
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
     with TemporaryDirectory(prefix="benchbench-") as data:
-        job = Job(plugins=(str(answers),), environment={}, folder=data, data=data)
+        job = Job(plugins=(str(answers),), environment=Environment(), folder=data, data=data)
         placed = [("", trial) for trial in known + twins]
         records = _each(job, placed, lambda placed: on_start(placed[1].architecture))
     on_start("yardstick")

@@ -8,7 +8,7 @@ from benchbench.contract import task as task_promises
 from benchbench.contract.promises import BrokenPromiseError, UntestableError
 from benchbench.core.registry import Plugin
 from benchbench.isolation.fault_text import describe
-from benchbench.run.trial import declines
+from benchbench.run.failure import declines
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from benchbench.core.record import Environment
 from benchbench.core.spec import Frozen, Name
 
 Positive = Annotated[float, Field(gt=0)]
@@ -80,5 +81,5 @@ class Outcome(Frozen):
     ours: Measured
     verdict: Verdict
     seconds: Positive
-    environment: dict[str, Any]
+    environment: Annotated[Environment, Field(strict=False)]
     started: str

@@ -68,10 +68,21 @@ def nrmse_at(truth: NDArray[Any], generated: NDArray[Any], step: int = STEP) -> 
 
 def diverged(truth: Array, generated: Array) -> NDArray[np.bool_]:
     """Which starts, (start,), are not finite or leave the range of the truth by more than its own width."""
+    return np.asarray(_outside(truth, generated).any(axis=1))
+
+
+def diverged_at(truth: Array, generated: Array) -> list[int | None]:
+    """For each start the first step, counted from 1, at which it has diverged; None where it has not."""
+    outside = _outside(truth, generated)
+    return [int(run.argmax()) + 1 if run.any() else None for run in outside]
+
+
+def _outside(truth: Array, generated: Array) -> NDArray[np.bool_]:
+    """Which steps, (start, step), are not finite or lie beyond the range of the truth by more than its own width."""
     low, high = truth.min(axis=(0, 1)), truth.max(axis=(0, 1))
     margin = _BAND * (high - low)
     inside = (generated >= low - margin) & (generated <= high + margin)
-    return np.asarray(~inside.all(axis=(1, 2)))
+    return np.asarray(~inside.all(axis=2))
 
 
 def spectrum_distance(truth: Array, generated: Array) -> float | None:

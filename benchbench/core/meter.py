@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from benchbench.core.errors import DivergedError
-from benchbench.core.spec import Budget
+from benchbench.core.spec import Budget, ValidateAt
 
 Clock = Callable[[], float]
+
+VALIDATIONS = 10  # over a budget
 
 
 class Meter:
@@ -18,6 +20,8 @@ class Meter:
     A refusal is final: a loop must end at the first False, and asking again counts as going on without leave.
     ``batches`` are the updates of an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device and is
     called at each reading of the clock, only then. It is read at each update only where the budget has ``seconds``.
+    ``watch`` is called with the updates so far, off the clock, at each point of the curve and wherever a learner calls
+    ``look``: for the microscope.
     """
 
     def __init__(
@@ -27,6 +31,8 @@ class Meter:
         batches: int = 1,
         clock: Clock = time.perf_counter,
         synchronize: Callable[[], None] = lambda: None,
+        validate_at: ValidateAt = "tenths",
+        watch: Callable[[int], None] = lambda _updates: None,
     ) -> None:
         limits = [budget.updates, None if budget.epochs is None else budget.epochs * batches]
         self._limit = min((limit for limit in limits if limit is not None), default=math.inf)
@@ -44,6 +50,8 @@ class Meter:
         self.seconds: float = 0.0
         self.curve: list[tuple[int, float, float, float | None]] = []
         self._refused = False
+        self._batches, self._by_epoch, self._watch = batches, validate_at == "epochs", watch
+        self._next_mark = 1
 
     @property
     def fraction(self) -> float:
@@ -92,6 +100,17 @@ class Meter:
         self.updates += updates
         return True
 
+    def due(self) -> bool:
+        """Whether the validation split is to be scored after this update; True once for each tenth or epoch.
+
+        The end of the budget is not among them: a fit ends with a validation in any case.
+        """
+        done = self.updates // self._batches if self._by_epoch else int(self.fraction * VALIDATIONS + 1e-9)
+        if done < self._next_mark or self.fraction >= 1:
+            return False
+        self._next_mark = done + 1
+        return True
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Take what happens inside (scoring the validation split) off the clock."""
@@ -108,17 +127,21 @@ class Meter:
                 self._away += self._clock() - max(self._paused_at, self._started)
             self._paused_at = None
 
-    def note(self, valid_mse: float, train_mse: float | None = None) -> None:
-        """Add a point (updates, seconds, validation MSE, training MSE) to the learning curve.
+    def note(self, valid: float, train: float | None = None) -> None:
+        """Add a point (updates, seconds, validation loss, training loss) to the learning curve.
 
-        Raises DivergedError where an error is not finite.
+        Raises DivergedError where a loss is not finite.
         """
-        if not math.isfinite(valid_mse) or not math.isfinite(train_mse or 0.0):
-            raise DivergedError(f"the error is not finite after {self.updates} updates")
+        if not math.isfinite(valid) or not math.isfinite(train or 0.0):
+            raise DivergedError(f"the loss is not finite after {self.updates} updates")
         self._read()
-        self.curve.append(
-            (self.updates, self.seconds, float(valid_mse), None if train_mse is None else float(train_mse))
-        )
+        self.curve.append((self.updates, self.seconds, float(valid), None if train is None else float(train)))
+        self.look()
+
+    def look(self) -> None:
+        """Let the microscope look, off the clock: a learner calls it once before its first update."""
+        with self.paused():
+            self._watch(self.updates)
 
     def _read(self) -> None:
         if self._started is None or self._paused_at is not None:

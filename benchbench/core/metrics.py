@@ -1,37 +1,104 @@
-"""Scores of a prediction; scikit-learn does the arithmetic."""
+"""Scores of predictions, of arrays (sequence, scored, output); scikit-learn does the arithmetic."""
+
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.metrics import mean_squared_error, r2_score
+from numpy.typing import NDArray
+from sklearn import metrics as sklearn_metrics
 
-from benchbench.core.problem import Array
+Numbers = NDArray[Any]
 
 
-def mse(targets: Array, predictions: Array) -> float:
-    """Mean squared error over all sequences, scored steps and outputs; shapes must be equal."""
+class UndefinedError(ValueError):
+    """A metric has no value for these targets; the text is a sentence that says why."""
+
+
+def mse(targets: Numbers, predictions: Numbers) -> float:
+    """Mean squared error over all sequences, scored steps and outputs; ValueError where the shapes differ."""
     _same_shape(targets, predictions)
-    return float(mean_squared_error(_column(targets), _column(predictions)))
+    return float(sklearn_metrics.mean_squared_error(_column(targets), _column(predictions)))
 
 
-def scores(targets: Array, predictions: Array) -> dict[str, float | None]:
-    """MSE, RMSE, NRMSE (RMSE / standard deviation of the targets) and R2, all steps and outputs pooled.
+def rmse(targets: Numbers, predictions: Numbers) -> float:
+    """Root of the mean squared error."""
+    return float(mse(targets, predictions) ** 0.5)
 
-    NRMSE and R2 are None where the targets are constant.
+
+def nrmse(targets: Numbers, predictions: Numbers) -> float:
+    """RMSE over the standard deviation of the targets, all steps and outputs pooled."""
+    error = rmse(targets, predictions)
+    _not_constant(targets)
+    return error / float(np.std(targets, dtype=np.float64))
+
+
+def r2(targets: Numbers, predictions: Numbers) -> float:
+    """Coefficient of determination, all steps and outputs pooled."""
+    _same_shape(targets, predictions)
+    _not_constant(targets)
+    return float(sklearn_metrics.r2_score(_column(targets), _column(predictions)))
+
+
+def accuracy(targets: Numbers, predictions: Numbers) -> float:
+    """Share of steps whose most probable class is the true one."""
+    return float(sklearn_metrics.accuracy_score(*_classes(targets, predictions)))
+
+
+def balanced_accuracy(targets: Numbers, predictions: Numbers) -> float:
+    """Mean over the classes that occur in the targets of the share that is recognised."""
+    true, found = _classes(targets, predictions)
+    return float(sklearn_metrics.recall_score(true, found, labels=np.unique(true), average="macro", zero_division=0))
+
+
+def averaged(which: Literal["f1", "precision", "recall"], targets: Numbers, predictions: Numbers) -> float:
+    """F1, precision or recall, the plain mean over all classes that are true or predicted somewhere."""
+    true, found = _classes(targets, predictions)
+    score = getattr(sklearn_metrics, f"{which}_score")
+    return float(score(true, found, average="macro", zero_division=0))
+
+
+def auroc(targets: Numbers, predictions: Numbers) -> float:
+    """Area under the ROC curve: of the second class where there are two, else the mean of each class against the rest.
+
+    Undefined where a class has no example, or nothing but examples, among the targets.
     """
-    error = mse(targets, predictions)
-    deviation = float(np.std(targets, dtype=np.float64))
-    constant = bool(np.ptp(targets) == 0)  # the deviation of equal numbers is not always exactly zero
-    return {
-        "mse": error,
-        "rmse": error**0.5,
-        "nrmse": None if constant else error**0.5 / deviation,
-        "r2": None if constant else float(r2_score(_column(targets), _column(predictions))),
-    }
+    true, _ = _classes(targets, predictions)
+    probabilities = predictions.reshape(-1, predictions.shape[-1]).astype(np.float64)
+    present = np.unique(true)
+    if len(present) < probabilities.shape[1]:
+        missing = probabilities.shape[1] - len(present)
+        raise UndefinedError(
+            f"The area under the ROC curve is undefined: {missing} of {probabilities.shape[1]} classes do not occur "
+            "among the targets."
+        )
+    one_hot = np.eye(probabilities.shape[1])[true]
+    columns = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return float(np.mean([sklearn_metrics.roc_auc_score(one_hot[:, c], probabilities[:, c]) for c in columns]))
 
 
-def _column(array: Array) -> np.ndarray:
+def log_loss(targets: Numbers, predictions: Numbers) -> float:
+    """Mean cross-entropy in nats of one-hot targets and predicted probabilities, at least float32's epsilon each."""
+    _same_shape(targets, predictions)
+    probabilities = predictions.reshape(-1, predictions.shape[-1]).astype(np.float64)
+    probabilities = np.clip(probabilities, np.finfo(np.float32).eps, None)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return float(-np.mean(np.sum(targets.reshape(probabilities.shape) * np.log(probabilities), axis=1)))
+
+
+def _classes(targets: Numbers, predictions: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The true and the most probable class of each scored step."""
+    _same_shape(targets, predictions)
+    return targets.argmax(axis=-1).reshape(-1), predictions.argmax(axis=-1).reshape(-1)
+
+
+def _column(array: Numbers) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64).reshape(-1)
 
 
-def _same_shape(targets: Array, predictions: Array) -> None:
+def _not_constant(targets: Numbers) -> None:
+    if np.ptp(targets) == 0:  # the deviation of equal numbers is not always exactly zero
+        raise UndefinedError("The targets are constant, so that there is no variance to compare with.")
+
+
+def _same_shape(targets: Numbers, predictions: Numbers) -> None:
     if targets.shape != predictions.shape:
         raise ValueError(f"predictions have shape {predictions.shape}, targets {targets.shape}")

@@ -2,26 +2,33 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchbench.core.errors import unknown
 from benchbench.core.meter import Meter
+from benchbench.core.objective import Objective
 
 Array = NDArray[np.float32]
+Asks = Literal["forecast", "label", "reconstruct"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
     """Sequences with targets; the last ``scored`` steps of each sequence count.
 
-    ``inputs`` (sequence, time, feature) and ``targets`` (sequence, scored, output), NumPy float32.
-    Windows of a long series may be strided views. Raises ValueError where the shapes do not fit.
+    ``inputs`` (sequence, time, feature) and ``targets`` (sequence, scored, output), NumPy float32. Windows of a long
+    series may be strided views. ``lengths`` (sequence,), whole numbers: a sequence ends after so many steps, the last
+    ``scored`` steps before its end count, and what follows is padding. ``labels`` (sequence, ...), in the test split
+    alone, are seen by metrics and by no learner. Raises ValueError where the shapes do not fit.
     """
 
     inputs: Array
     targets: Array
+    lengths: NDArray[np.int64] | None = None
+    labels: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("inputs", "targets"):
@@ -35,6 +42,10 @@ class Split:
             raise ValueError(f"{len(self.inputs)} input sequences, but {len(self.targets)} target sequences")
         if self.scored > self.inputs.shape[1]:
             raise ValueError(f"{self.scored} steps are scored, but a sequence has {self.inputs.shape[1]}")
+        if self.lengths is not None:
+            _check_lengths(self.lengths, self.inputs.shape[:2], self.scored)
+        if self.labels is not None and len(self.labels) != len(self.inputs):
+            raise ValueError(f"{len(self.inputs)} input sequences, but labels for {len(self.labels)}")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -43,6 +54,16 @@ class Split:
     def scored(self) -> int:
         """How many last steps of a sequence count."""
         return int(self.targets.shape[1])
+
+
+def _check_lengths(lengths: Any, shape: tuple[int, ...], scored: int) -> None:
+    if not isinstance(lengths, np.ndarray) or lengths.dtype.kind not in "iu" or lengths.shape != shape[:1]:
+        raise ValueError(f"lengths must be whole numbers, one for each of the {shape[0]} sequences")
+    if lengths.min() < scored or lengths.max() > shape[1]:
+        raise ValueError(
+            f"lengths must lie between the {scored} scored steps and the {shape[1]} steps of the arrays, "
+            f"not in {lengths.min()}..{lengths.max()}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,15 +105,22 @@ class FreeRun:
 class Problem:
     """The arrays of one task for one seed and length.
 
-    ``floor`` is the lowest possible test MSE in units of the targets, where it is known. ``groups`` names parts of the
-    test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be generated in
-    closed loop, where the outputs are the next inputs. ``provenance`` holds facts about the data: source, scaling,
-    sample ranges.
+    ``objective`` is what is asked: the loss and the metrics. A classification has one-hot targets, and ``classes`` may
+    name its outputs. ``asks`` says what the targets are: what lies ahead (``forecast``), what the sequence is
+    (``label``) or the inputs themselves (``reconstruct``); ``causal`` whether an output may depend on earlier inputs
+    alone. ``floor`` is the best possible test value of the primary metric, where it is known. ``groups`` names parts
+    of the test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be
+    generated in closed loop, where the outputs are the next inputs. ``provenance`` holds facts about the data: source,
+    scaling, sample ranges. Raises ValueError or TypeError where the parts do not fit.
     """
 
     train: Split
     valid: Split
     test: Split
+    objective: Objective = field(default_factory=Objective.regression)
+    classes: tuple[str, ...] = ()
+    asks: Asks = "forecast"
+    causal: bool = True
     floor: float | None = None
     free_run: FreeRun | None = None
     groups: Mapping[str, slice] = field(default_factory=dict)
@@ -102,6 +130,16 @@ class Problem:
         shapes = {(s.inputs.shape[1:], s.targets.shape[1:]) for s in (self.train, self.valid, self.test)}
         if len(shapes) > 1:
             raise ValueError(f"train, valid and test differ in (time, feature) or (scored, output): {sorted(shapes)}")
+        if not isinstance(self.objective, Objective):
+            raise TypeError(f"objective must be a benchbench.Objective, not {type(self.objective).__name__}")
+        if self.asks not in get_args(Asks):
+            raise unknown("value of asks", self.asks, get_args(Asks))
+        if len({split.lengths is None for split in (self.train, self.valid, self.test)}) > 1:
+            raise ValueError("train, valid and test must all have lengths, or none of them")
+        if self.train.labels is not None or self.valid.labels is not None:
+            raise ValueError("labels belong to the test split alone: learners see train and valid")
+        if self.objective.classifies:
+            _check_classes(self)
         if self.free_run is not None:
             _fits(self.free_run, self.train)
         for name, part in self.groups.items():
@@ -109,6 +147,18 @@ class Problem:
                 raise ValueError(
                     f"groups: {name!r} must be a text and name a slice of the test split that is not empty"
                 )
+
+
+def _check_classes(problem: Problem) -> None:
+    outputs = problem.train.targets.shape[2]
+    if outputs < 2:
+        raise ValueError("a classification needs two classes or more: one-hot targets (sequence, scored, class)")
+    if problem.classes and len(problem.classes) != outputs:
+        raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}")
+    for name in ("train", "valid", "test"):
+        targets = getattr(problem, name).targets
+        if not (((targets == 0) | (targets == 1)).all() and (targets.sum(axis=2) == 1).all()):
+            raise ValueError(f"{name}: the targets of a classification are one-hot: one 1 and otherwise 0 at each step")
 
 
 def _fits(free_run: Any, train: Split) -> None:
@@ -123,7 +173,7 @@ def _fits(free_run: Any, train: Split) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """What the harness decides for a learner: the problem's dimensions, the width, the seed and the device."""
+    """What the harness decides for a learner: the problem's dimensions, its objective, width, seed, device, engine."""
 
     inputs: int
     outputs: int
@@ -133,6 +183,8 @@ class Setting:
     seed: int
     device: str = "cpu"
     batch: int = 64
+    engine: str = "torch"
+    objective: Objective = field(default_factory=Objective.regression)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,12 +200,21 @@ class Size:
         return self.trained + self.fixed
 
 
+class Snapshot(NamedTuple):
+    """What the microscope sees of a learner: ``states`` (sequence, time, unit) and named ``weights``, as arrays."""
+
+    states: NDArray[Any] | None
+    weights: Mapping[str, NDArray[Any]]
+
+
 class Learner(Protocol):
     """A competitor that has been given its width.
 
     A learner may also offer ``generate(prefix, steps)``, which maps (sequence, time, feature) to what it makes of the
     ``steps`` that follow, (sequence, steps, feature), each output being its next input. For others a window slides.
-    And ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
+    ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
+    ``snapshot(inputs)`` gives a Snapshot of its states and weights for the microscope. ``kernel`` is a text that names
+    the code that ran. Where sequences differ in length, ``predict(inputs, lengths)`` is called.
     """
 
     @property
@@ -164,4 +225,4 @@ class Learner(Protocol):
         """Learn from ``train``, choose by ``valid``, and stop when ``meter.spend()`` says False."""
 
     def predict(self, inputs: Array) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map (sequence, time, feature) to (sequence, scored, output): probabilities where classes are asked for."""

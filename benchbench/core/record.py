@@ -1,13 +1,16 @@
 """What one trial gave: pure data, one JSON line."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
+from benchbench.core.objective import Objective, ObjectiveFacts
 from benchbench.core.spec import Frozen, Trial
 
-SCHEMA = 1
+SCHEMA = 2
+_FORMER_BASELINES = ("linear", "persistence", "mean")  # of records made before they said so themselves
+_REGRESSION = Objective.regression().facts
 
 
 class Status(StrEnum):
@@ -45,12 +48,58 @@ class Spent(Frozen):
     other_cpu_share: float | None = None
 
 
+class Environment(Frozen):
+    """What a trial was run on and with: machine, threads, versions, switches. None is what is not known.
+
+    ``machine`` is a label of CPU, cores and GPU, never a host name. ``yardstick`` has by device the speed of the
+    machine with known loads; ``pinned`` are the cores that the trial was tied to.
+    """
+
+    machine: str = ""
+    cpu: str | None = None
+    cores: int | None = None
+    gpu: str | None = None
+    threads: int | None = None
+    jobs: int | None = None
+    memory_bytes: int | None = None
+    os: str | None = None
+    python: str | None = None
+    torch: str | None = None
+    numpy: str | None = None
+    numba: str | None = None
+    benchbench: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    allocator: str | None = None
+    yardstick: dict[str, dict[str, float]] = Field(default_factory=dict)
+    flags: dict[str, Any] = Field(default_factory=dict)
+    peak_memory: str | None = None
+    pinned: list[int] | None = None
+
+
+class Array(Frozen):
+    """Shape and type of one array of an artifact."""
+
+    shape: list[int]
+    dtype: str
+
+
+class Artifact(Frozen):
+    """The arrays that a trial left in a file of its own, and the SHA-256 of that file."""
+
+    sha256: str
+    arrays: dict[str, Array]
+
+
 class Segment(Frozen):
-    """A stretch of the test split, for the figures: what was true, what was predicted, and the MSE over it."""
+    """A stretch of the test split, for the figures: what was true, what was predicted, and the loss over it.
+
+    Of a classification the numbers are those of the classes. Older lines say ``mse`` in place of ``score``.
+    """
 
     true: list[float]
     predicted: list[float]
-    mse: float
+    score: float = Field(validation_alias=AliasChoices("score", "mse"))
 
 
 class Generated(Frozen):
@@ -58,9 +107,11 @@ class Generated(Frozen):
 
     ``valid_steps``: of each start, before the error first exceeds 0.4 standard deviations; ``steps`` where it never
     does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
-    ``diverged`` is the share of starts. ``true`` and ``generated`` are the first start, first feature; ``maxima`` pairs
-    of maxima that follow each other, true and generated. ``sliding`` says that the learner had no ``generate`` of its
-    own. ``status`` is ok, failed or unsupported, and ``message`` why there is nothing.
+    ``diverged`` is the share of starts, ``diverged_at`` the step of each start at which it left the range of the truth
+    (None where it did not). ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, failed
+    or unsupported, and ``message`` why there is nothing. The artifact holds ``free_run.true`` and
+    ``free_run.generated`` (the first start, first feature) and the pairs of maxima that follow each other,
+    ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here.
     """
 
     steps: int
@@ -70,6 +121,7 @@ class Generated(Frozen):
     nrmse_84: float | None = None
     spectrum_distance: float | None = None
     diverged: float | None = None
+    diverged_at: list[int | None] = Field(default_factory=list)
     seconds: float | None = None
     sliding: bool = False
     true: list[float] = Field(default_factory=list)
@@ -82,12 +134,15 @@ class Generated(Frozen):
 class Record(Frozen):
     """One trial's outcome.
 
-    ``scores``: valid_mse, test_mse, test_rmse, test_nrmse, test_r2, and ``floor_mse`` where it is known.
-    ``groups``: test MSE and R2 by named part of the test split. ``curve``: (updates, seconds, validation MSE, training
-    MSE) at each validation. ``predict_seconds``: each repeat of a pass over the whole test split. ``data``: counts of
-    sequences, fingerprint and provenance. ``samples``: first stretch, best and worst prediction. ``free_run``: the
-    closed loop, where the task declares one. ``block``: names
-    the randomised block that it ran in; within a run, blocks start in the order of their names.
+    ``objective`` names what was asked. ``scores``: each of its metrics and the loss as ``valid_NAME`` and
+    ``test_NAME``, and the ``floor`` of the primary metric where it is known; None where a metric is undefined, and
+    ``undefined`` says why by the same name. ``groups``: the metrics by named part of the test split. ``curve``:
+    (updates, seconds, validation loss, training loss) at each validation. ``predict_seconds``: each repeat of a pass
+    over the whole test split. ``data``: counts of sequences, fingerprint and provenance. ``samples``: first stretch,
+    best and worst prediction. ``free_run``: the closed loop, where the task declares one. ``kernel``: the code that
+    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema). ``artifact``: arrays
+    in a file of their own. ``block``: names the randomised block that it ran in; within a run, blocks start in the
+    order of their names.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -95,7 +150,12 @@ class Record(Frozen):
     trial: Trial
     status: Status
     message: str = ""
+    objective: ObjectiveFacts = _REGRESSION
+    classes: list[str] = Field(default_factory=list)
+    baseline: bool | None = None
+    kernel: str | None = None
     scores: dict[str, float | None] = Field(default_factory=dict)
+    undefined: dict[str, str] = Field(default_factory=dict)
     groups: dict[str, dict[str, float | None]] = Field(default_factory=dict)
     curve: list[tuple[int, float, float, float | None]] = Field(default_factory=list)
     spent: Spent = Field(default_factory=Spent)
@@ -103,7 +163,23 @@ class Record(Frozen):
     data: dict[str, Any] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)
     free_run: Generated | None = None
-    environment: dict[str, Any] = Field(default_factory=dict)
+    artifact: Artifact | None = None
+    environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
     started: str
     block: str | None = None
     schema_: int = Field(default=SCHEMA, alias="schema")
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the architecture is there to be beaten."""
+        return self.trial.architecture in _FORMER_BASELINES if self.baseline is None else self.baseline
+
+    @property
+    def floor(self) -> float | None:
+        """The best possible test value of the primary metric, where it is known; older lines say ``floor_mse``."""
+        return self.scores.get("floor", self.scores.get("floor_mse"))
+
+    @property
+    def artifact_name(self) -> str:
+        """The file of its artifact."""
+        return f"{self.trial.key}.npz"

@@ -32,13 +32,22 @@ _MARK = "_benchbench_plugins"
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A registered architecture or task: its name, version, function and where it stands."""
+    """A registered architecture or task: its name, version, function and where it stands.
+
+    Of an architecture: whether it is a ``baseline``, whether it ``solves`` instead of stepping, and its ``engines``
+    with their versions (None for torch, whose version is in the environment). Of a task: the ``lengths`` that it can
+    make, None where it makes any.
+    """
 
     kind: Kind
     name: str
     version: int
     function: Callable[..., Any]
     place: str
+    baseline: bool = False
+    solves: bool = False
+    engines: Mapping[str, int | None] = field(default_factory=lambda: {"torch": None})
+    lengths: tuple[int, ...] | None = None
 
     @cached_property
     def options(self) -> type[BaseModel]:
@@ -57,20 +66,46 @@ class Plugin:
         return text.partition("\n")[0]
 
 
-def architecture(name: str, *, version: int) -> Callable[[Function], Function]:
+def architecture(
+    name: str,
+    *,
+    version: int,
+    baseline: bool = False,
+    solves: bool = False,
+    engines: Iterable[str] | Mapping[str, int | None] = ("torch",),
+) -> Callable[[Function], Function]:
     """Register a function ``(setting, *, option=default) -> Learner`` under ``name``.
 
-    Raise ``version`` when its results change: old records are then shown as old.
+    Raise ``version`` when its results change: old records are then shown as old. A ``baseline`` is there to be beaten.
+    A learner that ``solves`` does not step (ridge, nearest neighbours). ``engines`` are those that can carry it out, or
+    a mapping from each to the version of its code.
     """
-    return _register("architecture", name, version)
+    facts = {"baseline": bool(baseline), "solves": bool(solves), "engines": _engines(name, engines)}
+    return _register("architecture", name, version, facts)
 
 
-def task(name: str, *, version: int) -> Callable[[Function], Function]:
-    """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``, as ``architecture`` does."""
-    return _register("task", name, version)
+def task(name: str, *, version: int, lengths: Iterable[int] | None = None) -> Callable[[Function], Function]:
+    """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``, as ``architecture`` does.
+
+    ``lengths`` are those that it can make, where it cannot make any.
+    """
+    allowed = None if lengths is None else tuple(lengths)
+    if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):
+        raise InputError(f"task {name!r}: lengths must be whole numbers from 1, not {short(allowed)}")
+    return _register("task", name, version, {"lengths": allowed})
 
 
-def _register(kind: Kind, name: str, version: int) -> Callable[[Function], Function]:
+def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:
+    wanted = [engines] if isinstance(engines, str) else engines
+    versions = dict(wanted) if isinstance(wanted, Mapping) else {e: None if e == "torch" else 1 for e in wanted}
+    if not versions or not all(isinstance(e, str) and re.fullmatch(NAME, e) for e in versions):
+        raise InputError(f"architecture {name!r}: engines must be names, at least one, as ('torch',): {NAME_RULE}")
+    if any(e != "torch" and (type(v) is not int or v < 1) for e, v in versions.items()):
+        raise InputError(f"architecture {name!r}: the version of an engine must be a whole number from 1")
+    return MappingProxyType(versions)
+
+
+def _register(kind: Kind, name: str, version: int, facts: Mapping[str, Any]) -> Callable[[Function], Function]:
     if not isinstance(name, str) or not re.fullmatch(NAME, name) or len(name) > 80:
         raise InputError(f"{kind} name {short(name)}: {NAME_RULE}, at most 80 of them")
     if type(version) is not int or version < 1:
@@ -83,7 +118,7 @@ def _register(kind: Kind, name: str, version: int) -> Callable[[Function], Funct
         line = f":{own.__code__.co_firstlineno}"
         module = sys.modules.get(function.__module__)
         place = f"{getattr(module, '__file__', None) or function.__module__}{line}"
-        plugin = Plugin(kind=kind, name=name, version=version, function=function, place=place)
+        plugin = Plugin(kind=kind, name=name, version=version, function=function, place=place, **facts)
         plugin.options  # noqa: B018  a wrong signature is an error here, where the author sees it
         # The module owns the list, so that no state is shared between registries.
         own.__globals__.setdefault(_MARK, []).append(plugin)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,7 @@ NAME_RULE = "letters, digits, '_', '.', '-' only, starting with a letter or digi
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 Positive = Annotated[int, Field(ge=1)]
 Options = dict[str, Any]
+ValidateAt = Literal["tenths", "epochs"]
 
 
 class Frozen(BaseModel):
@@ -51,8 +52,15 @@ class Budget(Frozen):
         return self
 
 
+_LATER = ("closed_loop", "engine", "microscope", "validate_at")
+
+
 class Trial(Frozen):
-    """One point of the grid."""
+    """One point of the grid.
+
+    ``microscope`` asks for snapshots of the learner, ``validate_at`` says when the validation split is scored: ten
+    times over the budget, or at the end of each epoch.
+    """
 
     study: Name
     task: Name
@@ -65,11 +73,18 @@ class Trial(Frozen):
     architecture_options: Options = Field(default_factory=dict)
     versions: dict[str, int] = Field(default_factory=dict)
     closed_loop: bool = False
+    engine: Name = "torch"
+    microscope: bool = False
+    validate_at: ValidateAt = "tenths"
 
     @property  # not cached: a cache would go along with model_copy(update=...)
     def key(self) -> str:
-        """16 hexadecimal digits of the content: the same whatever the order of the options."""
-        content = self.model_dump(mode="json", exclude=None if self.closed_loop else {"closed_loop"})
+        """16 hexadecimal digits of the content: the same whatever the order of the options.
+
+        A field that joined later counts only where it differs from its default, so that older records stay found.
+        """
+        unused = {name for name in _LATER if getattr(self, name) == Trial.model_fields[name].default}
+        content = self.model_dump(mode="json", exclude=unused)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -78,4 +93,5 @@ class Trial(Frozen):
         """A short name for people: what is running."""
         options = "".join(f" {name}={value}" for name, value in self.architecture_options.items())
         competitor = f"{self.architecture}{options}"
-        return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}"
+        engine = "" if self.engine == "torch" else f" {self.engine}"
+        return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}{engine}"

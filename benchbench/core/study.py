@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from benchbench.core.errors import InputError, short, unknown
 from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
-from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
+from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial, ValidateAt
 
 
 def _listed(value: Any) -> Any:
@@ -27,22 +27,35 @@ Sets = Annotated[tuple[Options, ...], BeforeValidator(_listed), Field(min_length
 """Tables of options whose lists multiply; one may stand alone."""
 
 
+WIDTH = "width"
+
+
+class _Width(Frozen):
+    width: Positive = 64
+
+
 class Study(Frozen):
     """What to run: every task x architecture x length x device x seed x budget, and every option set.
 
     ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds and ``memory_limit`` in bytes (or as "3GiB") kill a trial.
-    ``closed_loop`` adds the free runs of tasks that declare one. ``allocator``: "keep" freed memory in the process, or
-    the C library's "default". A list as an option's value multiplies; [[architectures.esn]], several times,
-    gives option sets one by one.
+    ``closed_loop`` adds the free runs of tasks that declare one. ``engines``: an architecture has one trial for each of
+    these that it has; one that has none of them runs once, on its own first engine. ``microscope`` keeps snapshots of
+    learners as artifacts. ``validate_at``: the validation split is scored at "tenths" of the budget, or at the end of
+    "epochs". ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's
+    value multiplies; [[architectures.esn]], several times, gives option sets one by one; ``width`` is an option of
+    every architecture, and takes the place of the budget's.
     """
 
     name: Name
     description: str = ""
     lengths: Annotated[tuple[Positive, ...], Field(min_length=1, strict=False)]
     devices: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = ("cpu",)
+    engines: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] = ("torch",)
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 5
     timeout: Annotated[float, Field(gt=0)] | None = None
     closed_loop: bool = True
+    microscope: bool = False
+    validate_at: ValidateAt = "tenths"
     memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
     allocator: Literal["keep", "default"] = "keep"
     plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -55,6 +68,7 @@ class Study(Frozen):
         for key, values in (
             ("lengths", self.lengths),
             ("devices", self.devices),
+            ("engines", self.engines),
             ("budgets", tuple(budget.name for budget in self.budgets)),
         ):
             twice = [value for i, value in enumerate(values) if value in values[:i]]
@@ -69,7 +83,13 @@ class Study(Frozen):
         """
         place = f"{source or self.name}: "
         tasks = self._sets(registry, "task", self.tasks, place)
-        competitors = self._sets(registry, "architecture", self.architectures, place)
+        competitors = [
+            (plugin, options, engine)
+            for plugin, options in self._sets(registry, "architecture", self.architectures, place)
+            for engine in self._engines(registry, plugin, place)
+        ]
+        for task, _ in tasks:
+            self._check_lengths(task, place)
         grid = product(self.devices, self.budgets, range(self.seeds), tasks, self.lengths, competitors)
         return [
             Trial(
@@ -82,11 +102,28 @@ class Study(Frozen):
                 budget=budget,
                 task_options=task_options,
                 architecture_options=options,
-                versions={"task": task.version, "architecture": competitor.version},
+                versions=_versions(task, competitor, engine),
                 closed_loop=self.closed_loop,
+                engine=engine,
+                microscope=self.microscope,
+                validate_at=self.validate_at,
             )
-            for device, budget, seed, (task, task_options), length, (competitor, options) in grid
+            for device, budget, seed, (task, task_options), length, (competitor, options, engine) in grid
         ]
+
+    def _engines(self, registry: Registry, plugin: Plugin, place: str) -> list[str]:
+        """The engines of the study that an architecture has; its own first one where it has none of them."""
+        known = {"torch", *(e for one in registry.plugins.values() for e in one.engines)}
+        for engine in self.engines:
+            if engine not in known:
+                raise unknown("engine", engine, known, where=f"{place}engines")
+        return [engine for engine in self.engines if engine in plugin.engines] or [next(iter(plugin.engines))]
+
+    def _check_lengths(self, task: Plugin, place: str) -> None:
+        wrong = [length for length in self.lengths if task.lengths is not None and length not in task.lengths]
+        if wrong and task.lengths is not None:
+            allowed = ", ".join(map(str, task.lengths))
+            raise InputError(f"{place}lengths: task {task.name!r} cannot make {wrong[0]}. Allowed: {allowed}")
 
     @staticmethod
     def _sets(registry: Registry, kind: Kind, named: dict[str, Sets], place: str) -> list[tuple[Plugin, Options]]:
@@ -96,15 +133,30 @@ class Study(Frozen):
             where = f"{place}[{kind}s.{name}]"
             chosen: list[Options] = []
             for table in tables:
-                chosen += [one for one in expand(plugin.options, table, where) if one not in chosen]
+                chosen += [one for one in _sets_of(plugin, table, where) if one not in chosen]
             sets += [(plugin, one) for one in chosen]
         return sets
 
 
+def _versions(task: Plugin, competitor: Plugin, engine: str) -> dict[str, int]:
+    versions = {"task": task.version, "architecture": competitor.version}
+    version = competitor.engines[engine]
+    return versions if version is None else {**versions, "engine": version}
+
+
+def _sets_of(plugin: Plugin, table: Options, where: str) -> list[Options]:
+    """The option sets of a table; ``width`` is an axis of every architecture that has no such option of its own."""
+    if plugin.kind != "architecture" or WIDTH not in table or WIDTH in plugin.options.model_fields:
+        return expand(plugin.options, table, where)
+    own = {name: value for name, value in table.items() if name != WIDTH}
+    widths = expand(_Width, {WIDTH: table[WIDTH]}, where)
+    return [{**options, **width} for width in widths for options in expand(plugin.options, own, where)]
+
+
 def shipped() -> dict[str, Path]:
-    """The studies that come with the package, by name."""
+    """The studies that come with the package, by name; those of a folder as ``folder/name``."""
     folder = Path(str(resources.files("benchbench") / "studies"))
-    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in sorted(folder.rglob("*.toml"))}
 
 
 def find(study: str) -> Path:

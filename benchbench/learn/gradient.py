@@ -19,7 +19,6 @@ from benchbench.learn.device import seeded, tensor
 Core = Callable[[int, int], nn.Module]
 Optimizer = Literal["adam", "sgd", "rmsprop"]
 
-VALIDATIONS = 10
 _CHUNK = 512  # sequences a forward pass outside training
 
 
@@ -133,16 +132,12 @@ class Gradient:
         batches = self._batches(train)
         best = _Best()
         losses: list[Tensor] = []
-        marks = iter(np.arange(1, VALIDATIONS) / VALIDATIONS)
-        mark = next(marks)
         while meter.spend():
             losses.append(self._step(network, optimizer, *next(batches)))
-            if meter.fraction < mark:
-                continue
-            with meter.paused():
-                best = self._validate(network, valid, meter, losses, best)
+            if meter.due():
+                with meter.paused():
+                    best = self._validate(network, valid, meter, losses, best)
                 losses = []
-                mark = next((m for m in marks if m > meter.fraction), np.inf)
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 

@@ -9,29 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import benchbench
+from benchbench.core.record import Environment
 from benchbench.learn.device import accelerator
 
 _PACKAGE = Path(benchbench.__file__).parent
 
 
-def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) -> dict[str, Any]:
-    """The environment of a run, for every record of it; ``machine`` overrides the label of CPU, ``cores`` and GPU."""
+def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) -> Environment:
+    """The machine and the versions of this process; ``machine`` overrides the label of CPU, ``cores`` and GPU."""
     cpu, gpu = _cpu(), accelerator()
-    return {
-        "machine": machine or label(cpu, cores, gpu),
-        "cpu": cpu,
-        "cores": cores,
-        "gpu": gpu,
-        "threads": threads,
-        "jobs": jobs,
-        "memory_bytes": _memory_bytes(),
-        "os": f"{platform.system()} {platform.release().split('-')[0]}",
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "numpy": version("numpy"),
-        "benchbench": benchbench.__version__,
+    return Environment(
+        machine=machine or label(cpu, cores, gpu),
+        cpu=cpu,
+        cores=cores,
+        gpu=gpu,
+        threads=threads,
+        jobs=jobs,
+        memory_bytes=_memory_bytes(),
+        os=f"{platform.system()} {platform.release().split('-')[0]}",
+        python=platform.python_version(),
+        torch=version("torch"),
+        numpy=version("numpy"),
+        numba=version("numba"),
+        benchbench=benchbench.__version__,
         **_commit(),
-    }
+    )
 
 
 def label(cpu: str, count: int, gpu: str | None) -> str:

@@ -65,7 +65,7 @@ def row(outcome: Outcome) -> list[str]:
 
 def _page(outcomes: list[Outcome]) -> str:
     notes = [f"- `{outcome.claim}`: {outcome.ours.notes}." for outcome in outcomes if outcome.ours.notes]
-    machines = sorted({str(outcome.environment.get("machine", "")) for outcome in outcomes})
+    machines = sorted({outcome.environment.machine for outcome in outcomes})
     blocks = [
         _HEAD,
         markdown(COLUMNS, [row(outcome) for outcome in outcomes], left=len(COLUMNS)),

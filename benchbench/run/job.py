@@ -9,13 +9,12 @@ from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
 from benchbench.core import registry
 from benchbench.core.errors import InputError
-from benchbench.core.record import Record
+from benchbench.core.record import Environment, Record
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.measure import allocator, peak_memory
@@ -46,7 +45,7 @@ class Job:
     """
 
     plugins: tuple[str, ...]
-    environment: dict[str, Any]
+    environment: Environment
     folder: str
     data: str
     threads: int = 1
@@ -64,15 +63,16 @@ class Job:
             return str(error)
         if self.keep_freed:
             allocator.keep_freed()
-        environment = {
-            **self.environment,
+        facts = {
             "flags": set_flags(self.threads, trial.seed),  # last: a plug-in may have set others when it was loaded
             "peak_memory": peak_memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
         with inside(self.folder):
             make = partial(shared, self.file(trial), partial(make_problem, trial, known))
-            return run_trial(trial, known, environment, make=make).model_copy(update={"block": block})
+            environment = self.environment.model_copy(update=facts)
+            record, _ = run_trial(trial, known, environment, make=make)
+            return record.model_copy(update={"block": block})
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""

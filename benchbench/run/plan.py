@@ -8,6 +8,7 @@ import psutil
 
 from benchbench.core import registry
 from benchbench.core.errors import InputError
+from benchbench.core.record import Environment
 from benchbench.core.registry import Registry
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
@@ -26,7 +27,7 @@ class Plan:
     """
 
     trials: list[Trial]
-    environment: dict[str, Any]
+    environment: Environment
     quiet: bool
 
 
@@ -62,14 +63,17 @@ class Planner:
         except InputError as error:
             return str(error)
         facts = capture(cores=self.cores, jobs=self.jobs, threads=self.threads, machine=self.machine)
-        facts["allocator"] = allocator.keep_freed() if self.keep_freed else allocator.DEFAULT
-        facts["yardstick"] = measure_machine(study.devices, self.threads)
-        return Plan(trials=trials, environment=facts, quiet=quiet)
+        more = {
+            "allocator": allocator.keep_freed() if self.keep_freed else allocator.DEFAULT,
+            "yardstick": measure_machine(study.devices, self.threads),
+        }
+        return Plan(trials=trials, environment=facts.model_copy(update=more), quiet=quiet)
 
     def check(self, trials: list[Trial]) -> str | None:
         """What is wrong with trials that share a problem, or None: the problem is made, every learner sized."""
         from benchbench.measure.switches import set_flags
-        from benchbench.run.trial import CAUGHT, make_problem
+        from benchbench.run.failure import CAUGHT
+        from benchbench.run.trial import make_problem
 
         with inside(self.folder):
             known = registry.load(self.plugins)
@@ -83,7 +87,8 @@ class Planner:
             return self._misfit(trials, known, problem)
 
     def _misfit(self, trials: list[Trial], known: Registry, problem: Any) -> str | None:
-        from benchbench.run.trial import CAUGHT, make_learner
+        from benchbench.run.failure import CAUGHT
+        from benchbench.run.trial import make_learner
 
         for trial in trials:
             try:

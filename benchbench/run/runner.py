@@ -70,7 +70,7 @@ def run_study(
     )
     printed: list[str] = []
     plan = _plan(planner, study, printed)
-    records = store.Store(store.folder(Path(results), study.name) / f"{plan.environment['machine']}.jsonl")
+    records = store.Store(store.folder(Path(results), study.name) / f"{plan.environment.machine}.jsonl")
     _check(planner, plan, records, limits)
     _writable(records)
     job = _job(planner, plan, records)
@@ -146,7 +146,9 @@ class _Run:
     def _otherwise(self, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""
         mine = self.plan.environment
-        return any(record.environment.get(name) != mine[name] for name in ("jobs", "threads", "allocator"))
+        return any(
+            getattr(record.environment, name) != getattr(mine, name) for name in ("jobs", "threads", "allocator")
+        )
 
     def _lost(self, trial: Trial, block: str, lost: Lost, started: str) -> Record:
         return Record(

@@ -1,0 +1,78 @@
+"""Artifacts: arrays of a trial that do not belong in a JSON line, each trial's in one file named after its key."""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchbench.core.record import Array, Artifact, Record
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def pack(arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, Artifact]:
+    """The bytes of a compressed NPZ file, and what a record says of it; ValueError for an array of objects."""
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise ValueError(f"artifact {name!r}: an array of objects cannot be kept")
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+    content = stream.getvalue()
+    facts = {
+        name: Array(shape=list(np.shape(array)), dtype=str(np.asarray(array).dtype)) for name, array in arrays.items()
+    }
+    return content, Artifact(sha256=hashlib.sha256(content).hexdigest(), arrays=facts)
+
+
+def path(results: Path, record: Record) -> Path:
+    """Where the artifact of a record lies."""
+    machine = record.environment.machine or "unknown"
+    return results / "artifacts" / record.trial.study / machine / record.artifact_name
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all, flushed to the disk."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def read(results: Path, record: Record) -> tuple[Arrays, str]:
+    """The arrays of a record's artifact, and a sentence that says why there are none; empty where there are."""
+    if record.artifact is None:
+        return {}, "The trial kept no arrays."
+    file = path(results, record)
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return {}, f"The artifact {file.name} is not there."
+    if hashlib.sha256(content).hexdigest() != record.artifact.sha256:
+        return {}, f"The artifact {file.name} is not the one that its record names."
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}, ""
+    except (ValueError, zipfile.BadZipFile):
+        return {}, f"The artifact {file.name} cannot be read."
+
+
+def clear(folder: Path, records: Iterable[Record]) -> None:
+    """Remove what no record names from the folder of one machine: the leftovers of a run that was killed."""
+    named = {record.artifact_name for record in records if record.artifact is not None}
+    for file in folder.glob("*.npz*") if folder.is_dir() else ():
+        if file.name not in named:
+            with suppress(OSError):
+                file.unlink()
