@@ -3,7 +3,8 @@
 import typer
 
 from benchbench.cli.console import err, say
-from benchbench.compare.compare import compare, gate, markdown
+from benchbench.compare.compare import compare, gate
+from benchbench.compare.page import markdown
 from benchbench.core.errors import InputError
 
 

@@ -18,8 +18,10 @@ class Help:
     examples: tuple[tuple[str, str], ...]
 
     def page(self, width: int = WIDTH) -> str:
-        """The text with the examples in a paragraph that the formatter leaves as it is."""
-        return f"{self.text}\n\nExamples:\n\n\b\n{examples(self.examples, width - _INDENT)}\n"
+        """Text and examples in paragraphs that the formatter leaves as they are: it would break --fail-above in two."""
+        room = width - _INDENT
+        texts = ["\n".join(_wrapped(paragraph, room)) for paragraph in self.text.split("\n\n")]
+        return "\n\n".join(f"\b\n{part}" for part in (*texts, "Examples:", examples(self.examples, room))) + "\n"
 
 
 def examples(pairs: tuple[tuple[str, str], ...], width: int) -> str:
@@ -42,7 +44,7 @@ def _continued(command: str, width: int) -> list[str]:
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
 
-def _wrapped(text: str, width: int, first: str, further: str) -> list[str]:
+def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[str]:
     return textwrap.wrap(
         text,
         width,
@@ -95,7 +97,8 @@ wrong; 130 after an interrupt.""",
 A and B are both files of pytest-benchmark (--benchmark-json), or folders with several of them (runs are paired in the
 order in which they were made), or records: a .jsonl file, a folder of them, or a folder of results (trials are paired
 by seed). Times are never compared across machines, and only where jobs, threads, allocator and kernel are the same. A
-score is compared by its ratio, or by its difference where it can be zero or negative.
+score is compared by its ratio, or by its difference where its ratio means nothing, since it is negative or, being one
+of which higher is better, zero in some trial.
 
 The page is Markdown. With --fail-above the exit code is 1 where a row is worse by more than the factor RATIO, where a
 score that has no ratio is worse, or where a trial failed in B alone; it is 2 where no time could be judged.""",

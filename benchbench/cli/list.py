@@ -9,7 +9,7 @@ from benchbench.cli.console import entry, out
 from benchbench.core import registry, study
 from benchbench.core.errors import unknown
 from benchbench.core.options import choices, defaults
-from benchbench.core.registry import Kind
+from benchbench.core.registry import Kind, Plugin
 
 _LONG = 120  # seconds from which on minutes say more
 
@@ -35,11 +35,20 @@ def _plugins(kind: Kind, files: list[str]) -> None:
     names = known.names(kind)
     for name in names:
         item = known.get(kind, name)
-        entry(name, item.summary, column=_column(names))
+        entry(name, f"{item.summary.replace('``', '')} ({_facts(item)})", column=_column(names))
         for option, default in defaults(item.options).items():
             allowed = ", ".join(choices(item.options, option))
             line = f"{option} = {default!r}{f'  ({allowed})' if allowed else ''}"
             entry(line, "", column=0, indent=4, style="dim")
+
+
+def _facts(item: Plugin) -> str:
+    """Of an architecture its engines and whether it is a baseline, of a task its lengths."""
+    if item.kind == "task":
+        return f"lengths {', '.join(map(str, item.lengths))} steps" if item.lengths else "any length"
+    names = ", ".join(item.engines)
+    engines = f"engine{'s' * (len(item.engines) > 1)} {names}"
+    return f"baseline; {engines}" if item.baseline else engines
 
 
 def _studies() -> None:

@@ -75,8 +75,9 @@ def outcome(record: Record) -> str:
     parts = [record.status.value]
     if record.spent.fit_seconds is not None:
         parts.append(f"fit {record.spent.fit_seconds:.3g} s")
-    if (score := record.scores.get("test_mse")) is not None:
-        parts.append(f"test mse {score:.3g}")
+    primary = record.objective.primary
+    if (score := record.scores.get(f"test_{primary}")) is not None:
+        parts.append(f"test {primary} {score:.3g}")
     message = " ".join(record.message.split())
     return ", ".join(parts) + (f": {message}" if message else "")
 
