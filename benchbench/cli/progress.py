@@ -45,7 +45,7 @@ class Watch:
                 "not compared with those of this run; another --results starts anew"
             )
         if self._lines and self._total:
-            self._say(f"{self._total} trials to run")
+            self._say(f"{self._total} trial{'s' * (self._total > 1)} to run")
 
     def start(self, trial: Trial) -> None:
         """A trial begins."""

@@ -93,7 +93,7 @@ def test_colours_forced_into_a_pipe_bring_no_bar():
     file = StringIO()
     with watched(Console(file=file, force_terminal=True, width=200)) as watch:
         watch.plan(1, 0, 0)
-    assert file.getvalue() == "checking the study\n1 trials to run\n"
+    assert file.getvalue() == "checking the study\n1 trial to run\n"
 
 
 def test_a_long_check_says_in_a_pipe_how_far_it_is_every_ten_seconds():
