@@ -14,7 +14,8 @@ def beats(rng, count, length):
     true = np.arange(count) % 2
     lengths = rng.integers(length - 8, length + 1, count)
     times = np.arange(length) / 4
-    inputs = np.sin(times * (1 + true)[:, None] + rng.uniform(0, 6, (count, 1))) + 0.2 * rng.standard_normal((count, length))
+    inputs = np.sin(times * (1 + true)[:, None] + rng.uniform(0, 6, (count, 1)))
+    inputs += 0.2 * rng.standard_normal((count, length))
     inputs[np.arange(length) >= lengths[:, None]] = 0
     targets = np.eye(2, dtype=np.float32)[true][:, None]
     return Split(inputs=inputs.astype(np.float32)[:, :, None], targets=targets, lengths=lengths)
@@ -60,7 +61,9 @@ def mine(setting, *, learning_rate: float = 1e-2):
     """A ReLU network."""
     if setting.engine == "stub":
         raise UnsupportedError("the stub computes nothing")
-    return Gradient(setting, lambda i, w: nn.RNN(i, w, nonlinearity="relu", batch_first=True), learning_rate=learning_rate)
+    def core(inputs, width):
+        return nn.RNN(inputs, width, nonlinearity="relu", batch_first=True)
+    return Gradient(setting, core, learning_rate=learning_rate)
 '''
 
 STUDY = """

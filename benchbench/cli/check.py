@@ -1,6 +1,7 @@
 """``benchbench check``: the installation, and every promise of the contract with whether it is kept."""
 
 import typer
+from rich.markup import escape
 
 from benchbench.calibration.installation import look
 from benchbench.cli.console import err, out, say
@@ -24,10 +25,13 @@ def check(file: str | None, plugins: list[str], results: str) -> None:
 
 def _broken(item: Plugin) -> int:
     """Print the promises of a plug-in; how many it breaks."""
-    out.print(f"{item.kind} [bold]{item.name}[/] (version {item.version})", highlight=False)
-    broken = 0
+    broken, subject = 0, ""
     for result in check_plugin(item):
         broken += result.passed is False
+        if result.subject != subject:
+            subject = result.subject
+            options = escape(subject.removeprefix(f"{item.kind} {item.name}"))
+            out.print(f"{item.kind} [bold]{item.name}[/]{options}, version {item.version}", highlight=False)
         out.print(f"  {_MARKS[result.passed]}  {result.promise}", highlight=False, soft_wrap=True)
         if result.detail:
             say(f"        {result.detail}")

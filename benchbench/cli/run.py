@@ -18,6 +18,7 @@ def run(study: str, *, memory_limit: str | None, **options: Any) -> None:
         records = run_study(
             study,
             memory_limit=limit,
+            on_check=watch.check,
             on_plan=watch.plan,
             on_start=watch.start,
             on_record=watch.record,
