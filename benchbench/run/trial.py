@@ -143,6 +143,7 @@ def setting_of(trial: Trial, problem: Problem, width: int) -> Setting:
         batch=trial.budget.batch,
         engine=trial.engine,
         objective=problem.objective,
+        causal=problem.causal,
     )
 
 
