@@ -230,7 +230,7 @@ def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
         "import os, sys, pathlib; from benchbench.core.store import Store\n"
         "with Store(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
     )
-    store.prepare()
+    store.path.parent.mkdir(parents=True)
     done = subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
     assert done.returncode == -9
     with store.locked():
