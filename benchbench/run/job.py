@@ -152,8 +152,8 @@ def _run(item: Scheduled, known: Registry, environment: Environment, make: Calla
         make = partial(_give, problem)
         if item.solved and item.solved.shape == Shape.of(problem):
             width = item.solved.width
-    record, artifact = run_trial(item.trial, known, environment, make=make, width=width)
-    return Outcome(record.model_copy(update={"block": item.block}), artifact)
+    outcome = run_trial(item.trial, known, environment, make=make, width=width)
+    return outcome._replace(record=outcome.record.model_copy(update={"block": item.block}))
 
 
 def _fail(error: BaseException) -> Problem:

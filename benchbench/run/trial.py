@@ -25,14 +25,8 @@ from benchbench.run import free_run as free_runs
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.microscope import Arrays, Microscope
+from benchbench.run.outcome import Outcome
 from benchbench.run.scoring import require_lengths, score
-
-
-class Outcome(NamedTuple):
-    """The record of a trial, and the bytes of its artifact where it left arrays."""
-
-    record: Record
-    artifact: bytes | None = None
 
 
 class Sized(NamedTuple):
