@@ -8,8 +8,10 @@ import dataclasses
 import os
 import pickle
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,11 +64,13 @@ class _Host:
 
     def __init__(self, folder, job):
         (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self.short = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp"))  # the name of a socket has at most 107 characters
+        (self.short / "t").symlink_to(folder / "tmp")
         self.job, self.item = job, None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.run.elsewhere"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp")},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.short / "t")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -85,7 +89,9 @@ class _Host:
                     return
                 heard.put((kind, item, what))
         except (EOFError, OSError, ValueError):  # it has ended, or the run has
-            if self.item is not None:
+            if self.item is None:
+                heard.put(("ended", None, InputError(f"the machine {self.job.machine} ended before its first trial")))
+            else:
                 gone = Lost("crash", f"the machine {self.job.machine} is gone")
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 known = Environment(machine=self.job.machine, threads=self.job.threads, jobs=self.job.jobs)
@@ -95,6 +101,7 @@ class _Host:
         self.process.stdin.close()
         self.process.wait(20)
         self.process.stdout.close()
+        shutil.rmtree(self.short)
 
     def _send(self, what):
         self.process.stdin.write(pickle.dumps(what))
