@@ -1,19 +1,18 @@
 """The CPU against another device of the same machine: whose times are lower, and from which length and batch on."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from benchbench.report.analysis.cells import listed
+from benchbench.report.analysis.order import networks, ordered, several
 from benchbench.report.frame import plain
-from benchbench.report.select import networks, order, several
-from benchbench.report.tables import DAGGER, label, listed, markdown, number, words
 
 HOST = "cpu"
 FASTER, SLOWER, TIE, OPEN = "faster", "slower", "tie", "open"
-_TIMES = {"update": "update_ms", "predict": "predict_us"}
-_ONCE = "first_update_seconds"
-_WORK = ["machine", "variant", "budget", "architecture", "length"]
+TIMES = {"update": "update_ms", "predict": "predict_us"}
+ONCE = "first_update_seconds"
+_WORK = ["machine", "engine", "variant", "budget", "architecture", "length"]
 _SAME = [*_WORK, "set", "seed"]
 _CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "architecture", "length"]
 
@@ -22,12 +21,12 @@ _CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "archi
 class Devices:
     """The times of a Selection's networks on the CPU and on the other devices of the same machine.
 
-    ``cells`` has a row per ``comparison`` (the device, with the machine and with the budgets that differ in batch alone
-    where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after its first
-    update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds that
-    ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on every
-    seed that both have a record of, at least two, else tie, or open where one did not end ok or there is one seed.
-    ``predict_`` is the same of a prediction. ``notes`` say what was left out.
+    ``cells`` has a row per ``comparison`` (the device, with the machine, the engine and the budgets that differ in
+    batch alone where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after
+    its first update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds
+    that ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on
+    every seed that both have a record of, at least two, else tie, or open where one did not end ok or there is one
+    seed. ``predict_`` is the same of a prediction. ``notes`` say what was left out.
     """
 
     cells: pd.DataFrame
@@ -36,9 +35,9 @@ class Devices:
 
 def devices(frame: pd.DataFrame) -> Devices:
     """The comparisons within the frame of a Selection; nothing where no machine has the CPU and another device."""
-    nets = frame[frame["architecture"].isin(networks(frame["architecture"]))]
+    nets = frame[frame["architecture"].isin(networks(frame))]
     others_of = (nets["updates"] - 1).where(nets["updates"] > 1)
-    nets = nets.assign(update_ms=(nets["fit_seconds"] - nets[_ONCE]) / others_of * 1e3)
+    nets = nets.assign(update_ms=(nets["fit_seconds"] - nets[ONCE]) / others_of * 1e3)
     host, others = nets[nets["device"] == HOST], nets[nets["device"] != HOST]
     cells, notes = [], list[str]()
     for (machine, device), mine in others.groupby(["machine", "device"]):
@@ -47,7 +46,7 @@ def devices(frame: pd.DataFrame) -> Devices:
             continue
         pairs = _pairs(there, mine)
         found = _cells(pairs[pairs["sides"] == "both"]).assign(device=str(device))
-        notes += _notes(f"cpu and {words(device)} on {words(machine)}", pairs, found)
+        notes += _notes(f"cpu and {device} on {machine}", pairs, found)
         if found["predict_times"].notna().any():
             cells.append(found)
     named = _named(pd.concat(cells), frame) if cells else pd.DataFrame(columns=_CELL)
@@ -56,13 +55,13 @@ def devices(frame: pd.DataFrame) -> Devices:
 
 def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """One row per option set and seed, of ``sides`` both or one; no times where one of the two has none."""
-    columns = [*_SAME, *_TIMES.values(), _ONCE, "disturbed"]
+    columns = [*_SAME, *TIMES.values(), ONCE, "disturbed", "kernel"]
     sides = [
-        part.assign(**{time: part[time].where(part["ok"]) for time in _TIMES.values()}).loc[part["timed"], columns]
+        part.assign(**{time: part[time].where(part["ok"]) for time in TIMES.values()}).loc[part["timed"], columns]
         for part in (host, other)
     ]
     pairs = sides[0].merge(sides[1], on=_SAME, how="outer", suffixes=("_cpu", "_device"), indicator="sides")
-    for kind, time in _TIMES.items():
+    for kind, time in TIMES.items():
         sided = [f"{time}_cpu", f"{time}_device"]
         pairs[sided] = pairs[sided].where(pairs[sided].gt(0).all(axis=1))
         pairs[f"{kind}_times"] = pairs[sided[0]] / pairs[sided[1]]
@@ -72,7 +71,7 @@ def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
     by = pairs.assign(**{name: pairs[name].eq(True) for name in ("disturbed_cpu", "disturbed_device")}).groupby(_WORK)
     table = pd.DataFrame({"seeds": by["seed"].nunique()})
-    for kind, time in _TIMES.items():
+    for kind, time in TIMES.items():
         times = by[f"{kind}_times"]
         for side in ("cpu", "device"):
             table[f"{time}_{side}"] = by[f"{time}_{side}"].median()
@@ -80,8 +79,10 @@ def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
             table[f"{kind}_times{suffix}"] = times.agg(how)
         table[f"{kind}_verdict"] = times.agg(_verdict)
     for side in ("cpu", "device"):
-        table[f"{_ONCE}_{side}"] = by[f"{_ONCE}_{side}"].median()
+        table[f"{ONCE}_{side}"] = by[f"{ONCE}_{side}"].median()
         table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
+    for side in ("cpu", "device"):
+        table[f"kernel_{side}"] = by[f"kernel_{side}"].agg(lambda names: " / ".join(sorted({*names.dropna()} - {""})))
     return table.reset_index()
 
 
@@ -94,9 +95,9 @@ def _verdict(times: "pd.Series[float]") -> str:
 def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     if cells[["update_times", "predict_times"]].isna().all(axis=None):
         missing = "no seed of the same task, options, budget and length ended ok on both with the same jobs and threads"
-        return [f"Nothing to compare between {place}: {missing} (`--jobs`, `--threads`)."]
+        return [f"Nothing to compare between {place}: {missing} (--jobs, --threads)."]
     sets = pairs.groupby(_WORK)["set"].nunique()
-    differ = [f"{words(name)} at {length} ({words(budget)})" for *_, budget, name, length in sets.index[sets > 1]]
+    differ = [f"{name} at {length} ({budget})" for *_, budget, name, length in sets.index[sets > 1]]
     return [f"Left out of {place}, since they chose other option sets: {listed(differ, 6)}."] if differ else []
 
 
@@ -109,58 +110,30 @@ def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     for name in sorted(set(cells["budget"]), key=lambda name: (batches[name], name)):
         members.setdefault(families[name], []).append(name)
     comparison = cells["device"].astype(str)
-    if several(cells, "machine"):
-        comparison = comparison + ", " + cells["machine"]
+    for column in ("machine", "engine"):
+        if several(cells, column):
+            comparison = comparison + ", " + cells[column]
     if len(members) > 1:
         comparison = comparison + ", " + cells["budget"].map(lambda name: listed(members[families[name]]))
-    named = cells.assign(comparison=comparison, batch=cells["budget"].map(batches))
-    return named[[*_CELL, *(name for name in named if name not in _CELL)]].sort_values(_CELL, ignore_index=True)
+    named = cells.assign(comparison=comparison, batch=cells["budget"].map(batches), baseline=False)
+    last = ["engine", "kernel_cpu", "kernel_device"]
+    middle = [name for name in named if name not in {*_CELL, *last, "baseline"}]
+    return named[[*_CELL, *middle, *last, "baseline"]].sort_values(_CELL, ignore_index=True)
 
 
-def time_table(part: pd.DataFrame) -> str:
-    """Markdown: length x architecture, both times and their ratio, from the cells of one budget."""
-    device = words(part["device"].iloc[0])
-    rows = []
-    for length in sorted(set(part["length"])):
-        at = {row.architecture: row for row in part[part["length"] == length].itertuples()}
-        rows += [[str(length), label(name), *_written(at[name])] for name in order(at)]
-    sides = ("cpu", device)
-    titles = [f"{what}, {side}" for what in ("update ms", "first update s", "predict µs a window") for side in sides]
-    for place in (2, 7):
-        titles.insert(place, f"cpu / {device}")
-    return markdown(["length", "architecture", *titles], rows, left=2)
-
-
-def _written(row: Any) -> list[str]:
-    return [*_compared(row, "update"), *_sides(row, _ONCE), *_compared(row, "predict")]
-
-
-def _compared(row: Any, kind: str) -> list[str]:
-    middle, low, high = (number(getattr(row, f"{kind}_times{suffix}")) for suffix in ("", "_min", "_max"))
-    text = f"**{middle}**" if getattr(row, f"{kind}_verdict") in {FASTER, SLOWER} else middle
-    return [*_sides(row, _TIMES[kind]), text if low == high else f"{text} ({low}..{high})"]
-
-
-def _sides(row: Any, time: str) -> list[str]:
-    return [
-        number(getattr(row, f"{time}_{side}")) + (DAGGER if getattr(row, f"disturbed_{side}") else "")
-        for side in ("cpu", "device")
-    ]
-
-
-def crossover_table(part: pd.DataFrame, along: str, across: str) -> str:
-    """Markdown: from which ``along`` (length or batch) on an update is faster on the device, architecture x ``across``.
+def crossovers(part: pd.DataFrame, along: str, across: str) -> pd.DataFrame:
+    """From which ``along`` (length or batch) on an update is faster on the device: architecture x ``across``.
 
     Empty where only one ``along`` was measured.
     """
     if not several(part, along):
-        return ""
+        return pd.DataFrame()
     columns = sorted(set(part[across]))
     rows = []
-    for name in order(part["architecture"]):
+    for name in ordered(part):
         mine = part[part["architecture"] == name]
-        rows.append([label(name), *(_first(mine[mine[across] == value], along) for value in columns)])
-    return markdown(["architecture", *(f"{across} {value}" for value in columns)], rows)
+        rows.append([_first(mine[mine[across] == value], along) for value in columns])
+    return pd.DataFrame(rows, index=ordered(part), columns=columns)
 
 
 def _first(cells: pd.DataFrame, along: str) -> str:

@@ -1,6 +1,6 @@
 """Looks of the figures: a style for any number of competitors, small multiples, one legend, same bytes every time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -14,16 +14,17 @@ from matplotlib.image import imsave
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from benchbench.report.select import FLOORS
-
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D1F")  # Okabe-Ito, yellow darkened
 _MARKERS = "os^DvPX<>p"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-_FLOOR_LOOKS = {
-    "linear": ("black", "*", (0, (4, 2))),
-    "persistence": ("#555555", "x", (0, (1, 1.5))),
-    "mean": ("#999999", "+", (0, (6, 2, 1, 2))),
-}
+_BASELINES: tuple[tuple[str, str, Any], ...] = (
+    ("black", "*", (0, (4, 2))),
+    ("#555555", "x", (0, (1, 1.5))),
+    ("#999999", "+", (0, (6, 2, 1, 2))),
+    ("#777777", "1", (0, (3, 1.5, 1, 1.5, 1, 1.5))),
+    ("#333333", "2", (0, (2, 1))),
+)
+_USUAL = ("linear", "persistence", "mean", "majority")  # baselines that look the same in every report
 POSSIBLE: dict[str, Any] = {"color": "#bbbbbb", "linestyle": "-", "linewidth": 3.0, "marker": ""}
 FRONTIER: dict[str, Any] = {"color": "#cccccc", "linestyle": "-", "linewidth": 4.0, "marker": ""}
 _RC = {
@@ -53,13 +54,19 @@ def settings() -> Iterator[None]:
         yield
 
 
-def styles(names: list[str]) -> Looks:
-    """Colour, marker and dashes of each architecture: by place among all of a study, floors in greys."""
-    others = [name for name in names if name not in FLOORS]
-    table = {
+def styles(names: list[str], baselines: Collection[str] = ()) -> Looks:
+    """Colour, marker and dashes of each architecture: by place among all of a study, baselines in black and greys."""
+    others = [name for name in names if name not in baselines]
+    table: dict[str, tuple[str, str, Any]] = {
         name: (_COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)], _DASHES[i // len(_COLOURS) % len(_DASHES)])
         for i, name in enumerate(others)
-    } | _FLOOR_LOOKS
+    }
+    usual = [name for name in _USUAL if name in baselines]
+    places = {name: _USUAL.index(name) for name in usual}
+    free = [i for i in range(len(_BASELINES) + len(names)) if i not in places.values()]
+    rest = [name for name in names if name in baselines and name not in places]
+    places |= dict(zip(rest, free, strict=False))
+    table |= {name: _BASELINES[i % len(_BASELINES)] for name, i in places.items()}
     return {name: dict(zip(("color", "marker", "linestyle"), table[name], strict=True)) for name in names}
 
 

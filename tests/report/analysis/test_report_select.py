@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from benchbench.core.objective import Objective
+from benchbench.report.analysis.order import natural, order
+from benchbench.report.analysis.select import select
 from benchbench.report.frame import load
-from benchbench.report.select import order, select
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def test_the_option_set_is_picked_on_validation_and_not_on_test(chosen, record):
     ]
     selection = chosen(records)
     assert set(selection.frame["test_mse"]) == {0.05}
-    assert selection.options[["option_sets", "set", "valid_mse"]].values.tolist() == [[2, '{"rate": 0.005}', 0.1]]
+    assert selection.options[["option_sets", "set", "valid_choice"]].values.tolist() == [[2, '{"rate": 0.005}', 0.1]]
 
 
 def test_the_option_set_is_picked_apart_for_each_length(chosen, record):
@@ -117,21 +119,67 @@ def test_devices_and_machines_are_named_only_where_there_are_several(chosen, rec
 @pytest.mark.parametrize("status", ["over_budget", "diverged", "out_of_memory", "timeout", "failed", "unsupported"])
 def test_only_ok_trials_are_ranked(chosen, record, status):
     selection = chosen([record(status=status, mse=1e-9), record(seed=1)])
-    ranked = selection.frame.set_index("seed")["rank_mse"]
+    ranked = selection.frame.set_index("seed")["rank_score"]
     assert np.isinf(ranked[0])
     assert np.isfinite(ranked[1])
     assert list(selection.failures["status"]) == [status]
 
 
-def test_classics_come_first_and_floors_last():
-    assert order(["linear", "zeta", "gru", "mean", "alpha", "rnn", "gru"]) == [
-        "rnn",
-        "gru",
-        "alpha",
-        "zeta",
-        "mean",
-        "linear",
+def test_classics_come_first_and_baselines_last():
+    names = ["linear", "zeta", "gru", "mean", "net-128", "net-16", "rnn", "gru"]
+    assert order(names, {"linear", "mean"}) == ["rnn", "gru", "net-16", "net-128", "zeta", "linear", "mean"]
+
+
+@pytest.mark.parametrize(
+    "names", [["h16", "h32", "h128"], ["rate=1e-4", "rate=1e-3"], ["a (tau=9.5)", "a (tau=17)"], ["b2", "b10", "c1"]]
+)
+def test_names_are_sorted_by_the_numbers_in_them(names):
+    assert sorted(set(names), key=natural) == names
+
+
+def test_the_option_set_of_a_classification_is_chosen_by_its_loss_and_not_by_its_score(chosen, classified):
+    made = [classified(options={"rate": rate}, score=s, loss=loss) for rate, s, loss in ((1, 0.9, 0.7), (2, 0.8, 0.4))]
+    selection = chosen(made)
+    assert selection.options[["set", "valid_choice"]].to_numpy().tolist() == [['{"rate": 2}', 0.4]]
+    assert selection.frame["test_balanced_accuracy"].tolist() == [0.8]
+
+
+def test_a_metric_that_chooses_is_chosen_where_it_is_highest(chosen, classified):
+    objective = Objective.classification(choose="balanced_accuracy")
+    made = [
+        classified(options={"rate": rate}, score=score, loss=loss, objective=objective)
+        for rate, score, loss in ((1, 0.9, 0.7), (2, 0.8, 0.4))
     ]
+    assert chosen(made).options[["set", "valid_choice"]].to_numpy().tolist() == [['{"rate": 1}', 0.9]]
+
+
+def test_all_option_sets_stand_with_their_validation_score(chosen, record):
+    selection = chosen([record(options={"rate": rate}, valid=valid) for rate, valid in ((1, 0.3), (2, 0.1), (3, 0.2))])
+    assert selection.sets[["set", "valid_choice"]].to_numpy().tolist() == [
+        ['{"rate": 2}', 0.1], ['{"rate": 3}', 0.2], ['{"rate": 1}', 0.3]
+    ]  # fmt: skip
+
+
+def on(engine, one, kernel=None):
+    return one.model_copy(update={"trial": one.trial.model_copy(update={"engine": engine}), "kernel": kernel})
+
+
+def test_an_engine_is_part_of_the_condition_where_there_are_several(chosen, record):
+    found = chosen([on(engine, record()) for engine in ("torch", "numba")]).frame
+    assert sorted(found["condition"]) == ["equal-updates, numba", "equal-updates, torch"]
+    assert found["fit_seconds"].notna().all()
+
+
+def test_times_of_several_kernels_in_one_cell_are_left_out_and_said_to_be_mixed(chosen, record):
+    made = [on("torch", record(seed=seed), kernel) for seed, kernel in enumerate(("fused", "fused", "plain"))]
+    selection = chosen([*made, on("torch", record("rnn"), "fused")])
+    frame = selection.frame.set_index(["architecture", "seed"])
+    assert frame.loc["gru", "fit_seconds"].isna().all()
+    assert frame.loc["gru", "test_mse"].notna().all()
+    assert frame.loc["rnn", "fit_seconds"].notna().all()
+    assert selection.notes[-1].startswith(
+        "Mixed times: several kernels carried out gru on mackey_glass (equal-updates)"
+    )
 
 
 def test_data_that_differ_within_a_seed_are_pointed_out(chosen, record):
@@ -143,4 +191,4 @@ def test_an_unfinished_study_is_said_to_be_so_and_a_finished_one_is_not(chosen, 
     records = grid()
     assert not any("Unfinished" in note for note in chosen(records).notes)
     notes = chosen(records[:-2]).notes
-    assert any(f"**Unfinished:** {len(records) - 2} of {len(records)} trials" in note for note in notes)
+    assert any(f"Unfinished: {len(records) - 2} of {len(records)} trials" in note for note in notes)
