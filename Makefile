@@ -5,12 +5,18 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install run test lint bench asv clean
+.PHONY: install develop run test attacks lint bench asv clean
 
 install: .venv/installed
 
+develop: .venv/developed
+
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/developed: .venv/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
@@ -18,22 +24,25 @@ run: install
 	$(BIN)/benchbench run quick
 	$(BIN)/benchbench report quick
 
-test: install
+test: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-bench: install
+attacks: develop
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m attacks
+
+bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
 		--benchmark-columns=median,iqr,min,max,rounds --benchmark-json="$(JSON)" $(ONLY)
 
 asv: export HOME := $(CURDIR)/.asv/home
-asv: install
+asv: develop
 	mkdir -p "$$HOME"
 	$(BIN)/asv machine --yes --machine smoke
 	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench '\(.*\b100\b' --bench report --bench import --bench overhead
 	rm -r results/asv/smoke
 
-lint: install
+lint: develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -59,3 +59,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'benchbench' has no attribute {name!r}")
     return getattr(import_module(f"benchbench.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What a notebook completes: the public names."""
+    return [*__all__, "__version__"]

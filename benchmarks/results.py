@@ -20,7 +20,7 @@ class Trained:
     def setup_cache(self) -> dict[Place, dict[str, float]]:
         """What is tracked, of trials that are run once for all of it."""
         from benchbench.learn.device import available
-        from benchbench.workloads import trained
+        from benchbench.run.workloads import trained
 
         records = trained("results", devices=available(), updates=100)
         return {
@@ -64,7 +64,7 @@ def _seconds(code: str) -> float:
 
 def track_trial_overhead() -> float:
     """Seconds of a trial outside of its fit."""
-    from benchbench.workloads import trial_overhead
+    from benchbench.run.workloads import trial_overhead
 
     return trial_overhead()
 

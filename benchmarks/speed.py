@@ -1,4 +1,4 @@
-"""Seconds of what a comparison is made of, from benchbench.workloads."""
+"""Seconds of what a comparison is made of, from benchbench.workloads, by the address that earlier commits have too."""
 
 from collections.abc import Callable
 from functools import cache
@@ -19,7 +19,7 @@ def skip_without(device: str) -> None:
 @cache
 def made(workload: str, *params: Any, **options: Any) -> Callable[[], None]:
     """A workload, prepared once: asv calls setup before every call that it times."""
-    from benchbench import workloads
+    from benchbench.run import workloads
 
     workloads.prepare()
     return getattr(workloads, workload)(*params, **options)
@@ -103,7 +103,7 @@ class Report(_Timed):
 
     def setup_cache(self) -> str:
         """The results folder; asv keeps the folder that it calls this in."""
-        from benchbench.workloads import trained
+        from benchbench.run.workloads import trained
 
         results = Path.cwd() / "results"
         trained(results, lengths=[100, 200], seeds=2, updates=5)

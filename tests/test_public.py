@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import benchbench
+import benchbench.learn
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 DOCUMENTED = [
@@ -17,7 +18,11 @@ DOCUMENTED = [
     "Size",
     "Split",
     "FreeRun",
+    "Snapshot",
     "Problem",
+    "Objective",
+    "Metric",
+    "UnsupportedError",
     "Budget",
     "Study",
     "load",
@@ -33,6 +38,15 @@ def test_a_public_name_can_be_used(name: str) -> None:
 
 def test_the_public_names_are_the_documented_ones() -> None:
     assert sorted(benchbench.__all__) == sorted(DOCUMENTED)
+
+
+def test_a_notebook_completes_the_public_names() -> None:
+    assert set(DOCUMENTED) <= set(dir(benchbench))
+    assert dir(benchbench.learn) == ["Gradient"]
+
+
+def test_completing_a_name_imports_nothing_heavy() -> None:
+    assert not loaded_by("import benchbench, benchbench.learn; dir(benchbench), dir(benchbench.learn)") & {"torch"}
 
 
 def test_all_public_names_can_be_imported_at_once() -> None:

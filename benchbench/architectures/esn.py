@@ -10,17 +10,18 @@ from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.options import Count, Fraction, NonNegativeFloat, Positive, PositiveFloat
-from benchbench.core.problem import Array, Learner, Setting, Size, Split
+from benchbench.core.problem import Array, Learner, Setting, Size, Snapshot, Split
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Block, Solver, fit_readout, predict_readout, take_in
+from benchbench.learn.readout import Block, Solution, Solver, fit_readout, predict_readout, take_in
 from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, draw, links
+from benchbench.learn.sequences import Lengths
 
 _CHUNK = 512  # sequences an update
 
 
-@architecture("esn", version=2)
+@architecture("esn", version=2, solves=True)
 def esn(
     setting: Setting,
     *,
@@ -60,6 +61,8 @@ def esn(
 class EchoState:
     """A reservoir, which ``make`` draws, and its readout, solved in float64.
 
+    Where classes are asked for, the readout is a regression on one-hot targets, and the temperature of the softmax that
+    makes probabilities of its outputs is chosen on validation, as the ridge strength is.
     With ``feedback`` the outputs of the step before are further inputs: the targets during the fit, zero before the
     scored steps.
     """
@@ -78,16 +81,26 @@ class EchoState:
         self.size = size
         self._setting, self._make = setting, make
         self._feedback, self._noise, self._washout, self._solver = feedback, state_noise, washout, solver
+        self._reservoir: Reservoir | None = None
+        self._solution: Solution | None = None
+
+    @property
+    def kernel(self) -> str | None:
+        """The name of the code that advances the states, once there is a reservoir."""
+        return None if self._reservoir is None else self._reservoir.kernel
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
         """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed.
 
-        UnsupportedError for output feedback where one step is scored.
+        UnsupportedError for output feedback where one step is scored, or sequences differ in length.
         """
+        features = self._started(train)
+        meter.look()
         self._solution = fit_readout(
-            self._started(train), train, valid, meter,
+            features, train, valid, meter, objective=self._setting.objective,
             chunk=_CHUNK, device=self._setting.device, solver=self._solver, clean=self._taught,
         )  # fmt: skip
+        meter.note(self._solution.loss)
 
     def updates(self, train: Split) -> Iterator[None]:
         """Take in all of ``train`` at each step, without end, solve or meter: what benchmarks time."""
@@ -98,18 +111,56 @@ class EchoState:
         """The features of the fit, from a reservoir that is drawn here."""
         if self._feedback and train.scored == 1:
             raise UnsupportedError("output feedback needs more than one scored step: there is no output before it")
-        self._reservoir = self._make()
+        if self._feedback and train.lengths is not None:
+            raise UnsupportedError("output feedback is not offered for sequences that differ in length")
+        self._reservoir, self._solution = self._make(), None
         rng = stream(self._setting.seed, "state noise")
         return lambda split: self._taught(split, rng)
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
-        scored = self._setting.scored
+        scored, solution = self._setting.scored, self._solved
         if self._feedback:
-            parts = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
-            return np.concatenate([self._fed_back(part[:, :-scored], part[:, -scored:]) for part in parts])
-        blocks = self._reservoir.drive(inputs, inputs.shape[1] - scored)
-        return predict_readout(self._solution, blocks, (len(inputs), scored, self._setting.outputs))
+            outputs = torch.from_numpy(self._fed_back(inputs))
+            return solution.answers(outputs).float().numpy()
+        blocks: Iterator[Block]
+        if lengths is None:
+            blocks = self._drawn.drive(inputs, inputs.shape[1] - scored)
+        else:
+            blocks = self._drawn.drive_to_ends(inputs, lengths, scored)
+        return predict_readout(solution, blocks, (len(inputs), scored, self._setting.outputs))
+
+    def snapshot(self, inputs: Array) -> Snapshot:
+        """The states over (sequence, time, feature), and the weights; those of the readout once it is solved.
+
+        ``recurrent`` (unit, unit), ``input`` (unit, channel), ``bias`` (unit,), ``readout`` (output, unit) and
+        ``readout_bias`` (output,).
+        """
+        count, time, scored = *inputs.shape[:2], self._setting.scored
+        before = np.zeros((count, time, self._setting.outputs), np.float32)
+        if self._feedback and self._solution is not None:
+            before[:, time - scored + 1 :] = self._fed_back(inputs)[:, :-1]
+        states = np.empty((count, time, self._drawn.width), np.float32)
+        for sequences, steps, part in self._drawn.drive(self._channels(inputs, before), 0):
+            states[sequences, steps] = part.cpu().numpy()
+        drawn = self._drawn.weights
+        weights = {"recurrent": drawn.recurrent.toarray(), "input": drawn.into.T.copy(), "bias": drawn.offset.copy()}
+        if self._solution is not None:
+            readout = self._solution.weights.cpu().numpy()
+            weights |= {"readout": readout[1:].T.copy(), "readout_bias": readout[0].copy()}
+        return Snapshot(states=states, weights=weights)
+
+    @property
+    def _drawn(self) -> Reservoir:
+        if self._reservoir is None:
+            raise RuntimeError("fit comes first")
+        return self._reservoir
+
+    @property
+    def _solved(self) -> Solution:
+        if self._solution is None:
+            raise RuntimeError("fit comes first")
+        return self._solution
 
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
@@ -119,41 +170,56 @@ class EchoState:
         require_own_input(self._setting)
         before = prefix.copy()  # what was fed back before a step is what is put in at it
         before[:, : prefix.shape[1] - self._setting.scored + 1] = 0  # as in the fit
-        state = self._through(prefix, before)
+        state, solution = self._through(prefix, before), self._solved
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
         for step in range(steps):
-            output = self._solution.predict(state.T)
+            output = solution.outputs(state.T)
             made[:, step] = output.cpu().numpy()
-            state = self._reservoir.step(state, torch.cat([output.T] * (2 if self._feedback else 1)))
+            state = self._drawn.step(state, torch.cat([output.T] * (2 if self._feedback else 1)))
         return made
 
     def _taught(self, split: Split, rng: np.random.Generator | None = None) -> Iterator[Block]:
         """The states at the scored steps after the washout, the outputs before them known."""
         time, scored = split.inputs.shape[1], split.scored
+        if split.lengths is not None:
+            yield from self._taught_to_ends(split, split.lengths, rng)
+            return
         skipped = max(0, self._washout - (time - scored))
         inputs = split.inputs
         if self._feedback:
             before = np.zeros((len(split), time, split.targets.shape[2]), np.float32)
             before[:, time - scored + 1 :] = split.targets[:, :-1]
             inputs = self._channels(inputs, before)
-        for sequences, steps, states in self._reservoir.drive(inputs, time - scored + skipped, rng, self._noise):
+        for sequences, steps, states in self._drawn.drive(inputs, time - scored + skipped, rng, self._noise):
             yield sequences, slice(steps.start + skipped, steps.stop + skipped), states
 
-    def _fed_back(self, warm_up: Array, scored: Array) -> Array:
-        """Predictions (sequence, scored, output), each the input of the next step."""
-        count, steps = scored.shape[:2]
-        state = self._through(warm_up, np.zeros((count, warm_up.shape[1], self._setting.outputs), np.float32))
-        made = np.zeros((count, steps + 1, self._setting.outputs), np.float32)
+    def _taught_to_ends(self, split: Split, lengths: Lengths, rng: np.random.Generator | None) -> Iterator[Block]:
+        """As ``_taught``, for sequences that differ in length."""
+        scored = split.scored
+        for sequences, steps, states in self._drawn.drive_to_ends(split.inputs, lengths, scored, rng, self._noise):
+            kept = lengths[sequences] - scored + steps >= self._washout
+            yield sequences[kept], steps[kept], states[torch.from_numpy(kept)]
+
+    def _fed_back(self, inputs: Array) -> Array:
+        """Outputs (sequence, scored, output), each the input of the next step."""
+        parts = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+        return np.concatenate([self._fed_back_chunk(part) for part in parts])
+
+    def _fed_back_chunk(self, inputs: Array) -> Array:
+        steps, outputs, solution = self._setting.scored, self._setting.outputs, self._solved
+        warm_up, scored = inputs[:, :-steps], inputs[:, -steps:]
+        state = self._through(warm_up, np.zeros((*warm_up.shape[:2], outputs), np.float32))
+        made = np.zeros((len(inputs), steps + 1, outputs), np.float32)
         for step in range(steps):
-            inputs = self._channels(scored[:, step], made[:, step - 1])
-            state = self._reservoir.step(state, tensor(inputs.T, self._setting.device))
-            made[:, step] = self._solution.predict(state.T).cpu().numpy()
+            channels = self._channels(scored[:, step], made[:, step - 1])
+            state = self._drawn.step(state, tensor(channels.T, self._setting.device))
+            made[:, step] = solution.outputs(state.T).cpu().numpy()
         return made[:, :-1]
 
     def _through(self, inputs: Array, before: Array) -> torch.Tensor:
         """The state (unit, sequence) after inputs (sequence, time, feature)."""
         steps = tensor(self._channels(inputs, before).transpose(1, 2, 0), self._setting.device)
-        return self._reservoir.run(self._reservoir.rest(len(inputs)), steps, keep=0)[0]
+        return self._drawn.run(self._drawn.rest(len(inputs)), steps, keep=0)[0]
 
     def _channels(self, inputs: Array, before: Array) -> Array:
         return np.concatenate([inputs, before], axis=-1) if self._feedback else inputs

@@ -1,47 +1,67 @@
-"""Floor: ridge regression on the window. Hoerl & Kennard 1970, Technometrics 12(1):55-67."""
+"""Baseline: ridge regression on the window. Hoerl & Kennard 1970, Technometrics 12(1):55-67."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchbench.core.closed_loop import require_own_input
+from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.device import tensor
 from benchbench.learn.readout import Block, fit_readout, predict_readout
+from benchbench.learn.sequences import Lengths, ends_aligned
 
 _CHUNK_ROWS = 4096
 
+Shorter = Literal["decline", "pad_front"]
 
-@architecture("linear", version=2)
-def linear(setting: Setting) -> Learner:
-    """Floor: ridge regression on the window (a causal filter where more than one step is scored)."""
-    return Linear(setting)
+
+@architecture("linear", version=2, baseline=True, solves=True)
+def linear(setting: Setting, *, shorter_sequences: Shorter = "decline") -> Learner:
+    """Baseline: ridge regression on the window (a causal filter where more than one step is scored).
+
+    Its window has one length. Where sequences differ in theirs, it declines, or with ``pad_front`` takes each as ending
+    with the longest, zeros standing before its start.
+    """
+    return Linear(setting, shorter_sequences)
 
 
 class Linear:
-    """One filter of ``length - scored + 1`` taps for every scored step; the ridge strength is chosen on validation."""
+    """One filter of ``length - scored + 1`` taps for every scored step; the ridge strength is chosen on validation.
 
-    def __init__(self, setting: Setting) -> None:
-        self._setting = setting
+    Where classes are asked for, the regression is on one-hot targets; the temperature of the softmax that makes
+    probabilities of its outputs is chosen on validation too.
+    """
+
+    kernel = "ridge solve"
+
+    def __init__(self, setting: Setting, shorter_sequences: Shorter = "decline") -> None:
+        self._setting, self._shorter = setting, shorter_sequences
         self._taps = setting.length - setting.scored + 1
         self._features = self._taps * setting.inputs
         self.size = Size(trained=(self._features + 1) * setting.outputs)
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Solve in float64; where time runs out, with the sequences seen until then."""
+        """Solve in float64; where time runs out, with the sequences seen until then.
+
+        UnsupportedError where sequences differ in length and nothing was said of it.
+        """
         chunk = max(1, _CHUNK_ROWS // self._setting.scored)
         self._solution = fit_readout(
-            lambda split: self._blocks(split.inputs), train, valid, meter, chunk=chunk, device=self._setting.device
-        )
+            lambda split: self._blocks(split.inputs, split.lengths), train, valid, meter,
+            objective=self._setting.objective, chunk=chunk, device=self._setting.device,
+        )  # fmt: skip
+        meter.note(self._solution.loss)
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
         shape = (len(inputs), self._setting.scored, self._setting.outputs)
-        return predict_readout(self._solution, self._blocks(inputs), shape)
+        return predict_readout(self._solution, self._blocks(inputs, lengths), shape)
 
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, by the recurrence it has learnt.
@@ -59,10 +79,16 @@ class Linear:
             window = torch.cat([window[:, 1:], output[:, None]], dim=1)
         return made
 
-    def _blocks(self, inputs: Array) -> Iterator[Block]:
+    def _blocks(self, inputs: Array, lengths: Lengths | None) -> Iterator[Block]:
         """The windows under each scored step: (sequence, scored, feature x tap)."""
+        if lengths is not None and self._shorter == "decline":
+            raise UnsupportedError(
+                "linear has a window of one length, and these sequences differ in theirs: "
+                'shorter_sequences = "pad_front" puts zeros before the shorter ones'
+            )
         chunk = max(1, _CHUNK_ROWS // self._setting.scored)
         for start in range(0, len(inputs), chunk):
             part = slice(start, min(start + chunk, len(inputs)))
-            windows = sliding_window_view(inputs[part], self._taps, axis=1)
+            ending = inputs[part] if lengths is None else ends_aligned(inputs[part], lengths[part])
+            windows = sliding_window_view(ending, self._taps, axis=1)
             yield part, slice(0, self._setting.scored), tensor(windows, self._setting.device).double().flatten(2)

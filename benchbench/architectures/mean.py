@@ -1,20 +1,23 @@
-"""Floor: the mean of the training targets."""
+"""Baseline: the mean of the training targets."""
 
 import numpy as np
 
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
+from benchbench.learn.sequences import Lengths
 
 
-@architecture("mean", version=1)
+@architecture("mean", version=1, baseline=True, solves=True)
 def mean(setting: Setting) -> Learner:
-    """Floor: always the mean of the training targets."""
+    """Baseline: always the mean of the training targets; of classes, how frequent each is."""
     return Mean(setting)
 
 
 class Mean:
     """One number an output."""
+
+    kernel = "none"
 
     def __init__(self, setting: Setting) -> None:
         self.size = Size(trained=setting.outputs)
@@ -24,6 +27,6 @@ class Mean:
         """Average the targets over sequences and steps."""
         self._mean = train.targets.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  all are alike
         """Repeat the mean: (sequence, scored, output)."""
         return np.tile(self._mean, (len(inputs), self._scored, 1))

@@ -1,31 +1,35 @@
-"""Floor: the future is as the present."""
+"""Baseline: the future is as the present."""
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
+from benchbench.learn.sequences import Lengths, last
 
 
-@architecture("persistence", version=1)
+@architecture("persistence", version=1, baseline=True, solves=True)
 def persistence(setting: Setting) -> Learner:
-    """Floor: predict the value seen last."""
+    """Baseline: predict the value seen last."""
     return Persistence(setting)
 
 
 class Persistence:
     """Repeats its input; has nothing to learn."""
 
+    kernel = "none"
     size = Size(trained=0)
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002  nothing to learn
-        """Check that there is a present value for each output; UnsupportedError otherwise."""
+        """Check that there is a present value for each output; UnsupportedError otherwise, and for classes."""
+        if self._setting.objective.classifies:
+            raise UnsupportedError("persistence repeats its inputs, which are no probabilities of classes")
         if self._setting.inputs != self._setting.outputs:
             given = f"{self._setting.inputs} inputs and {self._setting.outputs} outputs"
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
 
-    def predict(self, inputs: Array) -> Array:
-        """The last ``scored`` inputs: (sequence, scored, output)."""
-        return inputs[:, -self._setting.scored :].copy()
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
+        """The last ``scored`` inputs before each end: (sequence, scored, output)."""
+        return last(inputs, self._setting.scored, lengths)

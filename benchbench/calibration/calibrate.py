@@ -14,8 +14,9 @@ from benchbench.core.record import Environment, Record, Status
 from benchbench.core.spec import Budget, Trial
 from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.isolation.supervisor import Lost
-from benchbench.run.job import PRELOAD, Job
-from benchbench.run.plan import measure_machine
+from benchbench.run.job import PRELOAD, Job, Scheduled, Work
+from benchbench.run.outcome import Outcome
+from benchbench.run.place import measure_machine
 
 UPDATES, SECONDS, SLEEP, MEBIBYTES, PAIRS = 150, 1.0, 0.5, 300, 9
 ANSWERS = Path(__file__).with_name("known_answers.py")
@@ -55,9 +56,9 @@ def calibrate(
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
     with TemporaryDirectory(prefix="benchbench-") as data:
-        job = Job(plugins=(str(answers),), environment=Environment(), folder=data, data=data)
-        placed = [("", trial) for trial in known + twins]
-        records = _each(job, placed, lambda placed: on_start(placed[1].architecture))
+        work = Work(job=Job(plugins=(str(answers),), folder=data), environment=Environment(), data=data)
+        items = [Scheduled("", trial) for trial in known + twins]
+        records = _each(work, items, lambda item: on_start(item.trial.architecture))
     on_start("yardstick")
     [speed] = _each(measure_machine, [()])
     return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed["cpu"])]
@@ -71,12 +72,17 @@ def _each(
         for _, result in ended:
             if isinstance(result, Lost):
                 raise ChildProcessError(result.reason)
-            if isinstance(result, str):
-                raise InputError(result)
-            if isinstance(result, Record) and result.status != Status.OK:
-                raise ChildProcessError(f"{result.trial.architecture}: {result.status.value}: {result.message}")
-            results.append(result)
+            if isinstance(result, InputError):
+                raise result
+            results.append(_record(result) if isinstance(result, Outcome) else result)
     return results
+
+
+def _record(outcome: Outcome) -> Record:
+    record = outcome.record
+    if record.status != Status.OK:
+        raise ChildProcessError(f"{record.trial.architecture}: {record.status.value}: {record.message}")
+    return record
 
 
 def _either(seed: int) -> list[str]:

@@ -3,27 +3,20 @@
 import time
 from datetime import UTC, datetime
 
-import torch
-from threadpoolctl import threadpool_limits
-
 from benchbench.core.claim import Claim, Outcome
 from benchbench.core.meter import Clock
 from benchbench.isolation.pool import cores
 from benchbench.measure.machine import capture
+from benchbench.measure.switches import as_in_a_trial
 
 
 def outcome(name: str, claim: Claim, clock: Clock = time.perf_counter) -> Outcome:
     """What came out of a claim."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            start = clock()
-            ours = claim.measure()
-            seconds = clock() - start
-    finally:
-        torch.set_num_threads(threads)
+    with as_in_a_trial():
+        start = clock()
+        ours = claim.measure()
+        seconds = clock() - start
     return Outcome(
         claim=name,
         source=claim.source,

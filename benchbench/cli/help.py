@@ -1,107 +1,160 @@
-"""What ``--help`` says of each verb."""
+"""What ``--help`` says of each verb: a short line, a text, and examples that can be pasted at any width."""
 
-PROGRAM = """Compare recurrent architectures under one budget: what each scored, and what it cost.
+import re
+import shutil
+import textwrap
+from dataclasses import dataclass
 
-Examples:
+WIDTH = max(min(shutil.get_terminal_size().columns, 80), 30)
+_INDENT = 2  # blanks that the formatter puts before a text
 
-\b
-  benchbench run quick                        a first look in two minutes
-  benchbench report quick                     tables and figures from its records
-  benchbench compare before.json after.json   is it slower than before?
-  benchbench run my_study.toml --jobs 2       your own grid
-  benchbench run quick --plugin my_net.py     with your own architecture in it
-  benchbench check my_net.py                  does my plug-in keep the contract?
-  benchbench list tasks                       what there is, with its options
-  benchbench calibrate                        are clock and memory readings true here?
-  benchbench reproduce                        published numbers, run again
-  benchbench pitfalls                         what goes wrong in the field, with figures
-"""
-RUN = """Run a study: every trial that has no record yet on this machine.
 
-Stop it at any time with Ctrl-C; the same command goes on where it stopped.
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """``short`` stands in the list of commands, ``text`` is its own page; an example is a command and what it does."""
 
-Examples:
+    short: str = ""
+    text: str
+    examples: tuple[tuple[str, str], ...]
 
-\b
-  benchbench run quick
-  benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB
-  BENCHBENCH_DATA=~/ecg benchbench run main
-  benchbench run my_study.toml --plugin my_net.py --plugin my_task.py
-"""
-REPORT = """Write report.md with figures and tables, from the records alone.
+    def page(self, width: int = WIDTH) -> str:
+        """Text and examples in paragraphs that the formatter leaves as they are: it would break --fail-above in two."""
+        room = width - _INDENT
+        texts = ["\n".join(_wrapped(paragraph, room)) for paragraph in self.text.split("\n\n")]
+        return "\n\n".join(f"\b\n{part}" for part in (*texts, "Examples:", examples(self.examples, room))) + "\n"
 
-Examples:
 
-\b
-  benchbench report quick
-  benchbench report main --results results
-"""
-COMPARE = """Hold B against A, row by row: ratio B/A, its 95 % interval, and whether that is a difference.
+def examples(pairs: tuple[tuple[str, str], ...], width: int) -> str:
+    """Commands with comments behind them where all fit into ``width``, and above them elsewhere."""
+    longest = max(len(command) for command, _ in pairs)
+    beside = [f"  {command:<{longest}}{f'  # {said}' if said else ''}".rstrip() for command, said in pairs]
+    if max(map(len, beside)) <= width:
+        return "\n".join(beside)
+    lines = []
+    for command, said in pairs:
+        lines += _wrapped(said, width, "  # ", "  # ")
+        lines += _continued(command, width)
+    return "\n".join(lines)
 
-A and B are each a file of pytest-benchmark (--benchmark-json), a folder with several of them (runs, paired in the order
-of their making), or records: a .jsonl file, a folder of them, or a folder of results (paired by seed). Times are never
-compared across machines. Prints Markdown. With --fail-above the exit code is 1 where a row is slower, takes more or
-errs more, and its ratio is above RATIO, or where a trial failed in B alone; 2 where nothing could be judged.
 
-Examples:
+def _continued(command: str, width: int) -> list[str]:
+    """A command over as many lines as it takes, each but the last with a backslash that a shell understands."""
+    kept = re.sub(r"(--\S+) (?!-)", "\\1\xa0", command)  # an option stays with its value
+    lines = [line.replace("\xa0", " ") for line in _wrapped(kept, width - 2, "  ", "      ")]
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
-\b
-  benchbench compare before.json after.json
-  benchbench compare before/ after/ --fail-above 1.2
-  benchbench compare results other/results --margin 1.1
-  benchbench compare results/records/main old/main.jsonl > compare.md
-"""
-LIST = """List what can be named in a study, with options and defaults.
 
-Examples:
+def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
-\b
-  benchbench list
-  benchbench list architectures
-  benchbench list tasks --plugin my_task.py
-  benchbench list claims
-"""
-CHECK = """Put architectures and tasks to the contract; exit code 1 where a promise is broken.
 
-Without FILE: the installation, and everything registered.
+PROGRAM = Help(
+    text="Compare recurrent architectures under one budget: what each scored, and what it cost.",
+    examples=(
+        ("benchbench run quick", "a first look in two minutes"),
+        ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench compare old.json new.json", "is it slower than before?"),
+        ("benchbench run my_study.toml --jobs 2", "your own grid"),
+        ("benchbench run quick --plugin my_net.py", "your own architecture in it"),
+        ("benchbench check my_net.py", "does it keep the contract?"),
+        ("benchbench list tasks", "all tasks with their options"),
+        ("benchbench calibrate", "are clock and memory read right?"),
+        ("benchbench reproduce", "published numbers, run again"),
+        ("benchbench pitfalls", "common mistakes, with figures"),
+    ),
+)
+VERBS = {
+    "run": Help(
+        short="Run a study.",
+        text="""Run a study: every trial that has no record yet on this machine.
 
-Examples:
+Stop it at any time with Ctrl-C; the same command goes on where it stopped. A terminal shows a bar; elsewhere each trial
+that ends is a line on stderr. The exit code is 0 when every trial has a record, however it ended; 2 when the study is
+wrong; 130 after an interrupt.""",
+        examples=(
+            ("benchbench run quick", ""),
+            ("benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB", ""),
+            ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
+            ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
+        ),
+    ),
+    "report": Help(
+        short="Write the report of a study.",
+        text="Write report.md with figures and tables, from the records alone.",
+        examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
+    ),
+    "compare": Help(
+        short="Compare two runs, or two stores of records.",
+        text="""Compare B with A, row by row: their ratio, its 95 % interval, and whether that is a difference.
 
-\b
-  benchbench check
-  benchbench check my_net.py
-"""
+A and B are both files of pytest-benchmark (--benchmark-json), or folders with several of them (runs are paired in the
+order in which they were made), or records: a .jsonl file, a folder of them, or a folder of results (trials are paired
+by seed). Times are never compared across machines, and only where jobs, threads, allocator and kernel are the same. A
+score is compared by its ratio, or by its difference where its ratio means nothing, since it is negative or, being one
+of which higher is better, zero in some trial.
 
-CALIBRATE = """Hold the clock, the memory reading and the meter against known answers; exit code 1 where one is off.
+The page is Markdown. With --fail-above the exit code is 1 where a row is worse by more than the factor RATIO, where a
+score that has no ratio is worse, or where a trial failed in B alone; it is 2 where no time could be judged.""",
+        examples=(
+            ("benchbench compare before.json after.json", ""),
+            ("benchbench compare before/ after/ --fail-above 1.2", ""),
+            ("benchbench compare results other/results --margin 1.1", ""),
+            ("benchbench compare results/records/main old/main.jsonl > compare.md", ""),
+        ),
+    ),
+    "list": Help(
+        short="List what a study can name, with options.",
+        text="List what a study can name, with options and defaults; and the studies, claims and pitfalls there are.",
+        examples=(
+            ("benchbench list", ""),
+            ("benchbench list architectures", ""),
+            ("benchbench list tasks --plugin my_task.py", ""),
+            ("benchbench list claims", ""),
+        ),
+    ),
+    "check": Help(
+        short="Check plug-ins against the contract.",
+        text="""Check architectures and tasks against the contract; the exit code is 1 where one breaks a promise.
 
-Takes half a minute, on a machine that does nothing else.
+Without FILE, check the installation and everything that is registered.""",
+        examples=(("benchbench check", ""), ("benchbench check my_net.py", "")),
+    ),
+    "calibrate": Help(
+        short="Check the instruments against known answers.",
+        text="""Check the clock, the memory reading and the meter against known answers.
 
-Examples:
+It takes half a minute, on a machine that does nothing else. The exit code is 1 where an instrument is off.""",
+        examples=(("benchbench calibrate", ""),),
+    ),
+    "reproduce": Help(
+        short="Run published numbers again.",
+        text="""Run published numbers as programs, and print each beside ours.
 
-\b
-  benchbench calibrate
-"""
-PITFALLS = """Show what goes wrong in the field, each mistake on our own implementation of it, with figures.
+Without CLAIM, run all that take less than half a minute on one core; --all runs the long ones too. The page
+reproduce.md in the folder of results has sources and notes. The exit code is 0 whatever the verdicts.""",
+        examples=(
+            ("benchbench list claims", ""),
+            ("benchbench reproduce", ""),
+            ("benchbench reproduce jaeger_2001_tau17", ""),
+            ("benchbench reproduce --all", ""),
+        ),
+    ),
+    "pitfalls": Help(
+        short="Show common mistakes with figures.",
+        text="""Show common mistakes of the field, each on our own implementation of it, with figures.
 
-Writes pitfalls.md into the results; all of them take a minute.
-
-Examples:
-
-\b
-  benchbench pitfalls
-  benchbench pitfalls random_split
-  benchbench pitfalls --results elsewhere
-"""
-REPRODUCE = """Run published numbers as programs: claim, source, published, ours, verdict, time.
-
-Without CLAIM: all that take less than half a minute on one core; --all runs the long ones too. Writes reproduce.md
-into the results. The exit code is 0 whatever the verdicts.
-
-Examples:
-
-\b
-  benchbench list claims
-  benchbench reproduce
-  benchbench reproduce jaeger_2001_tau17
-  benchbench reproduce --all
-"""
+All of them take a minute. The page pitfalls.md in the folder of results has the figures.""",
+        examples=(
+            ("benchbench pitfalls", ""),
+            ("benchbench pitfalls random_split", ""),
+            ("benchbench pitfalls --results elsewhere", ""),
+        ),
+    ),
+}

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchbench.contract import learner as learner_promises
-from benchbench.contract import task as task_promises
+from benchbench.contract import learner, task
 from benchbench.contract.promises import BrokenPromiseError, UntestableError
+from benchbench.core import study as studies
+from benchbench.core.options import expand
 from benchbench.core.registry import Plugin
+from benchbench.core.spec import Options
 from benchbench.isolation.fault_text import describe
-from benchbench.run.trial import declines
+from benchbench.measure.switches import as_in_a_trial
+from benchbench.run.failure import declines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +24,39 @@ class Check:
     detail: str = ""
 
 
+LENGTH = 40  # steps of the sequences that a task is asked for
+
+
 def check(plugin: Plugin) -> list[Check]:
-    """All promises of an architecture or a task with its default options."""
-    kind = learner_promises if plugin.kind == "architecture" else task_promises
+    """All promises of an architecture or a task, with its default options and with each option set of shipped studies.
+
+    Fits take place under the switches of a trial: one thread, denormals flushed to zero, the allocator's settings.
+    """
+    sets = [({}, LENGTH), *shipped_sets(plugin)]
+    with as_in_a_trial():
+        return [one for options, length in sets for one in _check(plugin, options, length)]
+
+
+def shipped_sets(plugin: Plugin) -> list[tuple[Options, int]]:
+    """The option sets of shipped studies that are not the default, each once, with the shortest length it is run at."""
+    found: list[tuple[Options, int]] = []
+    for file in studies.shipped().values():
+        study = studies.read(file)
+        named = study.architectures if plugin.kind == "architecture" else study.tasks
+        for table in named.get(plugin.name, ()):
+            for options in expand(plugin.options, {k: v for k, v in table.items() if k != studies.WIDTH}, file.name):
+                if options and options not in [known for known, _ in found]:
+                    found.append((options, min(study.lengths)))
+    return found
+
+
+def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
+    kind = learner if plugin.kind == "architecture" else task
+    text = ", ".join(f"{name}={value}" for name, value in options.items())
+    subject = f"{plugin.kind} {plugin.name}{f' ({text})' if text else ''}"
     checks = []
-    for promise, test in kind.promises(plugin):
-        checks.append(_try(plugin, promise, test))
+    for promise, test in kind.promises(plugin, options, length):
+        checks.append(_try(plugin, subject, promise, test))
         if plugin.kind == "task" and len(checks) == 1 and not checks[0].passed:
             break  # without a problem there is nothing more to test
     return checks
@@ -39,8 +69,7 @@ def assert_contract(plugin: Plugin) -> None:
         raise AssertionError("\n".join(broken))
 
 
-def _try(plugin: Plugin, promise: str, test: Callable[[], None]) -> Check:
-    subject = f"{plugin.kind} {plugin.name}"
+def _try(plugin: Plugin, subject: str, promise: str, test: Callable[[], None]) -> Check:
     try:
         test()
     except UntestableError as reason:

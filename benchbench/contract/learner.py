@@ -1,42 +1,81 @@
 """What every architecture promises."""
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchbench.contract.promises import Promises, content, require, untouched
+from benchbench.core.errors import DivergedError
 from benchbench.core.meter import Meter
+from benchbench.core.objective import Objective
+from benchbench.core.options import bind
 from benchbench.core.problem import Array, FreeRun, Learner, Problem, Setting, Split
 from benchbench.core.registry import Plugin
 from benchbench.core.seeds import integer, stream
-from benchbench.core.spec import Budget
+from benchbench.core.spec import Budget, Options
 from benchbench.learn.sizing import size_of
 from benchbench.run.free_run import generate
+from benchbench.run.scoring import predict, require_lengths
 
-_LENGTH, _WIDTH, _SEQUENCES = 12, 6, 48
+_LENGTH, _WIDTH, _SEQUENCES, _CLASSES = 12, 6, 48, 3
 _WIDTHS = (1, 2, 3, 4, 6, 9, 16, 32)
 _BUDGET = Budget(name="contract", width=_WIDTH, updates=4, batch=8)
 _STARTS, _STEPS, _FIRST = 5, 20, 8  # of a free run; the steps of its first piece
 
 
-def promises(plugin: Plugin) -> Promises:
-    """Each promise of an architecture with its test."""
-    last, many = _toy_problem(1), _toy_problem(5)
-    yield "its size never shrinks with its width", partial(_size_grows, plugin, last)
-    yield "it does problems of one scored step, of many, or of both", partial(_able, plugin, (last, many))
-    yield "it never makes more updates than the budget", partial(_keeps_budget, plugin, last)
-    for name, problem in (("one scored step", last), ("many scored steps", many)):
-        yield f"{name}: predictions are finite and of the right shape", partial(_shape, plugin, problem)
-        yield f"{name}: the same seed gives the same predictions", partial(_same_seed, plugin, problem)
-        yield f"{name}: it predicts each sequence by itself", partial(_by_itself, plugin, problem)
-        yield f"{name}: a free run has the right shape, and divergence shows", partial(_runs, plugin, problem)
-        yield f"{name}: the same seed gives the same free run", partial(_same_run, plugin, problem)
-        yield f"{name}: a free run starts with the last predicted step", partial(_run_starts, plugin, problem)
-        yield f"{name}: a free run in two pieces is the run in one", partial(_run_goes_on, plugin, problem)
-    yield "it is causal: later inputs do not change earlier outputs", partial(_causal, plugin, many)
-    yield "global random generators and the data stay untouched", partial(_untouched, plugin, last)
+def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa: ARG001  its sequences are short
+    """Each promise of an architecture, with these options, and its test.
+
+    What it does not offer (classes, sequences of different length, a second engine) it need not promise.
+    """
+    how = _How(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"))
+    last, many, classes = _toy_problem(1), _toy_problem(5), _toy_classes()
+    yield "its size never shrinks with its width", partial(_size_grows, how, last)
+    yield "it does problems of one scored step, of many, or classes", partial(_able, how, (last, many, classes))
+    kinds = {"one scored step": last, "many scored steps": many}
+    if _does(how, classes) or not (_does(how, last) or _does(how, many)):
+        kinds["classes"] = classes
+    yield "it never makes more updates than the budget", partial(_keeps_budget, how, tuple(kinds.values()))
+    for name, problem in kinds.items():
+        yield f"{name}: predictions are finite and of the right shape", partial(_shape, how, problem)
+        yield f"{name}: the same seed gives the same predictions", partial(_same_seed, how, problem)
+        yield f"{name}: it predicts each sequence by itself", partial(_by_itself, how, problem)
+        if _does(how, _padded(problem)):
+            yield f"{name}: what stands in the padding changes nothing", partial(_padding, how, _padded(problem))
+        if problem is classes:
+            continue
+        yield f"{name}: a free run has the right shape, and divergence shows", partial(_runs, how, problem)
+        yield f"{name}: the same seed gives the same free run", partial(_same_run, how, problem)
+        yield f"{name}: a free run starts with the last predicted step", partial(_run_starts, how, problem)
+        yield f"{name}: a free run in two pieces is the run in one", partial(_run_goes_on, how, problem)
+    yield "it is causal: later inputs do not change earlier outputs", partial(_causal, how, many)
+    for engine in list(plugin.engines)[1:]:
+        yield f"its engines {_first(how)} and {engine} agree", partial(_engines_agree, how, last, engine)
+    yield "global random generators and the data stay untouched", partial(_untouched, how, tuple(kinds.values()))
+
+
+def _does(how: "_How", problem: Problem) -> bool:
+    """Whether it takes on a problem, and gives predictions that have the form of the targets."""
+    try:
+        _predicted(how, problem)
+    except (Exception, SystemExit):
+        return False
+    return True
+
+
+def _first(how: "_How") -> str:
+    return next(iter(how.plugin.engines))
+
+
+class _How(NamedTuple):
+    """An architecture with its options, as its function takes them."""
+
+    plugin: Plugin
+    options: dict[str, Any]
 
 
 def _toy_problem(scored: int) -> Problem:
@@ -48,22 +87,52 @@ def _toy_problem(scored: int) -> Problem:
     return Problem(train=splits[0], valid=splits[1], test=splits[2])
 
 
-def _make(plugin: Plugin, problem: Problem, width: int = _WIDTH) -> Learner:
+def _toy_classes() -> Problem:
+    """Which of three frequencies a noisy wave has."""
+    rng = stream(0, "contract classes")
+    true = np.arange(3 * _SEQUENCES) % _CLASSES
+    phases = 0.5 * (1 + true)[:, None] * np.arange(_LENGTH) + rng.uniform(0, 6, (len(true), 1))
+    waves = (np.sin(phases) + 0.1 * rng.standard_normal(phases.shape)).astype(np.float32)[:, :, None]
+    targets = np.eye(_CLASSES, dtype=np.float32)[true][:, None]
+    parts = [slice(i * _SEQUENCES, (i + 1) * _SEQUENCES) for i in range(3)]
+    splits = [Split(inputs=waves[part], targets=targets[part]) for part in parts]
+    return Problem(
+        train=splits[0], valid=splits[1], test=splits[2],
+        objective=Objective.classification(), asks="label", causal=False,
+    )  # fmt: skip
+
+
+def _padded(problem: Problem) -> Problem:
+    """The same sequences cut to different lengths, with zeros behind their ends."""
+
+    def cut(split: Split) -> Split:
+        lengths = np.clip(_LENGTH - np.arange(len(split)) % 6, split.scored, _LENGTH)
+        inside = np.arange(_LENGTH) < lengths[:, None]
+        return replace(split, inputs=np.where(inside[:, :, None], split.inputs, np.float32(0)), lengths=lengths)
+
+    return replace(problem, train=cut(problem.train), valid=cut(problem.valid), test=cut(problem.test))
+
+
+def _make(how: _How, problem: Problem, width: int = _WIDTH, engine: str | None = None) -> Learner:
     setting = Setting(
         inputs=1,
-        outputs=1,
+        outputs=problem.train.targets.shape[2],
         scored=problem.train.scored,
         length=_LENGTH,
         width=width,
         seed=integer(1, "learner"),
         batch=_BUDGET.batch,
+        engine=engine or _first(how),
+        objective=problem.objective,
+        causal=problem.causal,
     )
-    learner: Learner = plugin.function(setting)
+    learner: Learner = how.plugin.function(setting, **how.options)
     return learner
 
 
-def _fitted(plugin: Plugin, problem: Problem) -> tuple[Learner, Meter]:
-    learner = _make(plugin, problem)
+def _fitted(how: _How, problem: Problem, engine: str | None = None) -> tuple[Learner, Meter]:
+    learner = _make(how, problem, engine=engine)
+    require_lengths(learner, problem)
     meter = Meter(_BUDGET, batches=-(-_SEQUENCES // _BUDGET.batch))
     meter.start()
     learner.fit(problem.train, problem.valid, meter)
@@ -71,51 +140,84 @@ def _fitted(plugin: Plugin, problem: Problem) -> tuple[Learner, Meter]:
     return learner, meter
 
 
-def _size_grows(plugin: Plugin, problem: Problem) -> None:
-    sizes = [size_of(_make(plugin, problem, width)).total for width in _WIDTHS]
+def _predicted(how: _How, problem: Problem, engine: str | None = None) -> Array:
+    """Predictions of the test split by a learner that is fitted anew."""
+    learner, _ = _fitted(how, problem, engine)
+    return predict(learner, problem.test, classifies=problem.objective.classifies)
+
+
+def _size_grows(how: _How, problem: Problem) -> None:
+    sizes = [size_of(_make(how, problem, width)).total for width in _WIDTHS]
     require(sizes == sorted(sizes), f"widths {_WIDTHS} have sizes {sizes}")
     require(min(sizes) >= 0, f"sizes are negative: {sizes}")
 
 
-def _able(plugin: Plugin, problems: tuple[Problem, ...]) -> None:
+def _able(how: _How, problems: tuple[Problem, ...]) -> None:
     reasons = []
     for problem in problems:
         try:
-            _fitted(plugin, problem)[0].predict(problem.test.inputs)
+            _fitted(how, problem)[0].predict(problem.test.inputs)
         except NotImplementedError as declined:
             reasons.append(str(declined))
-    require(len(reasons) < len(problems), f"it declines both: {reasons}")
+    require(len(reasons) < len(problems), f"it declines all: {reasons}")
 
 
-def _keeps_budget(plugin: Plugin, problem: Problem) -> None:
-    _, meter = _fitted(plugin, problem)
+def _first_that_it_does(how: _How, problems: tuple[Problem, ...]) -> Meter:
+    """The meter of a fit on the first problem that is not declined."""
+    for problem in problems[:-1]:
+        try:
+            return _fitted(how, problem)[1]
+        except NotImplementedError:
+            continue
+    return _fitted(how, problems[-1])[1]
+
+
+def _keeps_budget(how: _How, problems: tuple[Problem, ...]) -> None:
+    meter = _first_that_it_does(how, problems)
     require(
         not meter.over, f"asked for {meter.overspent} more updates after the budget of {_BUDGET.updates} was used up"
     )
 
 
-def _shape(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
-    predictions = np.asarray(learner.predict(problem.test.inputs))
-    expected = problem.test.targets.shape
-    require(predictions.shape == expected, f"shape {predictions.shape}, expected (sequence, scored, output) {expected}")
-    require(bool(np.isfinite(predictions).all()), "some predictions are NaN or infinite")
+def _shape(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
+    try:
+        predict(learner, problem.test, classifies=problem.objective.classifies)
+    except (ValueError, DivergedError) as wrong:
+        require(holds=False, broken=str(wrong))
 
 
-def _same_seed(plugin: Plugin, problem: Problem) -> None:
-    first, second = (np.asarray(_fitted(plugin, problem)[0].predict(problem.test.inputs), float) for _ in range(2))
+def _same_seed(how: _How, problem: Problem) -> None:
+    first, second = (_predicted(how, problem).astype(float) for _ in range(2))
     require(np.array_equal(first, second), f"they differ by up to {np.abs(first - second).max():.3g}")
 
 
-def _by_itself(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
+def _by_itself(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
     inputs = problem.test.inputs
     together, alone = np.asarray(learner.predict(inputs)), np.asarray(learner.predict(inputs[:1]))
     require(np.allclose(together[:1], alone, atol=1e-4), "a prediction depends on the sequences beside it")
 
 
-def _causal(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
+def _padding(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
+    test = problem.test
+    beyond = np.arange(_LENGTH) >= np.asarray(test.lengths)[:, None]
+    noise = np.where(beyond[:, :, None], np.float32(7.5), test.inputs)
+    other = replace(test, inputs=noise)
+    clean, noisy = (predict(learner, one, classifies=problem.objective.classifies) for one in (test, other))
+    gap = float(np.abs(clean - noisy).max())
+    require(gap <= 1e-5, f"other numbers in the padding move predictions by up to {gap:.3g}")
+
+
+def _engines_agree(how: _How, problem: Problem, engine: str) -> None:
+    first, other = _predicted(how, problem), _predicted(how, problem, engine)
+    gap = float(np.abs(first - other).max())
+    require(np.allclose(first, other, rtol=1e-3, atol=1e-4), f"their predictions differ by up to {gap:.3g}")
+
+
+def _causal(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
     scored = problem.test.scored
     changed = problem.test.inputs.copy()
     changed[:, -1] += 1.0
@@ -129,29 +231,29 @@ def _generated(learner: Learner, prefix: Array, steps: int) -> Array:
     return generate(learner, FreeRun(prefix=prefix, truth=truth), _LENGTH)
 
 
-def _runs(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
+def _runs(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
     generated = _generated(learner, problem.test.inputs[:_STARTS], _STEPS)
     finite = np.asarray(np.isfinite(generated).all(axis=2))
     require(bool((finite[:, 1:] <= finite[:, :-1]).all()), "a run is finite again after values that were not")
 
 
-def _same_run(plugin: Plugin, problem: Problem) -> None:
+def _same_run(how: _How, problem: Problem) -> None:
     prefix = problem.test.inputs[:_STARTS]
-    first, second = (_generated(_fitted(plugin, problem)[0], prefix, _STEPS) for _ in range(2))
+    first, second = (_generated(_fitted(how, problem)[0], prefix, _STEPS) for _ in range(2))
     require(np.array_equal(first, second, equal_nan=True), f"they differ by up to {np.abs(first - second).max():.3g}")
 
 
-def _run_starts(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
+def _run_starts(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
     prefix = problem.test.inputs[:_STARTS]
     generated, predicted = _generated(learner, prefix, 1)[:, 0], np.asarray(learner.predict(prefix))[:, -1]
     gap = float(np.abs(generated - predicted).max())
     require(np.allclose(generated, predicted, rtol=1e-3, atol=1e-4), f"on the same window they differ by {gap:.3g}")
 
 
-def _run_goes_on(plugin: Plugin, problem: Problem) -> None:
-    learner, _ = _fitted(plugin, problem)
+def _run_goes_on(how: _How, problem: Problem) -> None:
+    learner, _ = _fitted(how, problem)
     prefix = problem.test.inputs[:_STARTS]
     whole = _generated(learner, prefix, _STEPS)
     longer = np.concatenate([prefix, whole[:, :_FIRST]], axis=1)
@@ -161,14 +263,16 @@ def _run_goes_on(plugin: Plugin, problem: Problem) -> None:
     require(same, f"fed what it made, it goes on otherwise, by up to {gap:.3g}")
 
 
-def _untouched(plugin: Plugin, problem: Problem) -> None:
+def _untouched(how: _How, problems: tuple[Problem, ...]) -> None:
+    problem = next((one for one in problems if _does(how, one)), problems[0])
     data, prefix = content(problem), problem.test.inputs[:_STARTS]
 
     def use() -> None:
-        learner, _ = _fitted(plugin, problem)
+        learner, _ = _fitted(how, problem)
         learner.predict(problem.test.inputs)
-        with suppress(NotImplementedError):  # it may decline
-            _generated(learner, prefix, _STEPS)
+        if not problem.objective.classifies:
+            with suppress(NotImplementedError):  # it may decline
+                _generated(learner, prefix, _STEPS)
 
     untouched(use, "setting.seed")
     require(data == content(problem), "the arrays of the problem were changed")

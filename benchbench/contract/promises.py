@@ -44,7 +44,10 @@ def _generators() -> tuple[str, str, bytes]:
 def content(problem: Problem) -> list[bytes]:
     """The bytes of every array."""
     arrays = [
-        array for split in (problem.train, problem.valid, problem.test) for array in (split.inputs, split.targets)
+        array
+        for split in (problem.train, problem.valid, problem.test)
+        for array in (split.inputs, split.targets, split.lengths, split.labels)
+        if array is not None
     ]
     if problem.free_run is not None:
         arrays += [problem.free_run.prefix, problem.free_run.truth]

@@ -1,39 +1,50 @@
 """What every task promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
+from typing import Any, Literal
 
 import numpy as np
 
 from benchbench.contract.promises import BrokenPromiseError, Promises, UntestableError, content, require, untouched
 from benchbench.core.errors import InputError
+from benchbench.core.options import bind
 from benchbench.core.problem import Array, FreeRun, Problem, Split
 from benchbench.core.registry import Plugin
 from benchbench.core.seeds import stream
+from benchbench.core.spec import Options
 
-_LENGTH = 40
 _STRETCH = 8  # steps that two parts must not share
 
 Make = Callable[[], Problem]
 
 
-def promises(plugin: Plugin) -> Promises:
-    """Each promise of a task with its test; the first must hold for the others to be tested."""
-    afresh = partial(_problem, plugin)
+def promises(plugin: Plugin, options: Options, length: int) -> Promises:
+    """Each promise of a task, with these options and sequences so long, and its test.
+
+    The first must hold for the others to be tested.
+    """
+    length = length if plugin.lengths is None or length in plugin.lengths else plugin.lengths[0]
+    bound = bind(plugin.options, options, f"[tasks.{plugin.name}]")
+    afresh = partial(_problem, plugin, bound, length)
     once = cache(afresh)
-    yield "it makes a problem of the asked length, all finite", partial(_well_formed, once)
+    yield "it makes a problem of the asked length, all finite", partial(_well_formed, once, length)
     yield "the same seed gives the same bytes", partial(_same_bytes, once, afresh)
     yield "no stretch of train comes back in valid or test", partial(_disjoint, once)
-    yield "the targets lie ahead of the inputs they are scored with", partial(_ahead, once)
+    problem = once()
+    if problem.asks == "forecast":
+        yield "the targets lie ahead of the inputs they are scored with", partial(_ahead, once)
+    if problem.objective.classifies:
+        yield "every class that is asked for occurs in train", partial(_classes, once)
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
     yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
     yield "no stretch of train is to be generated in a free run", partial(_run_unseen, once)
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
-def _problem(plugin: Plugin) -> Problem:
+def _problem(plugin: Plugin, options: dict[str, Any], length: int) -> Problem:
     try:
-        problem = plugin.function(stream(0, "data", plugin.name), _LENGTH)
+        problem = plugin.function(stream(0, "data", plugin.name), length, **options)
     except InputError as error:
         raise UntestableError(str(error)) from error
     if not isinstance(problem, Problem):
@@ -41,10 +52,10 @@ def _problem(plugin: Plugin) -> Problem:
     return problem
 
 
-def _well_formed(make: Make) -> None:
+def _well_formed(make: Make, length: int) -> None:
     problem = make()
     steps = problem.train.inputs.shape[1]
-    require(steps == _LENGTH, f"sequences have {steps} steps where {_LENGTH} were asked for")
+    require(steps == length, f"sequences have {steps} steps where {length} were asked for")
     for name in ("train", "valid", "test"):
         split: Split = getattr(problem, name)
         finite = np.isfinite(split.inputs).all() and np.isfinite(split.targets).all()
@@ -63,37 +74,40 @@ def _disjoint(make: Make) -> None:
     problem = make()
     known = _known(problem)
     for name in ("valid", "test"):
-        every = _stretches(getattr(problem, name).inputs)
-        shared = sum(head in known or tail in known for head, tail in zip(every[0], every[-1], strict=True))
-        require(shared == 0, f"{shared} of {len(every[0])} sequences of {name} hold a stretch that train holds too")
+        split: Split = getattr(problem, name)
+        heads, tails = _stretches(split, where="head"), _stretches(split, where="tail")
+        shared = sum(head in known or tail in known for (head,), (tail,) in zip(heads, tails, strict=True))
+        require(shared == 0, f"{shared} of {len(split)} sequences of {name} hold a stretch that train holds too")
 
 
 def _known(problem: Problem) -> set[bytes]:
     """Every stretch of train; UntestableError where the last ones of some sequences are the same."""
-    _distinct(problem.train.inputs)
-    return {stretch for stretches in _stretches(problem.train.inputs) for stretch in stretches}
+    _distinct(problem.train)
+    return {stretch for sequence in _stretches(problem.train) for stretch in sequence}
 
 
-def _distinct(inputs: Array) -> None:
-    ends = _stretches(inputs)[-1]
+def _distinct(split: Split) -> None:
+    ends = [tail for (tail,) in _stretches(split, where="tail")]
     if len(set(ends)) < len(ends):
         raise UntestableError("the signal repeats itself exactly, so that a leak cannot be told from it")
 
 
-def _stretches(inputs: Array) -> list[list[bytes]]:
-    """For each offset, the stretch of a few steps of each sequence there, as bytes; first the heads, last the tails."""
-    steps = min(_STRETCH, inputs.shape[1])
-    return [
-        [np.ascontiguousarray(row).tobytes() for row in inputs[:, offset : offset + steps]]
-        for offset in range(inputs.shape[1] - steps + 1)
-    ]
+def _stretches(split: Split, where: Literal["head", "tail", "all"] = "all") -> Iterator[list[bytes]]:
+    """Of each sequence, up to its end, the stretches of a few steps as bytes: all, or the first or last one alone."""
+    time = split.inputs.shape[1]
+    ends = np.full(len(split), time) if split.lengths is None else split.lengths
+    for inputs, end in zip(split.inputs, ends, strict=True):
+        last = max(0, int(end) - _STRETCH)
+        offsets = {"head": range(1), "tail": range(last, last + 1), "all": range(last + 1)}[where]
+        yield [np.ascontiguousarray(inputs[o : min(o + _STRETCH, int(end))]).tobytes() for o in offsets]
 
 
 def _ahead(make: Make) -> None:
-    test = make().test
-    if test.inputs.shape[2] != test.targets.shape[2]:
-        raise UntestableError("the targets are another quantity than the inputs")
-    _distinct(make().train.inputs)
+    problem = make()
+    test = problem.test
+    if test.inputs.shape[2] != test.targets.shape[2] or test.lengths is not None:
+        raise UntestableError("the targets are another quantity than the inputs, or sequences differ in length")
+    _distinct(problem.train)
     _, steps, _ = test.inputs.shape
     scored = test.scored
     for lag in range(steps - scored + 1):  # targets equal to what is already seen at every step would be no forecast
@@ -104,8 +118,17 @@ def _ahead(make: Make) -> None:
             )
 
 
+def _classes(make: Make) -> None:
+    problem = make()
+    counts = problem.train.targets.sum(axis=(0, 1))
+    missing = [(problem.classes or range(len(counts)))[i] for i in np.flatnonzero(counts == 0)]
+    require(not missing, f"no example of {missing} in train")
+
+
 def _scaled_on_train(make: Make) -> None:
     problem = make()
+    if problem.train.lengths is not None:
+        raise UntestableError("the sequences differ in length, so that padding stands beside the signal")
     train, *others = (_series(split.inputs) for split in (problem.train, problem.valid, problem.test))
     off_train, off_all = _off_standard(train), _off_standard(np.concatenate([train, *others]))
     leaks = off_train > 0.1 and off_all < off_train / 4
@@ -144,5 +167,6 @@ def _goes_on(make: Make) -> None:
 def _run_unseen(make: Make) -> None:
     run = _free_run(make)
     known = _known(make())
-    seen = [any(stretch in known for stretch in start) for start in zip(*_stretches(run.truth), strict=True)]
+    truth = Split(inputs=run.truth, targets=run.truth[:, -1:])
+    seen = [any(stretch in known for stretch in start) for start in _stretches(truth)]
     require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that train holds too")

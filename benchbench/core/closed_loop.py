@@ -20,7 +20,9 @@ Predict = Callable[[Array], Array]
 
 
 def require_own_input(setting: Setting) -> None:
-    """UnsupportedError unless the outputs can be the next inputs."""
+    """UnsupportedError unless the outputs can be the next inputs: as many of them, and not probabilities."""
+    if setting.objective.classifies:
+        raise UnsupportedError("probabilities of classes cannot be the next inputs")
     if setting.inputs != setting.outputs:
         raise UnsupportedError(f"{setting.outputs} outputs cannot be the next {setting.inputs} inputs")
 

@@ -21,7 +21,7 @@ def mse(targets: Numbers, predictions: Numbers) -> float:
 
 def rmse(targets: Numbers, predictions: Numbers) -> float:
     """Root of the mean squared error."""
-    return mse(targets, predictions) ** 0.5
+    return float(mse(targets, predictions) ** 0.5)
 
 
 def nrmse(targets: Numbers, predictions: Numbers) -> float:

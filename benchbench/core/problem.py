@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from benchbench.core.errors import unknown
 from benchbench.core.meter import Meter
-from benchbench.core.objective import Array, Objective
+from benchbench.core.objective import Objective
 
+Array = NDArray[np.float32]
 Asks = Literal["forecast", "label", "reconstruct"]
 
 
@@ -172,7 +173,11 @@ def _fits(free_run: Any, train: Split) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """What the harness decides for a learner: the problem's dimensions, its objective, width, seed, device, engine."""
+    """What the harness decides for a learner: the problem's dimensions, its objective, width, seed, device, engine.
+
+    Where ``causal``, an output must not depend on later inputs; a learner that cannot help it declines with
+    UnsupportedError.
+    """
 
     inputs: int
     outputs: int
@@ -184,6 +189,7 @@ class Setting:
     batch: int = 64
     engine: str = "torch"
     objective: Objective = field(default_factory=Objective.regression)
+    causal: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

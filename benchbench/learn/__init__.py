@@ -15,3 +15,8 @@ def __getattr__(name: str) -> Any:
     from benchbench.learn.gradient import Gradient
 
     return Gradient
+
+
+def __dir__() -> list[str]:
+    """What a notebook completes: the public names."""
+    return __all__

@@ -39,6 +39,13 @@ def build() -> str:
     return f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
 
 
+def accelerated_kernel() -> str:
+    """The name of the code that carries out PyTorch's recurrent modules on the accelerator."""
+    cudnn = torch.backends.cudnn
+    there: bool = cudnn.is_available()  # type: ignore[no-untyped-call]
+    return "cuDNN" if there and cudnn.enabled else "ATen loop"
+
+
 def synchronizer(name: str) -> Callable[[], None]:
     """What waits until the device has done all that was asked of it."""
     return torch.cuda.synchronize if name == "cuda" else lambda: None

@@ -1,48 +1,41 @@
-"""The one training loop: minibatch gradient descent on the mean squared error, driven by the meter."""
+"""The one training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from benchbench.core.closed_loop import require_own_input, slide
-from benchbench.core.errors import InputError
+from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
-from benchbench.core.problem import Array, Setting, Size, Split
+from benchbench.core.problem import Array, Setting, Size, Snapshot, Split
 from benchbench.core.seeds import stream
+from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.device import seeded, tensor
+from benchbench.learn.network import Core, Network, kernel_of
+from benchbench.learn.sequences import Lengths
 
-Core = Callable[[int, int], nn.Module]
 Optimizer = Literal["adam", "sgd", "rmsprop"]
 
 _CHUNK = 512  # sequences a forward pass outside training
 
 
-class Network(nn.Module):
-    """A recurrent core and a linear readout of its last ``scored`` states."""
+class _Batch(NamedTuple):
+    """Some sequences of the training split."""
 
-    def __init__(self, core: Core, setting: Setting) -> None:
-        super().__init__()
-        self.core = core(setting.inputs, setting.width)
-        self.head = nn.Linear(setting.width, setting.outputs)
-        self.scored = setting.scored
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Map (batch, time, inputs) to (batch, scored, outputs)."""
-        states, _ = self.core(inputs)
-        prediction: Tensor = self.head(states[:, -self.scored :])
-        return prediction
+    inputs: Array
+    targets: Array
+    lengths: Lengths | None
 
 
 @dataclass(frozen=True)
 class _Best:
-    """The weights with the lowest validation error so far."""
+    """The weights that stood best on the validation split so far, and where they stood."""
 
-    mse: float = np.inf
+    standing: Standing | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
 
 
@@ -51,7 +44,9 @@ class Gradient:
 
     ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to (states of shape
     (batch, time, width), state), as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the norm of the gradient; 0
-    is no bound. The validation split is scored off the clock, ten times over the budget and at its end.
+    is no bound. The loss and what chooses on validation come from the objective of ``setting``; where that asks for
+    classes, predictions are probabilities. The validation split is scored off the clock, when the meter says so and at
+    the end of the budget. UnsupportedError for an engine other than torch.
     """
 
     def __init__(
@@ -66,11 +61,14 @@ class Gradient:
     ) -> None:
         if momentum and optimizer == "adam":
             raise InputError("momentum: adam has its own; give it with sgd or rmsprop")
+        if setting.engine != "torch":
+            raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting = setting
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
         self._momentum, self._clip = momentum, clip
         self._network: Network | None = None
+        self.kernel: str | None = None
 
     @property
     def size(self) -> Size:
@@ -84,28 +82,43 @@ class Gradient:
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
         """Train until the meter refuses; raises DivergedError where the error is no longer finite."""
         with seeded(self.setting.seed, self.setting.device):
-            self._network = Network(self._core, self.setting).to(self.setting.device)
-            self._descend(self._network, train, valid, meter)
+            network = self._made(train)
+            meter.look()
+            self._descend(network, train, valid, meter)
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
         network = self._fitted()
+        parts = []
         with torch.inference_mode():
-            parts = [network(self._tensor(inputs[i : i + _CHUNK])).cpu() for i in range(0, len(inputs), _CHUNK)]
+            for i in range(0, len(inputs), _CHUNK):
+                ends = None if lengths is None else lengths[i : i + _CHUNK]
+                parts.append(network.answers(network(self._tensor(inputs[i : i + _CHUNK]), ends)).cpu())
         predictions: Array = torch.cat(parts).numpy()
         return predictions
+
+    def snapshot(self, inputs: Array) -> Snapshot:
+        """The states of the core over (sequence, time, feature), and every weight under PyTorch's name for it."""
+        training = self._network is not None and self._network.training
+        network = self._fitted()
+        with torch.inference_mode():
+            parts = [network.states(self._tensor(inputs[i : i + _CHUNK])).cpu() for i in range(0, len(inputs), _CHUNK)]
+        network.train(training)
+        weights = {name: weight.detach().cpu().numpy().copy() for name, weight in network.named_parameters()}
+        return Snapshot(states=torch.cat(parts).numpy(), weights=weights)
 
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
 
-        A window slides where the core carries none. UnsupportedError where outputs are not the next inputs.
+        A window slides where the core carries none, or runs backward too. UnsupportedError where outputs are not the
+        next inputs.
         """
         network = self._fitted()
         require_own_input(self.setting)
         made = []
         with torch.inference_mode():
             states, state = network.core(self._tensor(prefix))
-            if state is None:
+            if state is None or network.both_ways:
                 return slide(self.predict, prefix, steps, self.setting.length)
             for _ in range(steps):
                 made.append(network.head(states[:, -1:]))
@@ -116,11 +129,17 @@ class Gradient:
     def updates(self, train: Split) -> Iterator[None]:
         """Do an update at each step, without end, validation or meter: what benchmarks time."""
         with seeded(self.setting.seed, self.setting.device):
-            self._network = Network(self._core, self.setting).to(self.setting.device)
-        optimizer = self._make_optimizer(self._network)
+            network = self._made(train)
+        optimizer = self._make_optimizer(network)
         for batch in self._batches(train):
-            self._step(self._network.train(), optimizer, *batch)
+            self._step(network.train(), optimizer, batch)
             yield
+
+    def _made(self, train: Split) -> Network:
+        """A new network, from random numbers that the caller has seeded."""
+        self._network = Network(self._core, self.setting).to(self.setting.device)
+        self.kernel = kernel_of(self._network, self.setting.device, lengths=train.lengths is not None)
+        return self._network
 
     def _fitted(self) -> Network:
         if self._network is None:
@@ -133,7 +152,7 @@ class Gradient:
         best = _Best()
         losses: list[Tensor] = []
         while meter.spend():
-            losses.append(self._step(network, optimizer, *next(batches)))
+            losses.append(self._step(network, optimizer, next(batches)))
             if meter.due():
                 with meter.paused():
                     best = self._validate(network, valid, meter, losses, best)
@@ -141,25 +160,31 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, inputs: Array, targets: Array) -> Tensor:
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: _Batch) -> Tensor:
         optimizer.zero_grad()
-        predictions = network(self._tensor(inputs))
-        if predictions.shape != targets.shape:  # a broadcast would train on nonsense
-            raise ValueError(f"the core gives predictions of shape {tuple(predictions.shape)}, targets {targets.shape}")
-        loss = nn.functional.mse_loss(predictions, self._tensor(targets))
+        outputs = network(self._tensor(batch.inputs), batch.lengths)
+        if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
+            shapes = f"{tuple(outputs.shape)}, targets {batch.targets.shape}"
+            raise ValueError(f"the core gives predictions of shape {shapes}")
+        loss = self._loss(outputs, self._tensor(batch.targets))
         loss.backward()  # type: ignore[no-untyped-call]
         if self._clip:
             nn.utils.clip_grad_norm_(network.parameters(), self._clip)
         optimizer.step()
         return loss.detach()
 
-    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: "_Best") -> "_Best":
-        train_mse = float(torch.stack(losses).mean()) if losses else None
-        valid_mse = float(np.mean(np.square(self.predict(valid.inputs) - valid.targets, dtype=np.float64)))
-        meter.note(valid_mse, train_mse)
+    def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if self.setting.objective.classifies:
+            return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1))
+        return nn.functional.mse_loss(outputs, targets)
+
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: _Best) -> _Best:
+        train_loss = float(torch.stack(losses).mean()) if losses else None
+        now = standing(self.setting.objective, valid.targets, self.predict(valid.inputs, valid.lengths))
+        meter.note(now.loss, train_loss)
         network.train()
-        if valid_mse < best.mse:
-            return _Best(valid_mse, copy.deepcopy(network.state_dict()))  # a copy, not a reference that trains on
+        if best.standing is None or now < best.standing:
+            return _Best(now, copy.deepcopy(network.state_dict()))  # a copy, not a reference that trains on
         return best
 
     def _make_optimizer(self, network: Network) -> torch.optim.Optimizer:
@@ -170,14 +195,15 @@ class Gradient:
             return torch.optim.RMSprop(parameters, lr=rate, momentum=self._momentum)
         return torch.optim.Adam(parameters, lr=rate)
 
-    def _batches(self, train: Split) -> Iterator[tuple[Array, Array]]:
+    def _batches(self, train: Split) -> Iterator[_Batch]:
         """Endless epochs, each sequence once an epoch, the last batch of an epoch smaller where it does not divide."""
         rng = stream(self.setting.seed, "batches")
         while True:
             order = rng.permutation(len(train))
             for i in range(0, len(order), self.setting.batch):
                 chosen = order[i : i + self.setting.batch]
-                yield train.inputs[chosen], train.targets[chosen]
+                ends = None if train.lengths is None else train.lengths[chosen]
+                yield _Batch(train.inputs[chosen], train.targets[chosen], ends)
 
     def _tensor(self, array: Array) -> Tensor:
         return tensor(array, self.setting.device)

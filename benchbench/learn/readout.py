@@ -1,9 +1,12 @@
-"""The linear readout: ridge regression whose strengths cost one decomposition, the strength chosen on validation."""
+"""The linear readout: ridge regression whose strengths cost one decomposition, the strength chosen on validation.
+
+Where classes are asked for, the regression is on one-hot targets, and its outputs become probabilities.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -11,11 +14,17 @@ from torch import Tensor
 
 from benchbench.core.errors import DivergedError
 from benchbench.core.meter import Meter
+from benchbench.core.objective import Objective
 from benchbench.core.problem import Array, Split
+from benchbench.learn.choosing import Standing, chooses_by_loss, standing
 from benchbench.learn.device import tensor
+from benchbench.learn.probabilities import fit_temperature, probabilities
 
-Block = tuple[slice, slice, Tensor]
-"""Which sequences, which of the scored steps, and their features (sequence, step, feature)."""
+Block = tuple[Any, Any, Tensor]
+"""Which sequences, which of the scored steps, and their features.
+
+Two slices and features (sequence, step, feature), or two arrays of indexes side by side and features (row, feature).
+"""
 Solver = Literal["qr", "svd", "cholesky"]
 
 STRENGTHS = tuple(10.0**k for k in range(-16, 3))
@@ -24,15 +33,27 @@ _REDUCED = 1024  # rows that wait until they are reduced together
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """Weights (1 + features, outputs) with the intercept first, the ridge strength a row, and its validation MSE."""
+    """Weights (1 + features, outputs) with the intercept first, the ridge strength a row, and the validation loss.
+
+    With a ``temperature`` the predictions are probabilities of classes.
+    """
 
     weights: Tensor
     strength: float
-    valid_mse: float
+    loss: float
+    temperature: float | None = None
 
     def predict(self, features: Tensor) -> Tensor:
+        """Map (..., features) to predictions (..., outputs)."""
+        return self.answers(self.outputs(features))
+
+    def outputs(self, features: Tensor) -> Tensor:
         """Map (..., features) to (..., outputs), in float64: with weak ridges large weights cancel."""
         return features.double() @ self.weights[1:] + self.weights[0]
+
+    def answers(self, outputs: Tensor) -> Tensor:
+        """Outputs as predictions: probabilities where there is a temperature."""
+        return outputs if self.temperature is None else probabilities(outputs, self.temperature)
 
 
 class Rows:
@@ -149,12 +170,45 @@ _ROWS: dict[Solver, type[Rows]] = {"qr": Rows, "svd": Whole, "cholesky": Sums}
 
 
 def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) -> Solution:
-    """The ridge solution whose strength is best on ``valid``."""
+    """The ridge solution whose strength has the lowest squared error on ``valid``."""
     candidates = train.path(strengths)
     errors = valid.errors([weights for _, weights in candidates])
     best = int(np.argmin(errors))
     strength, weights = candidates[best]
-    return Solution(weights=weights, strength=strength, valid_mse=errors[best])
+    return Solution(weights=weights, strength=strength, loss=errors[best])
+
+
+def best_of(
+    candidates: Sequence[tuple[float, Tensor]], blocks: Iterator[Block], valid: Split, objective: Objective
+) -> Solution:
+    """The one of (strength, weights) whose predictions of ``valid`` stand best; ``blocks`` are its features.
+
+    Each candidate has the temperature that suits it best on ``valid``, where classes are asked for. Its outputs are
+    held for all candidates, in float32, and its features are not.
+    """
+    stacked = torch.stack([weights for _, weights in candidates])
+    made = np.empty((len(candidates), *valid.targets.shape), np.float32)
+    seen = np.zeros(valid.targets.shape[:2], dtype=bool)
+    for sequences, steps, features in blocks:
+        outputs = torch.einsum("...f,cfo->c...o", features.double(), stacked[:, 1:])
+        offset = stacked[:, 0].reshape(len(stacked), *[1] * (features.dim() - 1), -1)
+        made[:, sequences, steps] = (outputs + offset).float().cpu().numpy()
+        seen[sequences, steps] = True
+    targets = valid.targets
+    if not seen.all():  # a washout leaves steps out
+        targets, made = targets[seen][:, None], made[:, seen][:, :, None]
+    ranked = [_ranked(outputs, targets, objective) for outputs in made]
+    best = min(range(len(ranked)), key=lambda i: ranked[i][0])
+    (strength, weights), (place, temperature) = candidates[best], ranked[best]
+    return Solution(weights=weights, strength=strength, loss=place.loss, temperature=temperature)
+
+
+def _ranked(outputs: Array, targets: Array, objective: Objective) -> tuple[Standing, float | None]:
+    if not objective.classifies:
+        return standing(objective, targets, outputs), None
+    temperature = fit_temperature(outputs, targets) if np.isfinite(outputs).all() else 1.0
+    predictions = probabilities(torch.from_numpy(outputs), temperature).float().numpy()
+    return standing(objective, targets, predictions), temperature
 
 
 def fit_readout(
@@ -163,22 +217,26 @@ def fit_readout(
     valid: Split,
     meter: Meter,
     *,
+    objective: Objective,
     chunk: int,
     device: str = "cpu",
     solver: Solver = "qr",
     clean: Callable[[Split], Iterator[Block]] | None = None,
 ) -> Solution:
-    """Take in ``train``, ``chunk`` sequences an update, and solve from what the meter allowed; note the error.
+    """Take in ``train``, ``chunk`` sequences an update, and solve from what the meter allowed.
 
-    ``clean`` are the features for ``valid``, where they are others. ValueError where the budget ended before the first
-    chunk.
+    The solution is the one that stands best on ``valid`` by the objective; noting its loss is left to the caller.
+    ``clean`` are the features for ``valid``, where they are others. ValueError where no row was taken in.
     """
+    clean = clean or features
     seen = _last(take_in(features, _allowed(train, chunk, meter.spend), device, solver))
+    if objective.loss == "squared_error" and chooses_by_loss(objective):
+        with meter.paused():
+            held_out = _last(take_in(clean, _allowed(valid, chunk, lambda: True), device, solver))
+        return solve(seen, held_out)
+    candidates = seen.path()
     with meter.paused():
-        held_out = _last(take_in(clean or features, _allowed(valid, chunk, lambda: True), device, solver))
-    solution = solve(seen, held_out)
-    meter.note(solution.valid_mse)
-    return solution
+        return best_of(candidates, clean(valid), valid, objective)
 
 
 def predict_readout(solution: Solution, blocks: Iterator[Block], shape: tuple[int, ...]) -> Array:
@@ -198,7 +256,7 @@ def take_in(
         for sequences, steps, wide in features(part):
             targets = tensor(part.targets[sequences, steps], device)
             rows = rows or _ROWS[solver](wide.shape[-1], targets.shape[-1], device)
-            rows.add(wide.flatten(0, 1), targets.flatten(0, 1))
+            rows.add(wide.flatten(0, -2), targets.flatten(0, -2))
         if rows is not None:
             yield rows
 
@@ -206,7 +264,7 @@ def take_in(
 def _last(taken: Iterator[Rows]) -> Rows:
     last = deque(taken, maxlen=1)
     if not last:
-        raise ValueError("the budget ended before the first sequences were taken in")
+        raise ValueError("no row was taken in: the budget ended before the first sequences, or a washout left none")
     return last[0]
 
 
@@ -215,4 +273,6 @@ def _allowed(split: Split, chunk: int, allowed: Callable[[], bool]) -> Iterator[
     for i in range(0, len(split), chunk):
         if not allowed():
             return
-        yield Split(inputs=split.inputs[i : i + chunk], targets=split.targets[i : i + chunk])
+        part = slice(i, i + chunk)
+        lengths = None if split.lengths is None else split.lengths[part]
+        yield Split(inputs=split.inputs[part], targets=split.targets[part], lengths=lengths)

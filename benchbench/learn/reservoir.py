@@ -12,6 +12,7 @@ from scipy.sparse.linalg import ArpackError, eigs
 from torch import Tensor
 
 from benchbench.learn.device import tensor
+from benchbench.learn.sequences import Lengths, blanked
 
 Topology = Literal["random", "ring", "orthogonal"]
 Precision = Literal["float32", "float64"]
@@ -24,11 +25,11 @@ _BLOCK = 2**18  # states held at once: few beside what the readout needs
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """``recurrent`` (unit, unit), ``into`` (channel, unit) and ``offset`` (unit,), float64."""
+    """``recurrent`` (unit, unit), ``into`` (channel, unit) and ``offset`` (unit,)."""
 
     recurrent: csr_array
-    into: NDArray[np.float64]
-    offset: NDArray[np.float64]
+    into: NDArray[np.floating]
+    offset: NDArray[np.floating]
 
 
 def links(width: int, topology: Topology, per_unit: int, density: float | None) -> int:
@@ -77,7 +78,7 @@ def spectral_radius(matrix: csr_array) -> float:
 class Reservoir:
     """x <- (1 - leak) x + leak tanh(W x + V u + b + noise), for many sequences at once (Jaeger et al. 2007).
 
-    On the CPU a sparse W takes the compiled kernel; a dense one, and any on another device, one matrix product a step.
+    On the CPU a sparse W takes the compiled step; a dense one, and any on another device, one matrix product a step.
     """
 
     def __init__(self, weights: Weights, leak: float, device: str, precision: Precision) -> None:
@@ -94,6 +95,26 @@ class Reservoir:
                 tensor(array.astype(self._number), device)
                 for array in (matrix.toarray(), weights.into.T, weights.offset[:, None])
             )
+
+    @property
+    def kernel(self) -> str:
+        """The name of the code that carries it out."""
+        return "numba step" if self._sparse else "dense products"
+
+    @property
+    def weights(self) -> Weights:
+        """The weights in use, in the precision of the states."""
+        if self._sparse:
+            first, source, weight, into, offset = self._rows
+            recurrent = csr_array((weight, source, first), (self.width, self.width))
+            return Weights(recurrent=recurrent, into=into, offset=offset)
+        dense, into, offset = (part.cpu().numpy() for part in (self._dense, self._into, self._offset))
+        return Weights(recurrent=csr_array(dense), into=into.T, offset=offset[:, 0])
+
+    @property
+    def _lanes(self) -> int:
+        """How many sequences are driven side by side."""
+        return _LANES if self._sparse else 4 * _LANES
 
     def rest(self, sequences: int) -> Tensor:
         """The zero state: (unit, sequence)."""
@@ -126,13 +147,13 @@ class Reservoir:
     def _compiled(
         self, state: Tensor, inputs: Tensor, keep: int, noise: NDArray[np.float64] | None
     ) -> tuple[Tensor, Tensor]:
-        from benchbench.learn import kernel
+        from benchbench.learn import reservoir_step
 
         sequences = state.shape[1]
         both = np.stack([state.numpy(), np.empty_like(state.numpy())])
         kept = np.empty((keep, *state.shape), self._number)
         added = np.empty((0, *state.shape), self._number) if noise is None else noise.astype(self._number)
-        steps = kernel.steps_of_one if sequences == 1 else kernel.steps
+        steps = reservoir_step.steps_of_one if sequences == 1 else reservoir_step.steps
         steps(both, inputs.contiguous().numpy(), self._rows, added, self._number.type(self._leak), kept)
         return torch.from_numpy(both[0]), torch.from_numpy(kept)
 
@@ -147,9 +168,8 @@ class Reservoir:
         """
         if not np.isfinite(inputs).all():
             raise ValueError("the inputs hold values that are not finite")
-        lanes = _LANES if self._sparse else 4 * _LANES
-        for start in range(0, len(inputs), lanes):
-            sequences = slice(start, min(start + lanes, len(inputs)))
+        for start in range(0, len(inputs), self._lanes):
+            sequences = slice(start, min(start + self._lanes, len(inputs)))
             steps = tensor(inputs[sequences].transpose(1, 2, 0), self._device)
             state = self.rest(steps.shape[2])
             stride = max(1, _BLOCK // state.numel())
@@ -161,6 +181,30 @@ class Reservoir:
                 if keep:
                     stop = at + len(part) - first
                     yield sequences, slice(stop - keep, stop), kept.permute(2, 0, 1)
+
+    def drive_to_ends(
+        self,
+        inputs: NDArray[np.float32],
+        lengths: Lengths,
+        scored: int,
+        rng: np.random.Generator | None = None,
+        noise: float = 0.0,
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Tensor]]:
+        """As ``drive``, the states at the last ``scored`` steps before the end of each sequence.
+
+        Yields sequences, scored steps (the first is 0) and states (row, unit), row by row. Sequences of about the same
+        length are driven side by side, so that little of the padding is.
+        """
+        order = np.argsort(lengths, kind="stable")
+        for start in range(0, len(order), self._lanes):
+            group = order[start : start + self._lanes]
+            ends = lengths[group].astype(np.intp)
+            first = int(ends[0]) - scored
+            for _, steps, states in self.drive(blanked(inputs[group, : ends[-1]], ends), first, rng, noise):
+                place = first + np.arange(steps.start, steps.stop) - (ends - scored)[:, None]  # among the scored steps
+                row, step = np.nonzero((place >= 0) & (place < scored))
+                if len(row):
+                    yield group[row], place[row, step], states[torch.from_numpy(row), torch.from_numpy(step)]
 
 
 def _torch(number: "np.dtype[np.floating]") -> torch.dtype:

@@ -7,6 +7,8 @@ they are deterministic), without benchmarking them, and multiplies in full float
 
 import gc
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from benchbench.core.seeds import integer
+from benchbench.measure import allocator
 
 
 def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
@@ -39,3 +42,24 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
     torch.backends.cudnn.allow_tf32 = False
     torch.set_float32_matmul_precision("highest")
     return {"denormals": "flushed" if flushed else "kept", "deterministic": False, "matmul": "float32", "gc": "on"}
+
+
+@contextmanager
+def as_in_a_trial(threads: int = 1) -> Iterator[None]:
+    """The switches, threads and allocator of a trial inside, for what fits outside of one.
+
+    On leaving, threads, denormals and the global random generators are as they were; the allocator keeps its setting.
+    """
+    numbers = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002  kept, not used
+    before, flushed = torch.get_num_threads(), np.float32(1e-40) * np.float32(1) == 0
+    allocator.keep_freed()
+    with threadpool_limits(threads):
+        set_flags(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+            torch.set_flush_denormal(bool(flushed))
+            random.setstate(numbers[0])
+            np.random.set_state(numbers[1])  # noqa: NPY002  as it was
+            torch.set_rng_state(numbers[2])

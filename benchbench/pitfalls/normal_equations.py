@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
 from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
 from benchbench.core.seeds import stream
@@ -28,9 +27,8 @@ def show(*, seeds: int = 5, units: int = 400, points: int = 3000) -> Pitfall:
 
     NRMSE84 as in Jaeger 2001 (GMD 148): driven 1,000 steps, run freely for 84, from 50 places; medians over the seeds.
     """
-    with threadpool_limits(1):
-        exercises = [_exercise(seed, units, points) for seed in range(seeds)]
-        fits = [{way.name: _fit(exercise, way) for way in WAYS} for exercise in exercises]
+    exercises = [_exercise(seed, units, points) for seed in range(seeds)]
+    fits = [{way.name: _fit(exercise, way) for way in WAYS} for exercise in exercises]
     medians = {
         way.name: np.median([[(one.train, one.nrmse) for one in fit[way.name]] for fit in fits], axis=0) for way in WAYS
     }

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 from sklearn.neighbors import KNeighborsRegressor
-from threadpoolctl import threadpool_limits
 
 from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
 from benchbench.core.problem import Array, Split
@@ -37,12 +36,11 @@ class Score:
 def show(*, seeds: int = 7, samples: int = 1000, updates: int = 500) -> Pitfall:
     """Linear, esn (100 units), 3 nearest neighbours, gru (32 units): either split, ``seeds`` series of ``samples``."""
     learners = _learners(updates)
-    with threadpool_limits(1):  # after PyTorch is loaded, so that it is held too
-        scores = {
-            (name, split): [_score(learn, seed, samples, split) for seed in range(seeds)]
-            for name, learn in learners.items()
-            for split in (LEAK, HONEST)
-        }
+    scores = {
+        (name, split): [_score(learn, seed, samples, split) for seed in range(seeds)]
+        for name, learn in learners.items()
+        for split in (LEAK, HONEST)
+    }
     rows = tuple(_row(name, split, found) for (name, split), found in scores.items())
     return Pitfall(
         name="random_split",

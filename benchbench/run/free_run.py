@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core import closed_loop
 from benchbench.core.meter import Clock
@@ -39,8 +40,8 @@ def _own(learner: Learner) -> Callable[[Array, int], Array] | None:
 
 def outcome(
     learner: Learner, free_run: FreeRun, length: int, clock: Clock, synchronize: Callable[[], None]
-) -> Generated:
-    """Generate and score."""
+) -> tuple[Generated, dict[str, NDArray[Any]]]:
+    """Generate and score: what the record keeps, and the arrays for its artifact."""
     synchronize()
     started = clock()
     generated = generate(learner, free_run, length)
@@ -48,18 +49,22 @@ def outcome(
     seconds = clock() - started
     truth = free_run.truth
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
-    return Generated(
+    generated_facts = Generated(
         **_asked(free_run),
         valid_steps=closed_loop.valid_steps(truth, generated).tolist(),
         nrmse_84=_nrmse(free_run, generated),
         spectrum_distance=closed_loop.spectrum_distance(truth, generated),
         diverged=float(closed_loop.diverged(truth, generated).mean()),
+        diverged_at=closed_loop.diverged_at(truth, generated),
         seconds=seconds,
         sliding=_own(learner) is None,
-        true=_shown(truth),
-        generated=_shown(generated) if ends[0] else [],
-        maxima={"true": maxima(truth), "generated": maxima(generated[ends])},
     )
+    return generated_facts, {
+        "free_run.true": _shown(truth),
+        "free_run.generated": _shown(generated) if ends[0] else _shown(generated)[:0],
+        "free_run.maxima_true": maxima(truth),
+        "free_run.maxima_generated": maxima(generated[ends]),
+    }
 
 
 def nothing(free_run: FreeRun, status: Status, message: str) -> Generated:
@@ -71,17 +76,17 @@ def _asked(free_run: FreeRun) -> dict[str, Any]:
     return {"steps": free_run.steps, "unit": free_run.unit, "unit_steps": float(free_run.unit_steps)}
 
 
-def maxima(runs: Array) -> list[tuple[float, float]]:
+def maxima(runs: Array) -> Array:
     """The return map: each maximum of the last feature with the one that follows it, at most 300 pairs over all runs.
 
-    Lorenz 1963, J. Atmos. Sci. 20:130, fig. 4.
+    An array (pair, 2). Lorenz 1963, J. Atmos. Sci. 20:130, fig. 4.
     """
-    pairs: list[tuple[float, float]] = []
+    pairs: list[tuple[np.float32, np.float32]] = []
     for run in runs[:, :, -1]:
         peaks = run[1:-1][(run[1:-1] > run[:-2]) & (run[1:-1] >= run[2:])]
         pairs += pairwise(peaks)
     step = max(1, -(-len(pairs) // _PAIRS))
-    return [(_short(one), _short(next_one)) for one, next_one in pairs[::step]]
+    return np.array(pairs[::step], np.float32).reshape(-1, 2)
 
 
 def _nrmse(free_run: FreeRun, generated: Array) -> float | None:
@@ -90,9 +95,5 @@ def _nrmse(free_run: FreeRun, generated: Array) -> float | None:
     return closed_loop.nrmse_at(free_run.restore(free_run.truth), free_run.restore(generated))
 
 
-def _shown(runs: Array) -> list[float]:
-    return [_short(value) for value in runs[0, :_SHOWN, 0]]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")
+def _shown(runs: Array) -> Array:
+    return runs[0, :_SHOWN, 0].copy()

@@ -4,7 +4,6 @@ The optimizers import torch._dynamo at the first step: a second that must not fa
 """
 
 import torch._dynamo  # noqa: F401
-import wfdb  # noqa: F401  takes long to import
 
 from benchbench.core import registry
 

@@ -15,6 +15,7 @@ from benchbench.core.problem import Array, Problem, Split
 from benchbench.core.spec import Trial
 
 _SPLITS, _SIDES = ("train", "valid", "test"), ("inputs", "targets")
+_FACTS = ("objective", "classes", "asks", "causal", "floor", "free_run", "provenance")
 _View = tuple[np.ndarray, int, tuple[int, ...], tuple[int, ...], bool]
 
 
@@ -35,12 +36,13 @@ def shared(file: Path, make: Callable[[], Problem]) -> Problem:
 def save(file: Path, problem: Problem) -> None:
     """Write a problem, whole or not at all; memory under windows that overlap is written once."""
     views = [_view(getattr(getattr(problem, split), side)) for split in _SPLITS for side in _SIDES]
-    facts = {name: getattr(problem, name) for name in ("floor", "free_run", "provenance")}
+    facts = {name: getattr(problem, name) for name in _FACTS}
     facts["groups"] = dict(problem.groups)
+    others = [(getattr(problem, split).lengths, getattr(problem, split).labels) for split in _SPLITS]
     fresh = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with fresh.open("wb") as stream:
-            pickle.dump((views, facts), stream, protocol=5)
+            pickle.dump((views, others, facts), stream, protocol=5)
         fresh.replace(file)
     finally:
         fresh.unlink(missing_ok=True)
@@ -49,10 +51,11 @@ def save(file: Path, problem: Problem) -> None:
 def load(file: Path) -> Problem:
     """The problem that ``save`` wrote."""
     with file.open("rb") as stream:
-        views, facts = pickle.load(stream)  # noqa: S301  our own, of this run
+        views, others, facts = pickle.load(stream)  # noqa: S301  our own, of this run
     arrays = [_array(*view) for view in views]
     splits: dict[str, Any] = {
-        name: Split(inputs=arrays[2 * i], targets=arrays[2 * i + 1]) for i, name in enumerate(_SPLITS)
+        name: Split(inputs=arrays[2 * i], targets=arrays[2 * i + 1], lengths=others[i][0], labels=others[i][1])
+        for i, name in enumerate(_SPLITS)
     }
     return Problem(**splits, **facts)
 

@@ -1,41 +1,32 @@
 """One trial to one record: make the problem, size the learner, fit it on the meter, score it."""
 
 import gc
-import hashlib
-import json
-import re
 import time
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-
-from benchbench.core import metrics
-from benchbench.core.errors import DivergedError, InputError, UnsupportedError
+from benchbench.core import artifacts
+from benchbench.core.errors import InputError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
-from benchbench.core.problem import Array, Learner, Problem, Setting, Size, Split
-from benchbench.core.record import Environment, Generated, Record, Segment, Spent, Status
+from benchbench.core.problem import Learner, Problem, Setting, Size
+from benchbench.core.record import Environment, Generated, Record, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Trial
-from benchbench.isolation.fault_text import describe, without_paths
+from benchbench.core.study import WIDTH
 from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import size_of, solve_width
 from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import free_run as free_runs
-
-PREDICT_REPEATS = 5
-_STRETCH = 120  # points of a segment that a record keeps
-_NO_MEMORY = re.compile(r"can't allocate memory|error: out of memory|ALLOC_FAILED")  # torch, the driver, its libraries
-CAUGHT = (Exception, SystemExit)  # what a plug-in may raise without ending more than its trial
-_BLOCK = 60  # windows that make one segment where a window has one scored step
+from benchbench.run.facts import facts
+from benchbench.run.failure import CAUGHT, failed
+from benchbench.run.microscope import Arrays, Microscope
+from benchbench.run.outcome import Outcome
+from benchbench.run.scoring import require_lengths, score
 
 
 class Sized(NamedTuple):
@@ -51,31 +42,41 @@ def run_trial(
     registry: Registry,
     environment: Environment,
     clock: Clock = time.perf_counter,
+    *,
     make: Callable[[], Problem] | None = None,
-) -> Record:
-    """The record of ``trial``: whatever the competitor does, there is one. ``make`` gives a problem that is shared."""
+    width: int | None = None,
+) -> Outcome:
+    """The outcome of ``trial``: whatever the competitor does, there is a record.
+
+    ``make`` gives a problem that is shared; ``width`` is the solved one, where it is known already.
+    """
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    record = partial(Record, trial=trial, environment=environment, started=started)
+    baseline = registry.get("architecture", trial.architecture).baseline
+    record = partial(Record, trial=trial, environment=environment, started=started, baseline=baseline)
     home = registry.get("task", trial.task).file
     try:
         problem = make() if make else make_problem(trial, registry)
-        record = partial(record, data=_facts(problem))
+        record = partial(record, data=facts(problem), objective=problem.objective.facts, classes=list(problem.classes))
         home = registry.get("architecture", trial.architecture).file
         idle = device.memory(trial.device)
-        sized = make_learner(trial, registry, problem)
+        sized = make_learner(trial, registry, problem, width)
+        require_lengths(sized.learner, problem)
     except CAUGHT as error:
-        return record(**_failed(error, home))
-    meter, spent, failure = _fit(trial, problem, sized, clock, idle)
-    record = partial(record, spent=spent, curve=meter.curve)
+        return Outcome(record(**failed(error, home)))
+    microscope = Microscope(problem) if trial.microscope else None
+    meter, spent, failure = _fit(trial, problem, sized, clock, idle, microscope=microscope)
+    record = partial(record, spent=spent, curve=meter.curve, kernel=_kernel(sized.learner))
+    arrays = microscope.arrays() if microscope else {}
     if failure is not None:
-        return record(**_failed(failure, home))
+        return _outcome(partial(record, **failed(failure, home)), arrays)
     try:
-        outcome = _score(trial, problem, sized.learner, clock)
+        outcome = score(problem, sized.learner, clock, synchronizer(trial.device))
     except CAUGHT as error:
-        return record(**_failed(error, home))
-    record = partial(record, free_run=_closed_loop(trial, problem, sized.learner, clock, home))
+        return _outcome(partial(record, **failed(error, home)), arrays)
+    generated, made = _closed_loop(trial, problem, sized.learner, clock, home)
     over = meter.over
-    return record(status=Status.OVER_BUDGET if over else Status.OK, message=_over(meter) if over else "", **outcome)
+    status = {"status": Status.OVER_BUDGET if over else Status.OK, "message": _over(meter) if over else ""}
+    return _outcome(partial(record, free_run=generated, **status, **outcome), arrays | made)
 
 
 def make_problem(trial: Trial, registry: Registry) -> Problem:
@@ -88,23 +89,38 @@ def make_problem(trial: Trial, registry: Registry) -> Problem:
     return problem
 
 
-def make_learner(trial: Trial, registry: Registry, problem: Problem) -> Sized:
-    """The learner of a trial at the width that the budget states or that is solved for its parameter limit."""
+def make_learner(trial: Trial, registry: Registry, problem: Problem, width: int | None = None) -> Sized:
+    """The learner of a trial, at the width that its options or the budget state, or that is solved for a limit.
+
+    ``width`` is the solved one, where it is known already. InputError where no width meets the limit.
+    """
     competitor = registry.get("architecture", trial.architecture)
-    options = bind(competitor.options, trial.architecture_options, f"[architectures.{trial.architecture}]")
+    given = dict(trial.architecture_options)
+    wanted = None if WIDTH in competitor.options.model_fields else given.pop(WIDTH, None)
+    options = bind(competitor.options, given, f"[architectures.{trial.architecture}]")
 
     def make(width: int) -> Learner:
         learner: Learner = competitor.function(setting_of(trial, problem, width), **options)
         return learner
 
-    budget = trial.budget
-    make(1)  # a wrong option is found here, before the budget is blamed
-    try:
-        width = budget.width or solve_width(make, budget.parameters or 0)
-    except InputError as error:
-        raise InputError(f"[[budgets]] {budget.name}: {trial.architecture}, length {trial.length}: {error}") from error
+    if width is None:
+        make(1)  # a wrong option is found here, before the budget is blamed
+        try:
+            width = _width(trial, make, wanted)
+        except InputError as error:
+            place = f"[[budgets]] {trial.budget.name}: {trial.architecture}, length {trial.length}"
+            raise InputError(f"{place}: {error}") from error
     learner = make(width)
     return Sized(learner, width, size_of(learner))
+
+
+def _width(trial: Trial, make: Callable[[int], Learner], wanted: int | None) -> int:
+    budget = trial.budget
+    if wanted is None:
+        return budget.width or solve_width(make, budget.parameters or 0)
+    if budget.parameters is not None and (total := size_of(make(wanted)).total) > budget.parameters:
+        raise InputError(f"width {wanted} has {total:,} numbers, more than parameters = {budget.parameters:,}")
+    return wanted
 
 
 def setting_of(trial: Trial, problem: Problem, width: int) -> Setting:
@@ -119,67 +135,17 @@ def setting_of(trial: Trial, problem: Problem, width: int) -> Setting:
         seed=integer(trial.seed, "learner"),
         device=trial.device,
         batch=trial.budget.batch,
-    )
-
-
-def _failed(error: BaseException, home: str) -> dict[str, Any]:
-    return {"status": status_of(error), "message": without_paths(describe(error, home))}
-
-
-def status_of(error: BaseException) -> Status:
-    """The status that an exception means."""
-    if isinstance(error, DivergedError):
-        return Status.DIVERGED
-    if declines(error):
-        return Status.UNSUPPORTED
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY.search(str(error)):
-        return Status.OUT_OF_MEMORY
-    return Status.FAILED
-
-
-def declines(error: BaseException) -> bool:
-    """Whether a learner says that it cannot do this problem: UnsupportedError, or its own NotImplementedError."""
-    if not isinstance(error, NotImplementedError):
-        return False
-    frames = traceback.extract_tb(error.__traceback__)
-    # torch raises the same where a module lacks its forward: that is a failure
-    return isinstance(error, UnsupportedError) or not (frames and "torch" in Path(frames[-1].filename).parts)
-
-
-def segments(targets: Array, predictions: Array) -> dict[str, Segment]:
-    """The first stretch of the test split, and its best and worst: a sequence, or 60 windows of one step each.
-
-    The first output alone; four significant digits, since they are for figures.
-    """
-    if targets.shape[1] == 1:  # the windows are in order of time: they make one long sequence
-        count = max(1, len(targets) // _BLOCK)
-        true, predicted = ([*np.array_split(array[:, 0, 0], count)] for array in (targets, predictions))
-        first = (targets[:_STRETCH, 0, 0], predictions[:_STRETCH, 0, 0])
-    else:
-        true, predicted = list(targets[:, :, 0]), list(predictions[:, :, 0])
-        first = (true[0], predicted[0])
-    errors = [float(np.mean(np.square(t - p, dtype=np.float64))) for t, p in zip(true, predicted, strict=True)]
-    best, worst = int(np.argmin(errors)), int(np.argmax(errors))
-    return {
-        "first": _segment(*first),
-        "best": _segment(true[best], predicted[best]),
-        "worst": _segment(true[worst], predicted[worst]),
-    }
-
-
-def _segment(true: Array, predicted: Array) -> Segment:
-    return Segment(
-        true=[float(f"{value:.4g}") for value in true[:_STRETCH]],
-        predicted=[float(f"{value:.4g}") for value in predicted[:_STRETCH]],
-        mse=float(np.mean(np.square(true - predicted, dtype=np.float64))),
+        engine=trial.engine,
+        objective=problem.objective,
+        causal=problem.causal,
     )
 
 
 def _fit(
-    trial: Trial, problem: Problem, sized: Sized, clock: Clock, idle: device.Memory | None
-) -> tuple[Meter, Spent, BaseException | None]:
-    batches = -(-len(problem.train) // trial.budget.batch)
-    meter = Meter(trial.budget, batches=batches, clock=clock, synchronize=synchronizer(trial.device))
+    trial: Trial, problem: Problem, sized: Sized, clock: Clock, idle: device.Memory | None, *,
+    microscope: Microscope | None,
+) -> tuple[Meter, Spent, BaseException | None]:  # fmt: skip
+    meter = _meter(trial, problem, sized.learner, clock, microscope)
     failure: BaseException | None = None
     gc.collect()
     allocator.give_back()
@@ -216,51 +182,49 @@ def _fit(
     return meter, spent, failure
 
 
-def _score(trial: Trial, problem: Problem, learner: Learner, clock: Clock) -> dict[str, Any]:
-    """What a fitted learner predicts, how well and how fast: fields of the record."""
-    predictions, seconds = _predict(trial, problem.test, learner, clock)
-    valid = _checked(learner.predict(problem.valid.inputs), problem.valid)
-    return {
-        "scores": {"valid_mse": metrics.mse(problem.valid.targets, valid), **_test_scores(problem, predictions)},
-        "groups": _group_scores(problem, predictions),
-        "predict_seconds": seconds,
-        "samples": segments(problem.test.targets, predictions),
-    }
+def _meter(trial: Trial, problem: Problem, learner: Learner, clock: Clock, microscope: Microscope | None) -> Meter:
+    more: dict[str, Any] = {}
+    if microscope is not None:
+        microscope.look_at(learner)
+        more["watch"] = microscope
+    return Meter(
+        trial.budget,
+        batches=-(-len(problem.train) // trial.budget.batch),
+        clock=clock,
+        synchronize=synchronizer(trial.device),
+        validate_at=trial.validate_at,
+        **more,
+    )
 
 
-def _closed_loop(trial: Trial, problem: Problem, learner: Learner, clock: Clock, home: str) -> Generated | None:
+def _kernel(learner: Learner) -> str | None:
+    """The name of the code that ran, where the learner tells it."""
+    try:
+        kernel = getattr(learner, "kernel", None)
+        found = kernel() if callable(kernel) else kernel
+    except CAUGHT:
+        return None
+    return None if found is None else str(found)[:80]
+
+
+def _closed_loop(
+    trial: Trial, problem: Problem, learner: Learner, clock: Clock, home: str
+) -> tuple[Generated | None, Arrays]:
     """The outcome of the free run, where there is one; a failure is its own: open and closed loop are scored apart."""
     if not trial.closed_loop or problem.free_run is None:
-        return None
+        return None, {}
     free_run, length = problem.free_run, problem.train.inputs.shape[1]
     try:
         return free_runs.outcome(learner, free_run, length, clock, synchronizer(trial.device))
     except CAUGHT as error:
-        return free_runs.nothing(free_run, **_failed(error, home))
+        return free_runs.nothing(free_run, **failed(error, home)), {}
 
 
-def _predict(trial: Trial, test: Split, learner: Learner, clock: Clock) -> tuple[Array, list[float]]:
-    """Predictions of the whole test split, from a pass that warms up, and the seconds of each timed pass after it."""
-    synchronize = synchronizer(trial.device)
-    predictions = _checked(learner.predict(test.inputs), test)
-    seconds = []
-    for _ in range(PREDICT_REPEATS):
-        synchronize()
-        start = clock()
-        learner.predict(test.inputs)
-        synchronize()
-        seconds.append(clock() - start)
-    return predictions, seconds
-
-
-def _checked(predictions: Any, split: Split) -> Array:
-    with np.errstate(over="ignore"):  # what does not fit float32 is infinite, and found below
-        array = np.asarray(predictions).astype(np.float32)
-    if array.shape != split.targets.shape:
-        raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {split.targets.shape}")
-    if not np.isfinite(array).all():
-        raise DivergedError(f"{int((~np.isfinite(array)).sum())} of {array.size} predictions are not finite")
-    return array
+def _outcome(record: Callable[..., Record], arrays: Arrays) -> Outcome:
+    if not arrays:
+        return Outcome(record())
+    content, named = artifacts.pack(arrays)
+    return Outcome(record(artifact=named), content)
 
 
 def _over(meter: Meter) -> str:
@@ -269,29 +233,3 @@ def _over(meter: Meter) -> str:
             f"asked for {meter.overspent} more updates after the budget was used up; a loop must end at the first False"
         )
     return f"the fit took {meter.seconds:.3g} s, more than the budget's seconds allow"
-
-
-def _test_scores(problem: Problem, predictions: Array) -> dict[str, float | None]:
-    scores = {f"test_{name}": value for name, value in metrics.scores(problem.test.targets, predictions).items()}
-    return scores if problem.floor is None else {**scores, "floor_mse": problem.floor}
-
-
-def _group_scores(problem: Problem, predictions: Array) -> dict[str, dict[str, float | None]]:
-    test = problem.test.targets
-    return {name: metrics.scores(test[part], predictions[part]) for name, part in problem.groups.items()}
-
-
-def _facts(problem: Problem) -> dict[str, Any]:
-    """Counts, provenance and a fingerprint of the data: all targets, and the first and last inputs of each split."""
-    digest = hashlib.sha256()
-    for split in (problem.train, problem.valid, problem.test):
-        for array in (split.inputs[0], split.inputs[-1], split.targets):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    counts = {"train": len(problem.train), "valid": len(problem.valid), "test": len(problem.test)}
-    facts = {**problem.provenance, **counts, "fingerprint": digest.hexdigest()[:16]}
-    plain: dict[str, Any] = json.loads(json.dumps(facts, default=_plain))
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)

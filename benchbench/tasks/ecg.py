@@ -11,7 +11,6 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.signal import resample_poly
@@ -22,6 +21,7 @@ from benchbench.core.problem import Problem
 from benchbench.core.registry import task
 from benchbench.core.windows import forecast
 
+PRELOAD = ("wfdb",)  # takes long to import: the harness does so before the processes of trials start
 Series = NDArray[np.float64]
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
 
@@ -136,6 +136,8 @@ def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
 
 def _download(database: str, records: list[str], cache: Path) -> None:
     """Put whole records into ``cache``, or none of them."""
+    import wfdb  # noqa: PLC0415  only where records are read
+
     try:
         with suppress(HTTPError):
             urlopen(PHYSIONET, timeout=10).close()  # wfdb itself would wait for a dead network without end
@@ -155,6 +157,8 @@ def _download(database: str, records: list[str], cache: Path) -> None:
 
 
 def _read(base: Path, record: str, lead: int | str | None, *, beats: bool) -> Recording:
+    import wfdb  # noqa: PLC0415
+
     try:
         names: list[str] = wfdb.rdheader(str(base)).sig_name or []
         channel = _channel(record, names, lead)

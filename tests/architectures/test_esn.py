@@ -7,17 +7,19 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from benchbench import Budget, Setting, Split
+from benchbench import Budget, Objective, Setting, Split
 from benchbench.core import registry
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.learn.readout import STRENGTHS
 from benchbench.measure import peak_memory
 
+REGRESSION, CLASSES = Objective.regression(), Objective.classification()
 
-def make(*, width=30, scored=1, length=25, inputs=1, outputs=1, device="cpu", **options):
+
+def make(*, width=30, scored=1, length=25, inputs=1, outputs=1, device="cpu", objective=REGRESSION, **options):
     shape = {"inputs": inputs, "outputs": outputs, "scored": scored, "length": length, "width": width}
-    setting = Setting(**shape, seed=4, device=device)
+    setting = Setting(**shape, seed=4, device=device, objective=objective)
     return registry.load().get("architecture", "esn").function(setting, **options)
 
 
@@ -27,9 +29,9 @@ def sine(count=150, scored=1):
     return Split(inputs=values[:, :25], targets=values[:, 26 - scored :])
 
 
-def fit(learner, split=None, updates=50, scored=1):
+def fit(learner, split=None, updates=50, scored=1, watch=lambda _updates: None):
     split = split or sine(scored=scored)
-    meter = Meter(Budget(name="b", updates=updates), batches=3)
+    meter = Meter(Budget(name="b", updates=updates), batches=3, watch=watch)
     learner.fit(split, split, meter)
     return meter
 
@@ -222,7 +224,7 @@ def test_state_noise_comes_from_the_seed_and_stays_out_of_prediction():
     inputs = sine(5).inputs
     np.testing.assert_array_equal(one.predict(inputs), same.predict(inputs))
     np.testing.assert_array_equal(one.predict(inputs), one.predict(inputs))
-    assert one._solution.valid_mse > 10 * quiet._solution.valid_mse
+    assert one._solution.loss > 10 * quiet._solution.loss
 
 
 def test_how_many_are_driven_together_changes_no_prediction(monkeypatch):
@@ -319,3 +321,133 @@ def test_it_generates_only_where_outputs_are_the_next_inputs():
     fit(learner, Split(inputs=values, targets=values[:, -1:, :1]))
     with pytest.raises(UnsupportedError, match="1 outputs cannot be the next 2 inputs"):
         learner.generate(values, 3)
+
+
+def waves(count=120, scored=1, seed=0, behind=0.0):
+    """Two classes, slow and fast waves of 10 to 25 steps in noise, with ``behind`` for padding."""
+    rng = np.random.default_rng(seed)
+    which = rng.integers(0, 2, count)
+    angle = np.where(which, 0.9, 0.4)[:, None] * np.arange(25) + rng.uniform(0, 6, (count, 1))
+    inputs = (np.sin(angle) + 0.05 * rng.standard_normal(angle.shape)).astype(np.float32)[:, :, None]
+    lengths = rng.integers(10, 26, count)
+    inputs[np.arange(25) >= lengths[:, None]] = behind
+    targets = np.repeat(np.eye(2, dtype=np.float32)[which][:, None], scored, axis=1)
+    return Split(inputs=inputs, targets=targets, lengths=lengths)
+
+
+SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # the compiled step, and the dense product
+
+
+@pytest.mark.parametrize("options", SHAPES)
+@pytest.mark.parametrize("scored", [1, 4])
+def test_of_sequences_that_differ_in_length_each_is_as_if_alone(options, scored, monkeypatch):
+    monkeypatch.setattr("benchbench.learn.reservoir._LANES", 16)
+    monkeypatch.setattr("benchbench.learn.reservoir._BLOCK", 2000)
+    learner = make(scored=scored, outputs=2, objective=CLASSES, precision="float64", **options)
+    split = waves(scored=scored)
+    fit(learner, split)
+    found = learner.predict(split.inputs, split.lengths)
+    for predicted, series, length in zip(found, split.inputs, split.lengths, strict=True):
+        np.testing.assert_allclose(predicted, learner.predict(series[None, :length])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("options", SHAPES)
+@pytest.mark.parametrize("washout", [0, 12])
+def test_the_readout_of_uneven_sequences_is_the_ridge_regression_on_their_own_last_states(options, washout):
+    learner = make(scored=6, outputs=2, objective=CLASSES, precision="float64", washout=washout, **options)
+    split = waves(scored=6)
+    fit(learner, split)
+    rows, targets = [], []
+    for series, target, length in zip(split.inputs, split.targets, split.lengths, strict=True):
+        kept = np.arange(length - 6, length) >= washout
+        rows.append(ten_lines(learner, series[None, :length], 0.5, 6)[0][kept])
+        targets.append(target[kept])
+    rows, targets = np.concatenate(rows), np.concatenate(targets)
+    [strength] = {learner._solution.strength} & set(STRENGTHS)
+    reference = Ridge(alpha=strength * len(rows), solver="svd").fit(rows, targets)
+    readout = learner._solution.weights.numpy()
+    np.testing.assert_allclose(rows @ readout[1:] + readout[0], reference.predict(rows), atol=1e-4)
+
+
+@pytest.mark.parametrize("options", SHAPES)
+def test_what_stands_in_the_padding_changes_nothing(options):
+    found = []
+    for behind in (0.0, 1e9, np.nan):
+        learner = make(outputs=2, objective=CLASSES, state_noise=1e-3, **options)
+        split = waves(behind=behind)
+        fit(learner, split)
+        found.append(learner.predict(split.inputs, split.lengths))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_it_tells_slow_from_fast_waves_and_says_how_sure_it_is():
+    learner, test = make(outputs=2, objective=CLASSES), waves(seed=1)
+    meter = fit(learner, waves())
+    predictions = learner.predict(test.inputs, test.lengths)
+    scores, _ = CLASSES.scores(test.targets, predictions)
+    assert scores["balanced_accuracy"] > 0.95
+    assert scores["log_loss"] < 0.3
+    np.testing.assert_allclose(predictions.sum(axis=2), 1, atol=1e-6)
+    assert meter.curve == [(1, pytest.approx(meter.curve[0][1]), learner._solution.loss, None)]
+
+
+@pytest.mark.parametrize("objective", [Objective.classification(choose="accuracy"), Objective.regression(choose="r2")])
+def test_the_objective_chooses_the_strength(objective):
+    learner = make(outputs=2, objective=objective, scored=5, length=25, washout=22)
+    split = waves(scored=5)
+    even = Split(inputs=split.inputs, targets=split.targets)
+    fit(learner, even)
+    [(_, _, states)] = learner._reservoir.drive(even.inputs, 22)
+    rows, targets = states.flatten(0, 1).double().numpy(), even.targets[:, 2:].reshape(-1, 2)
+    choices = {}
+    for strength in STRENGTHS:
+        outputs = Ridge(alpha=strength * len(rows), solver="svd").fit(rows, targets).predict(rows).astype(np.float32)
+        choices[strength] = objective.choice(targets[:, None], outputs[:, None])
+    assert choices[learner._solution.strength] == pytest.approx(min(choices.values()), abs=0.01)
+
+
+def test_feedback_of_classes_is_a_softmax_of_what_is_fed_back():
+    learner = make(scored=6, outputs=2, objective=CLASSES, feedback=0.3)
+    split = waves(scored=6)
+    even = Split(inputs=split.inputs, targets=split.targets)
+    fit(learner, even)
+    np.testing.assert_allclose(learner.predict(even.inputs).sum(axis=2), 1, atol=1e-6)
+    with pytest.raises(UnsupportedError, match="differ in length"):
+        fit(make(scored=6, outputs=2, objective=CLASSES, feedback=0.3), split)
+
+
+def test_there_is_no_free_run_of_probabilities():
+    learner = make(inputs=2, outputs=2, objective=CLASSES)
+    with pytest.raises(UnsupportedError, match="probabilities of classes cannot be the next inputs"):
+        learner.generate(np.zeros((1, 25, 2), np.float32), 3)
+
+
+@pytest.mark.parametrize("options", [*SHAPES, {"feedback": 0.4}])
+def test_a_snapshot_shows_states_that_follow_from_its_weights(options):
+    learner = make(scored=10, precision="float64", **options)
+    fit(learner, scored=10)
+    inputs = sine(3).inputs
+    states, weights = learner.snapshot(inputs)
+    outputs = states @ weights["readout"].T + weights["readout_bias"]
+    np.testing.assert_allclose(outputs[:, -10:], learner.predict(inputs), atol=1e-4)
+    if "feedback" not in options:
+        recurrent, into, offset = (weights[name] for name in ("recurrent", "input", "bias"))
+        drive = states[:, 4] @ recurrent.T + inputs[:, 5] @ into.T + offset
+        np.testing.assert_allclose(states[:, 5], 0.5 * states[:, 4] + 0.5 * np.tanh(drive), atol=1e-6)
+
+
+def test_the_microscope_looks_before_the_first_update_and_when_the_readout_is_solved():
+    learner, seen = make(), []
+    fit(learner, watch=lambda updates: seen.append((updates, set(learner.snapshot(sine(1).inputs).weights))))
+    assert seen == [
+        (0, {"recurrent", "input", "bias"}),
+        (1, {"recurrent", "input", "bias", "readout", "readout_bias"}),
+    ]
+
+
+def test_it_names_the_code_that_ran():
+    sparse, dense = (make(**shape) for shape in SHAPES)
+    assert sparse.kernel is None
+    fit(sparse), fit(dense)
+    assert (sparse.kernel, dense.kernel) == ("numba step", "dense products")

@@ -103,7 +103,7 @@ def test_an_unknown_option_of_a_learner_is_refused():
 def test_an_outcome_has_the_verdict_the_seconds_by_the_clock_and_the_machine():
     times = iter([10.0, 12.5])
     made = outcome("mine", claim(), clock=lambda: next(times))
-    assert (made.verdict, made.seconds, made.environment["threads"]) == (Verdict.BETTER, 2.5, 1)
+    assert (made.verdict, made.seconds, made.environment.threads) == (Verdict.BETTER, 2.5, 1)
 
 
 def test_outcomes_are_written_as_a_page_and_earlier_ones_stay(tmp_path):

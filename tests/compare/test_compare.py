@@ -1,4 +1,4 @@
-"""Runs of pytest-benchmark held against each other: what is paired, what is refused, the page and the gate."""
+"""Runs of pytest-benchmark compared: what is paired, what is refused, the page and the gate."""
 
 import json
 import math
@@ -10,8 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from benchbench.compare.compare import compare, gate, markdown
-from benchbench.compare.ratio import ratio_of_rounds
+from benchbench.compare.change import ratio_of_rounds
+from benchbench.compare.compare import compare, gate
+from benchbench.compare.page import markdown
 from benchbench.core.errors import InputError
 
 START, MACHINE = "2026-01-01T00:00:00+00:00", {"node": "toy", "cpu": {"brand_raw": "Toy CPU", "count": 2}}
@@ -69,7 +70,7 @@ def test_a_file_that_pytest_benchmark_wrote_is_read(tmp_path):
     path = str(tmp_path / "a.json")
     made = compare(path, path)
     [row] = made.rows
-    assert (row.name, row.ratio.ratio, row.verdict) == (("test_toy.py::test_toy",), 1.0, "no difference seen")
+    assert (row.name, row.change.value, row.verdict) == (("test_toy.py::test_toy",), 1.0, "no difference seen")
     assert made.extras == {("test_toy.py::test_toy",): {"test_mse": (0.25, 0.25)}}
 
 
@@ -77,7 +78,7 @@ def test_one_run_a_side_is_compared_by_its_rounds(sides):
     a, b = noise(1), noise(2, scale=2e-3)
     made = compare(*sides(a, b))
     [row] = made.rows
-    assert row.ratio == ratio_of_rounds(a, b)
+    assert row.change == ratio_of_rounds(a, b)
     assert (row.a, row.b, row.verdict) == (np.median(a), np.median(b), "slower")
     assert compare(made.b.path, made.a.path).rows[0].verdict == "faster"
 
@@ -89,7 +90,7 @@ def test_a_wider_margin_takes_the_difference_back(sides):
 
 def test_fewer_than_five_rounds_have_a_ratio_and_no_interval(sides):
     [row] = compare(*sides([1, 2, 3, 4, 5], [2, 4, 6, 8])).rows
-    assert (row.ratio.ratio, math.isnan(row.ratio.low), row.verdict) == (5 / 3, True, "too few rounds")
+    assert (row.change.value, math.isnan(row.change.low), row.verdict) == (5 / 3, True, "too few rounds")
 
 
 def test_a_round_of_no_time_has_no_ratio(sides):
@@ -104,7 +105,7 @@ def test_runs_are_paired_in_the_order_of_their_making_and_not_of_their_names(wri
     made = compare(str(tmp_path / "a"), str(tmp_path / "b"))
     [row] = made.rows
     assert (row.a, row.b, row.verdict) == (10.0, 20.0, "slower")
-    assert row.ratio == pytest.approx((2, 2, 2))
+    assert row.change == pytest.approx((2, 2, 2))
     assert "2026-01-01 to 2026-01-03" in markdown(made)
 
 

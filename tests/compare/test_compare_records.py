@@ -1,13 +1,20 @@
-"""Records held against each other: which trials are pairs, which measures of them, and what is left out."""
+"""Records compared: which trials are pairs, which measures of them, and what is left out."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from benchbench.compare.compare import compare, gate, markdown
-from benchbench.compare.ratio import Ratio
+from benchbench.compare.change import Change
+from benchbench.compare.compare import compare, gate
+from benchbench.compare.page import markdown
 from benchbench.core.errors import InputError
+from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.record import Status
+
+ONLY_ALIKE = (
+    "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are not in: "
+)
 
 
 @pytest.fixture
@@ -21,7 +28,7 @@ def stores(stored, tmp_path):
 
 
 def found(comparison, measure):
-    return [row for row in comparison.rows if row.measure == measure]
+    return [row for row in comparison.rows if row.measure.name == measure]
 
 
 def changed(records, **fields):
@@ -39,7 +46,7 @@ def spent(records, **factors):
 
 
 def elsewhere(records, **environment):
-    return [r.model_copy(update={"environment": {**r.environment, **environment}}) for r in records]
+    return [r.model_copy(update={"environment": r.environment.model_copy(update=environment)}) for r in records]
 
 
 def of_trial(records, **fields):
@@ -53,19 +60,19 @@ def records(grid):
 
 def test_records_against_themselves_show_no_difference(stores, records):
     made = compare(*stores(records, records))
-    assert {row.ratio for row in made.rows} == {Ratio(1.0, 1.0, 1.0)}
+    assert {row.change for row in made.rows} == {Change(1.0, 1.0, 1.0)}
     assert {row.verdict for row in made.rows} == {"no difference seen"}
     assert [row.name for row in found(made, "fit time")] == [("cosine", "rnn", "100"), ("cosine", "gru", "100")]
-    assert list(dict.fromkeys(row.measure for row in made.rows)) == [
-        "fit time", "prediction time", "peak memory", "test MSE",
+    assert list(dict.fromkeys(row.measure.name for row in made.rows)) == [
+        "fit time", "prediction time", "peak memory", "test mse",
     ]  # fmt: skip
-    assert "**All rows:** device cpu, budget equal-updates, machine toy-cpu-2-cores" in markdown(made)
+    assert "**All rows:** device cpu, engine torch, budget equal-updates, machine toy-cpu-2-cores" in markdown(made)
 
 
 def test_twice_the_fit_time_is_a_ratio_of_two_and_slower(stores, records):
     made = compare(*stores(records, spent(records, fit_seconds=2)))
-    assert [(row.ratio, row.verdict) for row in found(made, "fit time")] == [(Ratio(2.0, 2.0, 2.0), "slower")] * 2
-    assert {row.verdict for row in made.rows if row.measure != "fit time"} == {"no difference seen"}
+    assert [(row.change, row.verdict) for row in found(made, "fit time")] == [(Change(2.0, 2.0, 2.0), "slower")] * 2
+    assert {row.verdict for row in made.rows if row.measure.name != "fit time"} == {"no difference seen"}
 
 
 def test_memory_is_more_or_less_and_the_error_worse_or_better_without_a_margin(stores, records):
@@ -74,9 +81,7 @@ def test_memory_is_more_or_less_and_the_error_worse_or_better_without_a_margin(s
         for r in spent(records, peak_bytes=3)
     ]
     a, b = stores(records, more)
-    assert [row.verdict for row in compare(a, b).rows if row.measure[-3:] in {"ory", "MSE"}] == ["more"] * 2 + [
-        "worse"
-    ] * 2
+    assert [row.verdict for row in compare(a, b).rows if row.measure.kind != "time"] == ["more"] * 2 + ["worse"] * 2
     assert {row.verdict for row in compare(b, a).rows} == {"less", "better", "no difference seen"}
 
 
@@ -111,10 +116,8 @@ def test_two_machines_that_both_have_are_rows_of_their_own(stores, records):
 
 def test_other_threads_leave_out_times_and_memory_and_keep_the_error(stores, records):
     made = compare(*stores(records, elsewhere(records, threads=2)))
-    assert {row.measure for row in made.rows} == {"test MSE"}
-    assert made.notes == (
-        "No times and memory where they were made otherwise: A jobs 2, threads 1; B jobs 2, threads 2.",
-    )
+    assert {row.measure.name for row in made.rows} == {"test mse"}
+    assert made.notes == (f"{ONLY_ALIKE}A jobs 2, threads 1; B jobs 2, threads 2.",)
 
 
 def test_other_data_on_a_seed_leaves_the_pair_out(stores, records):
@@ -148,12 +151,12 @@ def test_a_budget_of_the_same_name_with_other_limits_is_no_pair(stores, records,
 
 def test_another_version_of_the_architecture_is_compared_and_said(stores, records):
     made = compare(*stores(records, of_trial(records, versions={"task": 1, "architecture": 2})))
-    assert made.notes == ("Other versions: gru 1 in A and gru 2 in B, rnn 1 in A and rnn 2 in B.",)
+    assert made.notes == ("Versions that differ: gru 1 in A and gru 2 in B, rnn 1 in A and rnn 2 in B.",)
 
 
 def test_options_are_named_where_they_tell_rows_apart(stores, record):
     records = [record("gru", i, options={"layers": n, "bias": True}) for i in range(3) for n in (1, 2)]
-    assert [row.name[1] for row in found(compare(*stores(records, records)), "test MSE")] == [
+    assert [row.name[1] for row in found(compare(*stores(records, records)), "test mse")] == [
         "gru (layers=1)", "gru (layers=2)",
     ]  # fmt: skip
 
@@ -162,7 +165,7 @@ def test_of_a_trial_the_last_record_counts_and_only_where_it_is_ok(stores, recor
     later = "2026-02-01T00:00:00+00:00"
     slower, failed = spent(records, fit_seconds=3), changed(records[:1], status=Status.FAILED, started=later)
     made = compare(*stores([*changed(slower, started=later), *records], [*failed, *slower]))
-    assert {row.ratio.ratio for row in found(made, "fit time")} == {1.0}
+    assert {row.change.value for row in found(made, "fit time")} == {1.0}
     assert made.notes[-1] == "In B not ok: 1 failed."
     assert "In A only: 1 seed of rows that both have." in made.notes
 
@@ -207,3 +210,79 @@ def test_the_gate_fails_where_trials_failed_in_b_alone(stores, records):
     a, b = stores(records, lost)
     assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])
     assert gate(compare(b, a), 1.5)[0] is False
+
+
+def scored(records, name, values, better="higher"):
+    """The records with another primary metric; ``values`` by seed."""
+    return [
+        r.model_copy(
+            update={
+                "scores": {**r.scores, f"test_{name}": values[r.trial.seed]},
+                "objective": ObjectiveFacts(name="own", loss="squared_error", primary=name, metrics={name: better}),
+            }
+        )
+        for r in records
+    ]
+
+
+@pytest.mark.parametrize(("better", "said"), [("higher", ("better", "worse")), ("lower", ("worse", "better"))])
+def test_a_larger_score_is_better_only_where_higher_is_better(stores, records, better, said):
+    small, large = (scored(records, "skill", [f, f * 1.01, f * 1.02], better) for f in (0.4, 0.8))
+    a, b = stores(small, large)
+    [row, _] = found(compare(a, b), "test skill")
+    assert (row.measure.better, row.by, row.verdict) == (better, "ratio", said[0])
+    assert row.change == pytest.approx((2, 2, 2))
+    assert found(compare(b, a), "test skill")[0].verdict == said[1]
+    assert f"## test skill ({better} is better)" in markdown(compare(a, b))
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.1])
+def test_a_score_that_is_zero_or_negative_somewhere_is_compared_by_its_difference(stores, records, zero):
+    a, b = stores(scored(records, "r2", [zero, 0.1, 0.2]), scored(records, "r2", [zero + 0.3, 0.4, 0.5]))
+    made = compare(a, b)
+    [row, _] = found(made, "test r2")
+    assert (row.by, row.verdict) == ("difference", "better")
+    assert row.change == pytest.approx((0.3, 0.3, 0.3))
+    page = markdown(made)
+    assert "difference B − A" in page
+    assert re.search(r"\+0\.3 \| +\+0\.3 to \+0\.3 \| +better \|", page)
+    assert "its ratio means nothing" in page
+
+
+def test_the_gate_takes_the_direction_of_a_score_into_account(stores, records):
+    high, half, none = (scored(records, "accuracy", [f, f, f]) for f in (0.8, 0.4, 0.0))
+    names = "cosine rnn 100 test accuracy {0}, cosine gru 100 test accuracy {0}"
+    a, b = stores(high, half)
+    assert gate(compare(a, b), 1.5) == (True, [f"above 1.5: 2 rows: {names.format('0.500')}"])
+    assert gate(compare(a, b), 2.5) == (False, [])
+    assert gate(compare(b, a), 1.5) == (False, [])
+    a, b = stores(high, none)
+    assert gate(compare(a, b), 2.5) == (True, [f"worse, without a ratio: 2 rows: {names.format('-0.8')}"])
+
+
+def test_scores_of_different_metrics_are_not_compared(stores, records):
+    made = compare(*stores(records, scored(records, "r2", [0.1, 0.2, 0.3])))
+    assert {row.measure.kind for row in made.rows} == {"time", "memory"}
+    said = "test mse (lower is better) in A and test r2 (higher is better) in B, 2 rows"
+    assert made.notes == (f"Scores that differ are not compared: {said}.",)
+
+
+def test_engines_are_rows_of_their_own(stores, records):
+    both = records + spent(of_trial(records, engine="numba"), fit_seconds=5)
+    made = compare(*stores(both, both))
+    assert made.columns == ("task", "architecture", "length", "engine")
+    assert {row.name[3] for row in made.rows} == {"torch", "numba"}
+    assert {row.change.value for row in made.rows} == {1.0}
+
+
+def test_another_kernel_leaves_out_times_and_memory(stores, records):
+    made = compare(*stores(changed(records, kernel="cudnn"), changed(records, kernel="steps")))
+    assert {row.measure.name for row in made.rows} == {"test mse"}
+    assert made.notes == (
+        f"{ONLY_ALIKE}A jobs 2, threads 1, kernel cudnn; B jobs 2, threads 1, kernel steps.",
+    )  # fmt: skip
+
+
+def test_a_score_without_a_value_is_said(stores, records):
+    made = compare(*stores(records, scored(records, "mse", [None, 0.1, 0.2], "lower")))
+    assert made.notes == ("In B test mse has no value in 2 trials.",)

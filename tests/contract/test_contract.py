@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchbench.contract.check import assert_contract, check
+from benchbench.contract.check import assert_contract, check, shipped_sets
 from benchbench.core import registry
 
 REGISTRY = registry.load()
@@ -242,3 +242,117 @@ def mine(setting):
     untested = [result for result in check(plugin) if result.passed is not True]
     assert {(result.passed, result.detail) for result in untested} == {(None, "no loop")}
     assert all("free run" in result.promise for result in untested)
+
+
+def results_of(path, source):
+    (path / "plugin.py").write_text(HEAD + source)
+    [plugin] = registry.registered(registry.load_file(path / "plugin.py"))
+    return {result.promise: result for result in check(plugin)}
+
+
+CLASSIFIER = """
+from benchbench.core.errors import UnsupportedError
+class Nearest:
+    size = Size(trained=0)
+    def __init__(self, setting):
+        if not setting.objective.classifies:
+            raise UnsupportedError("classes only")
+        self.setting = setting
+    def fit(self, train, valid, meter):
+        self.train = train
+    def predict(self, inputs, lengths=None):
+        {body}
+        nearest = np.abs(inputs.mean(axis=1) - self.train.inputs.mean(axis=1).T).argmin(axis=1)
+        return self.train.targets[nearest]
+@architecture("mine", version=1)
+def mine(setting):
+    return Nearest(setting)
+"""
+
+
+def test_a_learner_of_classes_alone_is_held_to_what_it_promises(tmp_path):
+    cut = "inputs = inputs if lengths is None else inputs * (np.arange(12) < lengths[:, None])[:, :, None]"
+    results = results_of(tmp_path, CLASSIFIER.replace("{body}", cut))
+    assert not [r for r in results.values() if r.passed is False]
+    assert results["classes: predictions are finite and of the right shape"].passed
+    assert results["classes: what stands in the padding changes nothing"].passed
+
+
+def test_a_learner_that_reads_the_padding_is_caught(tmp_path):
+    results = results_of(tmp_path, CLASSIFIER.replace("{body}", "pass"))
+    assert results["classes: what stands in the padding changes nothing"].passed is False
+
+
+def test_a_learner_whose_rows_are_no_probabilities_is_caught(tmp_path):
+    results = results_of(tmp_path, CLASSIFIER.replace("{body}", "return 2 * self.train.targets[: len(inputs)]"))
+    found = results["classes: predictions are finite and of the right shape"]
+    assert found.passed is False
+    assert "probabilities" in found.detail
+
+
+@pytest.mark.parametrize(("gain", "agree"), [("1.0", True), ("1.01", False)])
+def test_two_engines_must_agree(tmp_path, gain, agree):
+    results = results_of(
+        tmp_path,
+        f"""
+class Mine(Base):
+    def predict(self, inputs):
+        return inputs[:, -self.setting.scored:] * (1.0 if self.setting.engine == "torch" else {gain})
+@architecture("mine", version=1, engines={{"torch": None, "other": 2}})
+def mine(setting):
+    return Mine(setting)
+""",
+    )
+    assert results["its engines torch and other agree"].passed is agree
+
+
+LABELS = """
+from benchbench import Objective
+@task("mine", version=1, lengths=(16,))
+def mine(rng, length):
+    true = np.arange(90) % 3
+    inputs = (true[:, None, None] + rng.standard_normal((90, length, 1))).astype(np.float32)
+    lengths = rng.integers(9, length + 1, 90)
+    inputs[np.arange(length) >= lengths[:, None]] = 0
+    targets = np.eye(4, dtype=np.float32)[true][:, None]
+    {change}
+    parts = [Split(inputs=inputs[i::3], targets=targets[i::3], lengths=lengths[i::3]) for i in range(3)]
+    return Problem(
+        train=parts[0], valid=parts[1], test=parts[2], objective=Objective.classification(), asks="label", causal=False
+    )
+"""
+
+
+def test_a_task_of_labels_need_not_look_ahead_and_has_examples_of_each_class(tmp_path):
+    shifted = "true = np.arange(90) // 3 % 3; targets = np.eye(3, dtype=np.float32)[true][:, None]"
+    results = results_of(tmp_path, LABELS.replace("{change}", shifted))
+    assert not [r for r in results.values() if r.passed is False], results
+    assert "the targets lie ahead of the inputs they are scored with" not in results
+    assert results["no stretch of train comes back in valid or test"].passed
+
+
+def test_a_class_without_an_example_in_train_is_caught(tmp_path):
+    results = results_of(tmp_path, LABELS.replace("{change}", "pass"))
+    assert results["every class that is asked for occurs in train"].passed is False
+
+
+def test_a_leak_is_found_among_sequences_of_different_length(tmp_path):
+    leak = (
+        "inputs[1, :lengths[1]] = 0.5 * np.arange(lengths[1])[:, None]; inputs[0], lengths[0] = inputs[1], lengths[1]"
+    )
+    results = results_of(tmp_path, LABELS.replace("{change}", leak))
+    assert results["no stretch of train comes back in valid or test"].passed is False
+
+
+def test_the_option_sets_of_shipped_studies_are_put_to_the_contract():
+    subjects = {result.subject for result in check(REGISTRY.get("task", "noisy_sine"))}
+    assert subjects == {"task noisy_sine"}
+    sets = [options for options, _ in shipped_sets(REGISTRY.get("architecture", "esn"))]
+    assert {
+        "spectral_radius": 0.9,
+        "leak": 0.5,
+        "input_scaling": 0.2,
+        "state_noise": 1e-5,
+        "precision": "float64",
+    } in sets
+    assert all(length >= 100 for _, length in shipped_sets(REGISTRY.get("task", "mackey_glass")))

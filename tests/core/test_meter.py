@@ -199,7 +199,7 @@ def test_the_curve_has_updates_seconds_validation_and_training_error(clock: Any)
         clock.advance(1)
         with meter.paused():
             clock.advance(10)
-            meter.note(np.float32(0.5), train_mse=None if meter.updates == 1 else np.float32(0.25))
+            meter.note(np.float32(0.5), train=None if meter.updates == 1 else np.float32(0.25))
     assert meter.curve == [(1, 1.0, 0.5, None), (2, 2.0, 0.5, 0.25)]
     assert {type(number) for point in meter.curve for number in point} == {int, float, type(None)}
 
@@ -351,3 +351,40 @@ def test_the_seconds_are_the_time_outside_pauses(seconds: int, parts: list[tuple
             on += duration
     meter.stop()
     assert meter.seconds == on
+
+
+def dues(budget: Budget, batches: int, validate_at: str) -> list[int]:
+    meter = Meter(budget, batches=batches, clock=lambda: 0.0, validate_at=validate_at)
+    found = []
+    while meter.spend():
+        if meter.due():
+            found.append(meter.updates)
+    return found
+
+
+def test_a_validation_is_due_at_each_tenth_of_the_budget_but_its_end() -> None:
+    assert dues(Budget(name="b", updates=100), 7, "tenths") == list(range(10, 100, 10))
+    assert dues(Budget(name="b", updates=3), 7, "tenths") == [1, 2]
+
+
+def test_a_validation_is_due_at_the_end_of_each_epoch_but_the_last() -> None:
+    assert dues(Budget(name="b", epochs=4), 7, "epochs") == [7, 14, 21]
+    assert dues(Budget(name="b", updates=20), 7, "epochs") == [7, 14]
+
+
+def test_the_microscope_looks_at_each_point_of_the_curve_and_off_the_clock(clock) -> None:
+    looked = []
+
+    def watch(updates: int) -> None:
+        looked.append(updates)
+        clock.advance(10)
+
+    meter = Meter(Budget(name="b", updates=2), clock=clock, watch=watch)
+    meter.start()
+    meter.look()
+    meter.spend()
+    clock.advance(1)
+    meter.note(0.5)
+    meter.stop()
+    assert looked == [0, 1]
+    assert meter.seconds == 1

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
+from benchbench.core.objective import Objective
 from benchbench.core.problem import FreeRun, Problem, Setting, Size, Split
 
 
@@ -127,3 +128,67 @@ def test_a_free_run_of_another_type_is_refused() -> None:
     wrong: Any = (zeros(3, 5, 1), zeros(3, 7, 1))
     with pytest.raises(TypeError, match=r"free_run must be a benchbench\.FreeRun, not tuple"):
         Problem(train=split(), valid=split(), test=split(), free_run=wrong)
+
+
+def one_hot(*classes: int, count: int = 2) -> np.ndarray:
+    return np.eye(count, dtype=np.float32)[list(classes)][:, None]
+
+
+def labelled(targets: np.ndarray, **facts: object) -> Problem:
+    inputs = np.zeros((len(targets), 5, 1), np.float32)
+    splits = {name: Split(inputs=inputs, targets=targets) for name in ("train", "valid", "test")}
+    return Problem(**splits, objective=Objective.classification(), **facts)
+
+
+def test_a_classification_takes_one_hot_targets_and_names_of_its_classes() -> None:
+    assert labelled(one_hot(0, 1, 1), classes=("normal", "ectopic"), asks="label").classes == ("normal", "ectopic")
+
+
+@pytest.mark.parametrize("targets", [np.full((3, 1, 2), 0.5, np.float32), np.zeros((3, 1, 2), np.float32)])
+def test_targets_of_a_classification_that_are_not_one_hot_are_refused(targets: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="train: the targets of a classification are one-hot"):
+        labelled(targets)
+
+
+def test_classes_must_be_as_many_as_the_targets_have() -> None:
+    with pytest.raises(ValueError, match="3 classes are named, but the targets have 2"):
+        labelled(one_hot(0, 1), classes=("a", "b", "c"))
+    with pytest.raises(ValueError, match="two classes or more"):
+        labelled(np.ones((3, 1, 1), np.float32))
+
+
+def test_an_unknown_word_for_what_is_asked_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match="unknown value of asks 'lable'; did you mean 'label'"):
+        labelled(one_hot(0, 1), asks="lable")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        (np.array([5, 3]), "one for each of the 3 sequences"),
+        (np.array([5.0, 3.0, 2.0]), "must be whole numbers"),
+        ([5, 3, 2], "must be whole numbers"),
+        (np.array([5, 3, 6]), "between the 2 scored steps and the 5 steps"),
+        (np.array([5, 3, 1]), "between the 2 scored steps and the 5 steps"),
+    ],
+)
+def test_lengths_lie_between_the_scored_steps_and_the_time(lengths: object, message: str) -> None:
+    arrays = {"inputs": np.zeros((3, 5, 1), np.float32), "targets": np.zeros((3, 2, 1), np.float32)}
+    assert Split(**arrays, lengths=np.array([5, 2, 3])).lengths is not None
+    with pytest.raises(ValueError, match=message):
+        Split(**arrays, lengths=lengths)
+
+
+def test_labels_are_for_the_test_split_alone() -> None:
+    arrays = {"inputs": np.zeros((3, 5, 1), np.float32), "targets": np.zeros((3, 1, 1), np.float32)}
+    plain, marked = Split(**arrays), Split(**arrays, labels=np.array([0, 1, 0]))
+    assert Problem(train=plain, valid=plain, test=marked).test.labels is not None
+    with pytest.raises(ValueError, match="learners see train and valid"):
+        Problem(train=marked, valid=plain, test=plain)
+
+
+def test_all_splits_have_lengths_or_none() -> None:
+    arrays = {"inputs": np.zeros((3, 5, 1), np.float32), "targets": np.zeros((3, 1, 1), np.float32)}
+    plain, padded = Split(**arrays), Split(**arrays, lengths=np.array([5, 4, 3]))
+    with pytest.raises(ValueError, match="must all have lengths, or none"):
+        Problem(train=padded, valid=plain, test=plain)

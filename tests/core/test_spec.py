@@ -146,6 +146,9 @@ def test_the_key_is_16_hexadecimal_digits_that_stay_the_same_for_ever() -> None:
         {"versions": {"task": 2}},
         {"versions": {"architecture": 2}},
         {"closed_loop": True},
+        {"engine": "numba"},
+        {"microscope": True},
+        {"validate_at": "epochs"},
     ],
     ids=str,
 )
@@ -154,9 +157,10 @@ def test_the_key_changes_with_each_field(changed: dict[str, Any]) -> None:
 
 
 @given(trials())
-def test_a_trial_without_the_closed_loop_keeps_the_key_it_had_before_there_was_one(original: Trial) -> None:
+def test_a_trial_keeps_the_key_it_had_before_fields_joined_that_it_does_not_use(original: Trial) -> None:
     content = original.model_dump(mode="json")
-    del content["closed_loop"]
+    for later in ("closed_loop", "engine", "microscope", "validate_at"):
+        del content[later]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert original.key == hashlib.sha256(text.encode()).hexdigest()[:16]
     assert original.model_copy(update={"closed_loop": True}).key != original.key

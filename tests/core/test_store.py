@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from benchbench.core.errors import InputError
-from benchbench.core.record import Record, Spent, Status
+from benchbench.core.record import Environment, Record, Spent, Status
 from benchbench.core.store import Store, folder, read
 
 Make = Callable[..., Record]
@@ -57,7 +57,7 @@ def test_a_record_with_everything_survives_the_disk(store: Store, make_record: M
             "curve": [(1, 0.5, 0.25, None), (2, 1.0, 1e-300, 0.125)],
             "spent": Spent(width=3, fit_seconds=0.1 + 0.2),
             "predict_seconds": [1e-9],
-            "environment": {"cpu": "x", "threads": 1},
+            "environment": Environment(cpu="x", threads=1),
         }
     )
     store.append(made)
@@ -67,11 +67,12 @@ def test_a_record_with_everything_survives_the_disk(store: Store, make_record: M
 def test_a_line_has_the_documented_names(store: Store, make_record: Make) -> None:
     store.append(make_record())
     line = json.loads(store.path.read_text())
-    assert line["schema"] == 1
+    assert line["schema"] == 2
     assert line["status"] == "ok"
     assert set(line) == {
         "trial", "status", "message", "scores", "groups", "curve", "spent", "predict_seconds", "data", "samples",
-        "environment", "started", "block", "free_run", "schema",
+        "environment", "started", "block", "free_run", "schema", "objective", "classes", "baseline", "kernel",
+        "undefined", "artifact",
     }  # fmt: skip
 
 
@@ -229,7 +230,7 @@ def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
         "import os, sys, pathlib; from benchbench.core.store import Store\n"
         "with Store(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
     )
-    store.prepare()
+    store.path.parent.mkdir(parents=True)
     done = subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
     assert done.returncode == -9
     with store.locked():

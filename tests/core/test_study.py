@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
-from benchbench.core.registry import Registry
+from benchbench.core.registry import Registry, load_file, registered
 from benchbench.core.spec import Budget
 from benchbench.core.study import Study, find, read, shipped
 
@@ -159,7 +160,7 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"top": 'name = "m"\nlengths = [1]\nallocator = "x"'}, ["allocator: ", "'keep' or 'default'", "got 'x'"]),
         (
             {"top": 'name = "m"\nlengths = [1]\nseed = 3'},
-            ["unknown key 'seed'", "did you mean 'seeds'", "lengths, memory_limit, name"],
+            ["unknown key 'seed'", "did you mean 'seeds'", "lengths, memory_limit, microscope, name"],
         ),
         (
             {"budgets": '[[budgets]]\nname = "b"\nupdats = 1'},
@@ -176,8 +177,8 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ),
         ({"tasks": "[tasks.mackey_glass]\nhorizn = 3"}, ["[tasks.mackey_glass]", "'horizn'", "mean 'horizon'"]),
         (
-            {"architectures": "[architectures.lstm]\nwidth = 3"},
-            ["[architectures.lstm]", "'width'", "learning_rate, mode"],
+            {"architectures": "[architectures.lstm]\nwidht = 3"},
+            ["[architectures.lstm]", "'widht'", "learning_rate, mode"],
         ),
         ({"architectures": "[architectures.rnn]\nlayers = 3"}, ["unknown option 'layers'. Allowed: none"]),
         # lengths and seeds
@@ -357,3 +358,70 @@ def test_a_shipped_study_is_found_by_name_and_a_file_by_path(
 
 def test_every_shipped_study_can_be_read_and_bears_the_name_of_its_file() -> None:
     assert {name: read(file).name for name, file in shipped().items()} == {name: name for name in shipped()}
+
+
+def test_a_width_is_an_option_axis_of_every_architecture(study_file: Callable[..., Path], known: Registry) -> None:
+    file = study_file(
+        architectures="[architectures.rnn]\nwidth = [16, 32]\n[architectures.lstm]\nwidth = 8\nlayers = 2"
+    )
+    found = [(one.architecture, one.architecture_options) for one in studies.read(file).trials(known)]
+    assert found == [("rnn", {"width": 16}), ("rnn", {"width": 32}), ("lstm", {"layers": 2, "width": 8})]
+
+
+@pytest.mark.parametrize("width", ["0", "-3", '"16"', "[]", "[16, 0]", "1.5"])
+def test_a_width_that_is_no_number_of_units_is_refused(
+    width: str, study_file: Callable[..., Path], known: Registry
+) -> None:
+    file = study_file(architectures=f"[architectures.rnn]\nwidth = {width}")
+    with pytest.raises(InputError, match=r"\[architectures.rnn\]: .*width"):
+        studies.read(file).trials(known)
+
+
+ENGINES = """
+from benchbench import architecture, task
+
+@architecture("both", version=1, engines={"torch": None, "fast": 3})
+def both(setting): ...
+
+@architecture("one", version=1)
+def one(setting): ...
+
+@task("short", version=1, lengths=(10, 20))
+def short(rng, length): ...
+"""
+
+
+@pytest.fixture
+def engines(plugin: Callable[..., Path]) -> Registry:
+    module = load_file(plugin(ENGINES, "engines.py"))
+    return Registry({(found.kind, found.name): found for found in registered(module)})
+
+
+def engine_study(**changes: object) -> Study:
+    parts: dict[str, object] = {
+        "name": "m", "lengths": [10], "seeds": 1, "budgets": [{"name": "b", "updates": 1}], "tasks": {"short": {}},
+        "architectures": {"both": {}, "one": {}}, **changes,
+    }  # fmt: skip
+    return Study.model_validate_json(json.dumps(parts))
+
+
+def test_an_architecture_has_a_trial_for_each_engine_of_the_study_that_it_has(engines: Registry) -> None:
+    found = engine_study(engines=["torch", "fast"]).trials(engines)
+    assert [(one.architecture, one.engine) for one in found] == [("both", "torch"), ("both", "fast"), ("one", "torch")]
+    assert [one.versions.get("engine") for one in found] == [None, 3, None]
+    assert len({one.key for one in found}) == 3
+
+
+def test_without_a_word_on_engines_everything_runs_on_torch(engines: Registry) -> None:
+    assert {one.engine for one in engine_study().trials(engines)} == {"torch"}
+
+
+def test_an_engine_that_no_architecture_has_is_refused_with_the_nearest_name(engines: Registry) -> None:
+    with pytest.raises(InputError, match=r"engines: unknown engine 'fats'; did you mean 'fast'\? Allowed: fast, torch"):
+        engine_study(engines=["fats"]).trials(engines)
+
+
+def test_a_length_that_a_task_cannot_make_is_refused(engines: Registry) -> None:
+    assert len(engine_study(lengths=[10, 20]).trials(engines)) == 4
+    with pytest.raises(InputError, match=r"lengths: task 'short' cannot make 30. Allowed: 10, 20"):
+        engine_study(lengths=[10, 30]).trials(engines)

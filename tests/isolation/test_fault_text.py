@@ -48,7 +48,7 @@ def test_a_description_is_one_line_of_kind_text_and_place():
 
     with pytest.raises(ValueError, match="one") as caught:
         fail()
-    assert describe(caught.value, __file__).startswith("ValueError: one two (test_blame.py:")
+    assert describe(caught.value, __file__).startswith("ValueError: one two (test_fault_text.py:")
     assert describe(DivergedError("nan")) == "nan"
     assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"
 

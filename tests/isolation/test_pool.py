@@ -208,7 +208,7 @@ def leave_a_child(_):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells a child of its parent's death")
 def test_no_process_outlives_a_run_that_is_killed(tmp_path, gone):
     code = (
-        "import sys; from pathlib import Path; from tests.run.test_isolate import sleep_and_tell\n"
+        "import sys; from pathlib import Path; from tests.isolation.test_pool import sleep_and_tell\n"
         "from benchbench.isolation.pool import isolated_map\n"
         "list(isolated_map(sleep_and_tell, [Path(sys.argv[1])]))"
     )

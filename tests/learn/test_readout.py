@@ -46,7 +46,7 @@ def test_the_strength_is_the_one_best_on_validation():
     solution = solve(rows(x, y), rows(xv, yv))
     errors = {s: rows(xv, yv).errors([w])[0] for s, w in rows(x, y).path()}
     assert solution.strength == min(errors, key=errors.get)
-    assert solution.valid_mse == pytest.approx(min(errors.values()))
+    assert solution.loss == pytest.approx(min(errors.values()))
 
 
 def test_small_singular_values_survive_that_normal_equations_lose():

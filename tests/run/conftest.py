@@ -1,9 +1,6 @@
 """Small studies that finish in a second, and plug-ins that misbehave."""
 
-import os
 import textwrap
-import time
-from pathlib import Path
 
 import pytest
 
@@ -62,21 +59,3 @@ def study(tmp_path):
         return file
 
     return write
-
-
-@pytest.fixture
-def gone():
-    """Tells whether a process ends within a few seconds; a zombie has ended."""
-
-    def wait(pid):
-        for _ in range(100):
-            try:
-                os.kill(pid, 0)
-                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                    return True
-            except (ProcessLookupError, FileNotFoundError):
-                return True
-            time.sleep(0.05)
-        return False
-
-    return wait

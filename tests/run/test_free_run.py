@@ -9,7 +9,7 @@ from benchbench import FreeRun, Size
 from benchbench.core import registry
 from benchbench.core import study as studies
 from benchbench.core.closed_loop import nrmse_at, spectrum_distance
-from benchbench.core.record import Record
+from benchbench.core.record import Environment, Record
 from benchbench.run.free_run import generate, maxima, outcome
 from benchbench.run.trial import make_problem, run_trial
 
@@ -38,7 +38,12 @@ class Own(Slides):
 
 def score(learner, run=None):
     ticks = iter(range(100))
-    return outcome(learner, run or free_run(), 20, lambda: float(next(ticks)), lambda: None)
+    return outcome(learner, run or free_run(), 20, lambda: float(next(ticks)), lambda: None)[0]
+
+
+def kept(learner, run):
+    """The arrays for the artifact."""
+    return outcome(learner, run, 20, lambda: 0.0, lambda: None)[1]
 
 
 def test_a_learner_without_a_generate_of_its_own_slides_and_the_record_says_so():
@@ -83,13 +88,13 @@ def test_the_numbers_are_those_of_the_closed_loop_in_units_of_the_signal():
     assert (found.unit, found.unit_steps) == ("Lyapunov time", 7.5)
 
 
-def test_the_first_start_and_feature_are_kept_in_four_digits_and_at_most_1200_steps():
+def test_the_first_start_and_feature_are_kept_for_the_artifact_and_at_most_1200_steps():
     run = free_run(features=2)
-    found = score(Own(lambda prefix, steps: run.truth * 2), run)
-    np.testing.assert_allclose(found.true, run.truth[0, :, 0], rtol=5e-4)
-    np.testing.assert_allclose(found.generated, 2 * run.truth[0, :, 0], rtol=5e-4)
+    found = kept(Own(lambda prefix, steps: run.truth * 2), run)
+    np.testing.assert_array_equal(found["free_run.true"], run.truth[0, :, 0])
+    np.testing.assert_array_equal(found["free_run.generated"], 2 * run.truth[0, :, 0])
     long = FreeRun(prefix=run.prefix[:, :, :1], truth=np.zeros((6, 3000, 1), np.float32) + run.truth[:, :1, :1])
-    assert len(score(Own(lambda prefix, steps: np.zeros((6, steps, 1))), long).true) == 1200
+    assert len(kept(Own(lambda prefix, steps: np.zeros((6, steps, 1))), long)["free_run.true"]) == 1200
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e300])
@@ -100,16 +105,19 @@ def test_a_run_that_leaves_the_numbers_is_a_divergence_with_a_record(value):
     found = score(Own(lambda prefix, steps: made), run)
     assert found.diverged == pytest.approx(2 / 6)
     assert found.valid_steps == [50, 100, STEPS, STEPS, STEPS, STEPS]
-    assert (found.nrmse_84, found.generated) == (None, [])
+    assert found.diverged_at == [51, 101, None, None, None, None]
+    assert found.nrmse_84 is None
+    assert len(kept(Own(lambda prefix, steps: made), run)["free_run.generated"]) == 0
     assert found.spectrum_distance == pytest.approx(0, abs=0.05)
     assert type(found).model_validate_json(found.model_dump_json()) == found
 
 
 def test_where_all_starts_diverge_there_is_no_spectrum():
     run = free_run()
-    found = score(Own(lambda prefix, steps: run.truth * np.inf), run)
+    learner = Own(lambda prefix, steps: run.truth * np.inf)
+    found = score(learner, run)
     assert (found.diverged, found.valid_steps, found.spectrum_distance) == (1.0, [0] * 6, None)
-    assert found.maxima["generated"] == []
+    assert kept(learner, run)["free_run.maxima_generated"].shape == (0, 2)
 
 
 @pytest.mark.parametrize("made", [np.zeros((6, STEPS)), np.zeros((6, STEPS - 1, 1)), np.zeros((1, STEPS, 1)), None])
@@ -123,7 +131,7 @@ def test_maxima_are_paired_with_the_next_within_a_run():
         return np.array([value for peak in peaks for value in (0, peak, 0)], np.float32)[:, None]
 
     found = maxima(np.stack([waves(1, 2, 3), waves(4, 5, 6)]))
-    assert found == [(1, 2), (2, 3), (4, 5), (5, 6)]
+    assert found.tolist() == [[1, 2], [2, 3], [4, 5], [5, 6]]
 
 
 def test_at_most_300_pairs_of_maxima_are_kept_and_they_are_spread_over_the_runs():
@@ -166,7 +174,7 @@ def record(study):
             del sys.modules[module]  # a file is imported once, and this one has another body now
         known = registry.load(read.plugins)
         [trial] = [one.model_copy(update=changes) for one in read.trials(known)]
-        return run_trial(trial, known, {}), make_problem(trial, known)
+        return run_trial(trial, known, Environment()).record, make_problem(trial, known)
 
     return run
 

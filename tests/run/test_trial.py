@@ -9,9 +9,11 @@ import pytest
 from benchbench import Budget
 from benchbench.core import registry
 from benchbench.core import study as studies
-from benchbench.core.record import Record
+from benchbench.core.objective import Objective
+from benchbench.core.record import Environment, Record
 from benchbench.core.spec import Trial
-from benchbench.run.trial import make_problem, run_trial, segments
+from benchbench.run.segments import segments
+from benchbench.run.trial import make_problem, run_trial
 
 
 def one(file, architecture="good", clock=None, **changes):
@@ -20,7 +22,7 @@ def one(file, architecture="good", clock=None, **changes):
     [trial] = [t for t in study.trials(known) if t.architecture == architecture]
     trial = trial.model_copy(update=changes)
     arguments = {} if clock is None else {"clock": clock}
-    return run_trial(trial, known, {"machine": "m"}, **arguments), known, trial
+    return run_trial(trial, known, Environment(machine="m"), **arguments).record, known, trial
 
 
 def test_a_good_learner_gives_scores_that_scikit_learn_and_numpy_agree_with(study):
@@ -38,7 +40,7 @@ def test_a_good_learner_gives_scores_that_scikit_learn_and_numpy_agree_with(stud
 def test_a_record_survives_json_whole(study):
     record, _, _ = one(study())
     assert Record.model_validate_json(record.model_dump_json()) == record
-    assert json.loads(record.model_dump_json())["schema"] == 1
+    assert json.loads(record.model_dump_json())["schema"] == 2
 
 
 def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):
@@ -244,14 +246,14 @@ def test_segments_are_the_first_stretch_and_the_extremes():
     targets = np.zeros((180, 1, 1), np.float32)
     predictions = np.zeros_like(targets)
     predictions[:60], predictions[60:120], predictions[120:] = 0.5, 0.1, 2.0
-    found = segments(targets, predictions)
+    found = segments(targets, predictions, Objective.regression())
     assert found["first"].predicted == [0.5] * 60 + [0.1] * 60
-    assert (found["best"].mse, found["worst"].mse) == (pytest.approx(0.01), pytest.approx(4.0))
+    assert (found["best"].score, found["worst"].score) == (pytest.approx(0.01), pytest.approx(4.0))
 
 
 def test_groups_are_scored_apart(study):
     trial = Trial(study="s", task="cosine", architecture="mean", length=30, seed=0,
                   budget=Budget(name="b", updates=1),
                   task_options={"ranges": {"low": [0.1, 0.2], "high": [1.0, 2.0]}})  # fmt: skip
-    record = run_trial(trial, registry.load(), {})
+    record = run_trial(trial, registry.load(), Environment()).record
     assert record.groups["low"]["mse"] < 0.05 * record.groups["high"]["mse"]

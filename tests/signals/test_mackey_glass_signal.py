@@ -108,13 +108,13 @@ def test_ten_thousand_samples_take_less_than_a_second():
 
 
 def test_tau_16_is_periodic_and_tau_17_is_not():
-    def closest_return(tau):
+    def twentieth_return(tau):  # a chaotic orbit comes back once by chance, but not again and again
         x = series(np.random.default_rng(0), 6000, tau=tau, discard=4000)
         pieces = np.lib.stride_tricks.sliding_window_view(x, 300)
-        return np.abs(pieces[200:] - pieces[0]).max(axis=1).min()
+        return np.sort(np.abs(pieces[200:] - pieces[0]).max(axis=1))[19]
 
-    assert closest_return(16.0) < 0.003
-    assert closest_return(17.0) > 0.02
+    assert twentieth_return(16.0) < 0.05
+    assert twentieth_return(17.0) > 0.1
 
 
 def test_a_step_that_does_not_divide_a_time_unit_is_refused():

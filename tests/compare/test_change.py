@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchbench.compare.change import Change, difference_of_pairs, ratio_of_pairs, ratio_of_rounds
 from benchbench.compare.compare import verdict
-from benchbench.compare.ratio import Ratio, ratio_of_pairs, ratio_of_rounds
+from benchbench.compare.measure import Measure
+
+TIME = Measure("time", "time")
 
 
 def noise(seed, n=60, spread=0.1, scale=1e-3):
@@ -55,7 +58,7 @@ def test_the_interval_of_pairs_is_students():
     interval = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
     ratio = ratio_of_pairs(a, b)
     assert ratio == pytest.approx(tuple(np.exp([logs.mean(), interval.low, interval.high])))
-    assert ratio.ratio == pytest.approx(stats.gmean(b / a))
+    assert ratio.value == pytest.approx(stats.gmean(b / a))
 
 
 READINGS = st.floats(1e-9, 1e9)
@@ -76,29 +79,48 @@ def test_equal_values_have_the_ratio_one_and_zero_against_something_has_none(how
 
 
 def test_a_pair_of_zeros_among_others_counts_as_one():
-    assert ratio_of_pairs(np.array([0.0, 1.0, 1.0]), np.array([0.0, 8.0, 1.0])).ratio == pytest.approx(2)
+    assert ratio_of_pairs(np.array([0.0, 1.0, 1.0]), np.array([0.0, 8.0, 1.0])).value == pytest.approx(2)
 
 
 @pytest.mark.parametrize("n", [10, 40])
 def test_the_same_code_is_seldom_called_different_and_half_as_fast_again_always(n):
-    said = [verdict("time", ratio_of_rounds(*pair_of(seed, n, 0.1)), 1.05) for seed in range(40)]
+    said = [verdict(TIME, ratio_of_rounds(*pair_of(seed, n, 0.1)), 1.05) for seed in range(40)]
     assert said.count("no difference seen") >= 38
     slower = [ratio_of_rounds(a, 1.5 * b) for a, b in (pair_of(seed, n, 0.1) for seed in range(40))]
-    assert {verdict("time", ratio, 1.05) for ratio in slower} == {"slower"}
+    assert {verdict(TIME, ratio, 1.05) for ratio in slower} == {"slower"}
 
 
 @pytest.mark.parametrize(
     ("measure", "low", "high", "said"),
     [
-        ("time", 1.06, 1.2, "slower"),
-        ("fit time", 1.04, 1.2, "no difference seen"),
-        ("prediction time", 0.8, 0.95, "faster"),
-        ("time", 0.8, 0.96, "no difference seen"),
-        ("peak memory", 1.06, 1.2, "more"),
-        ("peak device memory", 0.8, 0.9, "less"),
-        ("test MSE", 2.0, 3.0, "worse"),
-        ("test MSE", 0.2, 0.3, "better"),
+        (TIME, 1.06, 1.2, "slower"),
+        (TIME, 1.04, 1.2, "no difference seen"),
+        (TIME, 0.8, 0.95, "faster"),
+        (TIME, 0.8, 0.96, "no difference seen"),
+        (Measure("peak memory", "memory"), 1.06, 1.2, "more"),
+        (Measure("peak memory", "memory"), 0.8, 0.9, "less"),
+        (Measure("test mse", "score"), 2.0, 3.0, "worse"),
+        (Measure("test mse", "score"), 0.2, 0.3, "better"),
+        (Measure("test r2", "score", "higher"), 0.2, 0.3, "worse"),
     ],
 )
 def test_a_difference_is_called_only_where_the_interval_lies_wholly_outside_the_margin(measure, low, high, said):
-    assert verdict(measure, Ratio(1.0, low, high), 1.05) == said
+    assert verdict(measure, Change(1.0, low, high), 1.05) == said
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(0.01, 0.2, "better"), (-0.2, -0.01, "worse"), (-0.1, 0.1, "no")])
+def test_a_difference_of_scores_is_called_only_where_its_interval_leaves_out_zero(low, high, said):
+    skill = Measure("test r2", "score", "higher")
+    assert verdict(skill, Change(0.1, low, high), 1.0, "difference").split()[0] == said
+
+
+def test_the_difference_of_pairs_is_students_interval_of_the_mean():
+    a, b = np.array([-0.2, 0.0, 0.1, 0.4]), np.array([0.1, 0.1, 0.3, 0.9])
+    change = difference_of_pairs(a, b)
+    low, high = stats.ttest_rel(b, a).confidence_interval()
+    assert change == pytest.approx((np.mean(b - a), low, high))
+
+
+def test_two_pairs_have_a_difference_and_no_interval():
+    value, low, _ = difference_of_pairs(np.array([0.0, 1.0]), np.array([1.0, 3.0]))
+    assert (value, math.isnan(low)) == (1.5, True)

@@ -1,0 +1,40 @@
+"""Baseline: the class that is most frequent among the training targets."""
+
+import numpy as np
+
+from benchbench.core.errors import UnsupportedError
+from benchbench.core.meter import Meter
+from benchbench.core.problem import Array, Learner, Setting, Size, Split
+from benchbench.core.registry import architecture
+from benchbench.learn.sequences import Lengths
+
+
+@architecture("majority", version=1, baseline=True, solves=True)
+def majority(setting: Setting) -> Learner:
+    """Baseline: always the most frequent class, with certainty.
+
+    Its predictions are one-hot, so that its log loss is large; ``mean`` predicts how frequent each class is.
+    """
+    return Majority(setting)
+
+
+class Majority:
+    """One number: the most frequent class, the first of them where several are."""
+
+    kernel = "none"
+    size = Size(trained=1)
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002  nothing to choose or spend
+        """Count the classes over sequences and steps; UnsupportedError where no classes are asked for."""
+        if not self._setting.objective.classifies:
+            raise UnsupportedError("majority predicts classes, and this problem asks for numbers")
+        self._class = int(train.targets.sum(axis=(0, 1), dtype=np.float64).argmax())
+
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  all are alike
+        """Probability 1 for the class: (sequence, scored, class)."""
+        predictions = np.zeros((len(inputs), self._setting.scored, self._setting.outputs), np.float32)
+        predictions[:, :, self._class] = 1
+        return predictions

@@ -1,0 +1,60 @@
+"""Help at every width: nothing is cut off, no word is broken, and examples can be pasted."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from benchbench.cli.help import VERBS, Help, examples
+
+PAGES = [(), *((verb,) for verb in VERBS)]
+
+
+def page(arguments, width):
+    done = subprocess.run(
+        [sys.executable, "-m", "benchbench", *arguments, "--help"],
+        capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": str(width)},
+    )  # fmt: skip
+    return done.stdout
+
+
+def said(text):
+    """The words, without the signs that examples need to be wrapped."""
+    return sorted(word for word in text.split() if word not in {"#", "\\"})
+
+
+@pytest.mark.parametrize("arguments", PAGES, ids=lambda arguments: " ".join(arguments) or "benchbench")
+def test_help_fits_into_80_and_into_40_columns_without_a_word_cut_or_broken(arguments):
+    wide, narrow = (page(arguments, width) for width in (80, 40))
+    assert max(map(len, wide.splitlines())) <= 80
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert said(narrow) == said(wide)
+    assert "..." not in wide.replace("[ARGS]...", "")
+    assert "Examples" in wide
+
+
+def test_every_verb_has_its_summary_in_the_list_of_commands():
+    text = page((), 80)
+    assert [verb for verb, one in VERBS.items() if f"{verb:<9}  {one.short}\n" not in text] == []
+
+
+def test_an_example_that_is_too_long_goes_on_after_a_backslash_and_keeps_an_option_with_its_value():
+    pairs = (("benchbench run mine.toml --plugin my_net.py", "your net"),)
+    assert examples(pairs, 70) == "  benchbench run mine.toml --plugin my_net.py  # your net"
+    assert examples(pairs, 36).splitlines() == [
+        "  # your net",
+        "  benchbench run mine.toml \\",
+        "      --plugin my_net.py",
+    ]
+
+
+def test_the_page_of_a_verb_is_its_text_and_its_examples():
+    one = Help(text="Do it.", examples=(("benchbench do", ""),))
+    assert one.page(80) == "\b\nDo it.\n\n\b\nExamples:\n\n\b\n  benchbench do\n"
+
+
+def test_help_imports_neither_torch_nor_numpy():
+    code = "import sys, benchbench.cli; print(sorted({'torch', 'numpy', 'pydantic', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

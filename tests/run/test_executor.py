@@ -1,0 +1,322 @@
+"""Trials that run elsewhere: nothing assumes that they run on the machine of the process that writes."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from benchbench import run_study
+from benchbench.core import artifacts, store
+from benchbench.core.errors import InputError
+from benchbench.core.record import Environment, Record, Status
+from benchbench.core.spec import Budget, Trial
+from benchbench.run.executor import Local
+from benchbench.run.job import Job, Scheduled, inside, problem_file
+from benchbench.run.outcome import Outcome
+from benchbench.run.place import Shelf, problem_folder
+from tests.run.elsewhere import Elsewhere
+
+MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The temporary folder of this test's processes."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def lines(results):
+    """How many records each machine's file has."""
+    return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
+
+
+def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path):
+    file, results = study(MANY), tmp_path / "r"
+    [here, *_] = run_study(file, results, jobs=1)
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 5"))
+    started, made, heard = [], [], []
+    records = run_study(
+        file,
+        results,
+        executor=Elsewhere(tmp_path, "node-a", "node-b"),
+        on_plan=lambda *counts: heard.append(counts),
+        on_start=started.append,
+        on_record=made.append,
+    )
+    assert {record.status for record in records} == {"ok"}
+    assert [len(records), len(made), len(started)] == [15, 12, 12]
+    assert heard == [(15, 3, 0)]
+    found = lines(results)
+    assert found.pop(here.environment.machine) == 3
+    assert set(found) <= {"node-a", "node-b"}
+    assert sum(found.values()) == 12
+    again = []
+    assert len(run_study(file, results, executor=Elsewhere(tmp_path, "node-c"), on_record=again.append)) == 15
+    assert again == []
+    assert {path.suffix for path in store.folder(results, "small").iterdir()} <= {".jsonl", ".lock"}
+
+
+def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tmp_path, temporary):
+    code = f"""
+    @task("counted", version=1)
+    def counted(rng, length):
+        open({str(tmp_path / "made")!r}, "a").write(os.environ["TMPDIR"] + "\\n")
+        return wave(rng, length)
+    """
+    file = study(MANY, code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.counted").replace("seeds = 1", "seeds = 2"))
+    run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"))
+    made = (tmp_path / "made").read_text().split()
+    assert made == [str(temporary), *[str(tmp_path / "node-a" / "tmp")] * 2]  # by the check, then once a seed
+    assert not list((tmp_path / "node-a" / "tmp").glob("benchbench*"))
+    assert not list(temporary.iterdir())
+
+
+THERE = """
+class Says(Base):
+    def fit(self, train, valid, meter):
+        print("hello from there")
+@architecture("says", version=1)
+def says(setting):
+    return Says(setting)
+class Dies(Base):
+    def fit(self, train, valid, meter):
+        os._exit(3)
+@architecture("dies", version=1, baseline=True)
+def dies(setting):
+    return Dies(setting)
+"""
+
+
+def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path):
+    file = study("[architectures.dies]\n[architectures.says]", THERE)
+    lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"), jobs=2)
+    assert (lost.status, said.status) == ("failed", "ok")
+    for record in (lost, said):
+        assert (record.environment.machine, record.environment.jobs) == ("node-a", 1)
+        assert record.environment.yardstick["cpu"]["gemm_gflops"] > 0.1
+    assert lost.environment.yardstick == said.environment.yardstick  # measured once
+    assert (lost.baseline, said.baseline) == (True, False)
+    log = store.folder(tmp_path / "r", "small") / "node-a.log"
+    assert log.read_text() == "== wave 20 says seed 0 few cpu\nhello from there\n"
+
+
+def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp_path):
+    file, elsewhere = study(MANY), Elsewhere(tmp_path, "node-a")
+
+    def again(_):
+        with pytest.raises(InputError, match="is being written by process"):
+            run_study(file, tmp_path / "r", executor=elsewhere)
+
+    run_study(file, tmp_path / "r", jobs=1, on_record=again)
+
+
+def test_closing_the_run_ends_the_machines(study, tmp_path):
+    file = study(MANY)
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 20"))
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"), on_record=stop)
+    assert lines(tmp_path / "r") == {"node-a": 1}
+    assert not list((tmp_path / "node-a" / "tmp").glob("benchbench*"))
+    assert not list(store.folder(tmp_path / "r", "small").glob("*.holder"))
+
+
+def fake(arrays):
+    """An executor that gives each trial these arrays without running it."""
+
+    class Fake:
+        many_machines = True
+
+        def map(self, job, items, *, on_start, on_output):
+            for item in items:
+                on_start(item)
+                content, named = artifacts.pack(arrays)
+                record = Record(
+                    trial=item.trial,
+                    status=Status.OK,
+                    environment=Environment(machine="node-a"),
+                    artifact=named,
+                    started="2030-01-01T00:00:00+00:00",
+                )
+                yield item, Outcome(record, content)
+
+    return Fake()
+
+
+def test_arrays_come_back_with_the_record_and_lie_beside_it(study, tmp_path):
+    arrays = {"free_run.true": np.arange(3.0)}
+    results = tmp_path / "r"
+    [record] = run_study(study(), results, executor=fake(arrays))
+    found, why = artifacts.read(results, record)
+    assert why == ""
+    assert found["free_run.true"].tolist() == [0, 1, 2]
+    assert artifacts.path(results, record).parent == results / "artifacts" / "small" / "node-a"
+
+
+def test_arrays_that_no_record_names_are_cleared_by_the_next_run(study, tmp_path):
+    results, file = tmp_path / "r", study("[architectures.good]\n[architectures.mean]")
+    made = []
+    run_study(file, results, executor=fake({"a": np.ones(2)}), on_record=made.append)
+    kept, left = (artifacts.path(results, record) for record in made)
+    path = store.file(results, "small", "node-a")
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    (kept.parent / f"{kept.name}.77.new").write_bytes(b"torn")
+    run_study(file, results, machine="node-a")
+    assert [name.name for name in kept.parent.iterdir()] == [kept.name]
+    assert not left.exists()
+
+
+def test_arrays_that_cannot_be_written_end_the_run_and_leave_no_line(study, tmp_path):
+    results = tmp_path / "r"
+    results.mkdir()
+    (results / "artifacts").write_text("a file in the way")
+    with pytest.raises(OSError, match="earlier records are whole") as error:
+        run_study(study(), results, executor=fake({"a": np.ones(2)}))
+    assert error.value.filename.endswith(".npz")
+    assert lines(results) in ({}, {"node-a": 0})
+
+
+def test_the_folder_of_shared_problems_is_gone_after_a_run_that_ends_in_any_way(study, tmp_path, temporary):
+    run_study(study(), tmp_path / "r")
+    assert not list(temporary.iterdir())
+
+    def stop(_):
+        assert list(temporary.iterdir())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study(), tmp_path / "b", on_start=stop)
+    assert not list(temporary.iterdir())
+
+
+def test_the_folder_of_a_run_that_was_killed_goes_and_one_in_use_stays(temporary):
+    left, used, fresh = (temporary / f"benchbench-problems-{name}" for name in ("left", "used", "fresh"))
+    for folder in (left, used, fresh):
+        folder.mkdir()
+    (left / "in-use").touch()
+    with FileLock(used / "in-use"), problem_folder() as folder:
+        assert {path.name for path in temporary.iterdir()} == {used.name, fresh.name, Path(folder).name}
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Trials with the seeds 0 to 5, and the problems of theirs that are still there."""
+    budget = Budget(name="b", updates=1)
+    items = [
+        Scheduled("", Trial(study="s", task="t", architecture="a", length=3, seed=seed, budget=budget))
+        for seed in range(6)
+    ]
+    for item in items:
+        problem_file(tmp_path, item.trial).write_text(str(item.trial.seed))
+
+    def left():
+        return sorted(int(path.read_text()) for item in items if (path := problem_file(tmp_path, item.trial)).exists())
+
+    return items, left
+
+
+def test_a_problem_goes_after_the_last_trial_that_needs_it(shelf, tmp_path):
+    items, left = shelf
+    one = Shelf(str(tmp_path), [*items, *items], most=1)
+    for item in items[:3]:
+        one.starts(item)
+        one.ended(item)
+    assert left() == [0, 1, 2, 3, 4, 5]
+    one.starts(items[1])
+    one.ended(items[1])
+    assert left() == [0, 2, 3, 4, 5]
+
+
+def test_of_trials_that_nobody_counted_the_latest_problems_stay(shelf, tmp_path):
+    items, left = shelf
+    one = Shelf(str(tmp_path), iter(items), most=2)
+    for item in (items[0], items[1], items[0], items[2]):
+        one.starts(item)
+        one.ended(item)
+    assert left() == [0, 2, 3, 4, 5]
+
+
+def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
+    with inside(tmp_path / "nowhere"):
+        assert Path.cwd().exists()
+
+
+def test_a_device_that_is_not_at_the_place_ends_the_run(study, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("it is here")
+    with pytest.raises(InputError, match="finds no CUDA device"):
+        next(Local().map(Job(folder=str(tmp_path), devices=("cuda",)), []))
+    with pytest.raises(InputError, match="finds no CUDA device"):
+        run_study(study(), tmp_path / "r", executor=Local(many_machines=True), device="cuda")
+
+
+def test_the_check_tells_how_far_it_is(study, tmp_path):
+    file, heard = study(), []
+    file.write_text(file.read_text().replace("[20]", "[20, 30, 40]"))
+    run_study(file, tmp_path / "r", on_check=lambda done, count: heard.append((done, count)))
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    run_study(file, tmp_path / "r", on_check=lambda done, count: heard.append((done, count)))
+    assert len(heard) == 3
+
+
+COUNTS = """
+class Wide(Base):
+    def __init__(self, setting):
+        self.setting, self.size = setting, Size(trained=setting.width * setting.length)
+@architecture("wide", version=1)
+def wide(setting):
+    open(os.environ["MADE"], "a").write(f"{setting.width} ")
+    return Wide(setting)
+@task("grows", version=1)
+def grows(rng, length, *, by_seed: bool = False):
+    return wave(rng, length + (int(rng.integers(1, 1000)) % 7 if by_seed else 0))
+"""
+
+
+@pytest.mark.parametrize("by_seed", [False, True])
+def test_the_width_of_the_check_is_solved_once_and_holds_only_for_problems_of_its_shape(
+    study, tmp_path, monkeypatch, by_seed
+):
+    monkeypatch.setenv("MADE", str(tmp_path / "made"))
+    file = study("[architectures.wide]", COUNTS)
+    text = file.read_text().replace("tasks.wave]", f"tasks.grows]\nby_seed = {str(by_seed).lower()}")
+    file.write_text(text.replace("width = 4", "parameters = 100").replace("seeds = 1", "seeds = 6"))
+    records = run_study(file, tmp_path / "r", jobs=1)
+    assert {record.status for record in records} == {"ok"}
+    assert all(
+        record.spent.width == 100 // (record.spent.trained_parameters // record.spent.width) for record in records
+    )
+    made = (tmp_path / "made").read_text().split()
+    if by_seed:
+        assert len({record.spent.width for record in records}) > 1
+    else:
+        assert made[-6:] == ["5"] * 6
+        assert made.count("1") == 2  # the check alone has tried widths
+
+
+ASKS = """
+class Asks(Base):
+    def fit(self, train, valid, meter):
+        assert ("wfdb" in sys.modules) == LOADED
+@architecture("asks", version=1)
+def asks(setting):
+    return Asks(setting)
+"""
+
+
+@pytest.mark.parametrize("more", ["LOADED = False", "LOADED = True\nPRELOAD = ('wfdb', 'no_such_module')"])
+def test_what_a_task_s_data_need_is_imported_beforehand_where_a_study_has_that_task(study, tmp_path, more):
+    [record] = run_study(study("[architectures.asks]", f"{ASKS}{more}\n"), tmp_path / "r")
+    assert (record.status, record.message) == ("ok", "")
