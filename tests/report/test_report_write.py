@@ -274,7 +274,9 @@ def test_a_metric_of_a_third_party_is_ranked_and_shown(text, classified):
         for name, rate in (("gru", 0.25), ("rnn", 0.625))
         for seed in range(2)
     ]
-    assert re.search(r"\| rnn +\| best on all 2 seeds +\| +0.625 \|", text(made))
+    page = text(made)
+    assert "test hit_rate" in page
+    assert re.search(r"\| rnn +\| best on all 2 seeds +\| +0.625 \|", page)
 
 
 def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_the_table(text, record):

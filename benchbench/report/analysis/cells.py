@@ -16,7 +16,7 @@ COSTS = (
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
 ALONE = "nothing to compare with"
 _FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
-_FACTS = ("objective", "primary", "better", "baseline", "engine")
+_FACTS = ("objective", "primary", "better", "baseline", "engine", "loss")
 
 
 def metrics(frame: pd.DataFrame) -> list[str]:

@@ -91,8 +91,9 @@ def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def gaps(frame: pd.DataFrame) -> list[str]:
     """A sentence where trials of the grid that the records span have no record yet."""
-    competitors = frame["architecture"] + " " + frame["set"]
-    axes = [frame["condition"], frame["variant"], frame["length"], frame["seed"], competitors]
+    competitors = frame["architecture"] + " " + frame["set"] + " " + frame["engine"]  # not each has every engine
+    places = frame["budget"] + " " + frame["device"] + " " + frame["machine"]
+    axes = [places, frame["variant"], frame["length"], frame["seed"], competitors]
     whole = int(np.prod([column.nunique() for column in axes]))
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:

@@ -66,7 +66,8 @@ def _sets(frame: pd.DataFrame) -> pd.DataFrame:
         .agg(
             penalised=("penalised", "median"), valid=("valid", "median"), test_score=("test", "median"),
             seeds=("seed", "nunique"), ok=("ok", "sum"), choose=("choose", "first"), higher=("chosen_higher", "first"),
-            primary=("primary", "first"), objective=("objective", "first"), options=("architecture_options", "first"),
+            primary=("primary", "first"), loss=("loss", "first"), objective=("objective", "first"),
+            options=("architecture_options", "first"),
         )
         .sort_values(["penalised", "valid", "set"], kind="stable")
     )  # fmt: skip
@@ -78,5 +79,5 @@ def _tuned(frame: pd.DataFrame, sets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     options = cell.head(1).assign(option_sets=cell["set"].transform("size")).sort_values(CELL)
     chosen = pd.MultiIndex.from_frame(options[_SETS])
     kept = pd.MultiIndex.from_frame(frame[_SETS]).isin(chosen)
-    columns = [*CELL, "option_sets", "set", "valid_choice", "choose", "objective"]
+    columns = [*CELL, "option_sets", "set", "valid_choice", "choose", "loss", "objective"]
     return frame[kept], options[columns].reset_index(drop=True)

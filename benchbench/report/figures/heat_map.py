@@ -1,5 +1,7 @@
 """The validation score over two axes of a grid of options: a panel a competitor, of one task at its longest length."""
 
+from math import prod
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,6 +11,9 @@ from matplotlib.patches import Rectangle
 from benchbench.report.analysis.order import natural
 from benchbench.report.figures.place import Place
 from benchbench.report.page.texts import metric, number
+
+_FILLED = 0.5  # of the grid
+_WIDTH = 4.8  # inches, at least: the title needs them
 
 
 def option_heat_map(place: Place) -> Figure | None:
@@ -20,21 +25,26 @@ def option_heat_map(place: Place) -> Figure | None:
     here = sets[(sets["condition"] == place.condition) & (sets["variant"] == place.variant)]
     here = here[here["length"] == here["length"].max()]
     grids = {str(name): _axes(part) for name, part in here.groupby("architecture")}
-    grids = {name: axes for name, axes in grids.items() if len(axes) > 1}
+    counts = here["architecture"].value_counts()
+    grids = {name: axes for name, axes in grids.items() if _is_grid(axes, int(counts[name]))}
     if not grids:
         return None
     sizes = {name: [len(values) for values in axes.values()] for name, axes in grids.items()}
-    width = max(2.4, 0.62 * max(size[1] for size in sizes.values()) + 1.3)
-    height = 0.95 + 0.34 * max(size[0] for size in sizes.values())
-    figure = Figure(figsize=(width * len(grids), height), layout="constrained")
+    width = max(2.4, 0.62 * max(size[1] for size in sizes.values()) + 1.3) * len(grids)
+    height = 1.15 + 0.34 * max(size[0] for size in sizes.values())
+    figure = Figure(figsize=(max(width, _WIDTH), height), layout="constrained")
     for i, (name, axes) in enumerate(grids.items()):
         _panel(figure.add_subplot(1, len(grids), i + 1), here[here["architecture"] == name], axes, name)
     first = here.iloc[0]
-    figure.suptitle(
-        f"{place.variant}, length {first['length']}: validation {metric(first['choose'])}, median over seeds",
-        fontsize=9,
-    )
+    what = f"median over seeds of the validation {metric(first['choose'])}"
+    title = f"{place.variant}, length {first['length']}: {what}\n(black frame: chosen; darker is worse)"
+    figure.suptitle(title, fontsize=9)
     return figure
+
+
+def _is_grid(axes: dict[str, list[object]], sets: int) -> bool:
+    """Whether two or more options vary on their own: a list of sets fills little of the grid that it spans."""
+    return len(axes) > 1 and sets > _FILLED * prod(len(values) for values in axes.values())
 
 
 def _axes(part: pd.DataFrame) -> dict[str, list[object]]:

@@ -7,12 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchbench.report.analysis.curves import SECONDS, UPDATES, Curve, Learning, learning
-from benchbench.report.analysis.order import ordered, several
+from benchbench.report.analysis.order import ordered
 from benchbench.report.figures.place import Place, grid
 from benchbench.report.figures.style import Look, log_if_wide
 
 _SEEDS = 10  # thin lines a competitor, at most
 _VALIDATION, _TRAINING = 2, 3
+_LOSSES = {"squared_error": "loss: MSE (standardised)", "cross_entropy": "loss: cross-entropy (nats)"}
 _GREY = "#777777"
 _KINDS = {
     "validation, median": {"color": _GREY, "linestyle": "-", "linewidth": 1.6, "marker": ""},
@@ -43,13 +44,9 @@ def learning_curves(place: Place) -> Figure | None:
         mine = found[part["variant"].iloc[0]]
         values = [value for name in ordered(part) for value in _draw(axis, mine[name], place.looks[name], column)]
         axis.set_xlabel(f"{('updates', 'fit (s)')[column]} at length {part['length'].iloc[0]}")
-        axis.set_ylabel(_loss(part["objective"].iloc[0]) if not several(part, "objective") else "loss")
+        axis.set_ylabel(_LOSSES.get(part["loss"].iloc[0], "loss"))
         log_if_wide(axis, "y", values)
     return figure
-
-
-def _loss(objective: str) -> str:
-    return "loss: MSE (standardised)" if objective == "regression" else "loss"
 
 
 def _draw(axis: Axes, one: Learning, look: Look, column: int) -> list[float]:

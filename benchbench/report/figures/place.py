@@ -12,6 +12,8 @@ from benchbench.report.analysis.order import ordered, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.figures.style import Look, Looks, panels
 
+_HIGHER = " (higher is better)"
+
 Scope = Literal["condition", "task", "free_run", "comparison"]
 
 
@@ -54,10 +56,11 @@ def lines(part: pd.DataFrame, looks: Looks) -> list[tuple[str, Look, pd.DataFram
 
 
 def grid(
-    part: pd.DataFrame, looks: Looks, extra: Looks | None = None
+    part: pd.DataFrame, looks: Looks, extra: Looks | None = None, *, directed: bool = False
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
-    """A figure with a panel for each task of the rows, each with its rows."""
+    """A figure with a panel for each task of the rows, each with its rows; ``directed``: it says what is better."""
     legend = {name: looks[name] for name in ordered(part)} | (extra or {})
     by_task = parts(part, "variant")
-    figure, axes = panels([variant for variant, _ in by_task], legend)
+    better = dict(zip(part["variant"], part["better"], strict=True)) if directed else {}
+    figure, axes = panels([f"{name}{_HIGHER * (better.get(name) == 'higher')}" for name, _ in by_task], legend)
     return figure, [(axis, rows) for axis, (_, rows) in zip(axes, by_task, strict=True)]

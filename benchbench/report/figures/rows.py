@@ -32,17 +32,19 @@ def name_rows(axis: Axes, names: Sequence[str], *, shown: bool) -> None:
 
 def draw_row(
     axis: Axes, row: int, *, true: Any, made: Any, colour: str, scale: tuple[float, float], text: str,
-    step: float = 1.0,
+    step: float = 1.0, dots: bool = False,
 ) -> None:  # fmt: skip
     """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
 
-    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values.
+    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values; ``dots``:
+    classes, which nothing lies between.
     """
     middle, span = scale
     for values, shade, width in ((true, GREY, 2.6), (made, colour, 1.0)):
         heights = row + np.clip(0.68 * (np.asarray(values, float) - middle) / span, -0.47, 0.47)
-        marker = "." if len(heights) < 3 else ""
-        axis.plot(step * np.arange(len(heights)), heights, marker=marker, color=shade, linewidth=width)
+        look: dict[str, Any] = {"marker": "o", "markersize": 2 * width, "linestyle": ""} if dots else {"linewidth": width}
+        look |= {"marker": "."} if len(heights) < 3 else {}
+        axis.plot(step * np.arange(len(heights)), heights, color=shade, **look)
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
     axis.annotate(text, (1, row + 0.53), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=7, bbox=box)
 

@@ -11,7 +11,7 @@ from benchbench.report.figures.style import FRONTIER, POSSIBLE, Looks, length_ax
 from benchbench.report.page.texts import metric
 
 FLOOR = "best possible (floor)"
-FASTEST = "nothing is both faster and better"
+FASTEST = "not beaten in both"
 
 
 def score_by_length(place: Place) -> Figure | None:
@@ -19,7 +19,9 @@ def score_by_length(place: Place) -> Figure | None:
     scored = place.cells[place.cells["score"].notna()]
     if scored.empty or not several(scored, "length"):
         return None
-    figure, panels = grid(scored, place.looks, {FLOOR: POSSIBLE} if scored["floor"].notna().any() else {})
+    figure, panels = grid(
+        scored, place.looks, {FLOOR: POSSIBLE} if scored["floor"].notna().any() else {}, directed=True
+    )
     for axis, part in panels:
         names = ordered(part)
         for i, (name, look, mine) in enumerate(lines(part, place.looks)):
@@ -65,7 +67,7 @@ def score_by_time(place: Place) -> Figure | None:
     known = place.cells[(place.cells["fit_seconds"] > 0) & place.cells["score"].notna()]
     if known.empty:
         return None
-    figure, panels = grid(known, place.looks, {FASTEST: FRONTIER})
+    figure, panels = grid(known, place.looks, {FASTEST: FRONTIER}, directed=True)
     for axis, part in panels:
         rank = part["score"].where(part["better"] != "higher", -part["score"])
         best = part.assign(rank=rank).sort_values(["fit_seconds", "rank"])
@@ -83,11 +85,11 @@ def score_by_time(place: Place) -> Figure | None:
 
 
 def score_label(part: pd.DataFrame) -> str:
-    """The axis of the primary metric of one task: its name and unit, and where its best lies if that is above."""
+    """The axis of the primary metric of one task: its name and unit, with an arrow where higher is better."""
     name, better = part["primary"].iloc[0], part["better"].iloc[0]
     if name in {"mse", "rmse"}:
         return f"test {metric(name)} (standardised)"
-    return f"test {metric(name)}{' (higher is better)' if better == 'higher' else ''}"
+    return f"{'↑ ' if better == 'higher' else ''}test {metric(name)}"
 
 
 def _scale(axis: Axes, part: pd.DataFrame, values: "pd.Series[float] | list[float]") -> None:

@@ -60,8 +60,9 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
         tasks = ", ".join(_at_lengths(clear[clear["take"] == name], here))
         best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
     rest = ", ".join(_at_lengths(here[~here["clear"]], here))
-    said = line("Best on every seed: ", *best, ". ") if best else line("Nothing is best on every seed. ")
-    return [Text(line(said, f"A tie, or open: {rest}." if best and rest else ""))]
+    if not best:
+        return [Text(line("Nothing is best on every seed."))]
+    return [Text(line("Best on every seed: ", *best, f". A tie, or open: {rest}." if rest else "."))]
 
 
 def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
@@ -120,5 +121,6 @@ def competitors(frame: pd.DataFrame) -> list[Line]:
 
 
 def conditions(numbers: Numbers) -> list[str]:
-    """The conditions of a study, in their natural order."""
-    return [condition for condition, _ in parts(numbers.answers, "condition")]
+    """The conditions of a study in their natural order, those in which nothing finished last."""
+    found = [(not part["take"].any(), condition) for condition, part in parts(numbers.answers, "condition")]
+    return [condition for _, condition in sorted(found, key=lambda item: item[0])]

@@ -1,5 +1,6 @@
 """The front page: the answer, one figure, one table; then what supports it, and the way to each task's own page."""
 
+from benchbench.report.analysis.cells import metrics
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.order import parts, several
 from benchbench.report.analysis.study import Numbers
@@ -13,11 +14,12 @@ from benchbench.report.page.options import option_sets
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.task import task_page
 
-_USUALLY = {
-    "regression": """MSE is in units of the series, standardised with the mean and deviation of its training split;
+_METRICS = {
+    "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
     NRMSE is RMSE / standard deviation of the test targets; R² is 1 - NRMSE².""",
-    "classification": """Balanced accuracy is the mean over the classes of the share that was recognised: chance is one
-    over the number of classes. Log loss is the cross-entropy of the predicted probabilities.""",
+    "balanced_accuracy": """Balanced accuracy is the mean over the classes of the share that was recognised: chance is
+    one over the number of classes.""",
+    "log_loss": "Log loss is the cross-entropy of the predicted probabilities.",
 }
 _HOW_TO_READ = (
     "Numbers are medians over seeds that ended ok, in brackets the lowest and the highest.",
@@ -70,7 +72,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
         blocks += [Heading(2, line(title)), *found] if found else []
     blocks += option_sets(numbers)
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
-    usual = [_USUALLY[name] for name in sorted(set(frame["objective"])) if name in _USUALLY]
+    usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
     return Page("report", tuple(blocks))
 

@@ -39,4 +39,4 @@ def _chosen(mine: pd.DataFrame) -> list[str]:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return "MSE" if row["choose"] == "loss" and row["objective"] == "regression" else metric(row["choose"])
+    return "MSE" if row["choose"] == "loss" and row["loss"] == "squared_error" else metric(row["choose"])

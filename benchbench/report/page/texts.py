@@ -19,6 +19,8 @@ _NAMES = {
     "r2": "R²",
     "f1_macro": "macro F1",
     "auroc": "AUROC",
+    "balanced_accuracy": "balanced accuracy",
+    "log_loss": "log loss",
 }
 
 
@@ -35,8 +37,8 @@ def decimals(value: float) -> str:
 
 
 def metric(name: str) -> str:
-    """A metric as people write it."""
-    return _NAMES.get(name, name.replace("_", " "))
+    """A metric as people write it; one of somebody's own keeps its name."""
+    return _NAMES.get(name, name)
 
 
 def metric_form(better: str) -> Callable[[float], str]:

@@ -192,3 +192,8 @@ def test_an_unfinished_study_is_said_to_be_so_and_a_finished_one_is_not(chosen, 
     assert not any("Unfinished" in note for note in chosen(records).notes)
     notes = chosen(records[:-2]).notes
     assert any(f"Unfinished: {len(records) - 2} of {len(records)} trials" in note for note in notes)
+
+
+def test_an_architecture_without_one_of_the_engines_leaves_nothing_unfinished(chosen, record):
+    made = [on("torch", record()), on("numba", record()), on("torch", record("rnn"))]
+    assert chosen(made).notes == ()

@@ -1,5 +1,6 @@
 import pytest
 
+from benchbench.core.record import Segment
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.order import baselines, ordered
 from benchbench.report.analysis.study import gather
@@ -53,7 +54,8 @@ def test_the_frontier_climbs_where_higher_is_better(place, classified):
     made = [classified(name, score=score, fit=seconds) for name, (seconds, score) in points.items()]
     axis = score_by_time(place(made)).axes[0]
     assert axis.lines[0].get_xydata().tolist() == [[0.5, 0.5], [1.0, 0.7], [3.0, 0.9]]
-    assert (axis.get_ylabel(), axis.get_yscale()) == ("test balanced accuracy (higher is better)", "linear")
+    assert (axis.get_ylabel(), axis.get_yscale()) == ("↑ test balanced accuracy", "linear")
+    assert axis.get_title() == "digits (higher is better)"
 
 
 def test_a_failed_competitor_changes_no_other_one_s_colour(place, record):
@@ -123,3 +125,17 @@ def test_a_grid_of_one_option_makes_no_heat_map(place, record):
 def test_a_budget_in_epochs_is_drawn_over_updates(place, record):
     budget = Budget(name="ten", epochs=10)
     assert learning_curves(place([record(budget=budget)])).axes[0].get_xlabel() == "updates at length 100"
+
+
+def test_option_sets_that_are_a_list_and_no_grid_make_no_heat_map(place, record):
+    made = [record(options={"rate": i, "leak": i, "noise": i}) for i in range(3)]
+    assert option_heat_map(place(made, "task")) is None
+
+
+def test_predicted_classes_are_dots_and_stretches_that_are_all_the_same_are_drawn_once(place, classified):
+    one = Segment(true=[0, 1, 1], predicted=[0, 1, 0], score=0.4)
+    figure = predictions(place([classified(samples=dict.fromkeys(("first", "best", "worst"), one))], "task"))
+    [axis] = figure.axes
+    assert {line.get_linestyle() for line in axis.lines} == {"None"}
+    assert [text.get_text() for text in axis.texts] == ["0.400"]
+    assert "true class" in {text.get_text() for text in figure.legends[0].texts}
