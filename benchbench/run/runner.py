@@ -144,9 +144,10 @@ class _Run:
             limits=job.limits,
             prepare=Warm(job) if job.warm else None,
         )
-        for count, (group, result) in enumerate(ended, start=1):
-            found[group.exercise] = result
-            self.listeners.on_check(count, len(waiting))
+        with contextlib.closing(ended):
+            for count, (group, result) in enumerate(ended, start=1):
+                found[group.exercise] = result
+                self.listeners.on_check(count, len(waiting))
         for group in waiting:
             if isinstance(fault := found[group.exercise], InputError):
                 raise fault
@@ -158,6 +159,7 @@ class _Run:
         return store.machines(self.results, self.study.name) if many else [plan.here.machine]
 
     def _records(self, writer: store.Writer, job: Job, missing: list[Scheduled]) -> dict[str, Record]:
+        """Run trials and store what they give; the new records by key."""
         done, printed = dict[str, Record](), dict[str, str]()
 
         def heard(item: Scheduled, text: str) -> None:
@@ -167,14 +169,14 @@ class _Run:
             job, missing, on_start=lambda item: self.listeners.on_start(item.trial), on_output=heard
         )
         with contextlib.closing(ended):
-            for (_, trial, *_), outcome in ended:
+            for item, outcome in ended:
                 if isinstance(outcome, InputError):  # a plug-in that could be loaded before
                     raise outcome
-                record = outcome.record
-                if trial.key in printed:
-                    writer.log(record.environment.machine, trial.label, printed.pop(trial.key))
+                record, key = outcome.record, item.trial.key
+                if key in printed:
+                    writer.log(record.environment.machine, item.trial.label, printed.pop(key))
                 writer.append(record, outcome.artifact)
-                done[trial.key] = record
+                done[key] = record
                 self.listeners.on_record(record)
         return done
 

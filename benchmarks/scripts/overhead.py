@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from benchbench.core import registry
+from benchbench.core.record import Environment
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget, Trial
 from benchbench.isolation.pool import isolated_map, start_server
@@ -74,7 +75,7 @@ def ratios() -> None:
             pair = {}
             for side in ("harness", "plain") if round_ % 2 else ("plain", "harness"):
                 if side == "harness":
-                    record = run_trial(trial, known, {})
+                    record = run_trial(trial, known, Environment()).record
                     if record.status != "ok":
                         raise RuntimeError(record.message)
                     pair[side] = record.spent.fit_seconds or 0.0

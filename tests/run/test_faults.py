@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -323,7 +324,11 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_pa
 
 
 @LINUX
-def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path):
+def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     file, rng = study("", NAP, text=SLOW), np.random.default_rng(0)
     for round_ in range(1, 4):
         run = start(file, tmp_path / "r", "--jobs", "2")
@@ -332,6 +337,7 @@ def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(s
         run.kill()
         run.communicate(timeout=20)
     before = [record.trial.key for record in store(tmp_path / "r").records()]
+    assert len(list(temporary.glob("benchbench-*"))) == 1  # of the last run alone
     records = run_study(file, results=tmp_path / "r")
     after = Counter(record.trial.key for record in store(tmp_path / "r").records())
     assert len(before) >= 24
@@ -339,6 +345,7 @@ def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(s
     assert len(records) == len(after) == 60
     assert set(after.values()) == {1}
     assert {path.suffix for path in (tmp_path / "r" / "records" / "slow").iterdir()} <= {".jsonl", ".lock", ".log"}
+    assert not list(temporary.glob("benchbench-*"))
     assert load("slow", tmp_path / "r")["key"].is_unique
 
 
