@@ -36,13 +36,15 @@ def draw_row(
 ) -> None:  # fmt: skip
     """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
 
-    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values; ``dots``:
-    classes, which nothing lies between.
+    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values.
+    ``dots``: classes, which nothing lies between.
     """
     middle, span = scale
     for values, shade, width in ((true, GREY, 2.6), (made, colour, 1.0)):
         heights = row + np.clip(0.68 * (np.asarray(values, float) - middle) / span, -0.47, 0.47)
-        look: dict[str, Any] = {"marker": "o", "markersize": 2 * width, "linestyle": ""} if dots else {"linewidth": width}
+        look: dict[str, Any] = (
+            {"marker": "o", "markersize": 2 * width, "linestyle": ""} if dots else {"linewidth": width}
+        )
         look |= {"marker": "."} if len(heights) < 3 else {}
         axis.plot(step * np.arange(len(heights)), heights, color=shade, **look)
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
