@@ -110,7 +110,7 @@ def made(tmp_path_factory):
 
 def test_every_trial_has_one_record_and_only_what_declines_is_not_ok(made):
     _, frame, _ = made
-    assert len(frame) == 2 * 2 * (4 + 2 + 2 + 4)  # gru has two widths, mine two engines
+    assert len(frame) == 2 * 2 * (3 + 2 + 2 + 4)  # gru has two widths, mine two engines
     other = frame[frame["status"] != "ok"]
     assert set(other["status"]) == {"unsupported"}
     declined = set(zip(other["architecture"], other["task"], other["engine"], strict=True))

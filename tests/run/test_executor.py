@@ -66,14 +66,14 @@ def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tm
     code = f"""
     @task("counted", version=1)
     def counted(rng, length):
-        open({str(tmp_path / "made")!r}, "a").write(os.environ["TMPDIR"] + "\\n")
+        open({str(tmp_path / "made")!r}, "a").write(os.path.realpath(os.environ["TMPDIR"]) + "\\n")
         return wave(rng, length)
     """
     file = study(MANY, code)
     file.write_text(file.read_text().replace("tasks.wave", "tasks.counted").replace("seeds = 1", "seeds = 2"))
     run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"))
     made = (tmp_path / "made").read_text().split()
-    assert made == [str(temporary), *["/tmp/"] * 2]  # by the check, then once a seed
+    assert made == [str(temporary), *[str(tmp_path / "node-a" / "tmp")] * 2]  # by the check, then once a seed
     assert not list((tmp_path / "node-a" / "tmp").glob("benchbench*"))
     assert not list(temporary.iterdir())
 
