@@ -304,6 +304,12 @@ def test_every_option_set_stands_in_a_table_and_only_the_chosen_one_in_the_repor
 
 def test_more_than_two_conditions_have_a_page_of_their_own(stored, record):
     page = write_report("toy", stored([record(device=device) for device in ("a", "b", "c")]))
-    assert "The answers under the other 2 conditions have a [page of their own](conditions.md)." in page.read_text()
+    assert (
+        "The answers and figures of the other 2 conditions have a [page of their own](conditions.md)."
+        in page.read_text()
+    )
     assert "### equal-updates, c" not in page.read_text()
-    assert "### equal-updates, c" in (page.parent / "conditions.md").read_text()
+    others = (page.parent / "conditions.md").read_text()
+    assert "### equal-updates, c" in others
+    assert "(figures/score_by_time-equal-updates-c.png)" in others
+    assert "(figures/score_by_time-equal-updates-c.png)" not in page.read_text()

@@ -115,11 +115,6 @@ def missing_baselines(frame: pd.DataFrame) -> list[Block]:
     return [Text(line("This study has no baseline, so it cannot say whether a network is worth its time."))]
 
 
-def competitors(frame: pd.DataFrame) -> list[Line]:
-    """The names that are compared, baselines marked."""
-    return [label(name, baseline=name in baselines(frame)) for name in ordered(frame)]
-
-
 def conditions(numbers: Numbers) -> list[str]:
     """The conditions of a study in their natural order, those in which nothing finished last."""
     found = [(not part["take"].any(), condition) for condition, part in parts(numbers.answers, "condition")]

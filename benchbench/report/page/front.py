@@ -47,7 +47,7 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
 def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
     """All pages of a report; ``paths`` has the page of each task."""
     tasks = [task_page(numbers, pictures, variant, path) for variant, path in paths.items()]
-    return [_front(numbers, pictures, paths), *tasks, *_others(numbers), *devices_page(numbers)]
+    return [_front(numbers, pictures, paths), *tasks, *_others(numbers, pictures), *devices_page(numbers)]
 
 
 def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
@@ -68,7 +68,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
     blocks += all_loops(numbers, links)
     for title, section in _SECTIONS:
-        found = pictures.blocks(section, but=picture)
+        found = pictures.blocks(section, condition=_only(numbers), but=picture)
         blocks += [Heading(2, line(title)), *found] if found else []
     blocks += option_sets(numbers)
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
@@ -85,7 +85,7 @@ def _in_short(numbers: Numbers, picture: Block | None) -> list[Block]:
         blocks += _answered(numbers, condition, picture if i == 0 else None)
     if len(names) > _CONDITIONS:
         way = link("page of their own", f"{_OTHERS}.md")
-        blocks += [Text(line(f"The answers under the other {len(names) - 1} conditions have a ", way, "."))]
+        blocks += [Text(line(f"The answers and figures of the other {len(names) - 1} conditions have a ", way, "."))]
     return [*blocks, *missing_baselines(numbers.selection.frame)]
 
 
@@ -97,7 +97,7 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     return [*title, *found, *shown, *against(numbers, condition)]
 
 
-def _others(numbers: Numbers) -> list[Page]:
+def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:
     """The page of the conditions that the front page has no room for."""
     names = conditions(numbers)
     if len(names) <= _CONDITIONS:
@@ -106,7 +106,18 @@ def _others(numbers: Numbers) -> list[Page]:
         Heading(1, line(f"{numbers.study}: every condition")),
         Text(line("Part of the ", link("report", "report.md"), " of the study.")),
     ]
-    return [Page(_OTHERS, (*head, *(block for name in names for block in _answered(numbers, name))))]
+    shown = [[*_answered(numbers, name), *_drawn(pictures, name)] for name in names]
+    return [Page(_OTHERS, (*head, *(block for blocks in shown for block in blocks)))]
+
+
+def _drawn(pictures: Pictures, condition: str) -> list[Block]:
+    return [block for _, section in _SECTIONS for block in pictures.blocks(section, condition=condition)]
+
+
+def _only(numbers: Numbers) -> str:
+    """The one condition whose figures the front page has room for; empty where it has room for all."""
+    names = conditions(numbers)
+    return names[0] if len(names) > _CONDITIONS else ""
 
 
 def _task(numbers: Numbers, variant: str, way: Line) -> Line:
