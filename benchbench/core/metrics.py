@@ -1,10 +1,12 @@
-"""Scores of predictions, of arrays (sequence, scored, output); scikit-learn does the arithmetic."""
+"""Scores of predictions, of arrays (sequence, scored, output); scikit-learn does the arithmetic.
+
+It is imported where a score is computed, since those who read records need none.
+"""
 
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as sklearn_metrics
 
 Numbers = NDArray[Any]
 
@@ -15,6 +17,8 @@ class UndefinedError(ValueError):
 
 def mse(targets: Numbers, predictions: Numbers) -> float:
     """Mean squared error over all sequences, scored steps and outputs; ValueError where the shapes differ."""
+    from sklearn import metrics as sklearn_metrics
+
     _same_shape(targets, predictions)
     return float(sklearn_metrics.mean_squared_error(_column(targets), _column(predictions)))
 
@@ -33,6 +37,8 @@ def nrmse(targets: Numbers, predictions: Numbers) -> float:
 
 def r2(targets: Numbers, predictions: Numbers) -> float:
     """Coefficient of determination, all steps and outputs pooled."""
+    from sklearn import metrics as sklearn_metrics
+
     _same_shape(targets, predictions)
     _not_constant(targets)
     return float(sklearn_metrics.r2_score(_column(targets), _column(predictions)))
@@ -40,17 +46,23 @@ def r2(targets: Numbers, predictions: Numbers) -> float:
 
 def accuracy(targets: Numbers, predictions: Numbers) -> float:
     """Share of steps whose most probable class is the true one."""
+    from sklearn import metrics as sklearn_metrics
+
     return float(sklearn_metrics.accuracy_score(*_classes(targets, predictions)))
 
 
 def balanced_accuracy(targets: Numbers, predictions: Numbers) -> float:
     """Mean over the classes that occur in the targets of the share that is recognised."""
+    from sklearn import metrics as sklearn_metrics
+
     true, found = _classes(targets, predictions)
     return float(sklearn_metrics.recall_score(true, found, labels=np.unique(true), average="macro", zero_division=0))
 
 
 def averaged(which: Literal["f1", "precision", "recall"], targets: Numbers, predictions: Numbers) -> float:
     """F1, precision or recall, the plain mean over all classes that are true or predicted somewhere."""
+    from sklearn import metrics as sklearn_metrics
+
     true, found = _classes(targets, predictions)
     score = getattr(sklearn_metrics, f"{which}_score")
     return float(score(true, found, average="macro", zero_division=0))
@@ -61,6 +73,8 @@ def auroc(targets: Numbers, predictions: Numbers) -> float:
 
     Undefined where a class has no example, or nothing but examples, among the targets.
     """
+    from sklearn import metrics as sklearn_metrics
+
     true, _ = _classes(targets, predictions)
     probabilities = predictions.reshape(-1, predictions.shape[-1]).astype(np.float64)
     present = np.unique(true)

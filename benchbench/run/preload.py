@@ -1,11 +1,22 @@
-"""Imported by the server before it forks, so that a trial starts with everything at hand.
+"""Imported by the server before it forks, so that a trial starts with everything at hand."""
 
-The optimizers import torch._dynamo at the first step: a second that must not fall on the clock.
-"""
-
-import torch._dynamo  # noqa: F401
+from importlib import import_module
 
 from benchbench.core import registry
 
+_NEEDED = (
+    "torch._dynamo",  # the optimizers import it at the first step: a second that must not fall on the clock
+    "sklearn.metrics",
+    "benchbench.learn.reservoir_step",
+    "benchbench.measure.machine",
+    "benchbench.measure.switches",
+    "benchbench.measure.yardstick",
+    "benchbench.run.job",
+    "benchbench.run.plan",
+    "benchbench.run.trial",
+)
+
+for _name in _NEEDED:
+    import_module(_name)
 for _ in registry.shipped():
     pass  # not what others have installed: that may start threads

@@ -222,10 +222,10 @@ def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch
         assert mpl.rcParams["font.size"] == 20
 
 
-def test_a_report_needs_neither_torch_nor_a_plug_in(stored, record):
+def test_a_report_needs_neither_torch_nor_scikit_learn_nor_a_plug_in(stored, record):
     code = (
         "import sys; from benchbench import write_report; write_report('toy', sys.argv[1]);"
-        "print([name for name in ('torch', 'wfdb', 'matplotlib.pyplot',"
+        "print([name for name in ('torch', 'sklearn', 'scipy', 'wfdb', 'matplotlib.pyplot',"
         " 'benchbench.core.registry', 'benchbench.run', 'benchbench.learn', 'benchbench.tasks',"
         " 'benchbench.architectures') if name in sys.modules])"
     )
