@@ -14,7 +14,7 @@ from benchbench.compare.pairing import Pair, count, extras, lost, named, paired
 from benchbench.compare.read import read
 from benchbench.compare.side import Side
 from benchbench.core.errors import InputError
-from benchbench.report.tables import decimals, listed
+from benchbench.report.page.texts import decimals, listed
 
 FEWEST = {"rounds": 5, "runs": 3, "seeds": 3}
 # one run of the same code took up to 1.26 times as long as another on a machine that did nothing else

@@ -8,8 +8,9 @@ from math import isnan
 from benchbench.compare.compare import Comparison, Row
 from benchbench.compare.measure import BETTER, WORSE
 from benchbench.compare.pairing import count
-from benchbench.report.tables import decimals, number, words
-from benchbench.report.tables import markdown as table
+from benchbench.report.page.texts import decimals, number
+from benchbench.report.render.markdown import markdown as table
+from benchbench.report.render.markdown import words
 
 _SECONDS, _MIB = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}, 2**20
 _EXTRAS: dict[str, tuple[str, Callable[[float], str]]] = {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchbench.compare.measure import Measure
 from benchbench.compare.side import Cell, Sample, Side
-from benchbench.report.tables import listed
+from benchbench.report.page.texts import listed
 
 
 class Pair(NamedTuple):

@@ -6,7 +6,7 @@ from benchbench.compare.benchmark_files import sides_of_runs
 from benchbench.compare.records import sides_of_records
 from benchbench.compare.side import UNKNOWN, Side
 from benchbench.core.errors import InputError, unknown
-from benchbench.report.tables import listed
+from benchbench.report.page.texts import listed
 
 
 def read(a: str, b: str) -> tuple[Side, Side]:

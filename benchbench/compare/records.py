@@ -14,9 +14,9 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
 from benchbench.core.store import Store
+from benchbench.report.analysis.order import order
 from benchbench.report.frame import plain
-from benchbench.report.select import order
-from benchbench.report.tables import listed
+from benchbench.report.page.texts import listed
 
 _COLUMNS = ("study", "task", "architecture", "length", "device", "engine", "budget", "machine")
 _HOW = ("jobs", "threads", "allocator")
@@ -43,7 +43,8 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
     made = sorted((one for one in records if one.trial.study not in other), key=lambda one: one.started)
     names = sorted({one.trial.study for one in made})
     last = {(_cell(one, named=bool(studies)), one.trial.seed): one for one in made}
-    ranks = {name: i for i, name in enumerate(order(one.trial.architecture for one in made))}
+    baselines = {one.trial.architecture for one in made if one.is_baseline}
+    ranks = {name: i for i, name in enumerate(order((one.trial.architecture for one in made), baselines))}
     series: dict[Measure, dict[Cell, dict[int, Sample]]] = {}
     for (cell, seed), one in sorted(last.items(), key=lambda item: _place(item[0], ranks)):
         for measure, value in _readings(one).items():

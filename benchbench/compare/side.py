@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.compare.measure import Measure
-from benchbench.report.tables import listed
+from benchbench.report.page.texts import listed
 
 UNKNOWN = "unknown"
 

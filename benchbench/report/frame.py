@@ -13,6 +13,7 @@ import pandas as pd
 
 from benchbench.core import store
 from benchbench.core.errors import InputError
+from benchbench.core.objective import LOSS
 from benchbench.core.record import Generated, Record
 from benchbench.core.spec import NAME
 
@@ -23,6 +24,8 @@ _KINDS = {
     "architecture": str,
     "length": int,
     "device": str,
+    "engine": str,
+    "kernel": str,
     "seed": int,
     "budget": str,
     "status": str,
@@ -36,12 +39,21 @@ _KINDS = {
     "predict_seconds": float,
     "peak_bytes": float,
     "device_peak_bytes": float,
+    "objective": str,
+    "primary": str,
+    "valid_score": float,
+    "test_score": float,
     "valid_mse": float,
     "test_mse": float,
     "test_rmse": float,
     "test_nrmse": float,
     "test_r2": float,
-    "floor_mse": float,
+    "test_accuracy": float,
+    "test_balanced_accuracy": float,
+    "test_f1_macro": float,
+    "test_auroc": float,
+    "test_log_loss": float,
+    "floor": float,
     "machine": str,
     "cpu": str,
     "gpu": str,
@@ -83,6 +95,13 @@ _KINDS = {
     "diverged_share": float,
     "generate_seconds": float,
     "free_run_message": str,
+    "baseline": bool,
+    "better": str,
+    "choose": str,
+    "loss": str,
+    "valid_choice": float,
+    "chosen_higher": bool,
+    "numba": str,
 }
 DISTURBED = "others had more than a tenth of the time of a fit's cores, or the load was one above the run's own"
 _SHARE, _LOAD = 0.1, 1.0
@@ -91,9 +110,14 @@ _SHARE, _LOAD = 0.1, 1.0
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
     """One row per trial of a study, over the files of all machines.
 
-    ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series; ``predict_seconds``
-    is the median of the repeats; ``disturbed`` says that others had more than a tenth of the time of a fit's cores, or
-    that the load was one above the run's own. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
+    ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series. ``test_score`` is
+    the ``primary`` metric of the task's ``objective``, ``better`` its direction (lower or higher), ``floor`` its best
+    possible value, where it is known. A metric that the task does not have, or that is undefined, is NaN; a metric
+    of somebody's own has columns of its own, ``valid_NAME`` and ``test_NAME``, at the right. ``valid_choice`` is what
+    picks option sets: ``choose`` on the validation split, its sign turned where higher is better. ``baseline`` says
+    that the architecture is there to be beaten. ``predict_seconds`` is the median of the repeats;
+    ``disturbed`` says that others had more than a tenth of the time of a fit's cores, or that the load was one above
+    the run's own. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
     and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
     deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
     ``free_run_message`` says why there is nothing. A missing number is NaN, a missing text is empty. InputError where
@@ -103,11 +127,13 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
 
 def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
-    """The frame of ``load`` and the records in the same order, which does not depend on the order on disk."""
+    """The frame of ``load``, whose order does not depend on the order on disk, and the records behind it."""
     name = study_name(study)
     records = sorted(store.read(Path(results), name), key=_order)
-    frame = pd.DataFrame([_row(record) for record in records], columns=list(_KINDS), dtype=object)
-    return frame.assign(**{column: _typed(frame[column], kind) for column, kind in _KINDS.items()}), records
+    rows = [_row(record) for record in records]
+    kinds = {**_KINDS, **dict.fromkeys(sorted(_further(records)), float)}
+    frame = pd.DataFrame(rows, columns=list(kinds), dtype=object)
+    return frame.assign(**{column: _typed(frame[column], kind) for column, kind in kinds.items()}), records
 
 
 def study_name(study: str | PathLike[str]) -> str:
@@ -134,22 +160,31 @@ def _order(record: Record) -> tuple[Any, ...]:
     trial = record.trial
     return (
         *(trial.task, plain(trial.task_options), trial.architecture, plain(trial.architecture_options), trial.length),
-        *(trial.budget.name, trial.device, str(record.environment.get("machine")), trial.seed),
+        *(trial.budget.name, trial.device, trial.engine, record.environment.machine, trial.seed),
         *(record.started, trial.key, record.status, record.message, str(record.scores), str(record.spent)),
     )
 
 
+def _further(records: list[Record]) -> set[str]:
+    """The columns of the metrics that are not among the promised ones."""
+    names = {name for record in records for name in record.objective.metrics}
+    return {f"{split}_{name}" for name in names for split in ("valid", "test")} - _KINDS.keys()
+
+
 def _row(record: Record) -> dict[str, Any]:
     trial = record.trial
-    yardstick = record.environment.get("yardstick") or {}
+    names = ("key", "study", "task", "architecture", "length", "device", "engine", "seed")
     return {
-        **record.environment,
-        **(yardstick.get(trial.device) or {}),
+        **dict(record.environment),
+        **(record.environment.yardstick.get(trial.device) or {}),
         **dict(record.spent),
-        "disturbed": _disturbed(record),
         **record.scores,
+        **_objective(record),
         **(_closed_loop(record.free_run) if record.free_run else {}),
-        **{name: getattr(trial, name) for name in ("key", "study", "task", "architecture", "length", "device", "seed")},
+        **{name: getattr(trial, name) for name in names},
+        "disturbed": _disturbed(record),
+        "kernel": record.kernel,
+        "baseline": record.is_baseline,
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
         "status": record.status.value,
@@ -163,6 +198,26 @@ def _row(record: Record) -> dict[str, Any]:
         "task_options": trial.task_options,
         "architecture_version": trial.versions.get("architecture"),
         "task_version": trial.versions.get("task"),
+    }
+
+
+def _objective(record: Record) -> dict[str, Any]:
+    facts, scores = record.objective, record.scores
+    chosen = scores.get(f"valid_{facts.choose}")
+    if chosen is None and facts.choose == LOSS and facts.loss == "squared_error":
+        chosen = scores.get("valid_mse")  # lines of the first schema have no loss beside it
+    higher = facts.better(facts.choose) == "higher"
+    return {
+        "objective": facts.name,
+        "primary": facts.primary,
+        "better": facts.better(facts.primary),
+        "choose": facts.choose,
+        "valid_score": scores.get(f"valid_{facts.primary}"),
+        "test_score": scores.get(f"test_{facts.primary}"),
+        "loss": facts.loss,
+        "valid_choice": -chosen if higher and chosen is not None else chosen,
+        "chosen_higher": higher,
+        "floor": record.floor,
     }
 
 
@@ -185,8 +240,8 @@ def _closed_loop(run: Generated) -> dict[str, Any]:
 
 def _disturbed(record: Record) -> bool:
     spent, environment = record.spent, record.environment
-    wanted = (environment.get("jobs") or 1) * (environment.get("threads") or 1)
-    own = min(wanted, environment.get("cores") or wanted)
+    wanted = (environment.jobs or 1) * (environment.threads or 1)
+    own = min(wanted, environment.cores or wanted)
     load = max(spent.load_before or 0.0, spent.load_after or 0.0)
     return (spent.other_cpu_share or 0.0) > _SHARE or load > own + _LOAD
 

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from benchbench.core.errors import InputError
 from benchbench.core.pitfall import Curve, Panel, Pitfall
+from benchbench.report.figures.style import POSSIBLE, Look, Looks, log_if_wide, panels, save, settings, styles
 from benchbench.report.folder import whole
-from benchbench.report.panels import POSSIBLE, Look, Looks, log_if_wide, panels, save, settings, styles
-from benchbench.report.tables import markdown, number, words
+from benchbench.report.page.texts import number
+from benchbench.report.render.markdown import markdown, words
 
 _REFERENCES: tuple[Look, ...] = (
     POSSIBLE,

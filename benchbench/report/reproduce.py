@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from benchbench.core.claim import Outcome
 from benchbench.core.errors import InputError
 from benchbench.report.folder import whole
-from benchbench.report.tables import markdown, number
+from benchbench.report.page.texts import number
+from benchbench.report.render.markdown import markdown
 
 COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "source"]
 _HEAD = """# Published numbers and ours

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Segment, Spent, Status
 from benchbench.core.spec import Budget, Trial
 
@@ -79,7 +80,7 @@ def _samples(rng: np.random.Generator, mse: float) -> dict[str, Segment]:
         true = np.sin(np.arange(200) / 8 + rng.uniform(0, 6)) + 0.4 * np.sin(np.arange(200) / 3.1)
         predicted = true + rng.normal(0, (mse * factor) ** 0.5, 200)
         error = float(np.mean((true - predicted) ** 2))
-        found[name] = Segment(true=true.round(4).tolist(), predicted=predicted.round(4).tolist(), mse=error)
+        found[name] = Segment(true=true.round(4).tolist(), predicted=predicted.round(4).tolist(), score=error)
     return found
 
 
@@ -100,6 +101,27 @@ def record():
     return make_record
 
 
+def make_classified(name="gru", seed=0, *, score=0.8, loss=0.5, valid_loss=None, fit=1.0, objective=None, **fields):
+    """The record of a classification: balanced accuracy and log loss, chosen by the loss on validation."""
+    facts = (objective or Objective.classification()).facts
+    valid = loss if valid_loss is None else valid_loss
+    scores = {
+        "valid_balanced_accuracy": score, "test_balanced_accuracy": score, "test_accuracy": score, "test_auroc": None,
+        "valid_loss": valid, "test_loss": loss, "valid_log_loss": valid, "test_log_loss": loss,
+    }  # fmt: skip
+    usual = {
+        "task": "digits", "objective": facts, "scores": scores, "classes": ["a", "b"], "curve": [], "samples": {},
+        "undefined": {"test_auroc": "One class is missing from the test split."},
+    }  # fmt: skip
+    spent = make_record(name).spent.model_copy(update={"fit_seconds": fit})
+    return make_record(name, seed, **{"spent": spent, **usual, **fields})
+
+
+@pytest.fixture
+def classified():
+    return make_classified
+
+
 @pytest.fixture
 def grid():
     return make_study
@@ -117,7 +139,7 @@ def stored(tmp_path):
     def write(records: list[Record], results: Path = tmp_path / "results", study: str = "toy") -> Path:
         by_machine: dict[str, list[str]] = {}
         for one in records:
-            by_machine.setdefault(str(one.environment.get("machine")), []).append(one.model_dump_json())
+            by_machine.setdefault(one.environment.machine, []).append(one.model_dump_json())
         folder = results / "records" / study
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

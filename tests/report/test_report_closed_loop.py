@@ -4,14 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchbench.core import artifacts
 from benchbench.core.record import Generated, Status
-from benchbench.report.closed_loop import closed_loop, longest, loop_table
-from benchbench.report.content import gather
+from benchbench.report.analysis.order import baselines, ordered
+from benchbench.report.analysis.study import gather
+from benchbench.report.figures.free_runs import free_runs, return_map, survival
+from benchbench.report.figures.place import places
+from benchbench.report.figures.style import styles
 from benchbench.report.frame import load, read
-from benchbench.report.generated import generated, return_map, survival
-from benchbench.report.page import page
-from benchbench.report.panels import styles
-from benchbench.report.select import order, select
+from benchbench.report.page.blocks import Page, Text
+from benchbench.report.page.loops import longest as sentence
+from benchbench.report.page.loops import loop_table as table_of
+from benchbench.report.render.markdown import render
 from benchbench.report.write import write_report
 
 
@@ -30,23 +34,31 @@ def lost(message="ValueError: wrong shape", status="failed"):
 
 
 @pytest.fixture
-def loops(stored):
-    """The closed loop of some records, as the report takes it."""
+def gathered(stored):
+    """The numbers of some records, as the report takes them."""
 
     def make(made):
-        frame, records = read("toy", stored(made))
-        return closed_loop(select(frame).frame, records)
+        results = stored(made)
+        return gather("toy", *read("toy", results), results)
 
     return make
+
+
+@pytest.fixture
+def loops(gathered):
+    """The closed loop of some records."""
+    return lambda made: gathered(made).closed_loop
 
 
 @pytest.fixture
 def valid(record):
     """Records of named architectures: for each seed the valid steps of its starts; None is a free run that failed."""
 
+    plain, flat = ("persistence", "mean"), {"generated": [0.5] * 100}
+
     def make(**starts):
         return [
-            record(name, seed, free_run=lost() if steps is None else free_run(steps))
+            record(name, seed, free_run=lost() if steps is None else free_run(steps, **(flat if name in plain else {})))
             for name, seeds in starts.items()
             for seed, steps in enumerate(seeds)
         ]
@@ -55,21 +67,35 @@ def valid(record):
 
 
 @pytest.fixture
-def drawn(stored):
+def drawn(gathered):
     """A figure of some records."""
 
     def make(draw, made):
-        frame, records = read("toy", stored(made))
-        trials = closed_loop(select(frame).frame, records).trials
-        return draw(trials, styles(order(frame["architecture"])), records)
+        numbers = gathered(made)
+        frame = numbers.selection.frame
+        return draw(next(places(numbers, "free_run", styles(ordered(frame), baselines(frame)))))
 
     return make
 
 
 @pytest.fixture
 def text(stored):
-    """The page of some records, without its figures."""
-    return lambda records: page(gather("toy", *read("toy", stored(records))), {})
+    """The pages of some records, the front page first, then those of the tasks."""
+
+    def written(records):
+        page = write_report("toy", stored(records))
+        tasks = sorted((page.parent / "tasks").iterdir())
+        return "\n".join(file.read_text(encoding="utf-8") for file in (page, *tasks))
+
+    return written
+
+
+def loop_table(cells, winners):
+    return render(Page("report", (table_of(cells, winners),)))
+
+
+def longest(said):
+    return render(Page("report", (Text(sentence(said, frozenset())),))).strip()
 
 
 def row(table, name):
@@ -123,7 +149,7 @@ def test_a_score_that_some_seeds_lack_says_how_many_have_it(loops, record):
     assert row(loop_table(loops(made).cells, {}), "gru")[4] == "0.200 (2 of 3 seeds)"
 
 
-def test_who_generated_with_a_sliding_window_is_marked(loops, record):
+def test_a_competitor_that_generated_with_a_sliding_window_is_marked(loops, record):
     made = [record("gru", free_run=free_run()), record("esn", free_run=free_run(sliding=True))]
     table = loop_table(loops(made).cells, {})
     assert (row(table, "gru")[-1], row(table, "esn")[-1]) == ("100", "100‡")
@@ -161,17 +187,18 @@ def test_open_loop_errors_do_not_decide_the_closed_loop(loops, record):
 
 def test_a_free_run_that_failed_is_a_row_that_says_so(text, valid):
     said = text(valid(gru=[(10,), None], rnn=[None, None]))
-    loop = said[said.index("## Closed loop") : said.index("## Option sets")]
-    assert row(loop, "gru")[2] == "1, free run failed 1/2"
-    assert "a run ends after 10 Lyapunov times" in loop
-    assert row(loop, "rnn")[2:] == ["free run failed 2/2", "–", "–", "–", "–", "–"]
+    loop = said[said.index("# toy: mackey_glass") :]
+    table = loop[loop.index("### Closed loop") :]
+    assert row(table, "gru")[2] == "1, free run failed 1/2"
+    assert "a run ends after 10 Lyapunov times" in table
+    assert row(table, "rnn")[2:] == ["free run failed 2/2", "–", "–", "–", "–", "–"]
     assert re.search(
         r"### Free runs that failed .*\n\n.*\n.*\n\| mackey_glass \| gru .* ValueError: wrong shape \| 1 +\|",
-        loop,
+        said,
     )
 
 
-def test_who_declines_the_free_run_is_a_row_and_not_ranked(loops, record):
+def test_a_competitor_that_declines_the_free_run_is_a_row_and_not_ranked(loops, record):
     made = [record("gru", seed, free_run=free_run((10,))) for seed in range(2)]
     made += [record("rnn", seed, free_run=free_run((5,))) for seed in range(2)]
     made += [record("esn", seed, free_run=lost("no closed loop", "unsupported")) for seed in range(2)]
@@ -211,10 +238,10 @@ def test_a_study_without_free_runs_says_nothing_of_them(stored, record):
     assert not list((written.parent / "figures").glob("survival*"))
 
 
-def test_only_a_clear_winner_of_the_closed_loop_is_bold_and_floors_are_slanted(text, valid):
+def test_only_a_clear_winner_of_the_closed_loop_is_bold_and_baselines_are_slanted(text, valid):
     clear = text(valid(gru=[(30,), (40,)], linear=[(10,), (10,)]))
     assert "**3.50** (3.25..3.75)" in clear
-    assert "| *linear* (floor) | " in clear[clear.index("## Closed loop") :]
+    assert "| *linear* (baseline) | " in clear[clear.rindex("### Closed loop") :]
     assert "**3.50**" not in text(valid(gru=[(30,), (40,)], linear=[(10,), (50,)]))
 
 
@@ -234,7 +261,7 @@ def test_survival_falls_by_each_start_and_ends_with_those_that_stay(drawn, valid
 
 
 def test_what_was_generated_has_a_mark_where_its_first_start_ends_to_be_valid(drawn, valid):
-    axis = drawn(generated, valid(gru=[(20,), (90,)], rnn=[(100,)], persistence=[(1,)])).axes[0]
+    axis = drawn(free_runs, valid(gru=[(20,), (90,)], rnn=[(100,)], persistence=[(1,)])).axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["gru", "rnn"]
     assert [marks.get_segments()[0][:, 0].tolist() for marks in axis.collections] == [[2, 2]]
     assert {text.get_text() for text in axis.texts} == {"valid 2", "valid ≥ 10"}
@@ -270,3 +297,56 @@ def test_the_same_free_runs_give_the_same_bytes_in_any_order(stored, valid, tmp_
     first = contents(write_report("toy", stored(records)))
     assert {"closed_loop.csv", "return_map-equal-updates-mackey_glass.svg"} <= first.keys()
     assert first == contents(write_report("toy", stored(records[::-1], tmp_path / "elsewhere")))
+
+
+def test_a_free_run_that_diverged_says_so_and_when(text, record):
+    made = [record(seed=i, free_run=free_run(diverged=0.5, diverged_at=[None, at])) for i, at in enumerate((32, 75))]
+    said = text(made)
+    assert "they left the range of the truth by more than its own width" in said
+    assert (
+        "- gru at length 100: 2 of 4 starts diverged, the first after 3.20, the last after 7.50 Lyapunov times." in said
+    )
+
+
+def test_an_older_record_of_a_free_run_that_diverged_says_that_it_does_not_know_when(text, record):
+    said = text([record(free_run=free_run(diverged=0.5))])
+    assert "- gru at length 100: 1 of 2 starts diverged; the records do not say when." in said
+
+
+@pytest.fixture
+def kept(record, stored):
+    """A record whose free run lies in an artifact, as the writer leaves it; returns the results folder and the file."""
+
+    def make():
+        arrays = {
+            "free_run.true": np.array([0.0, 1.0, 2.0], np.float32),
+            "free_run.generated": np.array([0.0, 1.0, 5.0], np.float32),
+            "free_run.maxima_true": np.array([[1.0, 2.0]]),
+            "free_run.maxima_generated": np.array([[1.5, 2.5]]),
+        }
+        content, facts = artifacts.pack(arrays)
+        bare = free_run((1, 2), true=[], generated=[], maxima={})
+        one = record(free_run=bare, artifact=facts)
+        one = one.model_copy(update={"trial": one.trial.model_copy(update={"study": "toy"})})
+        results = stored([one])
+        artifacts.write(artifacts.path(results, one), content)
+        return results, artifacts.path(results, one)
+
+    return make
+
+
+def test_arrays_of_a_free_run_come_from_its_artifact(kept):
+    results, _ = kept()
+    numbers = gather("toy", *read("toy", results), results)
+    place = next(places(numbers, "free_run", styles(["gru"])))
+    assert free_runs(place).axes[0].lines[1].get_xdata().tolist() == [0, 0.1, 0.2]
+    assert return_map(place).axes[0].lines[1].get_xydata().tolist() == [[1.5, 2.5]]
+
+
+def test_a_figure_whose_artifact_is_not_there_becomes_a_sentence(kept):
+    results, file = kept()
+    file.unlink()
+    page = write_report("toy", results)
+    [task] = (page.parent / "tasks").iterdir()
+    assert f"There is no figure of free runs here. gru: The artifact {file.name} is not there." in task.read_text()
+    assert not list((page.parent / "figures").glob("free_runs*"))

@@ -4,13 +4,17 @@ import pandas as pd
 import pytest
 
 from benchbench.core.spec import Budget
-from benchbench.report.content import gather
-from benchbench.report.devices import crossover_table, devices, time_table
-from benchbench.report.figures import times_by_batch
+from benchbench.report.analysis.devices import crossovers as crossing
+from benchbench.report.analysis.devices import devices
+from benchbench.report.analysis.select import select
+from benchbench.report.analysis.study import gather
+from benchbench.report.figures.devices import times_by_batch
+from benchbench.report.figures.place import places
+from benchbench.report.figures.style import styles
 from benchbench.report.frame import load, read
-from benchbench.report.page import page
-from benchbench.report.panels import styles
-from benchbench.report.select import select
+from benchbench.report.page.blocks import Page
+from benchbench.report.page.devices import time_table as table_of
+from benchbench.report.render.markdown import render
 from benchbench.report.write import write_report
 
 
@@ -52,13 +56,19 @@ def compared(stored):
 
 @pytest.fixture
 def section(stored):
-    """The part of the page on devices, without figures; empty where there is none."""
+    """The part of the front page on devices and the page of all times; empty where there is none."""
 
     def written(records):
-        text = page(gather("toy", *read("toy", stored(records))), {})
-        return text.partition("## Devices")[2].partition("\n## ")[0]
+        page = write_report("toy", stored(records))
+        times = page.parent / "devices.md"
+        front = page.read_text().partition("## Devices")[2].partition("\n## ")[0]
+        return front + (times.read_text() if times.exists() else "")
 
     return written
+
+
+def time_table(cells):
+    return render(Page("report", (table_of(cells),)))
 
 
 def grid(pair, seconds, seeds=2, name="gru"):
@@ -193,16 +203,15 @@ def test_a_fit_of_one_update_has_nothing_after_its_first(compared, pair):
     assert (cells["update_times"].isna().all(), cells["predict_times"].item()) == (True, pytest.approx(4))
 
 
-def test_floors_are_left_out(compared, pair):
+def test_baselines_are_left_out(compared, pair):
     records = [one for name in ("gru", "linear", "mean") for one in pair(2.0, 1.0, name=name)]
     assert list(compared(records).cells["architecture"]) == ["gru"]
 
 
 def crossovers(compared, records, along, across):
     """The row of each architecture, without its name."""
-    lines = crossover_table(compared(records).cells, along, across).splitlines()[2:]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return {name: rest for name, *rest in cells}
+    found = crossing(compared(records).cells, along, across)
+    return {name: [str(cell) for cell in row] for name, row in zip(found.index, found.to_numpy(), strict=True)}
 
 
 SLOW, FAST, EVEN = (1.0, 2.0), (2.0, 1.0), (1.0, 1.0)
@@ -245,7 +254,7 @@ def test_a_cell_without_a_time_on_one_device_leaves_the_crossover_open(compared,
 
 def test_one_batch_has_no_crossover_batch(compared, pair):
     cells = compared(grid(pair, {(16, 100): FAST, (16, 200): FAST})).cells
-    assert crossover_table(cells, "batch", "length") == ""
+    assert crossing(cells, "batch", "length").empty
 
 
 def test_budgets_belong_together_where_they_differ_in_batch_alone(compared, pair):
@@ -255,8 +264,13 @@ def test_budgets_belong_together_where_they_differ_in_batch_alone(compared, pair
 
 
 @pytest.fixture
-def drawn(compared):
-    return lambda records: times_by_batch(compared(records).cells, styles(["gru"]))
+def drawn(stored):
+    def make(records):
+        results = stored(records)
+        numbers = gather("toy", *read("toy", results), results)
+        return times_by_batch(next(places(numbers, "comparison", styles(["gru"]))))
+
+    return make
 
 
 def test_the_figure_runs_over_batches_a_panel_a_length(drawn, pair):
@@ -297,3 +311,16 @@ def test_a_disturbed_time_is_marked(compared, pair):
     load = {"gpu": {"spent": pair(1.0, 1.0)[0].spent.model_copy(update={"load_after": 9.0, "fit_seconds": 1.0})}}
     cells = compared([*pair(2.0, 1.0, 0), *pair(2.0, 1.0, 1, both=load)]).cells
     assert re.search(r"\| gru +\| +2 \| +0.750† \|", time_table(cells))
+
+
+def test_two_engines_are_compared_each_with_itself(compared, pair):
+    def on(engine, one):
+        return one.model_copy(
+            update={"trial": one.trial.model_copy(update={"engine": engine}), "kernel": f"{engine}-1"}
+        )
+
+    times = {"torch": (2.0, 1.0), "numba": (3.0, 1.0)}
+    cells = compared([on(engine, one) for engine, both in times.items() for one in pair(*both)]).cells
+    found = cells.set_index("comparison")
+    assert found["update_times"].to_dict() == {"gpu, numba": 3.0, "gpu, torch": 2.0}
+    assert found["kernel_cpu"].to_dict() == {"gpu, numba": "numba-1", "gpu, torch": "torch-1"}

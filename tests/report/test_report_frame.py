@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from benchbench.core.errors import InputError
+from benchbench.core.objective import Metric, Objective
+from benchbench.core.record import Environment
 from benchbench.report.frame import load, read, study_name
 
 PROMISED = [
@@ -11,6 +13,8 @@ PROMISED = [
     "architecture",
     "length",
     "device",
+    "engine",
+    "kernel",
     "seed",
     "budget",
     "status",
@@ -24,12 +28,21 @@ PROMISED = [
     "predict_seconds",
     "peak_bytes",
     "device_peak_bytes",
+    "objective",
+    "primary",
+    "valid_score",
+    "test_score",
     "valid_mse",
     "test_mse",
     "test_rmse",
     "test_nrmse",
     "test_r2",
-    "floor_mse",
+    "test_accuracy",
+    "test_balanced_accuracy",
+    "test_f1_macro",
+    "test_auroc",
+    "test_log_loss",
+    "floor",
     "machine",
     "cpu",
     "gpu",
@@ -85,12 +98,12 @@ def test_options_stay_dicts_and_limits_come_with_the_budget(stored, record):
 
 def test_all_machines_are_read_and_records_stand_beside_their_rows(stored, record):
     frame, records = read("toy", stored([record(environment={"machine": name}) for name in ("b", "a")]))
-    assert list(frame["machine"]) == ["a", "b"] == [one.environment["machine"] for one in records]
+    assert list(frame["machine"]) == ["a", "b"] == [one.environment.machine for one in records]
     assert list(frame["key"]) == [one.trial.key for one in records]
 
 
 def test_an_empty_environment_is_no_obstacle(stored, record):
-    bare = record().model_copy(update={"environment": {}})
+    bare = record().model_copy(update={"environment": Environment()})
     frame = load("toy", stored([bare]))
     assert frame["machine"][0] == ""
     assert np.isnan(frame["cores"][0])
@@ -131,3 +144,31 @@ def test_a_file_without_records_is_refused(tmp_path):
     (tmp_path / "records" / "toy" / "a.jsonl").write_text("")
     with pytest.raises(InputError, match="no whole record"):
         load("toy", tmp_path)
+
+
+def test_a_classification_has_its_own_metrics_and_the_others_are_nan(stored, classified):
+    row = load("toy", stored([classified(score=0.75, loss=0.4)])).iloc[0]
+    assert (row["objective"], row["primary"], row["better"]) == ("classification", "balanced_accuracy", "higher")
+    assert (row["test_score"], row["test_balanced_accuracy"], row["test_log_loss"]) == (0.75, 0.75, 0.4)
+    assert np.isnan([row["test_mse"], row["test_r2"], row["test_auroc"], row["floor"]]).all()
+
+
+def test_an_older_record_is_a_regression_ranked_and_chosen_by_its_mse(stored, record):
+    row = load("toy", stored([record("linear", mse=0.2, valid=0.3)])).iloc[0]
+    assert (row["objective"], row["primary"], row["better"], row["choose"]) == ("regression", "mse", "lower", "loss")
+    assert (row["test_score"], row["valid_score"], row["valid_choice"], row["floor"]) == (0.2, 0.3, 0.3, 0.004)
+    assert (bool(row["baseline"]), row["engine"], row["kernel"]) == (True, "torch", "")
+
+
+def test_what_chooses_is_turned_where_higher_is_better(stored, classified):
+    objective = Objective.classification(choose="balanced_accuracy")
+    row = load("toy", stored([classified(score=0.75, objective=objective)])).iloc[0]
+    assert (row["choose"], row["valid_choice"]) == ("balanced_accuracy", -0.75)
+
+
+def test_a_metric_of_somebody_s_own_has_columns_of_its_own(stored, classified):
+    objective = Objective("ours", "squared_error", {"lag": Metric(lambda targets, predictions: 1.0)}, "lag")
+    scores = {"valid_lag": 3.0, "test_lag": 4.0, "valid_loss": 0.1}
+    frame = load("toy", stored([classified(objective=objective, scores=scores)]))
+    assert frame[["primary", "test_score", "valid_lag", "test_lag"]].to_numpy().tolist() == [["lag", 4.0, 3.0, 4.0]]
+    assert list(frame.columns)[-2:] == ["test_lag", "valid_lag"]

@@ -8,14 +8,22 @@ import pytest
 
 import benchbench.report.write as module
 from benchbench.core.errors import InputError
+from benchbench.core.objective import Metric, Objective
+from benchbench.core.record import Environment
 from benchbench.report.frame import load
 from benchbench.report.write import write_report
 
 
 @pytest.fixture
 def text(stored):
-    """The page of some records."""
-    return lambda records: write_report("toy", stored(records)).read_text(encoding="utf-8")
+    """All pages of some records, the front page first."""
+
+    def written(records):
+        page = write_report("toy", stored(records))
+        others = sorted(file for file in page.parent.rglob("*.md") if file != page)
+        return "\n".join(file.read_text(encoding="utf-8") for file in (page, *others))
+
+    return written
 
 
 def contents(folder):
@@ -28,20 +36,21 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     results = stored(grid())
     page = write_report("toy", results)
     assert page == results / "report" / "toy" / "report.md"
-    kinds = ["error_by_length", "time_by_length", "memory_by_length", "error_by_time", "learning_curves"]
+    kinds = ["score_by_length", "time_by_length", "memory_by_length", "score_by_time", "learning_curves"]
     stems = [f"{kind}-equal-updates" for kind in kinds]
-    stems += [f"stretches-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
+    stems += [f"predictions-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
     names = {path.name for path in (page.parent / "figures").iterdir()}
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
     assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
 
 
-def test_every_link_of_the_page_leads_to_a_file(stored, grid):
+def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     page = write_report("toy", stored(grid()))
-    links = re.findall(r"\]\(([^)]+)\)", page.read_text())
-    assert len(links) == 2 * 7
-    assert all((page.parent / link).is_file() for link in links)
+    pages = [page, *(page.parent / "tasks").iterdir()]
+    links = [file.parent / link for file in pages for link in re.findall(r"\]\(([^)]+)\)", file.read_text())]
+    assert len(links) == 2 * 7 + 2 * 2  # figures, and the ways to the tasks and back
+    assert all(link.is_file() for link in links)
 
 
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
@@ -60,17 +69,29 @@ def test_the_tables_hold_the_numbers_of_the_records(stored, grid):
     row = errors.query("variant == 'cosine' and architecture == 'gru' and length == 200").iloc[0]
     scores = load("toy", results).query("task == 'cosine' and architecture == 'gru' and length == 200")["test_mse"]
     assert [row["mse"], row["mse_min"], row["mse_max"]] == [np.median(scores), scores.min(), scores.max()]
-    assert f"{np.median(scores):#.3g} ({scores.min():#.3g}..{scores.max():#.3g})" in page.read_text()
+    assert (
+        f"{np.median(scores):#.3g} ({scores.min():#.3g}..{scores.max():#.3g})"
+        in (page.parent / "tasks" / "cosine.md").read_text()
+    )
 
 
 def test_budget_machine_and_versions_take_three_lines(text, grid):
     lines = text(grid()).splitlines()
     assert lines[0] == "# toy"
-    assert lines[2] == "- **Budget:** `equal-updates`: at most 10,000 parameters, 1,000 updates, batch 64."
-    assert lines[3].startswith("- **Machine:** toy-cpu-2-cores, Toy CPU, 2 cores, 8 GiB, device cpu")
-    assert lines[4].startswith(
+    start = lines.index("## What was run")
+    assert lines[start + 2] == "- **Budget:** `equal-updates`: at most 10,000 parameters, 1,000 updates, batch 64."
+    assert lines[start + 3].startswith("- **Machine:** toy-cpu-2-cores, Toy CPU, 2 cores, 8 GiB, device cpu")
+    assert lines[start + 4].startswith(
         "- **Versions:** benchbench 0.1.0, torch 2.5.0, numpy 2.1.0, python 3.11.9, commit 0123456789"
     )
+
+
+def test_the_front_page_has_the_answer_one_table_and_one_figure_first(stored, grid):
+    lines = write_report("toy", stored(grid())).read_text().splitlines()
+    kinds = [line[:1] for line in lines[: lines.index("## What was run")] if line and not line.startswith("|:")]
+    first = [kind for i, kind in enumerate(kinds) if kind != "|" or kinds[i - 1] != "|"]
+    assert first[:6] == ["#", "#", "B", "|", "!", "*"]  # title, In short, a sentence, a table, a figure, its caption
+    assert len(lines) < 80
 
 
 def test_only_a_clear_winner_is_bold(text, record):
@@ -87,13 +108,14 @@ def test_only_a_clear_winner_is_bold(text, record):
 def test_a_network_that_does_not_beat_linear_is_said_plainly(text, record):
     scores = {"gru": 0.5, "linear": 0.1, "persistence": 0.9, "mean": 1.0}
     page = text([record(name, seed, mse=mse) for name, mse in scores.items() for seed in range(2)])
-    assert "- mackey_glass: **no network beats `linear`**; every network beats `persistence`, `mean`." in page
-    assert re.search(r"\| mackey_glass \| 100 +\| \*linear\* \(floor\) \| best on all 2 seeds", page)
+    assert "- mackey_glass: **no network beats** `linear`; every network beats `mean`, `persistence`." in page
+    assert re.search(r"\| mackey_glass \| 100 +\| \*linear\* \(baseline\) \| best on all 2 seeds", page)
+    assert "Best on every seed: *linear* (baseline) on mackey_glass." in page
 
 
-def test_missing_floors_and_left_out_records_are_said(text, record):
+def test_missing_baselines_and_left_out_records_are_said(text, record):
     page = text([record(), record("rnn", versions={"task": 1, "architecture": 2}), record("rnn")])
-    assert "Not in this study: linear, persistence, mean" in page
+    assert "This study has no baseline" in page
     assert "Left out: 1 record of an older version" in page
 
 
@@ -140,7 +162,7 @@ def test_a_study_in_which_all_failed_makes_a_report(text, grid):
 
 def test_records_that_hold_next_to_nothing_make_a_report(text, record):
     hollow = record().model_copy(
-        update={"environment": {}, "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
+        update={"environment": Environment(), "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
     )
     partial = record("rnn", scores={"test_mse": 0.5, "valid_mse": None, "test_r2": None})
     page = text([hollow.model_copy(update={"spent": type(hollow.spent)()}), partial])
@@ -157,7 +179,7 @@ def test_many_competitors_variants_conditions_and_seeds_make_a_report(stored, re
     ]
     page = write_report("toy", stored(records + [record("net-1", seed) for seed in range(200)]))
     assert "### equal-seconds, other:0" in page.read_text()
-    assert (page.parent / "figures" / "stretches-equal-seconds-other-0-mackey_glass-horizon-15.png").exists()
+    assert (page.parent / "figures" / "predictions-equal-seconds-other-0-mackey_glass-horizon-15.png").exists()
 
 
 def test_a_failure_midway_leaves_the_old_report_whole(stored, grid, monkeypatch):
@@ -168,7 +190,7 @@ def test_a_failure_midway_leaves_the_old_report_whole(stored, grid, monkeypatch)
     def broken(*_):
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr(module, "page", broken)
+    monkeypatch.setattr(module, "pages", broken)
     with pytest.raises(RuntimeError, match="disk full"):
         write_report("toy", results)
     assert contents(page.parent) == before
@@ -200,13 +222,88 @@ def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch
         assert mpl.rcParams["font.size"] == 20
 
 
-def test_a_report_needs_neither_torch_nor_scikit_learn_nor_a_plug_in(stored, record):
+def test_a_report_needs_neither_torch_nor_a_plug_in(stored, record):
     code = (
         "import sys; from benchbench import write_report; write_report('toy', sys.argv[1]);"
-        "print([name for name in ('torch', 'sklearn', 'scipy', 'wfdb', 'matplotlib.pyplot',"
+        "print([name for name in ('torch', 'wfdb', 'matplotlib.pyplot',"
         " 'benchbench.core.registry', 'benchbench.run', 'benchbench.learn', 'benchbench.tasks',"
         " 'benchbench.architectures') if name in sys.modules])"
     )
     command = [sys.executable, "-c", code, str(stored([record()]))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_one_competitor_is_not_called_the_one_to_take(text, record):
+    page = text([record(seed=seed) for seed in range(2)])
+    assert "the only one" not in page
+    assert re.search(r"\| task +\| length +\| architecture +\| +test MSE", page)
+
+
+def test_one_length_makes_no_figure_against_length(stored, grid):
+    page = write_report("toy", stored(grid(lengths=(100,))))
+    assert not [path.name for path in (page.parent / "figures").iterdir() if "by_length" in path.name]
+
+
+def test_a_classification_is_reported_by_its_own_metrics(stored, classified):
+    made = [classified(name, seed, score=s) for name, s in (("gru", 0.875), ("rnn", 0.75)) for seed in range(2)]
+    page = write_report("toy", stored(made))
+    assert re.search(r"test balanced accuracy \| +log loss", page.read_text())
+    assert re.search(r"\| digits \| 100 +\| gru +\| best on all 2 seeds +\| +0.875 \| +0.500 \|", page.read_text())
+    task = (page.parent / "tasks" / "digits.md").read_text()
+    assert re.search(r"\| gru +\| +\*\*0.875\*\* \|", task)
+    assert "> Undefined: AUROC in 4 trials of gru, rnn. One class is missing from the test split." in task
+    assert "MSE" not in page.read_text() + task
+
+
+def test_a_study_of_regression_and_classification_has_a_table_for_each(stored, record, classified):
+    made = [make(name, seed) for make in (record, classified) for name in ("gru", "rnn") for seed in range(2)]
+    page = write_report("toy", stored(made))
+    assert re.search(r"\| +test MSE \| +R² \|", page.read_text())
+    assert re.search(r"\| +test balanced accuracy \| +log loss \|", page.read_text())
+    errors = pd.read_csv(page.parent / "tables" / "errors.csv").groupby("variant").first()
+    assert errors.loc["digits", ["score", "balanced_accuracy"]].tolist() == [0.8, 0.8]
+    assert np.isnan(errors.loc["digits", "mse"])
+    assert errors.loc["mackey_glass", "primary"] == "mse"
+
+
+def test_a_metric_of_a_third_party_is_ranked_and_shown(text, classified):
+    objective = Objective("ours", "squared_error", {"hit_rate": Metric(lambda true, made: 1.0, "higher")}, "hit_rate")
+    made = [
+        classified(name, seed, objective=objective, scores={"valid_loss": 0.1, "test_hit_rate": rate})
+        for name, rate in (("gru", 0.25), ("rnn", 0.625))
+        for seed in range(2)
+    ]
+    page = text(made)
+    assert "test hit_rate" in page
+    assert re.search(r"\| rnn +\| best on all 2 seeds +\| +0.625 \|", page)
+
+
+def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_the_table(text, record):
+    scores = {"valid_mse": 1.0, "test_mse": 2.8, "test_nrmse": 1.0, "test_r2": 0.0}
+    assert "The targets of the test split have a variance of 2.80" in text([record("mean", scores=scores)])
+    assert "have a variance of" not in text([record()])
+
+
+def test_kernels_stand_beside_the_costs(stored, record):
+    page = write_report("toy", stored([record(kernel="fused"), record("rnn", kernel="plain")]))
+    assert re.search(r"\| gru .*\| +fused \|", (page.parent / "tasks" / "mackey_glass.md").read_text())
+    costs = pd.read_csv(page.parent / "tables" / "costs.csv").set_index("architecture")
+    assert costs["kernel"].to_dict() == {"gru": "fused", "rnn": "plain"}
+
+
+def test_every_option_set_stands_in_a_table_and_only_the_chosen_one_in_the_report(stored, record):
+    made = [record(options={"rate": rate}, valid=valid, mse=valid) for rate, valid in ((1, 0.125), (2, 0.0625))]
+    page = write_report("toy", stored(made))
+    sets = pd.read_csv(page.parent / "tables" / "option_sets_all.csv")
+    assert sets[["set", "chosen", "valid_choice"]].to_numpy().tolist() == [
+        ['{"rate": 2}', True, 0.0625], ['{"rate": 1}', False, 0.125]
+    ]  # fmt: skip
+    assert "0.125" not in (page.parent / "tasks" / "mackey_glass.md").read_text()
+
+
+def test_more_than_two_conditions_have_a_page_of_their_own(stored, record):
+    page = write_report("toy", stored([record(device=device) for device in ("a", "b", "c")]))
+    assert "The answers under the other 2 conditions have a [page of their own](conditions.md)." in page.read_text()
+    assert "### equal-updates, c" not in page.read_text()
+    assert "### equal-updates, c" in (page.parent / "conditions.md").read_text()

@@ -1,0 +1,170 @@
+"""Medians and spread over seeds, and which competitor beats which."""
+
+import numpy as np
+import pandas as pd
+
+from benchbench.core.record import Status
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.order import baselines, ordered, several
+from benchbench.report.analysis.trials import Records
+
+PLACE = ["condition", "variant", "length"]
+COSTS = (
+    "fit_seconds", "predict_us", "peak_mib", "device_peak_mib", "device_reserved_mib", "device_used_mib",
+    "trained_parameters", "fixed_parameters", "updates",
+)  # fmt: skip
+_SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
+ALONE = "nothing to compare with"
+_FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
+_FACTS = ("objective", "primary", "better", "baseline", "engine", "loss")
+
+
+def metrics(frame: pd.DataFrame) -> list[str]:
+    """The names of the metrics that a frame has a test value of, as their columns stand in it."""
+    columns = (str(name) for name in frame.columns)
+    names = [name.removeprefix("test_") for name in columns if name.startswith("test_")]
+    return [n for n in names if n not in {"score", "sequences"} and frame[f"test_{n}"].notna().any()]
+
+
+def cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per condition, task, architecture and length, of the frame of a Selection.
+
+    Medians over the seeds that ended ok; ``_min`` and ``_max`` are the spread over them: of ``score``, which is the
+    task's primary metric, and of every metric by its name. ``ok`` counts the seeds, ``seeds`` counts all,
+    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended.
+    """
+    every, scored = frame.groupby(CELL), frame[frame["ok"]].groupby(CELL)
+    table = every[list(_FACTS)].first()
+    table["seeds"] = every["seed"].nunique()
+    table["ok"] = scored.size().reindex(table.index, fill_value=0)
+    for name in ("score", *metrics(frame)):
+        for suffix, how in _SPREAD:
+            table[name + suffix] = scored[f"test_{name}"].agg(how)
+    table["floor"] = scored["floor"].median()
+    for column in ("width", *COSTS, "first_update_seconds"):
+        table[column] = scored[column].median()
+    table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
+    table["failed"] = every["status"].agg(failed)
+    table["kernel"] = every["kernel"].agg(lambda kernels: " / ".join(sorted(set(kernels) - {""})))
+    return table.reset_index()
+
+
+def failed(statuses: "pd.Series[str]") -> str:
+    """How those ended that did not end ok, in words: each status with its count."""
+    counts = statuses[statuses != Status.OK].value_counts().sort_index()
+    return ", ".join(f"{status} {count}/{len(statuses)}" for status, count in counts.items())
+
+
+def verdicts(frame: pd.DataFrame, score: str = "rank_score") -> pd.DataFrame:
+    """Per condition, task and length: ``take`` (lowest median ``score``), whether it is ``clear``, and the ``verdict``.
+
+    Clear means: at least two seeds, the same for all, and a lower score than every other on every one of them. A seed
+    without a score, whose score is infinite, counts as worse than any; a competitor that declined the problem
+    altogether does not take part.
+    """
+    rows = []
+    for place, part in frame.groupby(PLACE):
+        able = part[part["status"] != Status.UNSUPPORTED]
+        scores = able.pivot_table(index="seed", columns="architecture", values=score, aggfunc="min")
+        alone = not several(part, "architecture")
+        rows.append((*place, *_verdict(scores[ordered(able)], alone=alone)))
+    return pd.DataFrame(rows, columns=[*PLACE, "take", "clear", "verdict"])
+
+
+def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
+    medians = scores.median()
+    if not (medians < np.inf).any():
+        return "", False, "none finished on most seeds"
+    take = str(medians.idxmin())
+    others = scores.drop(columns=take)
+    level = [str(name) for name in others if not (scores[take] < others[name]).all()]
+    doubt = _doubt(scores, take, alone=alone) or (f"tie with {listed(level)}" if level else "")
+    return take, not doubt, doubt or f"best on all {len(scores)} seeds"
+
+
+def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
+    """Why the scores (seed x architecture) cannot tell; empty where they can."""
+    if len(scores.columns) == 1:
+        return ALONE if alone else "the only one"
+    lacking = [str(name) for name in scores if scores[name].isna().any()]
+    if lacking:
+        return f"open: seeds missing for {listed(lacking)}"
+    if len(scores) == 1:
+        return "open: one seed"
+    lost = int(np.isinf(scores[take]).sum())
+    return f"open: no score on {lost} of {len(scores)} seeds" if lost else ""
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Names in a row, the last ones counted where they are many."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"
+
+
+def answers(found: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """One row per condition, task and length: what to take, how sure, what it scores and what it costs."""
+    taken = said.rename(columns={"take": "architecture"}).merge(found, on=CELL, how="left")
+    taken["parameters"] = taken["trained_parameters"] + taken["fixed_parameters"].fillna(0)
+    return taken.rename(columns={"architecture": "take"})
+
+
+def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """Median test metrics over the seeds that ended ok, by cell and named part of the test split."""
+    rows = [
+        {**dict(zip(CELL, cell, strict=True)), "group": name, **scores}
+        for cell, record in records.rows(frame[frame["ok"]], CELL)
+        for name, scores in record.groups.items()
+        if len(record.groups) > 1
+    ]
+    found_names = dict.fromkeys(name for row in rows for name in row if name not in {*CELL, "group"})
+    names = sorted(found_names, key=lambda name: name not in _FIRST)
+    table = pd.DataFrame(rows, columns=[*CELL, "group", *(names or _FIRST)])
+    table = table.astype(dict.fromkeys(names, float))
+    found: pd.DataFrame = table.groupby([*CELL, "group"], as_index=False, sort=True).median()
+    return found
+
+
+def undefined(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """Which metrics had no value, and the records' sentence that says why: a row per cell, metric and sentence."""
+    rows = [
+        (*cell, name, sentence)
+        for cell, record in records.rows(frame, CELL)
+        for name, sentence in record.undefined.items()
+        if name.startswith("test_")
+    ]
+    table = pd.DataFrame(rows, columns=[*CELL, "metric", "sentence"]).astype(str).astype({"length": int})
+    return table.groupby([*CELL, "metric", "sentence"], as_index=False).size().rename(columns={"size": "trials"})
+
+
+def against_baselines(frame: pd.DataFrame) -> dict[tuple[str, str], list[tuple[list[str], list[str], str]]]:
+    """Per condition and task, for each baseline: the networks that beat it by the median, those that do not, its name.
+
+    A network that beats it at some lengths alone stands on both sides, with these lengths in brackets.
+    """
+    found = {}
+    for (condition, variant), part in frame.groupby(["condition", "variant"]):
+        if margins := _margins(part[part["status"] != Status.UNSUPPORTED]):
+            found[str(condition), str(variant)] = margins
+    return found
+
+
+def _margins(part: pd.DataFrame) -> list[tuple[list[str], list[str], str]]:
+    medians = part.pivot_table(index="architecture", columns="length", values="rank_score", aggfunc="median")
+    beaten_by = []
+    nets = [name for name in ordered(part) if name not in baselines(part)]
+    for baseline in [name for name in ordered(part) if nets and name in baselines(part)]:
+        known = medians.loc[nets].notna() & (medians.loc[baseline] < float("inf"))
+        margin = (medians.loc[nets] < medians.loc[baseline]).where(known)
+        beaten, lost = (_where(margin, value=value) for value in (True, False))
+        if beaten or lost:
+            beaten_by.append((beaten, lost, baseline))
+    return beaten_by
+
+
+def _where(margin: pd.DataFrame, *, value: bool) -> list[str]:
+    found = []
+    for name, row in margin.iterrows():
+        lengths = [str(length) for length, beats in row.items() if beats == value]
+        if lengths:
+            found.append(f"{name} ({', '.join(lengths)})" if len(lengths) < row.notna().sum() else str(name))
+    return found

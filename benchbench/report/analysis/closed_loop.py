@@ -1,0 +1,112 @@
+"""Numbers of the closed loop: how long free runs stay valid, and whose stay valid longest."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from benchbench.core.record import Status
+from benchbench.report.analysis.cells import failed, verdicts
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.trials import Records
+
+NO_RUN = "free run failed"
+_MEDIANS = ("nrmse_84", "spectrum_distance", "diverged_share", "step_us")
+_SHARES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedLoop:
+    """The free runs of a Selection.
+
+    ``trials`` are its rows that were to go on in closed loop, with ``outcome`` (the status, or that the free run
+    failed). ``cells`` and ``verdicts`` have a row per cell and per place. ``missing`` counts the records without a free
+    run by condition and variant where others have one.
+    """
+
+    trials: pd.DataFrame
+    cells: pd.DataFrame
+    verdicts: pd.DataFrame
+    missing: Counter[tuple[str, str]]
+
+
+def closed_loop(frame: pd.DataFrame, records: Records) -> ClosedLoop:
+    """The free runs of the frame of a Selection; nothing where there are none."""
+    mine = records.of(frame)
+    ran = pd.Series([one.free_run is not None for one in mine], frame.index, bool)
+    scored = frame["status"].isin([Status.OK, Status.OVER_BUDGET])
+    # a trial whose fit failed never came to its free run: that is an outcome and not a record that lacks one
+    kept = ran | (pd.Series([one.trial.closed_loop for one in mine], frame.index, bool) & ~scored)
+    places = [frame["condition"], frame["variant"]]
+    somewhere = ran.groupby(places).transform("any")
+    trials = _measured(frame[kept & somewhere], records)
+    return ClosedLoop(
+        trials=trials,
+        cells=_cells(trials, records),
+        verdicts=verdicts(trials, "rank_time"),
+        missing=Counter(frame.loc[~kept & somewhere, ["condition", "variant"]].itertuples(index=False, name=None)),
+    )
+
+
+def _measured(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
+    runs = [record.free_run for record in records.of(trials)]
+    declined = [run is not None and run.status == Status.UNSUPPORTED for run in runs]
+    trials = trials.assign(status=trials["status"].mask(np.array(declined, bool), Status.UNSUPPORTED))
+    outcome = trials["status"].mask((trials["status"] == Status.OK) & trials["valid_time"].isna(), NO_RUN)
+    made = [len(run.valid_steps) * run.steps if run else 0 for run in runs]
+    return trials.assign(
+        outcome=outcome,
+        rank_time=(-trials["valid_time"]).where(outcome == Status.OK, np.inf),  # the longest is the lowest
+        cap=np.array([run.steps / run.unit_steps if run else np.nan for run in runs], float),
+        sliding=np.array([run is not None and run.sliding for run in runs], bool),
+        step_us=trials["generate_seconds"].where(trials["timed"]) / pd.Series(made, trials.index, float) * 1e6,
+    )
+
+
+def _cells(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """One row per cell: the valid times of all starts of all seeds pooled, and medians over the seeds of the rest."""
+    good = trials[trials["outcome"] == Status.OK]
+    every, scored = trials.groupby(CELL), good.groupby(CELL)
+    pooled = starts(good, records).groupby(CELL)
+    table = pd.DataFrame({"unit": every["valid_time_unit"].max(), "seeds": every["seed"].nunique()})
+    table["ok"] = scored.size().reindex(table.index, fill_value=0)
+    table["starts"] = pooled.size().reindex(table.index, fill_value=0)
+    table["cap"] = every["cap"].min()
+    for suffix, share in _SHARES.items():
+        table[f"valid_time{suffix}"] = pooled["time"].quantile(share)
+    table["to_end"] = pooled["to_end"].mean()
+    for column in _MEDIANS:
+        table[column] = scored[column].median()
+        table[f"{column}_seeds"] = scored[column].count().reindex(table.index, fill_value=0)
+    table["sliding"] = every["sliding"].any()
+    table["failed"] = every["outcome"].agg(failed)
+    table["baseline"] = every["baseline"].first()
+    return table.reset_index()
+
+
+def starts(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """One row per start of the trials: its cell, its valid ``time``, and whether that is ``to_end`` of the run."""
+    rows = [
+        (*cell, steps / run.unit_steps, steps >= run.steps)
+        for cell, record in records.rows(trials, CELL)
+        if (run := record.free_run)
+        for steps in run.valid_steps
+    ]
+    return pd.DataFrame(rows, columns=[*CELL, "time", "to_end"]).astype({"time": float, "to_end": bool})
+
+
+def divergences(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """A row per cell in which starts diverged: how many of how many, and the ``first`` and ``last`` time at which.
+
+    The times are NaN where the records do not say when.
+    """
+    rows = [
+        (*cell, run.unit, round((run.diverged or 0) * len(run.valid_steps)), len(run.valid_steps), min(when), max(when))
+        for cell, record in records.rows(trials, CELL)
+        if (run := record.free_run) and run.diverged
+        for when in [[step / run.unit_steps for step in run.diverged_at if step is not None] or [np.nan]]
+    ]
+    table = pd.DataFrame(rows, columns=[*CELL, "unit", "diverged", "starts", "first", "last"])
+    how = {"unit": "first", "diverged": "sum", "starts": "sum", "first": "min", "last": "max"}
+    return table.groupby(CELL, as_index=False).agg(how)

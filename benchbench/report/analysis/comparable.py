@@ -1,0 +1,127 @@
+"""Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
+
+import numpy as np
+import pandas as pd
+
+from benchbench.core.record import Status
+from benchbench.report.analysis.order import natural, several
+from benchbench.report.frame import DISTURBED, plain
+
+CELL = ["condition", "variant", "architecture", "length"]
+TIMES = ("fit_seconds", "first_update_seconds", "predict_us")
+_MEMORY = ("peak", "device_peak", "device_reserved", "device_used")
+_COSTS = [*TIMES, *(f"{name}_mib" for name in _MEMORY)]
+_IDENTITY = ["task", "task_set", "architecture", "set", "length", "device", "engine", "seed", "machine", "budget"]
+
+
+def current(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of the newest versions and limits, each trial once, and sentences on what was left out."""
+    frame = frame.assign(
+        task_set=frame["task_options"].map(plain),
+        set=frame["architecture_options"].map(plain),
+        limits=frame["budget_limits"].map(plain),
+    )
+    newest = _newest(frame, "task") & _newest(frame, "architecture")
+    latest = frame[newest].sort_values("started", kind="stable").groupby("budget")["limits"].last()
+    same = frame["limits"] == frame["budget"].map(latest)
+    kept = frame[newest & same]
+    kept = kept[~kept.duplicated(_IDENTITY, keep="last")]
+    counts = {
+        "of an older version of a task or an architecture": int((~newest).sum()),
+        "of a budget whose limits were changed later": int((newest & ~same).sum()),
+        "made again later": int((newest & same).sum()) - len(kept),
+    }
+    return kept, [f"Left out: {_records(n)} {reason}." for reason, n in counts.items() if n]
+
+
+def _newest(frame: pd.DataFrame, kind: str) -> "pd.Series[bool]":
+    version = frame[f"{kind}_version"].fillna(0)
+    return version == version.groupby(frame[kind]).transform("max")
+
+
+def same_data(frame: pd.DataFrame) -> list[str]:
+    """A sentence that names the tasks whose data differ on one seed; none where all are the same."""
+    known = frame[frame["fingerprint"] != ""]
+    seen = known.groupby(["machine", "task", "task_set", "length", "seed"])["fingerprint"].nunique()
+    differ = sorted({str(place[1]) for place in seen.index[seen > 1]}, key=natural)
+    return [f"Not the same data on the same seed, so not to be compared: {', '.join(differ)}."] if differ else []
+
+
+def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with what ranks and with costs in the units of the report, and sentences on costs left out."""
+    how = frame["jobs"].astype(str) + " " + frame["threads"].astype(str) + " " + frame["allocator"]
+    ok = (frame["status"] == Status.OK) & frame["test_score"].notna()
+    usual = how[ok].groupby(frame["machine"]).agg(lambda part: next(iter(part.mode()), ""))
+    timed = how == frame["machine"].map(usual)
+    turned = frame["test_score"].where(frame["better"] != "higher", -frame["test_score"])
+    frame = frame.assign(
+        ok=ok,
+        timed=timed,
+        disturbed=frame["disturbed"] & timed,
+        rank_score=turned.where(ok, np.inf),
+        predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
+        **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
+    )
+    frame[_COSTS] = frame[_COSTS].where(timed)
+    notes = []
+    if other := int((ok & ~timed).sum()):
+        how_other = "with other jobs, threads or allocator"
+        notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
+    if disturbed := int((frame["disturbed"] & ok).sum()):
+        fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
+        notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")
+    return frame, notes
+
+
+def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame without the times of cells that several kernels made, and a sentence that names them."""
+    known = frame["kernel"].where(frame["ok"] & frame["timed"] & (frame["kernel"] != ""))
+    cells = known.groupby([frame[column] for column in CELL])
+    mixed = cells.transform("nunique") > 1
+    if not mixed.any():
+        return frame, []
+    places = frame.loc[mixed, ["architecture", "variant", "condition"]].drop_duplicates()
+    names = sorted(
+        {f"{name} on {variant} ({condition})" for name, variant, condition in places.to_numpy()}, key=natural
+    )
+    frame = frame.assign(timed=frame["timed"] & ~mixed, disturbed=frame["disturbed"] & ~mixed)
+    frame[list(TIMES)] = frame[list(TIMES)].where(~mixed)
+    return frame, [f"Mixed times: several kernels carried out {', '.join(names)}; these times are left out."]
+
+
+def gaps(frame: pd.DataFrame) -> list[str]:
+    """A sentence where trials of the grid that the records span have no record yet."""
+    competitors = frame["architecture"] + " " + frame["set"] + " " + frame["engine"]  # not each has every engine
+    places = frame["budget"] + " " + frame["device"] + " " + frame["machine"]
+    axes = [places, frame["variant"], frame["length"], frame["seed"], competitors]
+    whole = int(np.prod([column.nunique() for column in axes]))
+    present = len(set(zip(*axes, strict=True)))
+    if present >= whole:
+        return []
+    return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` goes on."]
+
+
+def variants(frame: pd.DataFrame) -> "pd.Series[str]":
+    """The task of each row, with the options that tell its variants apart."""
+    labels = {}
+    for task, part in frame.groupby("task"):
+        found = dict(zip(part["task_set"], part["task_options"], strict=True))
+        names = sorted({name for options in found.values() for name in options})
+        differ = [n for n in names if len({plain({n: o[n]} if n in o else {}) for o in found.values()}) > 1]
+        for key, options in found.items():
+            text = ", ".join(f"{name}={options.get(name, 'default')}" for name in differ)
+            labels[task, key] = f"{task} ({text})" if text else str(task)
+    return pd.Series([labels[key] for key in zip(frame["task"], frame["task_set"], strict=True)], index=frame.index)
+
+
+def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
+    """The budget of each row, and its device, engine and machine where there are several."""
+    label = frame["budget"]
+    for column in ("device", "engine", "machine"):
+        if several(frame, column):
+            label = label + ", " + frame[column].replace("", f"unknown {column}")
+    return label
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"

@@ -1,0 +1,78 @@
+"""The tables of the report as files, with every digit.
+
+The columns of regression studies keep the names that they have always had; what a study with other objectives has
+beside them stands at the right.
+"""
+
+import pandas as pd
+
+from benchbench.report.analysis.cells import COSTS, PLACE, metrics
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.order import several
+from benchbench.report.analysis.study import Numbers
+
+_USUAL = ["mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max"]
+_FAILURES = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
+_MADE_BY = ("engine", "kernel_cpu", "kernel_device")
+_ANSWERS = ["fit_seconds", "predict_us", "peak_mib", "parameters", "disturbed"]
+
+
+def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
+    """The tables by file name, without ending."""
+    selection, cells = numbers.selection, numbers.cells
+    loops, pairs = numbers.closed_loop.cells, numbers.devices.cells
+    engines = [*(["engine"] if several(cells, "engine") else []), *(["kernel"] if cells["kernel"].any() else [])]
+    found = {
+        "answers": _answers(numbers),
+        "errors": _errors(numbers),
+        "costs": cells[[*CELL, "width", "first_update_seconds", *COSTS, "disturbed", *engines]],
+        "groups": numbers.groups,
+        "option_sets": _options(selection.options),
+        "failures": selection.failures[[*_FAILURES, "status", "message", *(["engine"] if engines else [])]],
+    }
+    if (selection.options["option_sets"] > 1).any():
+        found["option_sets_all"] = _all_sets(numbers)
+    further = {
+        "undefined": numbers.undefined,
+        "closed_loop": loops.drop(columns="baseline"),
+        "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
+    }
+    return found | {name: table for name, table in further.items() if not table.empty}
+
+
+def usual(frame: pd.DataFrame) -> bool:
+    """Whether all that was asked is regression, ranked by the MSE."""
+    return set(frame["objective"]) <= {"regression"} and set(frame["primary"]) <= {"mse"}
+
+
+def _errors(numbers: Numbers) -> pd.DataFrame:
+    cells, names = numbers.cells, metrics(numbers.selection.frame)
+    scores = ["seeds", "ok", *(name for name in _USUAL if name in cells), "floor_mse", "failed"]
+    table = cells.assign(floor_mse=cells["floor"].where(cells["primary"] == "mse"))
+    if usual(numbers.selection.frame):
+        return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed"])
+    spread = [f"{name}{end}" for name in names for end in ("", "_min", "_max")]
+    further = ["objective", "primary", "score", "score_min", "score_max", "floor", *spread]
+    return table[[*CELL, *scores, *(name for name in further if name not in scores)]]
+
+
+def _answers(numbers: Numbers) -> pd.DataFrame:
+    known = [*PLACE, "take", "verdict", "mse", "r2", *_ANSWERS]
+    further = [] if usual(numbers.selection.frame) else ["objective", "primary", "score", "floor"]
+    return numbers.answers.reindex(columns=[*known, *further])
+
+
+def _options(options: pd.DataFrame) -> pd.DataFrame:
+    if set(options["objective"]) <= {"regression"} and set(options["choose"]) <= {"loss", "mse"}:
+        return options[[*CELL, "option_sets", "set", "valid_choice"]].rename(columns={"valid_choice": "valid_mse"})
+    return options[[*CELL, "option_sets", "set", "choose", "valid_choice"]]
+
+
+def _all_sets(numbers: Numbers) -> pd.DataFrame:
+    """Every option set with its score on validation, which chooses, and on test, which does not."""
+    sets = numbers.selection.sets
+    chosen = pd.MultiIndex.from_frame(numbers.selection.options[[*CELL, "set"]])
+    table = sets.assign(chosen=pd.MultiIndex.from_frame(sets[[*CELL, "set"]]).isin(chosen))
+    columns = [*CELL, "set", "chosen", "seeds", "ok", "choose", "valid_choice", "primary", "test_score"]
+    found: pd.DataFrame = table.sort_values([*CELL, "penalised", "valid", "set"], kind="stable")[columns]
+    return found

@@ -1,0 +1,153 @@
+"""The CPU against another device of the same machine: whose times are lower, and from which length and batch on."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchbench.report.analysis.cells import listed
+from benchbench.report.analysis.order import networks, ordered, several
+from benchbench.report.frame import plain
+
+HOST = "cpu"
+FASTER, SLOWER, TIE, OPEN = "faster", "slower", "tie", "open"
+TIMES = {"update": "update_ms", "predict": "predict_us"}
+ONCE = "first_update_seconds"
+_WORK = ["machine", "engine", "variant", "budget", "architecture", "length"]
+_SAME = [*_WORK, "set", "seed"]
+_CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "architecture", "length"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """The times of a Selection's networks on the CPU and on the other devices of the same machine.
+
+    ``cells`` has a row per ``comparison`` (the device, with the machine, the engine and the budgets that differ in
+    batch alone where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after
+    its first update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds
+    that ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on
+    every seed that both have a record of, at least two, else tie, or open where one did not end ok or there is one
+    seed. ``predict_`` is the same of a prediction. ``notes`` say what was left out.
+    """
+
+    cells: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def devices(frame: pd.DataFrame) -> Devices:
+    """The comparisons within the frame of a Selection; nothing where no machine has the CPU and another device."""
+    nets = frame[frame["architecture"].isin(networks(frame))]
+    others_of = (nets["updates"] - 1).where(nets["updates"] > 1)
+    nets = nets.assign(update_ms=(nets["fit_seconds"] - nets[ONCE]) / others_of * 1e3)
+    host, others = nets[nets["device"] == HOST], nets[nets["device"] != HOST]
+    cells, notes = [], list[str]()
+    for (machine, device), mine in others.groupby(["machine", "device"]):
+        there = host[host["machine"] == machine]
+        if there.empty:
+            continue
+        pairs = _pairs(there, mine)
+        found = _cells(pairs[pairs["sides"] == "both"]).assign(device=str(device))
+        notes += _notes(f"cpu and {device} on {machine}", pairs, found)
+        if found["predict_times"].notna().any():
+            cells.append(found)
+    named = _named(pd.concat(cells), frame) if cells else pd.DataFrame(columns=_CELL)
+    return Devices(cells=named, notes=tuple(notes))
+
+
+def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """One row per option set and seed, of ``sides`` both or one; no times where one of the two has none."""
+    columns = [*_SAME, *TIMES.values(), ONCE, "disturbed", "kernel"]
+    sides = [
+        part.assign(**{time: part[time].where(part["ok"]) for time in TIMES.values()}).loc[part["timed"], columns]
+        for part in (host, other)
+    ]
+    pairs = sides[0].merge(sides[1], on=_SAME, how="outer", suffixes=("_cpu", "_device"), indicator="sides")
+    for kind, time in TIMES.items():
+        sided = [f"{time}_cpu", f"{time}_device"]
+        pairs[sided] = pairs[sided].where(pairs[sided].gt(0).all(axis=1))
+        pairs[f"{kind}_times"] = pairs[sided[0]] / pairs[sided[1]]
+    return pairs
+
+
+def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
+    by = pairs.assign(**{name: pairs[name].eq(True) for name in ("disturbed_cpu", "disturbed_device")}).groupby(_WORK)
+    table = pd.DataFrame({"seeds": by["seed"].nunique()})
+    for kind, time in TIMES.items():
+        times = by[f"{kind}_times"]
+        for side in ("cpu", "device"):
+            table[f"{time}_{side}"] = by[f"{time}_{side}"].median()
+        for suffix, how in (("", "median"), ("_min", "min"), ("_max", "max")):
+            table[f"{kind}_times{suffix}"] = times.agg(how)
+        table[f"{kind}_verdict"] = times.agg(_verdict)
+    for side in ("cpu", "device"):
+        table[f"{ONCE}_{side}"] = by[f"{ONCE}_{side}"].median()
+        table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
+    for side in ("cpu", "device"):
+        table[f"kernel_{side}"] = by[f"kernel_{side}"].agg(lambda names: " / ".join(sorted({*names.dropna()} - {""})))
+    return table.reset_index()
+
+
+def _verdict(times: "pd.Series[float]") -> str:
+    if len(times) < 2 or times.isna().any():
+        return OPEN
+    return FASTER if (times > 1).all() else SLOWER if (times < 1).all() else TIE
+
+
+def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    if cells[["update_times", "predict_times"]].isna().all(axis=None):
+        missing = "no seed of the same task, options, budget and length ended ok on both with the same jobs and threads"
+        return [f"Nothing to compare between {place}: {missing} (--jobs, --threads)."]
+    sets = pairs.groupby(_WORK)["set"].nunique()
+    differ = [f"{name} at {length} ({budget})" for *_, budget, name, length in sets.index[sets > 1]]
+    return [f"Left out of {place}, since they chose other option sets: {listed(differ, 6)}."] if differ else []
+
+
+def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells with their batch, and in the order of what each is compared with."""
+    limits = dict(zip(frame["budget"], frame["budget_limits"], strict=True))
+    batches = {name: limit.get("batch", 0) for name, limit in limits.items()}
+    families = {name: plain({key: limit[key] for key in limit if key != "batch"}) for name, limit in limits.items()}
+    members: dict[str, list[str]] = {}
+    for name in sorted(set(cells["budget"]), key=lambda name: (batches[name], name)):
+        members.setdefault(families[name], []).append(name)
+    comparison = cells["device"].astype(str)
+    for column in ("machine", "engine"):
+        if several(cells, column):
+            comparison = comparison + ", " + cells[column]
+    if len(members) > 1:
+        comparison = comparison + ", " + cells["budget"].map(lambda name: listed(members[families[name]]))
+    named = cells.assign(comparison=comparison, batch=cells["budget"].map(batches), baseline=False)
+    last = ["engine", "kernel_cpu", "kernel_device"]
+    middle = [name for name in named if name not in {*_CELL, *last, "baseline"}]
+    return named[[*_CELL, *middle, *last, "baseline"]].sort_values(_CELL, ignore_index=True)
+
+
+def crossovers(part: pd.DataFrame, along: str, across: str) -> pd.DataFrame:
+    """From which ``along`` (length or batch) on an update is faster on the device: architecture x ``across``.
+
+    Empty where only one ``along`` was measured.
+    """
+    if not several(part, along):
+        return pd.DataFrame()
+    columns = sorted(set(part[across]))
+    rows = []
+    for name in ordered(part):
+        mine = part[part["architecture"] == name]
+        rows.append([_first(mine[mine[across] == value], along) for value in columns])
+    return pd.DataFrame(rows, index=ordered(part), columns=columns)
+
+
+def _first(cells: pd.DataFrame, along: str) -> str:
+    """The first from which on all that are judged are faster; in brackets those among them that are open."""
+    said = cells.sort_values(along, kind="stable")
+    judged = said[said["update_verdict"] != OPEN]
+    if judged.empty:
+        return "–" if said.empty else OPEN
+    faster = (judged["update_verdict"] == FASTER)[::-1].cummin()[::-1]  # here and at all that follow
+    if not faster.any():
+        return "not reached"
+    first = judged.loc[faster, along].iloc[0]
+    left = said.loc[said["update_verdict"] == OPEN, along]
+    below = left[left < first]
+    unknown = faster.all() or (not below.empty and below.iloc[-1] > judged.loc[~faster, along].iloc[-1])
+    still = [str(place) for place in left[left > first]]
+    return f"{'≤ ' if unknown else ''}{first}{f' ({listed(still)}: open)' if still else ''}"

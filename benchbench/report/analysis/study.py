@@ -1,0 +1,52 @@
+"""Everything that the page, the tables and the figures show."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchbench.core.record import Record
+from benchbench.report.analysis.cells import answers, cells, groups, undefined, verdicts
+from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
+from benchbench.report.analysis.devices import Devices, devices
+from benchbench.report.analysis.select import Selection, select
+from benchbench.report.analysis.trials import Records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """A study's trials that are compared, and what follows from them: a row per cell, per verdict, per group.
+
+    ``results`` is the folder with the artifacts.
+    """
+
+    study: str
+    results: Path
+    records: Records
+    selection: Selection
+    cells: pd.DataFrame
+    verdicts: pd.DataFrame
+    answers: pd.DataFrame
+    groups: pd.DataFrame
+    undefined: pd.DataFrame
+    closed_loop: ClosedLoop
+    devices: Devices
+
+
+def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
+    """The numbers of the report, from the frame and the records of ``read``."""
+    selection, known = select(frame), Records(records)
+    found, said = cells(selection.frame), verdicts(selection.frame)
+    return Numbers(
+        study=study,
+        results=results,
+        records=known,
+        selection=selection,
+        cells=found,
+        verdicts=said,
+        answers=answers(found, said),
+        groups=groups(selection.frame, known),
+        undefined=undefined(selection.frame, known),
+        closed_loop=closed_loop(selection.frame, known),
+        devices=devices(selection.frame),
+    )

@@ -1,0 +1,1 @@
+"""The pictures of the report, and the one table that lists them."""

@@ -1,0 +1,66 @@
+"""What a figure is drawn for: a condition, a task in it, its free runs, or a comparison of devices."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchbench.report.analysis.order import ordered, parts
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.figures.style import Look, Looks, panels
+
+_HIGHER = " (higher is better)"
+
+Scope = Literal["condition", "task", "free_run", "comparison"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a figure belongs, and the rows that it shows.
+
+    ``rows`` are trials (of the closed loop for ``free_run``), or the cells of a comparison of devices; ``cells`` are
+    those of the condition, and of the task where there is one.
+    """
+
+    numbers: Numbers
+    looks: Looks
+    condition: str
+    variant: str = ""
+    rows: pd.DataFrame
+    cells: pd.DataFrame
+
+
+def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
+    """Every place of a scope, in their natural order."""
+    columns = {
+        "comparison": ("comparison", numbers.devices.cells),
+        "free_run": ("condition", numbers.closed_loop.trials),
+    }
+    column, table = columns.get(scope, ("condition", numbers.selection.frame))
+    for condition, rows in parts(table, column) if len(table) else ():
+        for variant, part in [("", rows)] if scope == "condition" else parts(rows, "variant"):
+            found = numbers.cells
+            here = (found["condition"] == condition) & ((found["variant"] == variant) | (variant == ""))
+            yield Place(
+                numbers=numbers, looks=looks, condition=condition, variant=variant, rows=part, cells=found[here]
+            )
+
+
+def lines(part: pd.DataFrame, looks: Looks) -> list[tuple[str, Look, pd.DataFrame]]:
+    """Name, look and rows by length of each competitor."""
+    by_name = dict(parts(part.sort_values("length", kind="stable"), "architecture"))
+    return [(name, looks[name], by_name[name]) for name in ordered(part)]
+
+
+def grid(
+    part: pd.DataFrame, looks: Looks, extra: Looks | None = None, *, directed: bool = False
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
+    """A figure with a panel for each task of the rows, each with its rows; ``directed``: it says what is better."""
+    legend = {name: looks[name] for name in ordered(part)} | (extra or {})
+    by_task = parts(part, "variant")
+    better = dict(zip(part["variant"], part["better"], strict=True)) if directed else {}
+    figure, axes = panels([f"{name}{_HIGHER * (better.get(name) == 'higher')}" for name, _ in by_task], legend)
+    return figure, [(axis, rows) for axis, (_, rows) in zip(axes, by_task, strict=True)]

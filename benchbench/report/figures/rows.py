@@ -1,0 +1,58 @@
+"""Series over each other, a row a competitor: what is true in grey, what was made of it in colour."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+GREY = "#c4c4c4"
+_ROW, _HEAD, _WIDTH = 0.48, 1.1, 9.6  # inches
+
+
+def figure_of_rows(names: Sequence[str], left: float, legend: dict[str, str]) -> Figure:
+    """A figure with room for a row a name and a legend of lines: a text and what colour it explains."""
+    height = _HEAD + _ROW * len(names)
+    figure = Figure(figsize=(_WIDTH, height))
+    margin = left + 0.075 * max(len(name) for name in names)
+    figure.subplots_adjust(left=margin / _WIDTH, right=0.99, bottom=0.46 / height, top=1 - 0.55 / height, wspace=0.06)
+    handles = [Line2D([], [], label=text, color=colour, linewidth=2.0) for text, colour in legend.items()]
+    figure.legend(handles=handles, loc="upper center", ncols=len(handles), borderaxespad=0.3, fontsize=8)
+    return figure
+
+
+def name_rows(axis: Axes, names: Sequence[str], *, shown: bool) -> None:
+    """The names beside the rows."""
+    axis.set_ylim(-0.6, len(names) - 0.4)
+    axis.set_yticks(range(len(names)), list(names) if shown else [""] * len(names))
+    axis.grid(visible=False)
+
+
+def draw_row(
+    axis: Axes, row: int, *, true: Any, made: Any, colour: str, scale: tuple[float, float], text: str,
+    step: float = 1.0, dots: bool = False,
+) -> None:  # fmt: skip
+    """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
+
+    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values.
+    ``dots``: classes, which nothing lies between.
+    """
+    middle, span = scale
+    for values, shade, width in ((true, GREY, 2.6), (made, colour, 1.0)):
+        heights = row + np.clip(0.68 * (np.asarray(values, float) - middle) / span, -0.47, 0.47)
+        look: dict[str, Any] = (
+            {"marker": "o", "markersize": 2 * width, "linestyle": ""} if dots else {"linewidth": width}
+        )
+        look |= {"marker": "."} if len(heights) < 3 else {}
+        axis.plot(step * np.arange(len(heights)), heights, color=shade, **look)
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    axis.annotate(text, (1, row + 0.53), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=7, bbox=box)
+
+
+def scale_of(series: Sequence[Any]) -> tuple[float, float]:
+    """The middle and the span of some series."""
+    values = np.concatenate([np.asarray(one, float) for one in series])
+    low, high = float(values.min()), float(values.max())
+    return (low + high) / 2, (high - low) or 1.0

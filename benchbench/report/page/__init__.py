@@ -1,0 +1,1 @@
+"""Second stage of the report: numbers become blocks, with no markup in them."""

@@ -1,0 +1,126 @@
+"""In short: what to take, how sure that is, and which baselines it does not beat."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from benchbench.report.analysis.cells import ALONE, against_baselines
+from benchbench.report.analysis.order import baselines, natural, networks, ordered, parts, several
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, strong, table
+from benchbench.report.page.scores import shown
+from benchbench.report.page.texts import DAGGER, label, metric, metric_form, number
+
+
+def answer_tables(numbers: Numbers, condition: str) -> list[Block]:
+    """The answers of one condition: a table for each primary metric."""
+    here = numbers.answers[numbers.answers["condition"] == condition]
+    primaries = _primaries(numbers)
+    known = baselines(numbers.selection.frame)
+    asked = [primaries[variant] for variant in here["variant"]]
+    return [_table(here[[one == which for one in asked]], which, known) for which in sorted(set(asked))]
+
+
+def _primaries(numbers: Numbers) -> dict[str, tuple[str, str]]:
+    """Primary metric and direction of each task, also where nothing can be taken."""
+    cells = numbers.cells
+    return dict(zip(cells["variant"], zip(cells["primary"], cells["better"], strict=True), strict=True))
+
+
+def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) -> Table:
+    """A task's name on its first row alone."""
+    primary, better = asked
+    order = sorted(range(len(part)), key=lambda i: (natural(part["variant"].iloc[i]), part["length"].iloc[i]))
+    part = part.iloc[order]
+    second = shown(part, primary)[1:]
+    names = part["variant"].where(~part["variant"].duplicated(), "")
+    alone = set(part["verdict"]) <= {ALONE}
+    rows = []
+    for name, row in zip(names, rows_of(part), strict=True):
+        take = label(str(row["take"]), baseline=row["take"] in known) if row["take"] else line("–")
+        sure = [] if alone else [row["verdict"]]
+        numbers = [metric_form(better)(row["score"]), *(form(row[column]) for column, form in second)]
+        fit = number(row["fit_seconds"]) + (DAGGER if row["disturbed"] > 0 else "")
+        rows.append([name, str(row["length"]), take, *sure, *numbers, fit, number(row["parameters"])])
+    first = ["task", "length", *(["architecture"] if alone else ["take", "how sure"])]
+    titles = [f"test {metric(primary)}", *(metric(column) for column, _ in second)]
+    return table([*first, *titles, "fit s", "parameters"], rows, left=len(first))
+
+
+def answer(numbers: Numbers, condition: str) -> list[Block]:
+    """One sentence: which competitor is clearly best on which tasks, and where nothing is."""
+    here = numbers.answers[numbers.answers["condition"] == condition]
+    if set(here["verdict"]) <= {ALONE}:
+        return []
+    known, clear = baselines(numbers.selection.frame), here[here["clear"]]
+    order = [name for name in ordered(numbers.selection.frame) if name in set(clear["take"])]
+    best: list[Line] = []
+    for name in order:
+        tasks = ", ".join(_at_lengths(clear[clear["take"] == name], here))
+        best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
+    rest = ", ".join(_at_lengths(here[~here["clear"]], here))
+    if not best:
+        return [Text(line("Nothing is best on every seed."))]
+    return [Text(line("Best on every seed: ", *best, f". A tie, or open: {rest}." if rest else "."))]
+
+
+def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
+    """The tasks of some answers, with their lengths where these are not all."""
+    found = []
+    for variant, rows in parts(part, "variant"):
+        every = (whole["variant"] == variant).sum()
+        found.append(variant if len(rows) == every else f"{variant} at {', '.join(map(str, sorted(rows['length'])))}")
+    return found
+
+
+def against(numbers: Numbers, condition: str) -> list[Block]:
+    """By task, which networks beat which baselines by the median, and which do not."""
+    found = {
+        variant: one
+        for (where, variant), one in against_baselines(numbers.selection.frame).items()
+        if where == condition
+    }
+    if not found:
+        return []
+    lines = [line(f"{variant}: ", *_clauses(found[variant]), ".") for variant in sorted(found, key=natural)]
+    lengths = ", at every length unless said" if several(numbers.cells, "length") else ""
+    return [Text(line(f"Against the baselines, by the median over seeds{lengths}:")), Bullets(tuple(lines))]
+
+
+def _clauses(margins: list[tuple[list[str], list[str], str]]) -> Iterator[Line]:
+    """Baselines of which the same is to be said stand together."""
+    said: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for beaten, lost, baseline in margins:
+        said.setdefault((tuple(beaten), tuple(lost)), []).append(baseline)
+    for i, (sides, names) in enumerate(said.items()):
+        coded = line(*(piece for j, name in enumerate(names) for piece in (", " if j else "", code(name))))
+        yield line("; " if i else "", *_clause(*sides, coded))
+
+
+def _clause(beaten: tuple[str, ...], lost: tuple[str, ...], names: Line) -> Line:
+    """A network that beats a baseline at some lengths alone stands on both sides."""
+    if not lost:
+        return line("every network beats ", names)
+    if not beaten:
+        return line(strong("no network beats"), " ", names)
+    beats, does = "beats" if len(beaten) == 1 else "beat", "does" if len(lost) == 1 else "do"
+    return line(f"{', '.join(beaten)} {beats} ", names, ", ", strong(f"{', '.join(lost)} {does} not"))
+
+
+def missing_baselines(frame: pd.DataFrame) -> list[Block]:
+    """A sentence where nothing in the study is there to be beaten."""
+    if baselines(frame) or not networks(frame):
+        return []
+    return [Text(line("This study has no baseline, so it cannot say whether a network is worth its time."))]
+
+
+def competitors(frame: pd.DataFrame) -> list[Line]:
+    """The names that are compared, baselines marked."""
+    return [label(name, baseline=name in baselines(frame)) for name in ordered(frame)]
+
+
+def conditions(numbers: Numbers) -> list[str]:
+    """The conditions of a study in their natural order, those in which nothing finished last."""
+    found = [(not part["take"].any(), condition) for condition, part in parts(numbers.answers, "condition")]
+    return [condition for _, condition in sorted(found, key=lambda item: item[0])]

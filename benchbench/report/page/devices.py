@@ -1,0 +1,114 @@
+"""The CPU against another device: from which size on it is faster, and all times."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.devices import FASTER, ONCE, SLOWER, TIMES, crossovers
+from benchbench.report.analysis.order import ordered, parts
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.page.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Line,
+    Note,
+    Page,
+    Table,
+    Text,
+    code,
+    line,
+    link,
+    prose,
+    strong,
+    table,
+)
+from benchbench.report.page.pictures import Pictures
+from benchbench.report.page.texts import DAGGER, number, seeds, spread
+
+_ABOUT = """Times of networks on the CPU over those on another device of the same machine, seed by seed, with the same
+task, option set, engine and budget: the median over seeds, in brackets the lowest and the highest; **bold** is above 1
+(the device is faster) or below 1 on every seed, at least two. The CPU works with the threads a trial that the machine's
+line on the first page names. An update is what a fit took after its first update, over the number of its other updates:
+what a device does once is in the first, and a short fit may not be worth it. An update of a reservoir is a chunk of
+sequences, whatever the batch, with its share of the solve at the end."""
+_FROM_WHICH = """From which length (batch) on: there, and at all larger ones that are judged, an update is faster on the
+device on every seed. ≤: it may be smaller, since nothing smaller was measured or what is smaller is open. Not reached:
+it is not faster at the largest. Open: one seed there, or one that did not end ok."""
+PATH = "devices"
+
+
+def front_devices(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
+    """The section of the front page: from which length and batch on the device is faster."""
+    cells, notes = numbers.devices.cells, numbers.devices.notes
+    if not notes and cells.empty:
+        return
+    yield Heading(2, line("Devices"))
+    yield from (Note(line(note)) for note in notes)
+    for comparison, pairs in parts(cells, "comparison") if len(cells) else ():
+        for variant, part in parts(pairs, "variant"):
+            yield Heading(3, line(f"{variant}, cpu against {comparison}"))
+            for along, across in (("length", "batch"), ("batch", "length")):
+                found = crossovers(part, along, across)
+                if not found.empty:
+                    yield Text(line(f"From which {along} on an update is faster on {part['device'].iloc[0]}:"))
+                    yield crossover_table(found, across)
+            yield from pictures.blocks("devices", condition=comparison, variant=variant)
+    if len(cells):
+        yield Bullets((prose(_FROM_WHICH), line("All times stand on ", link("a page of their own", f"{PATH}.md"), ".")))
+
+
+def devices_page(numbers: Numbers) -> list[Page]:
+    """The page of all times; none where there is nothing to compare."""
+    if numbers.devices.cells.empty:
+        return []
+    blocks: list[Block] = [
+        Heading(1, line(f"{numbers.study}: times by device")),
+        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+        Text(prose(_ABOUT)),
+    ]
+    for comparison, pairs in parts(numbers.devices.cells, "comparison"):
+        for variant, part in parts(pairs, "variant"):
+            blocks += [Heading(2, line(f"{variant}, cpu against {comparison}"))]
+            for (_, budget), there in part.groupby(["batch", "budget"]):
+                blocks += [Text(line(code(budget), f", over {seeds(there)}:")), time_table(there)]
+    return [Page(PATH, tuple(blocks))]
+
+
+def crossover_table(found: pd.DataFrame, across: str) -> Table:
+    """Architecture x ``across``."""
+    rows = [[str(name), *map(str, row)] for name, row in zip(found.index, found.to_numpy(), strict=True)]
+    return table(["architecture", *(f"{across} {value}" for value in found.columns)], rows)
+
+
+def time_table(part: pd.DataFrame) -> Table:
+    """Length x architecture, both times and their ratio, from the cells of one budget."""
+    device = part["device"].iloc[0]
+    kernels = bool((part["kernel_cpu"] + part["kernel_device"]).any())
+    rows: list[list[str | Line]] = []
+    for length in sorted(set(part["length"])):
+        at = {row["architecture"]: row for row in rows_of(part[part["length"] == length])}
+        for name in ordered(part[part["length"] == length]):
+            row = at[name]
+            times = [*_compared(row, "update"), *_sides(row, ONCE), *_compared(row, "predict")]
+            names = [f"{row['kernel_cpu'] or '–'}, {row['kernel_device'] or '–'}"] if kernels else []
+            rows.append([str(length), str(name), *times, *names])
+    sides = ("cpu", device)
+    titles = [f"{what}, {side}" for what in ("update ms", "first update s", "predict µs a window") for side in sides]
+    for place in (2, 7):
+        titles.insert(place, f"cpu / {device}")
+    last = [f"kernel, cpu and {device}"] if kernels else []
+    return table(["length", "architecture", *titles, *last], rows, left=2)
+
+
+def _compared(row: dict[str, Any], kind: str) -> list[str | Line]:
+    middle, rest = spread(*(row[f"{kind}_times{end}"] for end in ("", "_min", "_max")))
+    clear = row[f"{kind}_verdict"] in {FASTER, SLOWER}
+    ratio = line(strong(middle) if clear else middle or "–", f" {rest}" if rest else "")
+    return [*_sides(row, TIMES[kind]), ratio]
+
+
+def _sides(row: dict[str, Any], time: str) -> list[str]:
+    return [number(row[f"{time}_{side}"]) + (DAGGER if row[f"disturbed_{side}"] else "") for side in ("cpu", "device")]

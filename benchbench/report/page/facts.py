@@ -1,0 +1,82 @@
+"""What was run: budgets, machines, versions, as one list."""
+
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.order import natural, several
+from benchbench.report.page.blocks import Block, Bullets, Line, code, line, strong
+from benchbench.report.page.texts import listed, number
+
+_LIMITS = {
+    "parameters": "at most {:,} parameters",
+    "width": "width {:,}",
+    "updates": "{:,} updates",
+    "epochs": "{:,} epochs",
+    "seconds": "{:,g} s",
+    "batch": "batch {:,}",
+}
+
+
+_PACKAGES = ("benchbench", "torch", "numba", "numpy", "python")
+
+
+def what_ran(frame: pd.DataFrame) -> Block:
+    """Budget, machine and versions."""
+    return Bullets(
+        (
+            line(strong("Budget:"), " ", *_budgets(frame)),
+            line(strong("Machine:"), " ", _machines(frame)),
+            line(strong("Versions:"), " ", _versions(frame)),
+        )
+    )
+
+
+def _budgets(frame: pd.DataFrame) -> Line:
+    limits = dict(zip(frame["budget"], frame["budget_limits"], strict=True))
+    names = sorted(limits, key=natural)
+    said = [line("; " if i else "", code(name), f": {_limits(limits[name])}") for i, name in enumerate(names)]
+    return line(*said, ".")
+
+
+def _limits(limits: dict[str, Any]) -> str:
+    return ", ".join(form.format(limits[key]) for key, form in _LIMITS.items() if key in limits)
+
+
+def _machines(frame: pd.DataFrame) -> str:
+    return "; ".join(_machine(str(name), part) for name, part in frame.groupby("machine")) + "."
+
+
+def _machine(name: str, part: pd.DataFrame) -> str:
+    facts = [name or "unknown", *_distinct(part["cpu"]), *_distinct(part["cores"], "{:g} cores")]
+    facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB"), *_distinct(part["gpu"])]
+    facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
+    facts += _distinct(part["jobs"], "trials at a time: {:g}")
+    facts += _distinct(part["engine"], "engine {}") if several(part, "engine") else []
+    facts += _distinct(part["allocator"], "allocator {}")
+    facts += _range(part["gemm_gflops"], "yardstick {} GFLOP/s") + _range(part["copy_gb_per_s"], "{} GB/s")
+    return ", ".join(facts)
+
+
+def _versions(frame: pd.DataFrame) -> str:
+    found = {name: _distinct(frame[name]) for name in _PACKAGES}
+    facts = [f"{name} {listed(versions)}" for name, versions in found.items() if versions]
+    changed = frame["dirty"].map({True: " with local changes", False: ""})
+    facts += _distinct((frame["commit"].str[:10] + changed)[frame["commit"] != ""], "commit {}")
+    facts += _distinct(frame["os"])
+    days = sorted({started[:10] for started in frame["started"]})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return ", ".join([*facts, f"{len(frame):,} trial{'s' if len(frame) > 1 else ''} compared, {when}."])
+
+
+def _range(column: "pd.Series[float]", form: str) -> list[str]:
+    known = column.dropna()
+    if known.empty:
+        return []
+    low, high = number(known.min()), number(known.max())
+    return [form.format(low if low == high else f"{low} to {high}")]
+
+
+def _distinct(column: "pd.Series[Any]", form: str = "{}") -> list[str]:
+    values = sorted({value for value in column.dropna() if value != ""})
+    return [form.format(value) for value in values]

@@ -1,0 +1,34 @@
+"""Trials that did not end ok, with what their records say."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from benchbench.report.analysis.order import natural, several
+from benchbench.report.page.blocks import Block, Text, line, table
+from benchbench.report.page.texts import listed
+
+_MESSAGE = 300  # characters of a message; the whole of it stands in failures.csv
+
+
+def failure_table(failures: pd.DataFrame) -> Iterator[Block]:
+    """A row for each competitor, place and message, with the seeds."""
+    if failures.empty:
+        yield Text(line("None: every trial ended ok."))
+        return
+    sets = {"set": "options"} if several(failures, "set") else {}
+    titles = {
+        "variant": "task", "architecture": "architecture", **sets, "length": "length", "condition": "condition",
+        "status": "status", "message": "message",
+    }  # fmt: skip
+    rows = [
+        [*(_cut(value) for value in values), listed([str(seed) for seed in sorted(set(part["seed"]))], 20)]
+        for values, part in failures.groupby(list(titles))
+    ]
+    rows.sort(key=lambda row: [natural(cell) for cell in row])
+    yield table([*titles.values(), "seeds"], rows, left=len(titles) + 1)
+
+
+def _cut(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _MESSAGE else text[: _MESSAGE - 1] + "…"

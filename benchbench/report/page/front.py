@@ -1,0 +1,123 @@
+"""The front page: the answer, one figure, one table; then what supports it, and the way to each task's own page."""
+
+from benchbench.report.analysis.cells import metrics
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.order import parts, several
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.page.answer import against, answer, answer_tables, conditions, missing_baselines
+from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Note, Page, Text, line, link, prose
+from benchbench.report.page.devices import devices_page, front_devices
+from benchbench.report.page.facts import what_ran
+from benchbench.report.page.failures import failure_table
+from benchbench.report.page.loops import all_loops
+from benchbench.report.page.options import option_sets
+from benchbench.report.page.pictures import Pictures, Section
+from benchbench.report.page.task import task_page
+
+_METRICS = {
+    "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
+    NRMSE is RMSE / standard deviation of the test targets; R² is 1 - NRMSE².""",
+    "balanced_accuracy": """Balanced accuracy is the mean over the classes of the share that was recognised: chance is
+    one over the number of classes.""",
+    "log_loss": "Log loss is the cross-entropy of the predicted probabilities.",
+}
+_HOW_TO_READ = (
+    "Numbers are medians over seeds that ended ok, in brackets the lowest and the highest.",
+    """Take: the competitor with the best median of the primary metric on the test split. How sure: a tie names those
+    that it does not beat on every seed.""",
+    """**Bold** is better than every other on every seed, at least two, the same for all. Anything less is printed as a
+    tie.""",
+    """Baselines are there to be beaten and cost next to nothing: a network has to beat them to be worth its time. The
+    floor is the best possible score, where it is known.""",
+    """Only trials that ended ok are ranked; a seed without a score counts as worse than any score. Option sets are
+    chosen on the validation split, and what is shown is their score on the test split.""",
+    """Fit time has no data making, validation or import in it; a window is one test sequence; memory is what the fit
+    added.""",
+    """† marks a time that was disturbed: others had more than a tenth of the time of a fit's cores, or the load was one
+    above the run's own.""",
+    "Every table stands with all digits in `tables/`, every picture as SVG in `figures/`.",
+)
+_CONDITIONS = 2  # on the front page
+_OTHERS = "conditions"
+_SECTIONS: tuple[tuple[str, Section], ...] = (
+    ("Scores", "scores"), ("Time and memory", "costs"), ("Learning", "learning"),
+)  # fmt: skip
+
+
+def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
+    """All pages of a report; ``paths`` has the page of each task."""
+    tasks = [task_page(numbers, pictures, variant, path) for variant, path in paths.items()]
+    return [_front(numbers, pictures, paths), *tasks, *_others(numbers), *devices_page(numbers)]
+
+
+def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
+    frame = numbers.selection.frame
+    links = {variant: line(link(variant, f"{path}.md")) for variant, path in paths.items()}
+    unfinished = [note for note in numbers.selection.notes if note.startswith("Unfinished")]
+    blocks: list[Block] = [Heading(1, line(numbers.study)), *(Note(prose(note)) for note in unfinished)]
+    devices = list(front_devices(numbers, pictures)) if len(numbers.devices.cells) else []
+    picture = None if devices else pictures.first("scores", condition=conditions(numbers)[0])
+    blocks += [*devices, *_in_short(numbers, picture)]
+    blocks += [] if devices else front_devices(numbers, pictures)
+    blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
+    blocks += [Heading(2, line("What was run")), what_ran(frame)]
+    blocks += [
+        Heading(2, line("Tasks")),
+        Text(line("Scores, costs and figures of each task have a page of their own:")),
+    ]
+    blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
+    blocks += all_loops(numbers, links)
+    for title, section in _SECTIONS:
+        found = pictures.blocks(section, but=picture)
+        blocks += [Heading(2, line(title)), *found] if found else []
+    blocks += option_sets(numbers)
+    blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
+    usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
+    blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
+    return Page("report", tuple(blocks))
+
+
+def _in_short(numbers: Numbers, picture: Block | None) -> list[Block]:
+    """The answer of the first condition with a figure, then the other conditions."""
+    blocks: list[Block] = [Heading(2, line("In short"))]
+    names = conditions(numbers)
+    for i, condition in enumerate(names if len(names) <= _CONDITIONS else names[:1]):
+        blocks += _answered(numbers, condition, picture if i == 0 else None)
+    if len(names) > _CONDITIONS:
+        way = link("page of their own", f"{_OTHERS}.md")
+        blocks += [Text(line(f"The answers under the other {len(names) - 1} conditions have a ", way, "."))]
+    return [*blocks, *missing_baselines(numbers.selection.frame)]
+
+
+def _answered(numbers: Numbers, condition: str, picture: Block | None = None) -> list[Block]:
+    """The answer under one condition, with one figure."""
+    title: list[Block] = [Heading(3, line(condition))] if several(numbers.answers, "condition") else []
+    shown = [picture] if picture else []
+    found = [*answer(numbers, condition), *answer_tables(numbers, condition)]
+    return [*title, *found, *shown, *against(numbers, condition)]
+
+
+def _others(numbers: Numbers) -> list[Page]:
+    """The page of the conditions that the front page has no room for."""
+    names = conditions(numbers)
+    if len(names) <= _CONDITIONS:
+        return []
+    head: list[Block] = [
+        Heading(1, line(f"{numbers.study}: every condition")),
+        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+    ]
+    return [Page(_OTHERS, (*head, *(block for name in names for block in _answered(numbers, name))))]
+
+
+def _task(numbers: Numbers, variant: str, way: Line) -> Line:
+    """The way to a task's page, and what is to be found there."""
+    cells = numbers.cells[numbers.cells["variant"] == variant]
+    found = f"{cells['architecture'].nunique()} competitors" if several(cells, "architecture") else "one competitor"
+    lengths = sorted(set(cells["length"]))
+    said = f"length {lengths[0]}" if len(lengths) == 1 else f"lengths {', '.join(map(str, lengths))}"
+    return line(way, f": {found}, {said}.")
+
+
+def variants(numbers: Numbers) -> list[str]:
+    """The tasks of a study with what tells them apart, in their natural order."""
+    return [variant for variant, _ in parts(numbers.selection.frame[[*CELL]], "variant")]

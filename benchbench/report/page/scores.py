@@ -1,0 +1,110 @@
+"""Tables of one task: scores, costs and parts of the test split."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.cells import COSTS
+from benchbench.report.analysis.order import baselines, ordered, parts
+from benchbench.report.analysis.trials import rows as as_rows
+from benchbench.report.page.blocks import Line, Table, emphasis, line, strong, table
+from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric_form, number, spread
+
+_SECOND = ("r2", "log_loss", "accuracy")  # what is shown beside the primary metric: the first that a task has
+_HEADERS = {
+    "fit_seconds": "fit s",
+    "predict_us": "predict µs a window",
+    "peak_mib": "peak MiB",
+    "device_peak_mib": "device peak MiB",
+    "device_reserved_mib": "device reserved MiB",
+    "device_used_mib": "device in use MiB",
+    "trained_parameters": "trained",
+    "fixed_parameters": "fixed",
+    "updates": "updates",
+}
+_MARKED = ("fit_seconds", "predict_us")  # times that may be disturbed
+Form = Callable[[float], str]
+
+
+def shown(part: pd.DataFrame, primary: str) -> list[tuple[str, Form]]:
+    """The metrics of a task's tables, and how each is written: the primary one, and one that says more."""
+    better = next((str(value) for value in part["better"] if isinstance(value, str)), "lower")
+    second = [name for name in _SECOND if name != primary and name in part and part[name].notna().any()]
+    return [
+        (primary, metric_form(better)),
+        *((name, number if name == "log_loss" else decimals) for name in second[:1]),
+    ]
+
+
+def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
+    """Architecture x length, the primary metric and a second one, from the cells of one task.
+
+    ``winners`` by length are bold.
+    """
+    lengths = sorted(part["length"].unique())
+    at = {(row["architecture"], row["length"]): row for row in as_rows(part)}
+    primary, *further = shown(part, str(part["primary"].iloc[0]))
+    rows: list[list[str | Line]] = []
+    for name in ordered(part):
+        found = [(at.get((name, n)), winners.get(n) == name) for n in lengths]
+        first = [_primary(row, primary[1], bold=bold) for row, bold in found]
+        rows.append([_label(name, part), *first, *(_further(row, *one) for one in further for row, _ in found)])
+    floor = part.groupby("length")["floor"].median()
+    if floor.notna().any():
+        empty = [""] * (len(lengths) * len(further))
+        rows.append([line(emphasis("best possible"), " (floor)"), *(primary[1](floor[n]) for n in lengths), *empty])
+    titles = [f"{metric(name)}, length {n}" for name, _ in (primary, *further) for n in lengths]
+    return table(["architecture", *titles], rows)
+
+
+def _primary(row: dict[str, Any] | None, form: Form, *, bold: bool) -> Line:
+    if row is None:
+        return line("–")
+    middle, rest = spread(row["score"], row["score_min"], row["score_max"], form)
+    first = line(strong(middle) if bold else middle, f" {rest}" if rest else "")
+    return line(first, ", " if middle and row["failed"] else "", row["failed"]) or line("–")
+
+
+def _further(row: dict[str, Any] | None, name: str, form: Form) -> str:
+    if row is None:
+        return "–"
+    return " ".join(spread(row[name], row[f"{name}_min"], row[f"{name}_max"], form)).strip() or "–"
+
+
+def cost_table(part: pd.DataFrame) -> Table:
+    """What each architecture costs, its lengths side by side, from the cells of one task."""
+    columns = [name for name in COSTS if not name.startswith("device_") or part[name].notna().any()]
+    disturbed = part["disturbed"] > 0
+    texts = {name: part[name].map(number) for name in columns}
+    texts |= {name: texts[name] + disturbed.map({True: DAGGER, False: ""}) for name in _MARKED}
+    headers = [_HEADERS[name] for name in columns]
+    if part["kernel"].any():
+        texts, headers = {**texts, "kernel": part["kernel"]}, [*headers, "kernel"]
+    return _by_length(part, [part.assign(text=column) for column in texts.values()], headers)
+
+
+def group_table(part: pd.DataFrame, name: str, form: Form) -> Table:
+    """The median of a metric, architecture x part of the test split, lengths side by side."""
+    named = parts(part, "group")
+    return _by_length(
+        part, [rows.assign(text=rows[name].map(form)) for _, rows in named], [group for group, _ in named]
+    )
+
+
+def _by_length(part: pd.DataFrame, columns: list[pd.DataFrame], headers: list[str]) -> Table:
+    lengths = sorted(set(part["length"]))
+    at = [{(r["architecture"], r["length"]): str(r["text"]) for r in as_rows(one)} for one in columns]
+    rows: list[list[str | Line]] = []
+    for name in ordered(part):
+        texts = [_joined([cells.get((name, n), "–") for n in lengths]) for cells in at]
+        rows.append([_label(name, part), *texts])
+    return table(["architecture", *headers], rows)
+
+
+def _joined(texts: list[str]) -> str:
+    return texts[0] if len(set(texts)) == 1 else " / ".join(texts)
+
+
+def _label(name: str, part: pd.DataFrame) -> Line:
+    return label(name, baseline=name in baselines(part))

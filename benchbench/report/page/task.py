@@ -1,0 +1,83 @@
+"""The page of one task: scores, costs, parts of the test split, predictions, free runs."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from benchbench.report.analysis.order import baselines, natural, parts, several
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, line, link
+from benchbench.report.page.loops import task_loops
+from benchbench.report.page.pictures import Pictures
+from benchbench.report.page.scores import cost_table, group_table, score_table, shown
+from benchbench.report.page.texts import lengths, metric, number, seeds
+
+_ALIKE = 1.25  # the test split's variance may differ from the training split's by this factor before it is said
+
+
+def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> Page:
+    """The page of a task with its options."""
+    frame = numbers.selection.frame
+    mine = frame[frame["variant"] == variant]
+    blocks: list[Block] = [
+        Heading(1, line(f"{numbers.study}: {variant}")),
+        Text(line("Part of the ", link("report", "report.md"), " of the study.", _options(mine))),
+    ]
+    cells = numbers.cells[numbers.cells["variant"] == variant]
+    for condition, part in parts(cells, "condition"):
+        blocks += [Heading(2, line(condition))] if several(numbers.cells, "condition") else []
+        blocks += _condition(numbers, part, condition, variant)
+        blocks += pictures.blocks("task", condition=condition, variant=variant)
+        blocks += task_loops(numbers, pictures, condition, variant)
+        blocks += pictures.blocks("options", condition=condition, variant=variant)
+    return Page(path, tuple(blocks))
+
+
+def _options(part: pd.DataFrame) -> str:
+    options = part["task_options"].iloc[0]
+    return f" With {', '.join(f'{name} = {options[name]}' for name in sorted(options))}." if options else ""
+
+
+def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
+    said = numbers.verdicts
+    clear = said[(said["variant"] == variant) & (said["condition"] == condition) & said["clear"]]
+    yield Text(line(f"Scores over {seeds(part)}:"))
+    yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
+    yield from _unlike(part)
+    yield from _undefined(numbers.undefined, condition, variant)
+    yield Text(line(f"Costs at length {lengths(part['length'])}:"))
+    yield cost_table(part)
+    named = numbers.groups
+    named = named[(named["variant"] == variant) & (named["condition"] == condition)]
+    if not named.empty:
+        primary, form = shown(part, str(part["primary"].iloc[0]))[0]
+        known = baselines(numbers.selection.frame)
+        named = named.assign(baseline=named["architecture"].isin(known))
+        yield Text(line(f"Test {metric(primary)} by part of the test split at length {lengths(named['length'])}:"))
+        yield group_table(named, primary, form)
+
+
+def _unlike(part: pd.DataFrame) -> Iterator[Block]:
+    """Why the MSE of predicting the mean is not 1, where the test split is not spread as the training split is."""
+    if "mse" not in part or "nrmse" not in part:
+        return
+    spread = (part["mse"] / part["nrmse"] ** 2).median()  # NRMSE² is the MSE over the variance of the test targets
+    if not 1 / _ALIKE <= spread <= _ALIKE:
+        yield Note(
+            line(
+                f"The targets of the test split have a variance of {number(spread)}, in units of the training split, "
+                f"whose variance is 1. The two splits are not alike (other patients, another regime or a drift), so "
+                f"predicting the mean does not give an MSE of about 1 here, but one of {number(spread)} or more. "
+                "R² and NRMSE are relative to the test split's own variance."
+            )
+        )
+
+
+def _undefined(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
+    """The records' own sentences on metrics without a value."""
+    here = table[(table["variant"] == variant) & (table["condition"] == condition)]
+    for (name, sentence), rows in here.groupby(["metric", "sentence"]):
+        names = ", ".join(sorted(set(rows["architecture"]), key=natural))
+        trials = int(rows["trials"].sum())
+        counted = f"{trials} trial{'s' if trials > 1 else ''} of {names}"
+        yield Note(line(f"Undefined: {metric(str(name).removeprefix('test_'))} in {counted}. {sentence}"))

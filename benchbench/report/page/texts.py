@@ -1,0 +1,70 @@
+"""Numbers and names as the report writes them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchbench.report.analysis.cells import listed
+from benchbench.report.page.blocks import Line, emphasis, line
+
+__all__ = ["DAGGER", "decimals", "label", "lengths", "listed", "metric", "metric_form", "number", "seeds", "spread"]
+
+DAGGER = "†"  # a time that was disturbed
+_NAMES = {
+    "mse": "MSE",
+    "rmse": "RMSE",
+    "nrmse": "NRMSE",
+    "r2": "R²",
+    "f1_macro": "macro F1",
+    "auroc": "AUROC",
+    "balanced_accuracy": "balanced accuracy",
+    "log_loss": "log loss",
+}
+
+
+def number(value: float) -> str:
+    """Three significant digits; a dash where there is nothing."""
+    if np.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:#.3g}".rstrip(".")
+
+
+def decimals(value: float) -> str:
+    """Three decimals, for what ends at 1; a dash where there is nothing."""
+    return f"{value:.3f}" if abs(value) < 100 else number(value)
+
+
+def metric(name: str) -> str:
+    """A metric as people write it; one of somebody's own keeps its name."""
+    return _NAMES.get(name, name)
+
+
+def metric_form(better: str) -> Callable[[float], str]:
+    """How values of a metric are written: decimals where higher is better, since such metrics end at 1."""
+    return decimals if better == "higher" else number
+
+
+def label(name: str, *, baseline: bool) -> Line:
+    """An architecture as the tables name it: baselines are marked."""
+    return (emphasis(name), " (baseline)") if baseline else line(name)
+
+
+def spread(middle: float, low: float, high: float, form: Callable[[float], str] = number) -> tuple[str, str]:
+    """A median as text, and its spread in brackets; both empty where there is nothing."""
+    if np.isnan(middle):
+        return "", ""
+    written, first, last = (form(float(value)) for value in (middle, low, high))
+    return written, "" if first == last else f"({first}..{last})"
+
+
+def lengths(values: Iterable[Any]) -> str:
+    """Distinct lengths side by side."""
+    return " / ".join(str(length) for length in sorted(set(values)))
+
+
+def seeds(part: pd.DataFrame) -> str:
+    """How many seeds the cells have."""
+    low, high = part["seeds"].min(), part["seeds"].max()
+    return f"{high} seed{'s' if high > 1 else ''}" if low == high else f"{low} to {high} seeds"

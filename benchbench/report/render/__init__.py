@@ -1,0 +1,1 @@
+"""Third stage of the report: blocks become Markdown or HTML."""
