@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -15,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any, TypeVar
 
+from benchbench.core.errors import InputError
 from benchbench.isolation.supervisor import THREAD_LIMITS, First, Limits, Lost, Supervisor, Surroundings
 
 Item = TypeVar("Item")
@@ -27,15 +29,19 @@ _PATIENCE = 5.0  # seconds for a keeper to end what it keeps
 def start_server(preload: str) -> None:
     """Start the server, so that it is ready when the first item is; it imports the module ``preload``.
 
-    A server that runs already keeps what it has loaded.
+    A server that runs already keeps what it has loaded. InputError where the path of its socket would be too long.
     """
     context = _context()
     if context.get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running  # noqa: PLC0415  POSIX only
 
         context.set_forkserver_preload([preload])
-        with _clean_start():
-            ensure_running()
+        try:
+            with _clean_start():
+                ensure_running()
+        except OSError as error:
+            place = tempfile.gettempdir()
+            raise InputError(f"no process can be started from {place}: {error}; set TMPDIR to a short path") from error
 
 
 def isolated_map(

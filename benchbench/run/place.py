@@ -78,9 +78,11 @@ def problem_folder() -> Iterator[str]:
     """
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         _remove_unless_held(left)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}"))
+    folder = hidden.with_name(hidden.name.removeprefix("."))
     try:
-        with FileLock(folder / _LOCK):
+        with FileLock(hidden / _LOCK):
+            hidden.rename(folder)  # others see it once it is held
             yield str(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,7 +90,7 @@ def problem_folder() -> Iterator[str]:
 
 def _remove_unless_held(folder: Path) -> None:
     with suppress(OSError):  # also that of another user
-        if folder.is_symlink() or not (folder / _LOCK).is_file():  # or it is just being made
+        if folder.is_symlink() or not (folder / _LOCK).is_file():
             return
         with suppress(Timeout), FileLock(folder / _LOCK, timeout=0):
             shutil.rmtree(folder, ignore_errors=True)

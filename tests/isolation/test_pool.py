@@ -221,3 +221,23 @@ def test_no_process_outlives_a_run_that_is_killed(tmp_path, gone):
     parent.kill()
     parent.wait()
     assert gone(int(file.read_text()))
+
+
+def test_a_temporary_folder_with_too_long_a_path_is_a_clear_error(tmp_path):
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    code = (
+        "import sys; from benchbench.core.errors import InputError\n"
+        "from benchbench.isolation.pool import start_server\n"
+        "try: start_server('json')\n"
+        "except InputError as error: sys.exit(str(error))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TMPDIR": str(deep)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 or "forkserver" not in multiprocessing.get_all_start_methods()
+    assert "set TMPDIR to a short path" in done.stderr or done.returncode == 0

@@ -1,6 +1,9 @@
 """Small studies that finish in a second, and plug-ins that misbehave."""
 
+import shutil
+import tempfile
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +62,21 @@ def study(tmp_path):
         return file
 
     return write
+
+
+@pytest.fixture
+def short():
+    """A folder with a short path: servers of processes have sockets in their temporary folders."""
+    folder = Path(tempfile.mkdtemp(prefix="bb-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def temporary(short, monkeypatch):
+    """The temporary folder of this test's processes."""
+    folder = short / "t"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder

@@ -8,10 +8,8 @@ import dataclasses
 import os
 import pickle
 import queue
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +25,7 @@ _END = None  # in place of an item: there is none left
 
 
 class Elsewhere:
-    """Runs trials on the machines with these labels, each with a folder of its own in ``place``."""
+    """Runs trials on the machines with these labels, each with a temporary folder of its own in ``place``."""
 
     many_machines = True
 
@@ -40,6 +38,7 @@ class Elsewhere:
             waiting.put(item)
         left = waiting.qsize()
         hosts = [_Host(self.place / name, dataclasses.replace(job, machine=name, jobs=1)) for name in self.machines]
+        all_of_them = tuple(hosts)
         for host in hosts:
             threading.Thread(target=host.work, args=(waiting, heard), daemon=True).start()
         try:
@@ -49,13 +48,17 @@ class Elsewhere:
                     on_start(item)
                 elif kind == "output":
                     on_output(item, what)
+                elif kind == "gone":
+                    hosts = [host for host in hosts if host is not what]
+                    if not hosts:
+                        raise ChildProcessError("all machines are gone")
                 elif isinstance(what, InputError):
                     raise what
                 else:
                     left -= 1
                     yield item, what
         finally:
-            for host in hosts:
+            for host in all_of_them:
                 host.close()
 
 
@@ -63,14 +66,12 @@ class _Host:
     """One machine: a process, and what is said to it."""
 
     def __init__(self, folder, job):
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
-        self.short = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp"))  # the name of a socket has at most 107 characters
-        (self.short / "t").symlink_to(folder / "tmp")
+        folder.mkdir(exist_ok=True)
         self.job, self.item = job, None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.run.elsewhere"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.short / "t")},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -87,21 +88,21 @@ class _Host:
                     continue
                 if kind == "end":
                     return
+                if kind == "ended":
+                    self.item = None
                 heard.put((kind, item, what))
         except (EOFError, OSError, ValueError):  # it has ended, or the run has
-            if self.item is None:
-                heard.put(("ended", None, InputError(f"the machine {self.job.machine} ended before its first trial")))
-            else:
+            if self.item is not None:
                 gone = Lost("crash", f"the machine {self.job.machine} is gone")
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 known = Environment(machine=self.job.machine, threads=self.job.threads, jobs=self.job.jobs)
                 heard.put(("ended", self.item, lost(self.item, gone, known, now)))
+            heard.put(("gone", None, self))
 
     def close(self):
         self.process.stdin.close()
         self.process.wait(20)
         self.process.stdout.close()
-        shutil.rmtree(self.short)
 
     def _send(self, what):
         self.process.stdin.write(pickle.dumps(what))

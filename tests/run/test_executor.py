@@ -1,6 +1,5 @@
 """Trials that run elsewhere: nothing assumes that they run on the machine of the process that writes."""
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +20,12 @@ from tests.run.elsewhere import Elsewhere
 MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
 
 
-@pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """The temporary folder of this test's processes."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
 def lines(results):
     """How many records each machine's file has."""
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 
-def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path):
+def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path, short):
     file, results = study(MANY), tmp_path / "r"
     [here, *_] = run_study(file, results, jobs=1)
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 5"))
@@ -44,7 +33,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path)
     records = run_study(
         file,
         results,
-        executor=Elsewhere(tmp_path, "node-a", "node-b"),
+        executor=Elsewhere(short, "node-a", "node-b"),
         on_plan=lambda *counts: heard.append(counts),
         on_start=started.append,
         on_record=made.append,
@@ -56,25 +45,26 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path)
     assert found.pop(here.environment.machine) == 3
     assert set(found) <= {"node-a", "node-b"}
     assert sum(found.values()) == 12
+    assert {record.trial.key for record in store.read(results, "small")} == {record.trial.key for record in records}
     again = []
-    assert len(run_study(file, results, executor=Elsewhere(tmp_path, "node-c"), on_record=again.append)) == 15
+    assert len(run_study(file, results, executor=Elsewhere(short, "node-c"), on_record=again.append)) == 15
     assert again == []
     assert {path.suffix for path in store.folder(results, "small").iterdir()} <= {".jsonl", ".lock"}
 
 
-def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tmp_path, temporary):
+def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
     code = f"""
     @task("counted", version=1)
     def counted(rng, length):
-        open({str(tmp_path / "made")!r}, "a").write(os.path.realpath(os.environ["TMPDIR"]) + "\\n")
+        open({str(tmp_path / "made")!r}, "a").write(os.environ["TMPDIR"] + "\\n")
         return wave(rng, length)
     """
     file = study(MANY, code)
     file.write_text(file.read_text().replace("tasks.wave", "tasks.counted").replace("seeds = 1", "seeds = 2"))
-    run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"))
+    run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"))
     made = (tmp_path / "made").read_text().split()
-    assert made == [str(temporary), *[str(tmp_path / "node-a" / "tmp")] * 2]  # by the check, then once a seed
-    assert not list((tmp_path / "node-a" / "tmp").glob("benchbench*"))
+    assert made == [str(temporary), *[str(short / "node-a")] * 2]  # by the check, then once a seed
+    assert not list((short / "node-a").glob("benchbench*"))
     assert not list(temporary.iterdir())
 
 
@@ -94,9 +84,9 @@ def dies(setting):
 """
 
 
-def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path):
+def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path, short):
     file = study("[architectures.dies]\n[architectures.says]", THERE)
-    lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"), jobs=2)
+    lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), jobs=2)
     assert (lost.status, said.status) == ("failed", "ok")
     for record in (lost, said):
         assert (record.environment.machine, record.environment.jobs) == ("node-a", 1)
@@ -107,8 +97,8 @@ def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study
     assert log.read_text() == "== wave 20 says seed 0 few cpu\nhello from there\n"
 
 
-def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp_path):
-    file, elsewhere = study(MANY), Elsewhere(tmp_path, "node-a")
+def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp_path, short):
+    file, elsewhere = study(MANY), Elsewhere(short, "node-a")
 
     def again(_):
         with pytest.raises(InputError, match="is being written by process"):
@@ -117,7 +107,7 @@ def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp
     run_study(file, tmp_path / "r", jobs=1, on_record=again)
 
 
-def test_closing_the_run_ends_the_machines(study, tmp_path):
+def test_closing_the_run_ends_the_machines(study, tmp_path, short):
     file = study(MANY)
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 20"))
 
@@ -125,9 +115,9 @@ def test_closing_the_run_ends_the_machines(study, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_study(file, tmp_path / "r", executor=Elsewhere(tmp_path, "node-a"), on_record=stop)
+        run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), on_record=stop)
     assert lines(tmp_path / "r") == {"node-a": 1}
-    assert not list((tmp_path / "node-a" / "tmp").glob("benchbench*"))
+    assert not list((short / "node-a").glob("benchbench*"))
     assert not list(store.folder(tmp_path / "r", "small").glob("*.holder"))
 
 
@@ -320,3 +310,24 @@ def asks(setting):
 def test_what_a_task_s_data_need_is_imported_beforehand_where_a_study_has_that_task(study, tmp_path, more):
     [record] = run_study(study("[architectures.asks]", f"{ASKS}{more}\n"), tmp_path / "r")
     assert (record.status, record.message) == ("ok", "")
+
+
+def test_a_machine_that_is_lost_costs_one_trial(study, tmp_path, short):
+    code = """
+    class Kills(Base):
+        def fit(self, train, valid, meter):
+            import psutil
+            for one in reversed(psutil.Process().parents()[:3]):
+                if "tests.run.elsewhere" in one.cmdline():
+                    one.kill()
+            time.sleep(60)
+    @architecture("kills", version=1)
+    def kills(setting):
+        return Kills(setting)
+    """
+    file = study("[architectures.kills]\n[architectures.good]", code)
+    records = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a", "node-b"))
+    assert [(record.status, record.message) for record in records if record.trial.architecture == "kills"] == [
+        ("failed", f"the machine {records[0].environment.machine} is gone")
+    ]
+    assert records[1].status == "ok"

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -324,11 +323,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_pa
 
 
 @LINUX
-def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, monkeypatch):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, temporary):
     file, rng = study("", NAP, text=SLOW), np.random.default_rng(0)
     for round_ in range(1, 4):
         run = start(file, tmp_path / "r", "--jobs", "2")
