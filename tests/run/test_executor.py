@@ -25,6 +25,7 @@ def lines(results):
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 
+@pytest.mark.attacks
 def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path, short):
     file, results = study(MANY), tmp_path / "r"
     [here, *_] = run_study(file, results, jobs=1)
@@ -52,6 +53,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
     assert {path.suffix for path in store.folder(results, "small").iterdir()} <= {".jsonl", ".lock"}
 
 
+@pytest.mark.attacks
 def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
     code = f"""
     @task("counted", version=1)
@@ -84,6 +86,7 @@ def dies(setting):
 """
 
 
+@pytest.mark.attacks
 def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path, short):
     file = study("[architectures.dies]\n[architectures.says]", THERE)
     lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), jobs=2)
@@ -97,6 +100,7 @@ def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study
     assert log.read_text() == "== wave 20 says seed 0 few cpu\nhello from there\n"
 
 
+@pytest.mark.attacks
 def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp_path, short):
     file, elsewhere = study(MANY), Elsewhere(short, "node-a")
 
@@ -107,6 +111,7 @@ def test_a_run_elsewhere_is_refused_while_one_of_the_files_is_written(study, tmp
     run_study(file, tmp_path / "r", jobs=1, on_record=again)
 
 
+@pytest.mark.attacks
 def test_closing_the_run_ends_the_machines(study, tmp_path, short):
     file = study(MANY)
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 20"))
@@ -241,6 +246,7 @@ def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
         assert Path.cwd().exists()
 
 
+@pytest.mark.attacks
 def test_a_device_that_is_not_at_the_place_ends_the_run(study, tmp_path):
     import torch
 
@@ -312,6 +318,7 @@ def test_what_a_task_s_data_need_is_imported_beforehand_where_a_study_has_that_t
     assert (record.status, record.message) == ("ok", "")
 
 
+@pytest.mark.attacks
 def test_a_machine_that_is_lost_costs_one_trial(study, tmp_path, short):
     code = """
     class Kills(Base):

@@ -16,6 +16,7 @@ from benchbench import load, run_study
 from benchbench.core.errors import InputError
 from benchbench.core.store import Store
 
+pytestmark = pytest.mark.attacks
 ROOT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux")
 BAD = """
