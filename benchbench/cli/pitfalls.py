@@ -9,10 +9,10 @@ from benchbench.report.pitfalls import table, write_pitfalls
 
 def pitfalls(name: str | None, results: str) -> None:
     """Show one pitfall, or all."""
-    chosen = {one: folder.get(one) for one in (folder.names() if name is None else [name])}
+    chosen = folder.names() if name is None else [name]
     shown: list[Pitfall] = []
-    for one, make in chosen.items():
+    for one in chosen:
         with err.status(f"pitfall {len(shown) + 1} of {len(chosen)}: {one}"):
-            shown.append(make())
+            shown.append(folder.show(one))
         show(out, *table(shown[-1]), title=shown[-1].title)
     say(str(write_pitfalls(shown, results)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from benchbench.contract import learner, task
 from benchbench.contract.promises import BrokenPromiseError, UntestableError
 from benchbench.core import study as studies
-from benchbench.core.options import expand
 from benchbench.core.registry import Plugin
 from benchbench.core.spec import Options
 from benchbench.isolation.fault_text import describe
@@ -44,7 +43,9 @@ def shipped_sets(plugin: Plugin) -> list[tuple[Options, int]]:
         study = studies.read(file)
         named = study.architectures if plugin.kind == "architecture" else study.tasks
         for table in named.get(plugin.name, ()):
-            for options in expand(plugin.options, {k: v for k, v in table.items() if k != studies.WIDTH}, file.name):
+            for options in studies.option_sets(plugin, table, file.name):
+                if studies.WIDTH not in plugin.options.model_fields:
+                    options.pop(studies.WIDTH, None)  # the contract has widths of its own
                 if options and options not in [known for known, _ in found]:
                     found.append((options, min(study.lengths)))
     return found

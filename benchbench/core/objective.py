@@ -1,5 +1,6 @@
 """Objective: what a problem asks of its learners, as data: a loss, metrics with their direction, the primary metric."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.core import metrics as measures
-from benchbench.core.errors import unknown
-from benchbench.core.spec import Frozen
+from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.spec import NAME, NAME_RULE, Frozen
 
 Array = NDArray[np.float32]
 Better = Literal["lower", "higher"]
 Loss = Literal["squared_error", "cross_entropy"]
 
 LOSS = "loss"  # the name under which the loss chooses, and is recorded
+_TAKEN = (LOSS, "score", "choice", "sequences")  # columns of the frame that are no metrics
 _LOSSES: Mapping[str, Callable[[Any, Any], float]] = {
     "squared_error": measures.mse,
     "cross_entropy": measures.log_loss,
@@ -79,12 +81,16 @@ class Objective:
         if self.loss not in _LOSSES:
             raise unknown("loss", self.loss, _LOSSES, where)
         for name, metric in self.metrics.items():
+            if not isinstance(name, str) or not re.fullmatch(NAME, name) or name in _TAKEN:
+                raise InputError(f"{where}: metric {short(name)}: {NAME_RULE}, and none of {', '.join(_TAKEN)}")
             if not isinstance(metric, Metric):
                 raise TypeError(f"{where}: metric {name!r} must be a benchbench.Metric, not {type(metric).__name__}")
         if self.primary not in self.metrics:
             raise unknown("primary metric", self.primary, self.metrics, where)
         if self.choose not in {None, LOSS, *self.metrics}:
             raise unknown("metric to choose by", self.choose, (LOSS, *self.metrics), where)
+        if self.choose in self.metrics and self.metrics[str(self.choose)].labels:
+            raise InputError(f"{where}: metric {self.choose!r} needs labels, which validation does not have")
         object.__setattr__(self, "metrics", MappingProxyType(dict(self.metrics)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -148,7 +154,7 @@ def _value(metric: Metric, targets: Array, predictions: Array, labels: NDArray[A
         value = float(metric.function(targets, predictions, *((labels,) if metric.labels else ())))
     except measures.UndefinedError as reason:
         return None, str(reason)
-    except ValueError as reason:
+    except (ValueError, ArithmeticError) as reason:
         if targets.shape != predictions.shape:
             raise
         return None, f"The metric is undefined: {' '.join(str(reason).split())}."

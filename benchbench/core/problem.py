@@ -44,6 +44,7 @@ class Split:
             raise ValueError(f"{self.scored} steps are scored, but a sequence has {self.inputs.shape[1]}")
         if self.lengths is not None:
             _check_lengths(self.lengths, self.inputs.shape[:2], self.scored)
+            object.__setattr__(self, "lengths", self.lengths.astype(np.int64))  # torch takes no unsigned numbers
         if self.labels is not None and len(self.labels) != len(self.inputs):
             raise ValueError(f"{len(self.inputs)} input sequences, but labels for {len(self.labels)}")
 
@@ -153,6 +154,8 @@ def _check_classes(problem: Problem) -> None:
     outputs = problem.train.targets.shape[2]
     if outputs < 2:
         raise ValueError("a classification needs two classes or more: one-hot targets (sequence, scored, class)")
+    if not all(isinstance(name, str) for name in problem.classes):
+        raise TypeError(f"classes must be texts, as ('normal', 'ectopic'), not {problem.classes!r}")
     if problem.classes and len(problem.classes) != outputs:
         raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}")
     for name in ("train", "valid", "test"):

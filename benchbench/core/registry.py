@@ -100,6 +100,8 @@ def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Ma
     versions = dict(wanted) if isinstance(wanted, Mapping) else {e: None if e == "torch" else 1 for e in wanted}
     if not versions or not all(isinstance(e, str) and re.fullmatch(NAME, e) for e in versions):
         raise InputError(f"architecture {name!r}: engines must be names, at least one, as ('torch',): {NAME_RULE}")
+    if versions.get("torch") is not None:
+        raise InputError(f"architecture {name!r}: engine 'torch' has no version of its own: it is in the environment")
     if any(e != "torch" and (type(v) is not int or v < 1) for e, v in versions.items()):
         raise InputError(f"architecture {name!r}: the version of an engine must be a whole number from 1")
     return MappingProxyType(versions)

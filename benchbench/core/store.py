@@ -152,6 +152,7 @@ class Writer:
 
         Artifacts that none of its records names, left by a run that was killed, are removed.
         """
+        machine = machine or "unknown"
         if machine not in self._held:
             store = Store(self._file(machine))
             self._locks.enter_context(store.locked())

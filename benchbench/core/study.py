@@ -133,7 +133,7 @@ class Study(Frozen):
             where = f"{place}[{kind}s.{name}]"
             chosen: list[Options] = []
             for table in tables:
-                chosen += [one for one in _sets_of(plugin, table, where) if one not in chosen]
+                chosen += [one for one in option_sets(plugin, table, where) if one not in chosen]
             sets += [(plugin, one) for one in chosen]
         return sets
 
@@ -144,7 +144,7 @@ def _versions(task: Plugin, competitor: Plugin, engine: str) -> dict[str, int]:
     return versions if version is None else {**versions, "engine": version}
 
 
-def _sets_of(plugin: Plugin, table: Options, where: str) -> list[Options]:
+def option_sets(plugin: Plugin, table: Options, where: str) -> list[Options]:
     """The option sets of a table; ``width`` is an axis of every architecture that has no such option of its own."""
     if plugin.kind != "architecture" or WIDTH not in table or WIDTH in plugin.options.model_fields:
         return expand(plugin.options, table, where)

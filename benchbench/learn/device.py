@@ -12,11 +12,11 @@ from benchbench.core.errors import InputError, unknown
 NAMES = ("cpu", "cuda")
 
 
-def require(name: str, where: str = "") -> None:
-    """Raise InputError unless ``name`` is a known device that this machine has."""
+def require(name: str, where: str = "", *, here: bool = True) -> None:
+    """Raise InputError unless ``name`` is a known device and, where it is wanted ``here``, this machine has it."""
     if name not in NAMES:
         raise unknown("device", name, NAMES, where)
-    if name not in available():
+    if here and name not in available():
         place = f"{where}: " if where else ""
         raise InputError(f"{place}device 'cuda': torch {torch.__version__} finds no CUDA device here; use 'cpu'")
 

@@ -138,6 +138,8 @@ class Gradient:
     def _made(self, train: Split) -> Network:
         """A new network, from random numbers that the caller has seeded."""
         self._network = Network(self._core, self.setting).to(self.setting.device)
+        if self._network.both_ways and self.setting.causal and self.setting.scored > 1:
+            raise UnsupportedError("the core runs backward too, and outputs of this problem must not see later inputs")
         self.kernel = kernel_of(self._network, self.setting.device, lengths=train.lengths is not None)
         return self._network
 

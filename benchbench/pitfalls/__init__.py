@@ -2,8 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from benchbench.core import catalogue
 from benchbench.core.pitfall import Pitfall
@@ -17,20 +15,17 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Callable[..., Pitfall]:
-    """The function that shows a pitfall, under the switches of a trial.
+    """The function that shows a pitfall; InputError with the nearest known name where there is none."""
+    found: Callable[..., Pitfall] = catalogue.entry(_HERE, name, "pitfall").show
+    return found
 
-    InputError with the nearest known name where there is none.
-    """
-    show: Callable[..., Pitfall] = catalogue.entry(_HERE, name, "pitfall").show
 
-    @wraps(show)
-    def shown(**options: Any) -> Pitfall:
-        from benchbench.measure.switches import as_in_a_trial
+def show(name: str) -> Pitfall:
+    """A pitfall, shown under the switches of a trial."""
+    from benchbench.measure.switches import as_in_a_trial
 
-        with as_in_a_trial():
-            return show(**options)
-
-    return shown
+    with as_in_a_trial():
+        return get(name)()
 
 
 def summary(name: str) -> str:

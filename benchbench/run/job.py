@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 
 from benchbench.core import registry
 from benchbench.core.errors import InputError
+from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.problem import Problem
 from benchbench.core.record import Environment, Record, Status
 from benchbench.core.registry import Registry
@@ -69,12 +70,24 @@ class Solved(NamedTuple):
 
 
 class Scheduled(NamedTuple):
-    """A trial with its block, whether it is of a baseline, and its width where the check has solved it."""
+    """A trial with its block, whether it is of a baseline, and what the check knows of it.
+
+    ``solved`` is its width; ``objective`` and ``classes`` are what its problem asks, for a record without a problem.
+    """
 
     block: str
     trial: Trial
     baseline: bool | None = None
     solved: Solved | None = None
+    objective: ObjectiveFacts | None = None
+    classes: tuple[str, ...] = ()
+
+    def complete(self, record: Record) -> Record:
+        """The record with its block and, where it came to no problem, with what that would have asked."""
+        known: dict[str, Any] = {"block": self.block}
+        if not record.data and self.objective is not None:
+            known |= {"objective": self.objective, "classes": list(self.classes)}
+        return record.model_copy(update=known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +166,7 @@ def _run(item: Scheduled, known: Registry, environment: Environment, make: Calla
         if item.solved and item.solved.shape == Shape.of(problem):
             width = item.solved.width
     outcome = run_trial(item.trial, known, environment, make=make, width=width)
-    return outcome._replace(record=outcome.record.model_copy(update={"block": item.block}))
+    return outcome._replace(record=item.complete(outcome.record))
 
 
 def _fail(error: BaseException) -> Problem:
@@ -166,17 +179,15 @@ def _give(problem: Problem) -> Problem:
 
 def lost(item: Scheduled, what: Lost, environment: Environment, started: str) -> Outcome:
     """The outcome of a trial whose process ended without one."""
-    return Outcome(
-        Record(
-            trial=item.trial,
-            status=_STATUS[what.cause],
-            message=without_paths(what.reason),
-            baseline=item.baseline,
-            environment=environment,
-            started=started,
-            block=item.block,
-        )
+    record = Record(
+        trial=item.trial,
+        status=_STATUS[what.cause],
+        message=without_paths(what.reason),
+        baseline=item.baseline,
+        environment=environment,
+        started=started,
     )
+    return Outcome(item.complete(record))
 
 
 @dataclass(frozen=True)

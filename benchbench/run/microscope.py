@@ -14,30 +14,33 @@ Arrays = dict[str, NDArray[Any]]
 class Microscope:
     """Takes a snapshot of a learner at each call, from the states of the first test sequence.
 
-    A learner without ``snapshot``, or one that raises in it, is not looked at: ``message`` says why.
+    ``message`` says why there is none: the learner has no ``snapshot``, or raised in it.
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._inputs = problem.test.inputs[:1].copy()
+        test = problem.test
+        end = test.inputs.shape[1] if test.lengths is None else int(test.lengths[0])
+        self._inputs = test.inputs[:1, :end].copy()
         self._learner: Any = None
         self._updates: list[int] = []
-        self._taken: list[Snapshot] = []
+        self._taken: list[Arrays] = []
         self.message = ""
 
     def look_at(self, learner: Any) -> None:
         """Look at this learner from now on."""
         self._learner = learner
+        if getattr(learner, "snapshot", None) is None:
+            self.message = "the microscope saw nothing: the learner has no snapshot"
 
     def __call__(self, updates: int) -> None:
         """Take a snapshot after so many updates; a second look at the same update replaces the first."""
         snapshot: Callable[..., Snapshot] | None = getattr(self._learner, "snapshot", None)
         if snapshot is None:
-            self.message = "the learner has no snapshot"
             return
         try:
-            taken = snapshot(self._inputs)
+            taken = _copied(snapshot(self._inputs))
         except Exception as error:
-            self.message = f"snapshot: {type(error).__name__}: {error}"
+            self.message = f"the microscope saw nothing: {type(error).__name__}: {error}"
             return
         if self._updates[-1:] == [updates]:
             self._updates.pop(), self._taken.pop()
@@ -50,7 +53,18 @@ class Microscope:
             return {}
         found: Arrays = {"snapshot.updates": np.array(self._updates)}
         for i, taken in enumerate(self._taken):
-            if taken.states is not None:
-                found[f"snapshot.{i}.states"] = np.asarray(taken.states)
-            found |= {f"snapshot.{i}.weights.{name}": np.asarray(w) for name, w in taken.weights.items()}
+            found |= {f"snapshot.{i}.{name}": array for name, array in taken.items()}
         return found
+
+
+def _copied(taken: Snapshot) -> Arrays:
+    """The arrays of a snapshot, copied, since a learner goes on changing its own; TypeError for what are no numbers."""
+    states, weights = taken
+    named = {f"weights.{name}": weight for name, weight in weights.items()}
+    if states is not None:
+        named["states"] = states
+    arrays = {name: np.array(array) for name, array in named.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{name} is no array of numbers")
+    return arrays

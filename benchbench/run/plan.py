@@ -11,6 +11,7 @@ import psutil
 
 from benchbench.core import registry
 from benchbench.core.errors import InputError
+from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.problem import Problem
 from benchbench.core.record import Environment
 from benchbench.core.registry import Registry
@@ -48,10 +49,12 @@ class Group(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What the check of a group found: the shape of its problem, and the width of each competitor that it solved."""
+    """What the check of a group found: what its problem asks, its shape, and the widths that it solved."""
 
     shape: Shape
     widths: dict[str, int]
+    objective: ObjectiveFacts
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +80,8 @@ class Planner:
             known = self.job.load()
             quiet = _company() == before and set(study.devices) == {"cpu"}
             trials = study.trials(known, self.source)
-            for name in study.devices if self.runs_here else ():
-                require(name, f"{self._place}devices")
+            for name in study.devices:
+                require(name, f"{self._place}devices", here=self.runs_here)
         except InputError as error:
             return error
         baselines = frozenset(name for name in study.architectures if known.get("architecture", name).baseline)
@@ -104,7 +107,8 @@ class Planner:
                 return InputError(f"{self._place}[tasks.{first.task}] length {first.length}: {why}")
             self._keep(first, problem)
             try:
-                return Checked(Shape.of(problem), dict(self._widths(group, known, problem)))
+                widths = dict(self._widths(group, known, problem))
+                return Checked(Shape.of(problem), widths, problem.objective.facts, problem.classes)
             except InputError as error:
                 return error
 
@@ -153,10 +157,12 @@ def groups(trials: list[Trial]) -> list[Group]:
 
 def schedule(trials: list[Trial], baselines: frozenset[str], checked: dict[str, Checked]) -> list[Scheduled]:
     """Trials in the order of their run, with what the check has found out about them."""
-    return [
-        Scheduled(block, trial, trial.architecture in baselines, _solved(trial, checked.get(_exercise(trial))))
-        for block, trial in blocks(trials)
-    ]
+    return [_scheduled(block, trial, baselines, checked.get(_exercise(trial))) for block, trial in blocks(trials)]
+
+
+def _scheduled(block: str, trial: Trial, baselines: frozenset[str], checked: Checked | None) -> Scheduled:
+    item = Scheduled(block, trial, trial.architecture in baselines, _solved(trial, checked))
+    return item if checked is None else item._replace(objective=checked.objective, classes=checked.classes)
 
 
 def _solved(trial: Trial, checked: Checked | None) -> Solved | None:

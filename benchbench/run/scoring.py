@@ -50,12 +50,11 @@ def predict(learner: Learner, split: Split, *, classifies: bool) -> Array:
 
 
 def require_lengths(learner: Learner, problem: Problem) -> None:
-    """UnsupportedError where the sequences differ in length, and ``predict`` has no parameter for their lengths."""
+    """UnsupportedError where the sequences differ in length, and ``predict`` has no parameter ``lengths``."""
     if problem.train.lengths is None:
         return
     parameters = inspect.signature(learner.predict).parameters.values()
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if len(positional) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+    if not any(p.name == "lengths" or p.kind is p.VAR_POSITIONAL for p in parameters):
         raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
 
 
@@ -93,5 +92,5 @@ def _groups(problem: Problem, predictions: Array) -> dict[str, dict[str, float |
     found = {}
     for name, part in problem.groups.items():
         labels = None if test.labels is None else test.labels[part]
-        found[name], _ = problem.objective.scores(test.targets[part], predictions[part], labels)
+        found[name], _ = problem.objective.scores(test.targets[part], predictions[part], labels)  # None says enough
     return found

@@ -67,6 +67,7 @@ def run_trial(
     meter, spent, failure = _fit(trial, problem, sized, clock, idle, microscope=microscope)
     record = partial(record, spent=spent, curve=meter.curve, kernel=_kernel(sized.learner))
     arrays = microscope.arrays() if microscope else {}
+    unseen = microscope.message if microscope else ""
     if failure is not None:
         return _outcome(partial(record, **failed(failure, home)), arrays)
     try:
@@ -75,7 +76,7 @@ def run_trial(
         return _outcome(partial(record, **failed(error, home)), arrays)
     generated, made = _closed_loop(trial, problem, sized.learner, clock, home)
     over = meter.over
-    status = {"status": Status.OVER_BUDGET if over else Status.OK, "message": _over(meter) if over else ""}
+    status = {"status": Status.OVER_BUDGET if over else Status.OK, "message": _over(meter) if over else unseen}
     return _outcome(partial(record, free_run=generated, **status, **outcome), arrays | made)
 
 

@@ -356,3 +356,30 @@ def test_the_option_sets_of_shipped_studies_are_put_to_the_contract():
         "precision": "float64",
     } in sets
     assert all(length >= 100 for _, length in shipped_sets(REGISTRY.get("task", "mackey_glass")))
+
+
+def test_a_learner_that_crashes_on_lengths_that_it_offers_is_caught(tmp_path):
+    crash = "inputs = inputs if lengths is None else inputs[10**9]"
+    results = results_of(tmp_path, CLASSIFIER.replace("{body}", crash))
+    assert results["classes: what stands in the padding changes nothing"].passed is False
+
+
+def test_a_learner_that_needs_later_inputs_is_tested_where_it_may_see_them(tmp_path):
+    results = results_of(
+        tmp_path,
+        """
+from benchbench.core.errors import UnsupportedError
+class Mine(Base):
+    def __init__(self, setting):
+        super().__init__(setting)
+        if setting.causal:
+            raise UnsupportedError("needs later inputs")
+    def predict(self, inputs):
+        return inputs[:, -self.setting.scored:] + inputs.mean(axis=1, keepdims=True)
+@architecture("mine", version=1)
+def mine(setting):
+    return Mine(setting)
+""",
+    )
+    assert results["many scored steps: the same seed gives the same predictions"].passed
+    assert not [r for r in results.values() if r.passed is False and "free run" not in r.promise], results

@@ -124,3 +124,22 @@ def test_a_metric_needs_a_function_and_a_direction() -> None:
         Metric(cost, "hihger")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="metric 'cost' must be a benchbench\\.Metric, not function"):
         Objective("mine", "squared_error", {"cost": cost}, "cost")  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("name", ["loss", "score", "choice", "sequences", "a b", "", "a|b"])
+def test_a_metric_whose_name_is_taken_or_odd_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="letters, digits"):
+        Objective("mine", "squared_error", {"cost": Metric(cost), name: Metric(cost)}, "cost")
+
+
+def test_a_metric_that_needs_labels_cannot_choose_on_validation() -> None:
+    with pytest.raises(InputError, match="'flagged' needs labels, which validation does not have"):
+        Objective("mine", "squared_error", {"flagged": Metric(flagged, labels=True)}, "flagged", choose="flagged")
+
+
+def test_a_metric_that_divides_by_zero_is_undefined_and_costs_no_other_score() -> None:
+    own = Objective("mine", "squared_error", {"cost": Metric(cost), "odd": Metric(lambda t, p: 1 / 0)}, "cost")
+    targets = np.zeros((4, 1, 1), np.float32)
+    values, undefined = own.scores(targets, targets)
+    assert (values["cost"], values["odd"]) == (0.0, None)
+    assert undefined == {"odd": "The metric is undefined: division by zero."}

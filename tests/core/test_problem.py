@@ -192,3 +192,8 @@ def test_all_splits_have_lengths_or_none() -> None:
     plain, padded = Split(**arrays), Split(**arrays, lengths=np.array([5, 4, 3]))
     with pytest.raises(ValueError, match="must all have lengths, or none"):
         Problem(train=padded, valid=plain, test=plain)
+
+
+def test_names_of_classes_are_texts() -> None:
+    with pytest.raises(TypeError, match="classes must be texts"):
+        labelled(one_hot(0, 1), classes=(0, 1))

@@ -42,7 +42,7 @@ def uneven(count=60, scored=2, seed=0, behind=0.0):
 
 
 def made(core, scored=2, train=None, updates=20):
-    setting = Setting(inputs=2, outputs=1, scored=scored, length=LENGTH, width=6, seed=1, batch=16)
+    setting = Setting(inputs=2, outputs=1, scored=scored, length=LENGTH, width=6, seed=1, batch=16, causal=False)
     learner = Gradient(setting, core, learning_rate=1e-2)
     train = train or uneven(scored=scored)
     learner.fit(train, train, Meter(Budget(name="b", updates=updates), batches=4))
@@ -148,3 +148,11 @@ def test_steps_are_found_from_the_ends(scored, seed):
         assert not ending[i, : LENGTH - length].any()
         assert not zeros[i, length:].any()
         np.testing.assert_array_equal(zeros[i, :length], split.inputs[i, :length] + 1)
+
+
+def test_a_core_that_runs_backward_too_declines_a_problem_that_asks_for_causality():
+    setting = Setting(inputs=2, outputs=1, scored=3, length=LENGTH, width=6, seed=1, batch=16)
+    split = uneven(scored=3)
+    learner = Gradient(setting, CORES["both ways gru"])
+    with pytest.raises(UnsupportedError, match="must not see later inputs"):
+        learner.fit(split, split, Meter(Budget(name="b", updates=1), batches=4))

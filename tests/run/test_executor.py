@@ -338,3 +338,9 @@ def test_a_machine_that_is_lost_costs_one_trial(study, tmp_path, short):
         ("failed", f"the machine {records[0].environment.machine} is gone")
     ]
     assert records[1].status == "ok"
+
+
+def test_a_record_without_a_machine_can_be_resumed_by_an_executor_of_many(tmp_path):
+    with store.Writer(tmp_path, "small") as writer:
+        writer.hold("unknown")
+        assert writer.hold("") == writer.hold("unknown") == []

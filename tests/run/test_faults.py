@@ -387,3 +387,28 @@ def test_the_lock_of_a_run_that_was_killed_does_not_block(study, tmp_path):
     run.kill()
     run.communicate(timeout=20)
     assert len(run_study(file, results=tmp_path / "r")) == 60
+
+
+def test_a_trial_that_is_killed_knows_what_its_problem_asked(study, tmp_path):
+    code = """
+    from dataclasses import replace
+    from benchbench import Objective
+    @task("labels", version=1)
+    def labels(rng, length):
+        problem = wave(rng, length)
+        def one_hot(split):
+            high = (split.targets[:, :, 0] > 0).astype(int)
+            return replace(split, targets=np.eye(2, dtype=np.float32)[high])
+        parts = {name: one_hot(getattr(problem, name)) for name in ("train", "valid", "test")}
+        return Problem(**parts, objective=Objective.classification(), classes=("low", "high"), asks="label")
+    class Dies(Base):
+        def fit(self, train, valid, meter):
+            os._exit(3)
+    @architecture("dies", version=1)
+    def dies(setting):
+        return Dies(setting)
+    """
+    file = study("[architectures.dies]", code)
+    file.write_text(file.read_text().replace("tasks.wave", "tasks.labels"))
+    [record] = run_study(file, tmp_path / "r")
+    assert (record.status, record.objective.name, record.classes) == ("failed", "classification", ["low", "high"])
