@@ -117,6 +117,7 @@ def test_a_malformed_study_names_file_and_key(cli, tmp_path, old, new, said):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.attacks
 def test_an_interrupt_keeps_what_is_finished_and_a_second_run_completes_it(cli, tmp_path):
     (tmp_path / "tiny.toml").write_text(STUDY.replace("seeds = 2", "seeds = 12").replace("updates = 4", "updates = 60"))
     process = subprocess.Popen(

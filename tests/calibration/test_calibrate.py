@@ -7,6 +7,9 @@ from benchbench.calibration.calibrate import ANSWERS, MEBIBYTES, SLEEP, UPDATES,
 TIMES = {"twins: ratio of fit times"}  # a busy machine may be off here, and says so
 
 
+pytestmark = pytest.mark.attacks  # half a minute, on a machine that does nothing else
+
+
 @pytest.fixture(scope="module")
 def readings():
     found = calibrate(pairs=3)
