@@ -64,6 +64,7 @@ def test_a_study_becomes_records_and_a_report(cli, tmp_path):
     assert done.stderr == "checking the study\n10 of 10 trials are recorded already\n"
 
 
+@pytest.mark.attacks
 def test_the_device_can_be_overridden(cli):
     assert cli("run", "tiny.toml", "--device", "cpu", "--jobs", 1).returncode == 0
 
@@ -96,6 +97,7 @@ def test_bad_input_is_one_message_exit_code_two_and_leaves_nothing(cli, tmp_path
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.attacks
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -218,6 +220,7 @@ def minimal(rng, length, *, sequences: int = 60):
 }
 
 
+@pytest.mark.attacks
 @pytest.mark.parametrize("kind", PLUGINS)
 def test_a_third_partys_plug_in_is_one_file(cli, tmp_path, kind):
     (tmp_path / "mine.py").write_text(PLUGINS[kind])
@@ -245,6 +248,7 @@ def test_a_memory_limit_that_is_no_size_is_refused(cli, size):
     assert (done.returncode, done.stderr) == (2, f"--memory-limit '{size}': not a size; write 3GiB or 500MB\n")
 
 
+@pytest.mark.attacks
 def test_limits_and_threads_are_taken(cli):
     done = cli("run", "tiny.toml", "--memory-limit", "2GiB", "--timeout", 60, "--threads", 1)
     assert (done.returncode, "10 ok" in done.stdout) == (0, True), done.stderr
