@@ -47,9 +47,9 @@ def test_a_study_becomes_records_and_a_report(cli, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "10 trials, 10 ok" in done.stdout
     lines = done.stderr.splitlines()
-    assert lines[:2] == ["checking the study", "10 trials to run"]
-    assert [line.partition(":")[0] for line in lines[2:]] == [f"{i} of 10" for i in range(1, 11)]
-    assert all(": ok, fit " in line and " s, test mse " in line for line in lines[2:])
+    assert lines[:3] == ["checking the study", "checking the study: 1 of 1", "10 trials to run"]
+    assert [line.partition(":")[0] for line in lines[3:]] == [f"{i} of 10" for i in range(1, 11)]
+    assert all(": ok, fit " in line and " s, test mse " in line for line in lines[3:])
     done = cli("report", "tiny")
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "results" / "report" / "tiny" / "report.md").read_text()
@@ -274,6 +274,7 @@ def test_an_unknown_claim_is_told_the_nearest_name(cli, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.attacks
 def test_the_check_without_a_file_begins_with_the_installation(cli):
     done = cli("check", "--results", "elsewhere")
     assert done.returncode == 0, done.stdout
@@ -282,6 +283,7 @@ def test_the_check_without_a_file_begins_with_the_installation(cli):
     assert "architecture esn" in done.stdout
 
 
+@pytest.mark.attacks
 def test_the_check_fails_where_results_cannot_be_written(cli, tmp_path):
     (tmp_path / "file").write_text("")
     done = cli("check", "--results", "file")

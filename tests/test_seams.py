@@ -57,12 +57,12 @@ from benchbench import UnsupportedError, architecture
 from benchbench.learn import Gradient
 
 @architecture("mine", version=1, engines={"torch": None, "stub": 7})
-def mine(setting, *, learning_rate: float = 1e-2):
-    """A simple network."""
+def mine(setting, *, learning_rate: float = 3e-2):
+    """A gated network."""
     if setting.engine == "stub":
         raise UnsupportedError("the stub computes nothing")
     def core(inputs, width):
-        return nn.RNN(inputs, width, batch_first=True)
+        return nn.GRU(inputs, width, batch_first=True)
     return Gradient(setting, core, learning_rate=learning_rate)
 '''
 
