@@ -313,3 +313,14 @@ def test_more_than_two_conditions_have_a_page_of_their_own(stored, record):
     assert "### equal-updates, c" in others
     assert "(figures/score_by_time-equal-updates-c.png)" in others
     assert "(figures/score_by_time-equal-updates-c.png)" not in page.read_text()
+
+
+def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, record, classified):
+    killed = record(task="digits", status="failed", scores={}, samples={}, curve=[])
+    page = write_report("toy", stored([killed, *(classified(seed=seed, score=0.875) for seed in (1, 2))]))
+    assert re.search(r"test balanced accuracy \| +log loss", page.read_text())
+    assert "0.875" in page.read_text()
+    assert "MSE" not in page.read_text() + (page.parent / "tasks" / "digits.md").read_text()
+    for table in (page.parent / "tables").iterdir():
+        names = set(pd.read_csv(table).columns)
+        assert not names & {"mse", "r2", "floor_mse", "nrmse", "valid_mse"}, table.name

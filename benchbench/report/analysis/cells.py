@@ -26,6 +26,11 @@ def metrics(frame: pd.DataFrame) -> list[str]:
     return [n for n in names if n not in {"score", "sequences"} and frame[f"test_{n}"].notna().any()]
 
 
+def usual(frame: pd.DataFrame) -> bool:
+    """Whether all that was asked is regression, ranked by the MSE."""
+    return set(frame["objective"]) <= {"regression"} and set(frame["primary"]) <= {"mse"}
+
+
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per condition, task, architecture and length, of the frame of a Selection.
 
@@ -118,7 +123,7 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     ]
     found_names = dict.fromkeys(name for row in rows for name in row if name not in {*CELL, "group"})
     names = sorted(found_names, key=lambda name: name not in _FIRST)
-    table = pd.DataFrame(rows, columns=[*CELL, "group", *(names or _FIRST)])
+    table = pd.DataFrame(rows, columns=[*CELL, "group", *(names or (_FIRST if usual(frame) else ()))])
     table = table.astype(dict.fromkeys(names, float))
     found: pd.DataFrame = table.groupby([*CELL, "group"], as_index=False, sort=True).median()
     return found
