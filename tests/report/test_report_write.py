@@ -49,7 +49,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     page = write_report("toy", stored(grid()))
     pages = [page, *(page.parent / "tasks").iterdir()]
     links = [file.parent / link for file in pages for link in re.findall(r"\]\(([^)]+)\)", file.read_text())]
-    assert len(links) == 2 * 7 + 2 * 2  # figures, and the ways to the tasks and back
+    assert len(links) == 2 * 7 + 2 * 3  # figures, and the ways to the tasks and back
     assert all(link.is_file() for link in links)
 
 
@@ -144,7 +144,8 @@ def test_parts_of_the_test_split_stand_side_by_side(text, record):
 def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
     options = [record(options={"rate": rate}, valid=rate) for rate in (0.1, 0.2)]
     page = text([*options, record("rnn")])
-    assert re.search(r'\| gru +\| 2 +\| {"rate": 0.1} \(1 of 1\) +\|', page)
+    assert re.search(r"\| gru +\| 2 +\| rate=0.1 \(1 of 1\) +\|", page)
+    assert re.search(r"\| rnn +\| 1 +\| – +\|", page)
     assert "Every competitor had one option set." in text([record()])
 
 
@@ -283,6 +284,46 @@ def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_th
     scores = {"valid_mse": 1.0, "test_mse": 2.8, "test_nrmse": 1.0, "test_r2": 0.0}
     assert "The targets of the test split have a variance of 2.80" in text([record("mean", scores=scores)])
     assert "have a variance of" not in text([record()])
+
+
+def test_the_variance_of_the_test_split_is_taken_trial_by_trial(text, record):
+    variances = {0: 1.0, 1: 1.1, 2: 3.0}
+    made = [
+        record(name, seed, scores={"test_mse": mse, "test_nrmse": (mse / variances[seed]) ** 0.5, "valid_mse": mse})
+        for name, errors in (("gru", (0.5, 0.1, 0.4)), ("rnn", (0.3, 0.6, 0.1)))
+        for seed, mse in enumerate(errors)
+    ]
+    assert "have a variance of" not in text(made)
+    assert "have a variance of 3" in text([one for one in made if one.trial.seed == 2])
+
+
+def test_what_one_alone_could_do_and_what_none_could_are_no_ties(text, record):
+    made = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
+    made += [record("gru", seed, task="cosine") for seed in range(2)]
+    made += [record("rnn", seed, task="cosine", status="unsupported") for seed in range(2)]
+    made += [record(name, seed, task="lorenz", status="diverged") for name in ("gru", "rnn") for seed in range(2)]
+    page = text(made)
+    assert (
+        "Best on every seed: gru on mackey_glass. Only gru could do cosine. None finished on most seeds: lorenz.\n"
+        in page
+    )
+
+
+def test_the_options_that_differ_are_shown_alone(text, record):
+    options = [record(options={"leak": 0.5, "rate": rate}, valid=rate) for rate in (0.1, 0.2)]
+    options += [record(options={"leak": 0.5, "rate": 0.4, "noise": 1}, valid=3)]
+    assert re.search(r"\| gru +\| 3 +\| noise=default, rate=0.1 \(1 of 1\) +\|", text(options))
+
+
+def test_cores_that_are_not_those_of_the_machine_s_name_are_usable_ones(text, record):
+    assert "toy-16-cores, Toy CPU, 2 cores usable," in text([record(environment={"machine": "toy-16-cores"})])
+
+
+def test_captions_speak_of_the_longest_window_where_there_are_several(text, grid):
+    assert "longe" not in text(grid(lengths=(100,), seeds=1)).replace("Longest valid", "")
+    page = text(grid(seeds=1))
+    assert "a larger marker is a longer window" in page
+    assert "test values at the longest window" in page
 
 
 def test_kernels_stand_beside_the_costs(stored, record):

@@ -14,7 +14,7 @@ COSTS = (
     "trained_parameters", "fixed_parameters", "updates",
 )  # fmt: skip
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
-ALONE = "nothing to compare with"
+ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
 _FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
 _FACTS = ("objective", "primary", "better", "baseline", "engine", "loss")
 
@@ -79,7 +79,7 @@ def verdicts(frame: pd.DataFrame, score: str = "rank_score") -> pd.DataFrame:
 def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
     medians = scores.median()
     if not (medians < np.inf).any():
-        return "", False, "none finished on most seeds"
+        return "", False, NONE
     take = str(medians.idxmin())
     others = scores.drop(columns=take)
     level = [str(name) for name in others if not (scores[take] < others[name]).all()]
@@ -90,7 +90,7 @@ def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
 def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
     """Why the scores (seed x architecture) cannot tell; empty where they can."""
     if len(scores.columns) == 1:
-        return ALONE if alone else "the only one"
+        return ALONE if alone else ONLY
     lacking = [str(name) for name in scores if scores[name].isna().any()]
     if lacking:
         return f"open: seeds missing for {listed(lacking)}"

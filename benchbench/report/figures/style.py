@@ -80,7 +80,8 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     top = 0.12 + 0.19 * -(-len(legend) // names)
     total = height * rows + top
     figure = Figure(figsize=(width * columns, total))
-    handles = [Line2D([], [], label=name, **look) for name, look in legend.items()]
+    rows_first = [key for column in range(names) for key in list(legend)[column::names]]  # a legend fills its columns
+    handles = [Line2D([], [], label=name, **legend[name]) for name in rows_first]
     figure.legend(handles=handles, loc="upper center", ncols=names, borderaxespad=0.3, handlelength=2.6)
     figure.subplots_adjust(
         left=0.85 / (width * columns), right=1 - 0.12 / (width * columns),
@@ -102,13 +103,16 @@ def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
         return
     getattr(axis, f"set_{which}scale")("log")
     decades = np.log10(max(positive) / min(positive))
-    ticks.set_major_locator(
-        LogLocator(
-            subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,), numticks=5 if which == "x" else 9
-        )
-    )
+    ticks.set_major_locator(LogLocator(subs=_ticks(decades, which), numticks=5 if which == "x" else 9))
     ticks.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ticks.set_minor_locator(NullLocator())
+
+
+def _ticks(decades: float, which: str) -> tuple[float, ...]:
+    """The ticks within a decade: the more of them, the fewer decades there are, and the y axis has room for more."""
+    if decades < 1 and which == "y":
+        return 1, 1.5, 2, 3, 4, 5, 7
+    return (1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)
 
 
 def length_axis(axis: Axes, lengths: list[int]) -> None:
