@@ -367,7 +367,7 @@ def test_figures_name_the_feature_where_there_are_several(drawn, record):
     many, one = ([record(free_run=free_run(), data=data)] for data in (three, {"mean": [0.0], "test": 800}))
     assert drawn(free_runs, many).axes[0].get_title().endswith("one seed, first feature")
     assert drawn(free_runs, one).axes[0].get_title().endswith("one seed")
-    assert drawn(return_map, many).axes[0].get_xlabel() == "maximum of the last feature (input units)"
+    assert drawn(return_map, many).axes[0].get_xlabel() == "maximum, last feature (input units)"
 
 
 def test_tasks_of_the_closed_loop_stand_in_their_natural_order(stored, record):

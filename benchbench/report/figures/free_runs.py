@@ -73,7 +73,7 @@ def return_map(place: Place) -> Figure | str | None:
         return _said(lacking)
     coloured = {f"{name}, generated": _dots(place.looks[name]["color"]) for name in runs}
     figure, axes = panels(list(runs), {"true": _TRUE} | coloured)
-    which = " of the last feature" if _several(place) else ""
+    which = ", last feature" if _several(place) else ""
     true = np.concatenate([run.maxima_true for run in runs.values()])
     low, high = float(true.min()), float(true.max())
     margin = _BEYOND * ((high - low) or 1.0)
@@ -82,7 +82,7 @@ def return_map(place: Place) -> Figure | str | None:
         axis.plot(*run.maxima_generated.T, label="generated", **_dots(place.looks[name]["color"]))
         axis.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
         axis.set_xlabel(f"maximum{which} (input units)")
-        axis.set_ylabel(f"next maximum{which} (input units)")
+        axis.set_ylabel("next maximum (input units)")
     return figure
 
 
@@ -121,4 +121,4 @@ def _dots(colour: str) -> Look:
     return {"color": colour, "marker": "o", "markersize": 2.5, "markeredgewidth": 0, "linestyle": ""}
 
 
-_TRUE = {**_dots("#777777"), "markersize": 1.5, "alpha": 0.7}
+_TRUE = {**_dots("#555555"), "markersize": 1.8, "alpha": 0.8}

@@ -75,8 +75,7 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     columns = 1 if len(titles) == 1 else 2 if len(titles) <= 4 else 3
     rows = -(-len(titles) // columns)
     width, height = (6.4 if columns == 1 else 4.6 if columns == 2 else 3.6), 2.7
-    names = int(width * columns / (0.6 + 0.075 * max(len(name) for name in legend)))
-    names = max(1, min(len(legend), names))
+    names = _abreast(list(legend), width * columns)
     top = 0.12 + 0.19 * -(-len(legend) // names)
     total = height * rows + top
     figure = Figure(figsize=(width * columns, total))
@@ -92,6 +91,14 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=min(10.0, 110 * width / len(title)))
     return figure, axes
+
+
+def _abreast(names: list[str], width: float) -> int:
+    """How many names of a legend, each with its line, stand side by side in so many inches."""
+    for count in range(len(names), 1, -1):
+        if sum(0.6 + 0.075 * max(map(len, names[column::count])) for column in range(count)) <= width:
+            return count
+    return 1
 
 
 def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
