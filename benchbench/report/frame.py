@@ -103,7 +103,9 @@ _KINDS = {
     "chosen_higher": bool,
     "numba": str,
 }
-DISTURBED = "others had more than a tenth of the time of a fit's cores, or the load was one above the run's own"
+DISTURBED = (
+    "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
+)
 _SHARE, _LOAD = 0.1, 1.0
 
 
@@ -116,8 +118,8 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     of somebody's own has columns of its own, ``valid_NAME`` and ``test_NAME``, at the right. ``valid_choice`` is what
     picks option sets: ``choose`` on the validation split, its sign turned where higher is better. ``baseline`` says
     that the architecture is there to be beaten. ``predict_seconds`` is the median of the repeats;
-    ``disturbed`` says that others had more than a tenth of the time of a fit's cores, or that the load was one above
-    the run's own. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
+    ``disturbed`` says that other programs used more than a tenth of the fit's cores, or that the load was more than one
+    above that of the run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
     and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
     deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
     ``free_run_message`` says why there is nothing. A missing number is NaN, a missing text is empty. InputError where

@@ -264,7 +264,7 @@ def test_what_was_generated_has_a_mark_where_its_first_start_ends_to_be_valid(dr
     axis = drawn(free_runs, valid(gru=[(20,), (90,)], rnn=[(100,)], persistence=[(1,)])).axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["gru", "rnn"]
     assert [marks.get_segments()[0][:, 0].tolist() for marks in axis.collections] == [[2, 2]]
-    assert {text.get_text() for text in axis.texts} == {"valid 2", "valid ≥ 10"}
+    assert {text.get_text() for text in axis.texts} == {"valid 2 Lyapunov times", "valid ≥ 10 Lyapunov times"}
     assert axis.lines[0].get_xdata()[-1] == pytest.approx(9.9)
     assert axis.get_xlabel() == "time (Lyapunov times)"
 
@@ -350,3 +350,27 @@ def test_a_figure_whose_artifact_is_not_there_becomes_a_sentence(kept):
     [task] = (page.parent / "tasks").iterdir()
     assert f"There is no figure of free runs here. gru: The artifact {file.name} is not there." in task.read_text()
     assert not list((page.parent / "figures").glob("free_runs*"))
+
+
+def test_the_closed_loop_comes_first_and_names_whose_runs_diverged(stored, record):
+    made = [record(name, seed, free_run=free_run((10,))) for name in ("gru", "rnn") for seed in range(2)]
+    made += [record("lstm", seed, free_run=free_run((1,), diverged=1.0, diverged_at=[4])) for seed in range(2)]
+    said = write_report("toy", stored(made)).read_text()
+    short = said.partition("## In short")[2].partition("\n## ")[0]
+    assert short.index("### Closed loop") < short.index("longest valid") < short.index("### Open loop")
+    assert "- Some free runs diverged: lstm on mackey_glass. The pages" in short
+    assert said.count("longest valid") == 1
+
+
+def test_figures_name_the_feature_where_there_are_several(drawn, record):
+    three = {"mean": [0.0, 0.0, 0.0], "test": 800}
+    many, one = ([record(free_run=free_run(), data=data)] for data in (three, {"mean": [0.0], "test": 800}))
+    assert drawn(free_runs, many).axes[0].get_title().endswith("one seed, first feature")
+    assert drawn(free_runs, one).axes[0].get_title().endswith("one seed")
+    assert drawn(return_map, many).axes[0].get_xlabel() == "maximum, last feature (input units)"
+
+
+def test_tasks_of_the_closed_loop_stand_in_their_natural_order(stored, record):
+    made = [record(task_options={"tau": tau}, free_run=free_run()) for tau in (100, 17, 30)]
+    short = write_report("toy", stored(made)).read_text().partition("### Open loop")[0]
+    assert re.findall(r"tau=(\d+)\)\]", short) == ["17", "30", "100"]

@@ -61,6 +61,7 @@ def section(stored):
     def written(records):
         page = write_report("toy", stored(records))
         times = page.parent / "devices.md"
+        assert "## Devices" not in page.read_text().partition("## In short")[0]
         front = page.read_text().partition("## Devices")[2].partition("\n## ")[0]
         return front + (times.read_text() if times.exists() else "")
 

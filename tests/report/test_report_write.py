@@ -49,7 +49,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     page = write_report("toy", stored(grid()))
     pages = [page, *(page.parent / "tasks").iterdir()]
     links = [file.parent / link for file in pages for link in re.findall(r"\]\(([^)]+)\)", file.read_text())]
-    assert len(links) == 2 * 7 + 2 * 2  # figures, and the ways to the tasks and back
+    assert len(links) == 2 * 7 + 2 * 3  # figures, and the ways to the tasks and back
     assert all(link.is_file() for link in links)
 
 
@@ -144,7 +144,8 @@ def test_parts_of_the_test_split_stand_side_by_side(text, record):
 def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
     options = [record(options={"rate": rate}, valid=rate) for rate in (0.1, 0.2)]
     page = text([*options, record("rnn")])
-    assert re.search(r'\| gru +\| 2 +\| {"rate": 0.1} \(1 of 1\) +\|', page)
+    assert re.search(r"\| gru +\| 2 +\| rate=0.1 \(1 of 1\) +\|", page)
+    assert re.search(r"\| rnn +\| 1 +\| – +\|", page)
     assert "Every competitor had one option set." in text([record()])
 
 
@@ -285,6 +286,46 @@ def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_th
     assert "have a variance of" not in text([record()])
 
 
+def test_the_variance_of_the_test_split_is_taken_trial_by_trial(text, record):
+    variances = {0: 1.0, 1: 1.1, 2: 3.0}
+    made = [
+        record(name, seed, scores={"test_mse": mse, "test_nrmse": (mse / variances[seed]) ** 0.5, "valid_mse": mse})
+        for name, errors in (("gru", (0.5, 0.1, 0.4)), ("rnn", (0.3, 0.6, 0.1)))
+        for seed, mse in enumerate(errors)
+    ]
+    assert "have a variance of" not in text(made)
+    assert "have a variance of 3" in text([one for one in made if one.trial.seed == 2])
+
+
+def test_what_one_alone_could_do_and_what_none_could_are_no_ties(text, record):
+    made = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
+    made += [record("gru", seed, task="cosine") for seed in range(2)]
+    made += [record("rnn", seed, task="cosine", status="unsupported") for seed in range(2)]
+    made += [record(name, seed, task="lorenz", status="diverged") for name in ("gru", "rnn") for seed in range(2)]
+    page = text(made)
+    assert (
+        "Best on every seed: gru on mackey_glass. Only gru could do cosine. None finished on most seeds: lorenz.\n"
+        in page
+    )
+
+
+def test_the_options_that_differ_are_shown_alone(text, record):
+    options = [record(options={"leak": 0.5, "rate": rate}, valid=rate) for rate in (0.1, 0.2)]
+    options += [record(options={"leak": 0.5, "rate": 0.4, "noise": 1}, valid=3)]
+    assert re.search(r"\| gru +\| 3 +\| noise=default, rate=0.1 \(1 of 1\) +\|", text(options))
+
+
+def test_cores_that_are_not_those_of_the_machine_s_name_are_usable_ones(text, record):
+    assert "toy-16-cores, Toy CPU, 2 cores usable," in text([record(environment={"machine": "toy-16-cores"})])
+
+
+def test_captions_speak_of_the_longest_window_where_there_are_several(text, grid):
+    assert "longe" not in text(grid(lengths=(100,), seeds=1)).replace("Longest valid", "")
+    page = text(grid(seeds=1))
+    assert "a larger marker is a longer window" in page
+    assert "test values at the longest window" in page
+
+
 def test_kernels_stand_beside_the_costs(stored, record):
     page = write_report("toy", stored([record(kernel="fused"), record("rnn", kernel="plain")]))
     assert re.search(r"\| gru .*\| +fused \|", (page.parent / "tasks" / "mackey_glass.md").read_text())
@@ -313,3 +354,14 @@ def test_more_than_two_conditions_have_a_page_of_their_own(stored, record):
     assert "### equal-updates, c" in others
     assert "(figures/score_by_time-equal-updates-c.png)" in others
     assert "(figures/score_by_time-equal-updates-c.png)" not in page.read_text()
+
+
+def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, record, classified):
+    killed = record(task="digits", status="failed", scores={}, samples={}, curve=[])
+    page = write_report("toy", stored([killed, *(classified(seed=seed, score=0.875) for seed in (1, 2))]))
+    assert re.search(r"test balanced accuracy \| +log loss", page.read_text())
+    assert "0.875" in page.read_text()
+    assert "MSE" not in page.read_text() + (page.parent / "tasks" / "digits.md").read_text()
+    for table in (page.parent / "tables").iterdir():
+        names = set(pd.read_csv(table).columns)
+        assert not names & {"mse", "r2", "floor_mse", "nrmse", "valid_mse"}, table.name

@@ -14,7 +14,7 @@ COSTS = (
     "trained_parameters", "fixed_parameters", "updates",
 )  # fmt: skip
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
-ALONE = "nothing to compare with"
+ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
 _FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
 _FACTS = ("objective", "primary", "better", "baseline", "engine", "loss")
 
@@ -24,6 +24,11 @@ def metrics(frame: pd.DataFrame) -> list[str]:
     columns = (str(name) for name in frame.columns)
     names = [name.removeprefix("test_") for name in columns if name.startswith("test_")]
     return [n for n in names if n not in {"score", "sequences"} and frame[f"test_{n}"].notna().any()]
+
+
+def usual(frame: pd.DataFrame) -> bool:
+    """Whether all that was asked is regression, ranked by the MSE."""
+    return set(frame["objective"]) <= {"regression"} and set(frame["primary"]) <= {"mse"}
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +79,7 @@ def verdicts(frame: pd.DataFrame, score: str = "rank_score") -> pd.DataFrame:
 def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
     medians = scores.median()
     if not (medians < np.inf).any():
-        return "", False, "none finished on most seeds"
+        return "", False, NONE
     take = str(medians.idxmin())
     others = scores.drop(columns=take)
     level = [str(name) for name in others if not (scores[take] < others[name]).all()]
@@ -85,7 +90,7 @@ def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
 def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
     """Why the scores (seed x architecture) cannot tell; empty where they can."""
     if len(scores.columns) == 1:
-        return ALONE if alone else "the only one"
+        return ALONE if alone else ONLY
     lacking = [str(name) for name in scores if scores[name].isna().any()]
     if lacking:
         return f"open: seeds missing for {listed(lacking)}"
@@ -118,7 +123,7 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     ]
     found_names = dict.fromkeys(name for row in rows for name in row if name not in {*CELL, "group"})
     names = sorted(found_names, key=lambda name: name not in _FIRST)
-    table = pd.DataFrame(rows, columns=[*CELL, "group", *(names or _FIRST)])
+    table = pd.DataFrame(rows, columns=[*CELL, "group", *(names or (_FIRST if usual(frame) else ()))])
     table = table.astype(dict.fromkeys(names, float))
     found: pd.DataFrame = table.groupby([*CELL, "group"], as_index=False, sort=True).median()
     return found

@@ -11,6 +11,7 @@ CELL = ["condition", "variant", "architecture", "length"]
 TIMES = ("fit_seconds", "first_update_seconds", "predict_us")
 _MEMORY = ("peak", "device_peak", "device_reserved", "device_used")
 _COSTS = [*TIMES, *(f"{name}_mib" for name in _MEMORY)]
+_OBJECTIVE = ["objective", "primary", "better", "choose", "loss", "chosen_higher"]
 _IDENTITY = ["task", "task_set", "architecture", "set", "length", "device", "engine", "seed", "machine", "budget"]
 
 
@@ -47,6 +48,22 @@ def same_data(frame: pd.DataFrame) -> list[str]:
     return [f"Not the same data on the same seed, so not to be compared: {', '.join(differ)}."] if differ else []
 
 
+def asked(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the objective of a task's scored trials in its trials without a score.
+
+    A trial that was killed before it had its data does not know the objective, and its record says regression.
+    """
+    place = ["task", "task_set"]
+    scored = frame["test_score"].notna() | frame["valid_choice"].notna()
+    known = frame[scored].drop_duplicates(place).set_index(place)[_OBJECTIVE]
+    places = pd.MultiIndex.from_frame(frame[place])
+    lost = ~scored & places.isin(known.index)
+    frame = frame.copy()
+    for column in _OBJECTIVE:
+        frame.loc[lost, column] = known[column].reindex(places[lost]).to_numpy()
+    return frame
+
+
 def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The frame with what ranks and with costs in the units of the report, and sentences on costs left out."""
     how = frame["jobs"].astype(str) + " " + frame["threads"].astype(str) + " " + frame["allocator"]
@@ -75,30 +92,52 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The frame without the times of cells that several kernels made, and a sentence that names them."""
-    known = frame["kernel"].where(frame["ok"] & frame["timed"] & (frame["kernel"] != ""))
-    cells = known.groupby([frame[column] for column in CELL])
-    mixed = cells.transform("nunique") > 1
+    mixed = _mixed(frame, "kernel")
     if not mixed.any():
         return frame, []
     places = frame.loc[mixed, ["architecture", "variant", "condition"]].drop_duplicates()
     names = sorted(
         {f"{name} on {variant} ({condition})" for name, variant, condition in places.to_numpy()}, key=natural
     )
-    frame = frame.assign(timed=frame["timed"] & ~mixed, disturbed=frame["disturbed"] & ~mixed)
-    frame[list(TIMES)] = frame[list(TIMES)].where(~mixed)
-    return frame, [f"Mixed times: several kernels carried out {', '.join(names)}; these times are left out."]
+    said = f"Mixed times: several kernels carried out {', '.join(names)}; these times are left out."
+    return _untimed(frame, mixed), [said]
+
+
+def one_machine(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame without the times of cells that several machines made, and a sentence that counts them."""
+    mixed = _mixed(frame, "machine")
+    if not mixed.any():
+        return frame, []
+    count, whole = len(frame.loc[mixed, CELL].drop_duplicates()), len(frame[CELL].drop_duplicates())
+    which = f"{count:,} of {whole:,} combinations of task, architecture and length"
+    said = f"Mixed times: the trials of {which} ran on several machines; their scores are pooled, their times left out."
+    return _untimed(frame, mixed), [said]
+
+
+def _mixed(frame: pd.DataFrame, column: str) -> "pd.Series[bool]":
+    """The rows of cells whose times come from several values of a column."""
+    known = frame[column].where(frame["ok"] & frame["timed"] & (frame[column] != ""))
+    return known.groupby([frame[name] for name in CELL]).transform("nunique") > 1
+
+
+def _untimed(frame: pd.DataFrame, rows: "pd.Series[bool]") -> pd.DataFrame:
+    frame = frame.assign(timed=frame["timed"] & ~rows, disturbed=frame["disturbed"] & ~rows)
+    frame[list(TIMES)] = frame[list(TIMES)].where(~rows)
+    return frame
 
 
 def gaps(frame: pd.DataFrame) -> list[str]:
     """A sentence where trials of the grid that the records span have no record yet."""
     competitors = frame["architecture"] + " " + frame["set"] + " " + frame["engine"]  # not each has every engine
-    places = frame["budget"] + " " + frame["device"] + " " + frame["machine"]
+    places = (
+        frame["budget"] + " " + frame["device"] + (" " + frame["machine"] if _repeated(frame, "key", "machine") else "")
+    )
     axes = [places, frame["variant"], frame["length"], frame["seed"], competitors]
     whole = int(np.prod([column.nunique() for column in axes]))
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
         return []
-    return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` goes on."]
+    return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."]
 
 
 def variants(frame: pd.DataFrame) -> "pd.Series[str]":
@@ -115,12 +154,22 @@ def variants(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
-    """The budget of each row, and its device, engine and machine where there are several."""
+    """The budget of each row, its device and engine where there are several, and its machine where these are compared.
+
+    A study may be spread over machines that make other trials each: their scores are pooled. Machines are compared
+    where they made the same trials, or where one of them has several devices, whose times are compared on it.
+    """
     label = frame["budget"]
-    for column in ("device", "engine", "machine"):
+    compared = _repeated(frame, "key", "machine") or _repeated(frame, "machine", "device")
+    for column in ("device", "engine", *(["machine"] if compared else [])):
         if several(frame, column):
             label = label + ", " + frame[column].replace("", f"unknown {column}")
     return label
+
+
+def _repeated(frame: pd.DataFrame, by: str, column: str) -> bool:
+    """Whether a value of ``by`` has several values of a column: a trial machines, a machine devices."""
+    return len(frame[[by, column]].drop_duplicates()) > len(set(frame[by]))
 
 
 def _records(count: int) -> str:

@@ -1,12 +1,12 @@
 """The tables of the report as files, with every digit.
 
-The columns of regression studies keep the names that they have always had; what a study with other objectives has
-beside them stands at the right.
+The columns of regression studies keep the names that they have always had; those of a study with other objectives are
+named by its metrics.
 """
 
 import pandas as pd
 
-from benchbench.report.analysis.cells import COSTS, PLACE, metrics
+from benchbench.report.analysis.cells import COSTS, PLACE, metrics, usual
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.order import several
 from benchbench.report.analysis.study import Numbers
@@ -40,26 +40,22 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
     return found | {name: table for name, table in further.items() if not table.empty}
 
 
-def usual(frame: pd.DataFrame) -> bool:
-    """Whether all that was asked is regression, ranked by the MSE."""
-    return set(frame["objective"]) <= {"regression"} and set(frame["primary"]) <= {"mse"}
-
-
 def _errors(numbers: Numbers) -> pd.DataFrame:
     cells, names = numbers.cells, metrics(numbers.selection.frame)
-    scores = ["seeds", "ok", *(name for name in _USUAL if name in cells), "floor_mse", "failed"]
-    table = cells.assign(floor_mse=cells["floor"].where(cells["primary"] == "mse"))
     if usual(numbers.selection.frame):
+        table = cells.assign(floor_mse=cells["floor"])
         return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed"])
     spread = [f"{name}{end}" for name in names for end in ("", "_min", "_max")]
     further = ["objective", "primary", "score", "score_min", "score_max", "floor", *spread]
-    return table[[*CELL, *scores, *(name for name in further if name not in scores)]]
+    return cells[[*CELL, "seeds", "ok", "failed", *further]]
 
 
 def _answers(numbers: Numbers) -> pd.DataFrame:
-    known = [*PLACE, "take", "verdict", "mse", "r2", *_ANSWERS]
-    further = [] if usual(numbers.selection.frame) else ["objective", "primary", "score", "floor"]
-    return numbers.answers.reindex(columns=[*known, *further])
+    frame = numbers.selection.frame
+    regression = usual(frame)
+    first = [*PLACE, "take", "verdict", *(["mse", "r2"] if regression else []), *_ANSWERS]
+    further = [] if regression else ["objective", "primary", "score", "floor", *metrics(frame)]
+    return numbers.answers.reindex(columns=[*first, *further])
 
 
 def _options(options: pd.DataFrame) -> pd.DataFrame:

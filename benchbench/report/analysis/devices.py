@@ -94,7 +94,9 @@ def _verdict(times: "pd.Series[float]") -> str:
 
 def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     if cells[["update_times", "predict_times"]].isna().all(axis=None):
-        missing = "no seed of the same task, options, budget and length ended ok on both with the same jobs and threads"
+        missing = (
+            "no trial of the same task, options, budget and length succeeded on both with the same jobs and threads"
+        )
         return [f"Nothing to compare between {place}: {missing} (--jobs, --threads)."]
     sets = pairs.groupby(_WORK)["set"].nunique()
     differ = [f"{name} at {length} ({budget})" for *_, budget, name, length in sets.index[sets > 1]]

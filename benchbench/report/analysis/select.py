@@ -8,11 +8,13 @@ import pandas as pd
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import (
     CELL,
+    asked,
     conditions,
     current,
     gaps,
     measured,
     one_kernel,
+    one_machine,
     same_data,
     variants,
 )  # fmt: skip
@@ -25,11 +27,11 @@ class Selection:
     """The trials that the report compares.
 
     ``frame`` has one row per trial and the columns of ``load`` plus ``variant`` (the task, with its options where it
-    comes in several variants), ``condition`` (budget, and device, engine and machine where there are several), ``ok``
-    (it counts in rankings), ``rank_score`` (the primary metric on the test split, turned so that lower is better,
-    infinite where it is not ok), ``timed`` (its costs may be compared), ``predict_us`` and memory in MiB. ``failures``
-    are all trials that did not end ok, of any option set. ``options`` has a row per cell: how many option sets, and
-    which was chosen; ``sets`` has a row per option set. ``notes`` say what was left out.
+    comes in several variants), ``condition`` (budget, device and engine where there are several, machine where these
+    are compared), ``ok`` (it counts in rankings), ``rank_score`` (the primary metric on the test split, turned so that
+    lower is better, infinite where it is not ok), ``timed`` (its costs may be compared), ``predict_us`` and memory in
+    MiB. ``failures`` are all trials that did not end ok, of any option set. ``options`` has a row per cell: how many
+    option sets, and which was chosen; ``sets`` has a row per option set. ``notes`` say what was left out.
     """
 
     frame: pd.DataFrame
@@ -42,15 +44,18 @@ class Selection:
 def select(frame: pd.DataFrame) -> Selection:
     """The trials to compare, from the frame of ``load``."""
     frame, notes = current(frame)
-    frame, costs = measured(frame)
+    frame, costs = measured(asked(frame))
     notes += same_data(frame)
     frame = frame.assign(variant=variants(frame), condition=conditions(frame))
     notes += gaps(frame)
     sets = _sets(frame)
     chosen, options = _tuned(frame, sets)
     chosen, mixed = one_kernel(chosen)
+    chosen, pooled = one_machine(chosen)
     failures = frame[frame["status"] != Status.OK]
-    return Selection(frame=chosen, failures=failures, options=options, sets=sets, notes=(*notes, *costs, *mixed))
+    return Selection(
+        frame=chosen, failures=failures, options=options, sets=sets, notes=(*notes, *costs, *mixed, *pooled)
+    )
 
 
 def _sets(frame: pd.DataFrame) -> pd.DataFrame:

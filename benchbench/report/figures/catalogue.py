@@ -18,7 +18,10 @@ from benchbench.report.page.pictures import Picture, Pictures, Section
 
 @dataclass(frozen=True)
 class Kind:
-    """A figure: ``draw`` gives the picture, a sentence that says why there is none, or None for nothing to show."""
+    """A figure: ``draw`` gives the picture, a sentence that says why there is none, or None for nothing to show.
+
+    What stands in square brackets in ``caption`` is said where there are several lengths.
+    """
 
     name: str
     draw: Callable[[Place], Figure | str | None]
@@ -35,7 +38,7 @@ FIGURES = (
     ),
     Kind(
         "score_by_time", scores.score_by_time,
-        "Test score against fit time, medians over seeds: a larger marker is a longer window. Along the thick grey "
+        "Test score against fit time, medians over seeds[: a larger marker is a longer window]. Along the thick grey "
         "line nothing is both faster and better.",
         "condition", "scores",
     ),
@@ -51,31 +54,31 @@ FIGURES = (
     ),
     Kind(
         "learning_curves", learning.learning_curves,
-        "Learning curves at the longest window. Solid: validation, bold the median over seeds, thin the seeds; dashed: "
-        "training, the median over seeds. A competitor that solves instead of stepping is a line across.",
+        "Learning curves[ at the longest window]. Solid: validation, bold the median over seeds, thin the seeds; "
+        "dashed: training, the median over seeds. A competitor that solves instead of stepping is a line across.",
         "condition", "learning",
     ),
     Kind(
         "predictions", predictions.predictions,
-        "Predicted (colour) over true (grey) test values at the longest window, one seed, one scale. At most 120 steps "
-        "are drawn; the number is the score of the whole stretch.",
+        "Predicted (colour) over true (grey) test values[ at the longest window], one seed, one scale. At most 120 "
+        "steps are drawn; the number is the loss over the whole stretch.",
         "task", "task",
     ),
     Kind(
         "option_heat_map", heat_map.option_heat_map,
-        "Score on validation of every option set at the longest window: median over seeds; darker is worse. The black "
-        "frame is the chosen set; where more than two options vary, a cell is the best over the others.",
+        "Score on validation of every option set[ at the longest window]: median over seeds; darker is worse. The "
+        "black frame is the chosen set; where more than two options vary, a cell is the best over the others.",
         "task", "options",
     ),
     Kind(
         "survival", free_runs.survival,
-        "Closed loop: share of starts that are still valid, at the longest window, all seeds pooled.",
+        "Closed loop: share of starts that are still valid[ at the longest window], all seeds pooled.",
         "free_run", "closed loop",
     ),
     Kind(
         "free_runs", free_runs.free_runs,
-        "Closed loop: the first start of one seed at the longest window, generated (colour) over true (grey). A series "
-        "is cut off where it leaves its row; the black line ends the valid time.",
+        "Closed loop: the first start of one seed[ at the longest window], generated (colour) over true (grey). A "
+        "series is cut off where it leaves its row; the black line ends the valid time.",
         "free_run", "closed loop",
     ),
     Kind(
@@ -105,12 +108,17 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
                 continue
             name = free_name("-".join(part for part in (kind.name, place.condition, place.variant) if part), taken)
             where = f"{place.condition}: " if kind.scope == "condition" and several(frame, "condition") else ""
-            caption, reason = f"{where}{kind.caption}", made if isinstance(made, str) else ""
+            caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
             if isinstance(made, Figure):
                 taken.add(name)
                 save(made, folder / name)
             found.append(Picture(kind.name, kind.section, place.condition, place.variant, name, caption, reason))
     return Pictures(tuple(found))
+
+
+def _caption(kind: Kind, place: Place) -> str:
+    lengths = place.cells[["variant", "length"]].drop_duplicates()["variant"]
+    return sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
 
 
 def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:

@@ -19,7 +19,9 @@ def times_by_batch(place: Place) -> Figure | None:
     along, across = ("batch", "length") if several(known, "batch") else ("length", "batch")
     by_panel = list(known.sort_values(along, kind="stable").groupby(across))
     hollow = {"color": "black", "marker": "o", "markerfacecolor": "white", "linestyle": ""}
-    extra = {"equally fast": POSSIBLE} | ({"open (hollow)": hollow} if (known["update_verdict"] == OPEN).any() else {})
+    extra = {"equally fast": POSSIBLE} | (
+        {"hollow: one seed, or a failure": hollow} if (known["update_verdict"] == OPEN).any() else {}
+    )
     legend = {name: place.looks[name] for name in ordered(known)} | extra
     figure, axes = panels([f"{known['variant'].iloc[0]}, {across} {value}" for value, _ in by_panel], legend)
     device = known["device"].iloc[0]

@@ -56,7 +56,7 @@ def free_runs(place: Place) -> Figure | str | None:
         if valid < len(run.true):
             axis.vlines(valid * step, row - 0.45, row + 0.45, color="black", linewidth=1.5)
     name_rows(axis, list(runs), shown=True)
-    axis.set_title(f"{_title(place.rows)}: the first start of one seed")
+    axis.set_title(f"{_title(place.rows)}: the first start of one seed{', first feature' if _several(place) else ''}")
     axis.set_ylabel("input units, one scale")
     axis.set_xlabel(_time(place.rows))
     return figure
@@ -73,14 +73,15 @@ def return_map(place: Place) -> Figure | str | None:
         return _said(lacking)
     coloured = {f"{name}, generated": _dots(place.looks[name]["color"]) for name in runs}
     figure, axes = panels(list(runs), {"true": _TRUE} | coloured)
+    which = ", last feature" if _several(place) else ""
     true = np.concatenate([run.maxima_true for run in runs.values()])
     low, high = float(true.min()), float(true.max())
     margin = _BEYOND * ((high - low) or 1.0)
     for axis, (name, run) in zip(axes, runs.items(), strict=True):
-        axis.plot(*run.maxima_true.T, label="true", **_TRUE)
+        axis.plot(*run.maxima_true.T, label="true", zorder=3, **_TRUE)  # above, smaller, so that both are seen
         axis.plot(*run.maxima_generated.T, label="generated", **_dots(place.looks[name]["color"]))
         axis.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
-        axis.set_xlabel("maximum (input units)")
+        axis.set_xlabel(f"maximum{which} (input units)")
         axis.set_ylabel("next maximum (input units)")
     return figure
 
@@ -90,6 +91,11 @@ def _runs(place: Place) -> tuple[dict[str, FreeRun], list[str]]:
     found, lacking = one_seed(place.rows, place.numbers.records, place.numbers.results)
     plain = {name for name in baselines(place.rows) if name in found and np.ptp(found[name].generated, axis=0) == 0}
     return {name: run for name, run in found.items() if name not in plain}, lacking
+
+
+def _several(place: Place) -> bool:
+    """Whether the series has several features, as far as the records say."""
+    return any(len(record.data.get("mean") or ()) > 1 for record in place.numbers.records.of(place.rows))
 
 
 def _said(lacking: list[str]) -> str | None:
@@ -106,7 +112,7 @@ def _time(trials: pd.DataFrame) -> str:
 
 def _valid(run: Generated) -> str:
     bound = "≥ " if run.valid_steps[0] >= run.steps else ""
-    text = f"valid {bound}{number(run.valid_steps[0] / run.unit_steps)}"
+    text = f"valid {bound}{number(run.valid_steps[0] / run.unit_steps)} {run.unit.removesuffix('s')}s"
     at = run.diverged_at[0] if run.diverged_at else None
     return text if at is None else f"{text}, diverged at {number(at / run.unit_steps)}"
 
@@ -115,4 +121,4 @@ def _dots(colour: str) -> Look:
     return {"color": colour, "marker": "o", "markersize": 2.5, "markeredgewidth": 0, "linestyle": ""}
 
 
-_TRUE = _dots("#b0b0b0")
+_TRUE = {**_dots("#555555"), "markersize": 1.8, "alpha": 0.8}

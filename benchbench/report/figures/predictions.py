@@ -11,7 +11,6 @@ from benchbench.report.figures.style import Looks
 from benchbench.report.page.texts import number
 
 _TITLES = {"first": "first stretch of the test split", "best": "best prediction", "worst": "worst prediction"}
-_STEPS = 150  # at most, a panel
 
 
 def predictions(place: Place) -> Figure | None:
@@ -27,11 +26,10 @@ def predictions(place: Place) -> Figure | None:
         return None
     classes = bool(place.rows["loss"].iloc[0] == "cross_entropy")
     truth, made = ("true class", "predicted class") if classes else ("true", "predicted")
-    score = (
-        "number: cross-entropy of the whole stretch" if classes else "number: MSE of the whole stretch (standardised)"
-    )
+    loss = "log loss" if classes else "MSE of the first output"
+    score = f"number: {loss} over the whole stretch{'' if classes else ' (standardised)'}"
     legend = {truth: GREY, f"{made} (colour of the competitor)": "#0072B2", score: "none"}
-    figure = figure_of_rows(list(rows), 0.25, legend)
+    figure = figure_of_rows(list(rows), 0.5, legend)
     scale = scale_of([segment.true for samples in rows.values() for segment in samples.values()])
     for i, kind in enumerate(kinds):
         axis = figure.add_subplot(1, len(kinds), i + 1)
@@ -40,6 +38,8 @@ def predictions(place: Place) -> Figure | None:
         axis.set_title(_TITLES[kind])
         axis.set_xlabel("scored step")
         name_rows(axis, list(rows), shown=i == 0)
+        if i == 0:
+            axis.set_ylabel("class" if classes else "standardised, one scale")
     return figure
 
 
@@ -55,6 +55,6 @@ def _draw(
     for row, (name, segment) in enumerate(segments.items()):
         if segment is not None:
             draw_row(
-                axis, row, true=segment.true[:_STEPS], made=segment.predicted[:_STEPS], colour=looks[name]["color"],
+                axis, row, true=segment.true, made=segment.predicted, colour=looks[name]["color"],
                 scale=scale, text=number(segment.score), dots=dots,
             )  # fmt: skip

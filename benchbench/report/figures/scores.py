@@ -11,7 +11,13 @@ from benchbench.report.figures.style import FRONTIER, POSSIBLE, Looks, length_ax
 from benchbench.report.page.texts import metric
 
 FLOOR = "best possible (floor)"
-FASTEST = "not beaten in both"
+FASTEST = "nothing is both faster and better"
+
+_KEY = {"color": "#777777", "marker": "o", "linestyle": ""}
+_BARS: Looks = {
+    "median over seeds, bars: lowest to highest": {**_KEY, "marker": "|", "linestyle": "-", "markersize": 9.0}
+}
+_LARGER: Looks = {"larger marker: longer window": _KEY}
 
 
 def score_by_length(place: Place) -> Figure | None:
@@ -19,9 +25,8 @@ def score_by_length(place: Place) -> Figure | None:
     scored = place.cells[place.cells["score"].notna()]
     if scored.empty or not several(scored, "length"):
         return None
-    figure, panels = grid(
-        scored, place.looks, {FLOOR: POSSIBLE} if scored["floor"].notna().any() else {}, directed=True
-    )
+    floor_key: Looks = {FLOOR: POSSIBLE} if scored["floor"].notna().any() else {}
+    figure, panels = grid(scored, place.looks, floor_key | _BARS, directed=True)
     for axis, part in panels:
         names = ordered(part)
         for i, (name, look, mine) in enumerate(lines(part, place.looks)):
@@ -67,7 +72,8 @@ def score_by_time(place: Place) -> Figure | None:
     known = place.cells[(place.cells["fit_seconds"] > 0) & place.cells["score"].notna()]
     if known.empty:
         return None
-    figure, panels = grid(known, place.looks, {FASTEST: FRONTIER}, directed=True)
+    larger = _LARGER if len(known[["variant", "length"]].drop_duplicates()) > len(set(known["variant"])) else {}
+    figure, panels = grid(known, place.looks, {FASTEST: FRONTIER} | larger, directed=True)
     for axis, part in panels:
         rank = part["score"].where(part["better"] != "higher", -part["score"])
         best = part.assign(rank=rank).sort_values(["fit_seconds", "rank"])

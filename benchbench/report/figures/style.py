@@ -75,12 +75,12 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     columns = 1 if len(titles) == 1 else 2 if len(titles) <= 4 else 3
     rows = -(-len(titles) // columns)
     width, height = (6.4 if columns == 1 else 4.6 if columns == 2 else 3.6), 2.7
-    names = int(width * columns / (0.6 + 0.075 * max(len(name) for name in legend)))
-    names = max(1, min(len(legend), names))
+    names = _abreast(list(legend), width * columns)
     top = 0.12 + 0.19 * -(-len(legend) // names)
     total = height * rows + top
     figure = Figure(figsize=(width * columns, total))
-    handles = [Line2D([], [], label=name, **look) for name, look in legend.items()]
+    rows_first = [key for column in range(names) for key in list(legend)[column::names]]  # a legend fills its columns
+    handles = [Line2D([], [], label=name, **legend[name]) for name in rows_first]
     figure.legend(handles=handles, loc="upper center", ncols=names, borderaxespad=0.3, handlelength=2.6)
     figure.subplots_adjust(
         left=0.85 / (width * columns), right=1 - 0.12 / (width * columns),
@@ -93,6 +93,14 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
+def _abreast(names: list[str], width: float) -> int:
+    """How many names of a legend, each with its line, stand side by side in so many inches."""
+    for count in range(len(names), 1, -1):
+        if sum(0.6 + 0.075 * max(map(len, names[column::count])) for column in range(count)) <= width:
+            return count
+    return 1
+
+
 def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
     """A log scale with plain numbers where the positive values span a factor of 3 or more; else a linear one."""
     positive = [value for value in values if np.isfinite(value) and value > 0]
@@ -102,13 +110,16 @@ def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
         return
     getattr(axis, f"set_{which}scale")("log")
     decades = np.log10(max(positive) / min(positive))
-    ticks.set_major_locator(
-        LogLocator(
-            subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,), numticks=5 if which == "x" else 9
-        )
-    )
+    ticks.set_major_locator(LogLocator(subs=_ticks(decades, which), numticks=5 if which == "x" else 9))
     ticks.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ticks.set_minor_locator(NullLocator())
+
+
+def _ticks(decades: float, which: str) -> tuple[float, ...]:
+    """The ticks within a decade: the more of them, the fewer decades there are, and the y axis has room for more."""
+    if decades < 1 and which == "y":
+        return 1, 1.5, 2, 3, 4, 5, 7
+    return (1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)
 
 
 def length_axis(axis: Axes, lengths: list[int]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from benchbench.report.analysis.cells import ALONE, against_baselines
+from benchbench.report.analysis.cells import ALONE, NONE, ONLY, against_baselines
 from benchbench.report.analysis.order import baselines, natural, networks, ordered, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
@@ -59,10 +59,19 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     for name in order:
         tasks = ", ".join(_at_lengths(clear[clear["take"] == name], here))
         best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
-    rest = ", ".join(_at_lengths(here[~here["clear"]], here))
-    if not best:
-        return [Text(line("Nothing is best on every seed."))]
-    return [Text(line("Best on every seed: ", *best, f". A tie, or open: {rest}." if rest else "."))]
+    first = line("Best on every seed: ", *best, ".") if best else line("Nothing is best on every seed.")
+    return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
+
+
+def _not_clear(here: pd.DataFrame, known: frozenset[str], *, ties: bool) -> Iterator[Line]:
+    """Sentences on the tasks without a clear best: what one alone could do, what none could, what is tied."""
+    for name, part in parts(here[here["verdict"] == ONLY], "take"):
+        yield line(" Only ", label(name, baseline=name in known), f" could do {', '.join(_at_lengths(part, here))}.")
+    if nobody := ", ".join(_at_lengths(here[here["verdict"] == NONE], here)):
+        yield line(f" None finished on most seeds: {nobody}.")
+    rest = ", ".join(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here))
+    if rest and ties:
+        yield line(f" A tie, or open: {rest}.")
 
 
 def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:

@@ -105,13 +105,15 @@ def link(text: object, target: str) -> Span:
 
 
 def prose(text: str) -> Line:
-    """One of our own sentences, in which `names` and **warnings** stand out. Never for foreign text."""
-    pieces = re.split(r"(`[^`]+`|\*\*[^*]+\*\*)", " ".join(text.split()))
+    """One of our own sentences, in which `names` **warnings** and *terms* stand out. Never for foreign text."""
+    pieces = re.split(r"(`[^`]+`|\*\*[^*]+\*\*|\*[^*]+\*)", " ".join(text.split()))
     return line(*(_span(piece) if i % 2 else piece for i, piece in enumerate(pieces)))
 
 
 def _span(piece: str) -> Span:
-    return code(piece[1:-1]) if piece.startswith("`") else strong(piece[2:-2])
+    if piece.startswith("`"):
+        return code(piece[1:-1])
+    return strong(piece[2:-2]) if piece.startswith("**") else emphasis(piece[1:-1])
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence["str | Line"]], left: int = 1) -> Table:

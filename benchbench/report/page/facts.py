@@ -1,5 +1,6 @@
 """What was run: budgets, machines, versions, as one list."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -48,7 +49,7 @@ def _machines(frame: pd.DataFrame) -> str:
 
 
 def _machine(name: str, part: pd.DataFrame) -> str:
-    facts = [name or "unknown", *_distinct(part["cpu"]), *_distinct(part["cores"], "{:g} cores")]
+    facts = [name or "unknown", *_distinct(part["cpu"]), *_distinct(part["cores"], _cores(name, part))]
     facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB"), *_distinct(part["gpu"])]
     facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
     facts += _distinct(part["jobs"], "trials at a time: {:g}")
@@ -56,6 +57,12 @@ def _machine(name: str, part: pd.DataFrame) -> str:
     facts += _distinct(part["allocator"], "allocator {}")
     facts += _range(part["gemm_gflops"], "yardstick {} GFLOP/s") + _range(part["copy_gb_per_s"], "{} GB/s")
     return ", ".join(facts)
+
+
+def _cores(name: str, part: pd.DataFrame) -> str:
+    """How cores are written: as usable ones where the machine's name says another number."""
+    named = {float(count) for count in re.findall(r"(\d+)-cores?\b", name)}
+    return "{:g} cores usable" if named and not set(part["cores"].dropna()) <= named else "{:g} cores"
 
 
 def _versions(frame: pd.DataFrame) -> str:

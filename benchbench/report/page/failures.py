@@ -1,4 +1,4 @@
-"""Trials that did not end ok, with what their records say."""
+"""Trials that failed, with what their records say."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _MESSAGE = 300  # characters of a message; the whole of it stands in failures.cs
 def failure_table(failures: pd.DataFrame) -> Iterator[Block]:
     """A row for each competitor, place and message, with the seeds."""
     if failures.empty:
-        yield Text(line("None: every trial ended ok."))
+        yield Text(line("None: every trial ended without failure."))
         return
     sets = {"set": "options"} if several(failures, "set") else {}
     titles = {

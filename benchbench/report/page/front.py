@@ -4,12 +4,13 @@ from benchbench.report.analysis.cells import metrics
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.order import parts, several
 from benchbench.report.analysis.study import Numbers
+from benchbench.report.frame import DISTURBED
 from benchbench.report.page.answer import against, answer, answer_tables, conditions, missing_baselines
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Note, Page, Text, line, link, prose
 from benchbench.report.page.devices import devices_page, front_devices
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
-from benchbench.report.page.loops import all_loops
+from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.task import task_page
@@ -22,19 +23,19 @@ _METRICS = {
     "log_loss": "Log loss is the cross-entropy of the predicted probabilities.",
 }
 _HOW_TO_READ = (
-    "Numbers are medians over seeds that ended ok, in brackets the lowest and the highest.",
-    """Take: the competitor with the best median of the primary metric on the test split. How sure: a tie names those
-    that it does not beat on every seed.""",
-    """**Bold** is better than every other on every seed, at least two, the same for all. Anything less is printed as a
-    tie.""",
+    "Numbers are medians over the trials that ended without failure, in brackets the lowest and the highest.",
+    """*Take* names the architecture with the best median on the test split. *How sure* names those that it does not
+    beat on every seed.""",
+    """**Bold** marks an architecture that is better than every other on every seed. This needs at least two seeds, the
+    same for all.""",
     """Baselines are there to be beaten and cost next to nothing: a network has to beat them to be worth its time. The
     floor is the best possible score, where it is known.""",
-    """Only trials that ended ok are ranked; a seed without a score counts as worse than any score. Option sets are
-    chosen on the validation split, and what is shown is their score on the test split.""",
-    """Fit time has no data making, validation or import in it; a window is one test sequence; memory is what the fit
-    added.""",
-    """† marks a time that was disturbed: others had more than a tenth of the time of a fit's cores, or the load was one
-    above the run's own.""",
+    """Only trials that ended without failure and within their budget are ranked; a seed without a score counts as worse
+    than any score. Option sets are chosen on the validation split, and what is shown is their score on the test
+    split.""",
+    """Fit time excludes making the data, imports and scoring the validation split. A window is one test sequence.
+    Memory is what the fit added.""",
+    f"† marks a time that was disturbed: {DISTURBED}.",
     "Every table stands with all digits in `tables/`, every picture as SVG in `figures/`.",
 )
 _CONDITIONS = 2  # on the front page
@@ -55,10 +56,11 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     links = {variant: line(link(variant, f"{path}.md")) for variant, path in paths.items()}
     unfinished = [note for note in numbers.selection.notes if note.startswith("Unfinished")]
     blocks: list[Block] = [Heading(1, line(numbers.study)), *(Note(prose(note)) for note in unfinished)]
-    devices = list(front_devices(numbers, pictures)) if len(numbers.devices.cells) else []
-    picture = None if devices else pictures.first("scores", condition=conditions(numbers)[0])
-    blocks += [*devices, *_in_short(numbers, picture)]
-    blocks += [] if devices else front_devices(numbers, pictures)
+    picture = None
+    if numbers.devices.cells.empty:  # else the figures of the devices come first
+        picture = pictures.first("scores", condition=conditions(numbers)[0])
+    blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += front_devices(numbers, pictures)
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
     blocks += [
@@ -66,7 +68,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
         Text(line("Scores, costs and figures of each task have a page of their own:")),
     ]
     blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
-    blocks += all_loops(numbers, links)
+    blocks += all_loops(numbers)
     for title, section in _SECTIONS:
         found = pictures.blocks(section, condition=_only(numbers), but=picture)
         blocks += [Heading(2, line(title)), *found] if found else []
@@ -79,7 +81,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
 
 def _in_short(numbers: Numbers, picture: Block | None) -> list[Block]:
     """The answer of the first condition with a figure, then the other conditions."""
-    blocks: list[Block] = [Heading(2, line("In short"))]
+    blocks: list[Block] = []
     names = conditions(numbers)
     for i, condition in enumerate(names if len(names) <= _CONDITIONS else names[:1]):
         blocks += _answered(numbers, condition, picture if i == 0 else None)
@@ -91,7 +93,9 @@ def _in_short(numbers: Numbers, picture: Block | None) -> list[Block]:
 
 def _answered(numbers: Numbers, condition: str, picture: Block | None = None) -> list[Block]:
     """The answer under one condition, with one figure."""
-    title: list[Block] = [Heading(3, line(condition))] if several(numbers.answers, "condition") else []
+    named = [condition] if several(numbers.answers, "condition") else []
+    titles = [*([] if numbers.closed_loop.cells.empty else ["Open loop"]), *named]
+    title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
     found = [*answer(numbers, condition), *answer_tables(numbers, condition)]
     return [*title, *found, *shown, *against(numbers, condition)]

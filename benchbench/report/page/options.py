@@ -1,5 +1,6 @@
 """How many option sets each competitor had, and which were chosen."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +9,11 @@ import pandas as pd
 from benchbench.report.analysis.order import baselines, natural, order
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.frame import plain
 from benchbench.report.page.blocks import Block, Heading, Text, line, prose, table
-from benchbench.report.page.texts import listed, metric
+from benchbench.report.page.texts import metric
+
+_MOST = 6  # chosen sets that are shown
 
 
 def option_sets(numbers: Numbers) -> Iterator[Block]:
@@ -22,7 +26,10 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     rows = []
     for name in order(options["architecture"], baselines(numbers.selection.frame)):
         mine = options[options["architecture"] == name]
-        rows.append([name, str(mine["option_sets"].max()), listed(_chosen(mine), 6)])
+        tried = numbers.selection.sets
+        rows.append(
+            [name, str(mine["option_sets"].max()), _chosen(mine, set(tried.loc[tried["architecture"] == name, "set"]))]
+        )
     what = " or ".join(sorted({_said(row) for row in rows_of(options)}))
     yield Text(
         prose(
@@ -33,9 +40,22 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     yield table(["architecture", "option sets", "chosen"], rows, left=3)
 
 
-def _chosen(mine: pd.DataFrame) -> list[str]:
+def _chosen(mine: pd.DataFrame, tried: set[str]) -> str:
+    """The chosen sets with how often each was chosen: the options alone in which those that were tried differ."""
+    options = {text: json.loads(text) for text in tried}
+    names = sorted({name for found in options.values() for name in found})
+    differ = [
+        name for name in names if len({plain({name: o[name]} if name in o else {}) for o in options.values()}) > 1
+    ]
+    if not differ:
+        return "–"
     counts = mine["set"].value_counts(sort=False)
-    return [f"{text} ({counts[text]} of {len(mine)})" for text in sorted(counts.index, key=natural)]
+    said = {
+        text: ", ".join(f"{name}={found.get(name, 'default')}" for name in differ) for text, found in options.items()
+    }
+    texts = [f"{said[text]} ({counts[text]} of {len(mine)})" for text in sorted(counts.index, key=natural)]
+    rest = len(texts) - _MOST
+    return "; ".join(texts) if rest <= 1 else f"{'; '.join(texts[:_MOST])} and {rest} more"
 
 
 def _said(row: dict[str, Any]) -> str:

@@ -6,13 +6,15 @@ import pandas as pd
 
 from benchbench.report.analysis.order import baselines, natural, parts, several
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, line, link
+from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, emphasis, line, link
 from benchbench.report.page.loops import task_loops
 from benchbench.report.page.pictures import Pictures
 from benchbench.report.page.scores import cost_table, group_table, score_table, shown
 from benchbench.report.page.texts import lengths, metric, number, seeds
 
 _ALIKE = 1.25  # the test split's variance may differ from the training split's by this factor before it is said
+
+_EXPLAINED = emphasis("How to read this")
 
 
 def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> Page:
@@ -22,6 +24,7 @@ def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> 
     blocks: list[Block] = [
         Heading(1, line(f"{numbers.study}: {variant}")),
         Text(line("Part of the ", link("report", "report.md"), " of the study.", _options(mine))),
+        Text(line("The ", link("report", "report.md"), " explains the marks and terms under ", _EXPLAINED, ".")),
     ]
     cells = numbers.cells[numbers.cells["variant"] == variant]
     for condition, part in parts(cells, "condition"):
@@ -43,7 +46,8 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     clear = said[(said["variant"] == variant) & (said["condition"] == condition) & said["clear"]]
     yield Text(line(f"Scores over {seeds(part)}:"))
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
-    yield from _unlike(part)
+    trials = numbers.selection.frame
+    yield from _unlike(trials[(trials["variant"] == variant) & (trials["condition"] == condition)])
     yield from _undefined(numbers.undefined, condition, variant)
     yield Text(line(f"Costs at length {lengths(part['length'])}:"))
     yield cost_table(part)
@@ -57,11 +61,13 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
         yield group_table(named, primary, form)
 
 
-def _unlike(part: pd.DataFrame) -> Iterator[Block]:
+def _unlike(trials: pd.DataFrame) -> Iterator[Block]:
     """Why the MSE of predicting the mean is not 1, where the test split is not spread as the training split is."""
-    if "mse" not in part or "nrmse" not in part:
+    known = trials[trials["ok"] & (trials["test_mse"] > 0) & (trials["test_nrmse"] > 0)]
+    if known.empty:
         return
-    spread = (part["mse"] / part["nrmse"] ** 2).median()  # NRMSE² is the MSE over the variance of the test targets
+    variance = known["test_mse"] / known["test_nrmse"] ** 2  # NRMSE² is the MSE over the variance of the test targets
+    spread = variance.groupby([known["length"], known["seed"]]).first().median()  # the same for all that had the data
     if not 1 / _ALIKE <= spread <= _ALIKE:
         yield Note(
             line(

@@ -32,8 +32,8 @@ def number(value: float) -> str:
 
 
 def decimals(value: float) -> str:
-    """Three decimals, for what ends at 1; a dash where there is nothing."""
-    return f"{value:.3f}" if abs(value) < 100 else number(value)
+    """Three decimals, for what ends at 1, or three digits where these would all be 0; a dash where there is nothing."""
+    return number(value) if 0 < abs(value) < 0.001 or not abs(value) < 100 else f"{value:.3f}"
 
 
 def metric(name: str) -> str:

@@ -197,3 +197,51 @@ def test_an_unfinished_study_is_said_to_be_so_and_a_finished_one_is_not(chosen, 
 def test_an_architecture_without_one_of_the_engines_leaves_nothing_unfinished(chosen, record):
     made = [on("torch", record()), on("numba", record()), on("torch", record("rnn"))]
     assert chosen(made).notes == ()
+
+
+def test_a_trial_that_was_killed_has_the_objective_of_its_task(chosen, record, classified):
+    killed = record(task="digits", status="failed", scores={}, samples={}, curve=[])
+    frame = chosen([killed, *(classified(seed=seed) for seed in (1, 2))]).frame.sort_values("seed")
+    facts = ["objective", "primary", "better", "choose", "loss", "chosen_higher"]
+    assert frame["status"].iloc[0] == "failed"
+    assert frame["chosen_higher"].dtype == bool
+    assert frame[facts].iloc[0].tolist() == frame[facts].iloc[1].tolist()
+    assert frame["primary"].iloc[0] == "balanced_accuracy"
+
+
+def test_a_study_spread_over_machines_is_one_condition_and_complete(chosen, grid):
+    spread = [
+        one.model_copy(update={"environment": one.environment.model_copy(update={"machine": f"m{one.trial.seed}"})})
+        for one in grid()
+    ]
+    selection = chosen(spread)
+    assert set(selection.frame["condition"]) == {"equal-updates"}
+    assert not any("Unfinished" in note for note in selection.notes)
+    assert selection.notes[-1].startswith("Mixed times: the trials of 28 of 28 combinations")
+    assert selection.frame["fit_seconds"].isna().all()
+    assert selection.frame["test_mse"].notna().all()
+
+
+def test_machines_with_a_task_each_keep_their_times(chosen, grid):
+    spread = [
+        one.model_copy(update={"environment": one.environment.model_copy(update={"machine": one.trial.task})})
+        for one in grid()
+    ]
+    selection = chosen(spread)
+    assert selection.notes == ()
+    assert set(selection.frame["condition"]) == {"equal-updates"}
+    assert selection.frame["fit_seconds"].notna().all()
+
+
+def test_machines_that_made_the_same_trials_or_compare_devices_stand_apart(chosen, record):
+    same = [record(environment={"machine": name}) for name in ("x", "y")]
+    assert set(chosen(same).frame["condition"]) == {"equal-updates, x", "equal-updates, y"}
+    pairs = [
+        record(seed=seed, device=device, environment={"machine": f"m{seed}"})
+        for seed in (0, 1) for device in ("cpu", "cuda:0")
+    ]  # fmt: skip
+    selection = chosen(pairs)
+    assert set(selection.frame["condition"]) == {
+        f"equal-updates, {d}, {m}" for d in ("cpu", "cuda:0") for m in ("m0", "m1")
+    }
+    assert selection.notes == ()

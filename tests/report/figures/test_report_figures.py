@@ -9,7 +9,7 @@ from benchbench.report.figures.learning import learning_curves
 from benchbench.report.figures.place import places
 from benchbench.report.figures.predictions import predictions
 from benchbench.report.figures.scores import score_by_length, score_by_time
-from benchbench.report.figures.style import styles
+from benchbench.report.figures.style import log_if_wide, panels, styles
 from benchbench.report.frame import read
 
 
@@ -105,7 +105,8 @@ def test_predictions_say_what_is_grey_what_is_coloured_and_what_the_number_cover
     figure = predictions(place([record("gru"), record("rnn")], "task"))
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["gru", "rnn"]
     assert {text.get_text() for text in figure.legends[0].texts} == {
-        "true", "predicted (colour of the competitor)", "number: MSE of the whole stretch (standardised)"
+        "true", "predicted (colour of the competitor)",
+        "number: MSE of the first output over the whole stretch (standardised)",
     }  # fmt: skip
 
 
@@ -138,4 +139,32 @@ def test_predicted_classes_are_dots_and_stretches_that_are_all_the_same_are_draw
     [axis] = figure.axes
     assert {line.get_linestyle() for line in axis.lines} == {"None"}
     assert [text.get_text() for text in axis.texts] == ["0.400"]
-    assert "true class" in {text.get_text() for text in figure.legends[0].texts}
+    legend = {text.get_text() for text in figure.legends[0].texts}
+    assert legend >= {"true class", "number: log loss over the whole stretch"}
+
+
+def test_legends_say_what_bars_and_the_size_of_markers_mean(place, record):
+    made = [record(length=length, seed=seed) for length in (10, 20) for seed in range(2)]
+    texts = {text.get_text() for text in score_by_length(place(made)).legends[0].texts}
+    assert "median over seeds, bars: lowest to highest" in texts
+    texts = {text.get_text() for text in score_by_time(place(made)).legends[0].texts}
+    assert texts >= {"nothing is both faster and better", "larger marker: longer window"}
+    texts = {text.get_text() for text in score_by_time(place([record()])).legends[0].texts}
+    assert "larger marker: longer window" not in texts
+
+
+def test_a_legend_is_read_row_by_row():
+    names = [f"a competitor with a long name, {i}" for i in range(7)]
+    figure, _ = panels(["one"], {name: {"color": "black"} for name in names})
+    legend = figure.legends[0]
+    figure.canvas.draw()
+    places = {text.get_text(): text.get_window_extent().p0 for text in legend.texts}
+    assert sorted(names, key=lambda name: (-round(places[name][1]), places[name][0])) == names
+
+
+def test_an_axis_of_less_than_a_decade_has_several_ticks():
+    _, [axis] = panels(["one"], {"gru": {"color": "black"}})
+    axis.plot([1, 2], [0.24, 0.9])
+    log_if_wide(axis, "y", [0.24, 0.9])
+    low, high = axis.get_ylim()
+    assert len([tick for tick in axis.get_yticks() if low <= tick <= high]) >= 4

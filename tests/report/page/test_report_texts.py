@@ -26,7 +26,7 @@ def test_foreign_text_cannot_act_as_markup(text, escaped):
 def test_a_coefficient_of_determination_has_three_decimals():
     assert [decimals(value) for value in (0.99999, -0.0004, 0.5, -1234.5, np.nan)] == [
         "1.000",
-        "-0.000",
+        "-0.000400",
         "0.500",
         "-1,234",
         "–",
