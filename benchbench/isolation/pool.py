@@ -1,6 +1,6 @@
 """Map a function over items, each in a process of its own.
 
-The process is forked from a keeper, and that from a server that has torch loaded but has started no thread pool and no
+The process is forked from a supervisor, and that from a server that has torch loaded but has started no thread pool and no
 device context: it starts in tens of milliseconds, its memory peak is its own, and its crash costs one item.
 """
 
@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NO_LIMITS = Limits()
-_PATIENCE = 5.0  # seconds for a keeper to end what it keeps
+_PATIENCE = 5.0  # seconds for a supervisor to end what it keeps
 
 
 def start_server(preload: str) -> None:
@@ -110,7 +110,7 @@ def core_sets(jobs: int, threads: int) -> list[tuple[int, ...]]:
 
 
 class _Slot:
-    """A place for one item at a time: its keeper, started when it is needed."""
+    """A place for one item at a time: its supervisor, started when it is needed."""
 
     def __init__(self, chosen: tuple[int, ...]) -> None:
         self.cores = chosen
@@ -118,19 +118,19 @@ class _Slot:
         self._process: BaseProcess | None = None
         self._ready = False
 
-    def give(self, item: Any, keeper: Supervisor) -> None:
+    def give(self, item: Any, supervisor: Supervisor) -> None:
         if self._process is None or not self._process.is_alive():
             self.close()
             self.connection, theirs = multiprocessing.Pipe()
-            process = _context().Process(target=keeper.serve, args=(theirs,))
+            process = _context().Process(target=supervisor.serve, args=(theirs,))
             with _clean_start():
                 process.start()
             self._process = process
-            theirs.close()  # so that the end of the keeper is the end of the stream
+            theirs.close()  # so that the end of the supervisor is the end of the stream
         self._open().send(item)
 
     def take(self) -> tuple[Any, str] | None:
-        """A result and what was printed, or None where the keeper says that it is ready."""
+        """A result and what was printed, or None where the supervisor says that it is ready."""
         try:
             answer = self._open().recv()
         except (EOFError, OSError):
@@ -148,7 +148,7 @@ class _Slot:
         return result if isinstance(result, Lost) else _read(result), output
 
     def release(self) -> None:
-        """Let the keeper end what it keeps, and itself."""
+        """Let the supervisor end what it keeps, and itself."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
@@ -165,7 +165,7 @@ class _Slot:
 
     def _open(self) -> Connection:
         if self.connection is None:
-            raise ValueError("no keeper")
+            raise ValueError("no supervisor")
         return self.connection
 
 

@@ -1,4 +1,4 @@
-"""Files that an item's process and its keeper share, out of reach of others."""
+"""Files that an item's process and its supervisor share, out of reach of others."""
 
 import os
 import tempfile

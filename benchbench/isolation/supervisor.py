@@ -207,16 +207,16 @@ def _flush() -> None:
             stream.flush()
 
 
-def _work(function: Callable[[Any], Any], item: Any, keeper: Supervisor, caller: Connection, files: _Files) -> None:
+def _work(function: Callable[[Any], Any], item: Any, supervisor: Supervisor, caller: Connection, files: _Files) -> None:
     """What an item's own process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     caller.close()
     process_tree.stand_alone()
-    if not keeper.forks:
+    if not supervisor.forks:
         files.redirect()
-        keeper.surroundings.enter()
-    if keeper.surroundings.cores and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, keeper.surroundings.cores)
+        supervisor.surroundings.enter()
+    if supervisor.surroundings.cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, supervisor.surroundings.cores)
     faulthandler.enable(2)  # a crash says where
     with suppress(Exception):  # what was printed before a crash is there
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
