@@ -74,8 +74,8 @@ def test_the_device_can_be_overridden(cli):
     [
         (("run", "quik"), "did you mean 'quick'"),
         (("run", "none.toml"), "no such file"),
-        (("run", "tiny.toml", "--device", "gpu"), "Allowed: cpu"),
-        (("run", "tiny.toml", "--plugin", "none.py"), "no such file"),
+        pytest.param(("run", "tiny.toml", "--device", "gpu"), "Allowed: cpu", marks=pytest.mark.attacks),
+        pytest.param(("run", "tiny.toml", "--plugin", "none.py"), "no such file", marks=pytest.mark.attacks),
         (("run", "tiny.toml", "--jobs", "0"), "jobs"),
         (("run", "tiny.toml", "--timeout", "-1"), "timeout"),
         (("run", "tiny.toml", "--machine", "a/b"), "machine"),

@@ -1,8 +1,8 @@
 """Map a function over items, each in a process of its own.
 
 A server with torch loaded, but without a thread pool or a device context, forks the supervisor, and the supervisor
-forks each item's process. So the process starts in tens of milliseconds, its memory peak is its own, and its crash costs one
-item.
+forks each item's process. So the process starts in tens of milliseconds, its memory peak is its own, and its crash
+costs one item.
 """
 
 import multiprocessing

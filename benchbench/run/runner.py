@@ -48,12 +48,12 @@ def run_study(
     are recorded, and how many of these with other jobs, threads or allocator; then ``on_start`` and ``on_record`` hear
     of each that runs. Raises InputError, before anything runs or is written, where the study is wrong.
     """
-    start_server(PRELOAD)
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
         study = study.model_copy(update={"devices": (device,)})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
+    start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
     more = tuple(str(Path(file).resolve()) for file in plugins)
     with problem_folder() as data:
