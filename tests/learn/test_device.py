@@ -64,4 +64,4 @@ def test_a_trial_on_the_device_tells_three_figures_of_its_memory(tmp_path, archi
     assert (record.status, record.message) == ("ok", "")
     assert 0 < record.spent.device_peak_bytes <= record.spent.device_reserved_bytes
     assert record.spent.device_used_bytes > 0
-    assert record.environment["yardstick"]["cuda"]["gemm_gflops"] > 0
+    assert record.environment.yardstick["cuda"]["gemm_gflops"] > 0
