@@ -17,7 +17,8 @@ def pytest_benchmark_update_machine_info(config, machine_info):
     """Say what times depend on, and the kind of machine instead of its host name."""
     facts = capture(cores=cores(), jobs=1, threads=THREADS)
     machine_info["node"] = facts.machine
-    machine_info.update({name: getattr(facts, name) for name in ("gpu", "cores", "threads", "torch", "numpy", "benchbench")})
+    told = ("gpu", "cores", "threads", "torch", "numpy", "benchbench")
+    machine_info.update({name: getattr(facts, name) for name in told})
 
 
 @pytest.fixture(scope="session")
