@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchbench.core.artifacts import Arrays
 from benchbench.core.problem import Problem, Snapshot
-
-Arrays = dict[str, NDArray[Any]]
 
 
 class Microscope:

@@ -92,5 +92,7 @@ def _groups(problem: Problem, predictions: Array) -> dict[str, dict[str, float |
     found = {}
     for name, part in problem.groups.items():
         labels = None if test.labels is None else test.labels[part]
-        found[name], _ = problem.objective.scores(test.targets[part], predictions[part], labels)  # None says enough
+        found[name], _ = problem.objective.scores(
+            test.targets[part], predictions[part], labels
+        )  # of a group, None says that a metric is undefined
     return found

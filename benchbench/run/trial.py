@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from benchbench.core import artifacts
+from benchbench.core.artifacts import Arrays
 from benchbench.core.errors import InputError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
@@ -24,7 +25,7 @@ from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import free_run as free_runs
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
-from benchbench.run.microscope import Arrays, Microscope
+from benchbench.run.microscope import Microscope
 from benchbench.run.outcome import Outcome
 from benchbench.run.scoring import require_lengths, score
 
