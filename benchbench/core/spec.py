@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NAME_RULE = "letters, digits, '_', '.', '-' only, starting with a letter or digit"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
-Positive = Annotated[int, Field(ge=1)]
+LARGEST = 2**63 - 1  # of a whole number in a table
+Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Options = dict[str, Any]
 ValidateAt = Literal["tenths", "epochs"]
 
@@ -67,7 +68,7 @@ class Trial(Frozen):
     architecture: Name
     length: Positive
     device: str = "cpu"
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, le=LARGEST)]
     budget: Budget
     task_options: Options = Field(default_factory=dict)
     architecture_options: Options = Field(default_factory=dict)

@@ -175,9 +175,8 @@ class _Run:
                 record, key = outcome.record, item.trial.key
                 if key in printed:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
-                writer.append(record, outcome.artifact)
-                done[key] = record
-                self.listeners.on_record(record)
+                done[key] = writer.append(record, outcome.artifact)
+                self.listeners.on_record(done[key])
         return done
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:

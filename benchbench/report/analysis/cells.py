@@ -5,7 +5,7 @@ import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, ordered, several
+from benchbench.report.analysis.order import baselines, listed, ordered, several
 from benchbench.report.analysis.trials import Records
 
 PLACE = ["condition", "variant", "length"]
@@ -98,12 +98,6 @@ def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
         return "open: one seed"
     lost = int(np.isinf(scores[take]).sum())
     return f"open: no score on {lost} of {len(scores)} seeds" if lost else ""
-
-
-def listed(names: list[str], most: int = 4) -> str:
-    """Names in a row, the last ones counted where they are many."""
-    rest = len(names) - most
-    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"
 
 
 def answers(found: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
