@@ -21,6 +21,7 @@ from benchbench.isolation.fault_text import describe
 from benchbench.isolation.process_tree import children
 from benchbench.run.job import Job, Scheduled, Shape, Solved, inside, problem_file
 from benchbench.run.order import blocks
+from benchbench.run.origins import Sources, find
 from benchbench.run.place import environment
 from benchbench.run.problem_cache import save
 
@@ -32,13 +33,15 @@ class Plan:
     """The trials of a study, and what this machine is.
 
     ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
-    device is asked for. ``baselines`` are the architectures that are there to be beaten.
+    device is asked for. ``baselines`` are the architectures that are there to be beaten. ``sources`` are the user's
+    files that the trials come from.
     """
 
     trials: list[Trial]
     here: Environment
     quiet: bool
     baselines: frozenset[str]
+    sources: Sources
 
 
 class Group(NamedTuple):
@@ -85,7 +88,10 @@ class Planner:
         except InputError as error:
             return error
         baselines = frozenset(name for name in study.architectures if known.get("architecture", name).baseline)
-        return Plan(trials=trials, here=environment(self.job, self.cores), quiet=quiet, baselines=baselines)
+        with inside(self.job.folder):
+            sources = find(trials, known)
+        here = environment(self.job, self.cores)
+        return Plan(trials=trials, here=here, quiet=quiet, baselines=baselines, sources=sources)
 
     def check(self, group: Group) -> Checked | InputError:
         """What is found out about trials that share a problem, or what is wrong with them.

@@ -15,6 +15,7 @@ from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
 from benchbench.isolation.pool import cores, isolated_map, start_server
 from benchbench.isolation.supervisor import Limits, Lost
+from benchbench.run import origins
 from benchbench.run.executor import Executor, Local
 from benchbench.run.job import PRELOAD, Job, Scheduled, Warm
 from benchbench.run.place import problem_folder
@@ -112,7 +113,7 @@ class _Run:
             if missing:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
-                done |= self._records(writer, job, schedule(missing, plan.baselines, checked))
+                done |= self._records(writer, job, plan, schedule(missing, plan.baselines, checked))
         return [done[trial.key] for trial in plan.trials]
 
     def _plan(self, planner: Planner, printed: list[str]) -> Plan:
@@ -133,7 +134,9 @@ class _Run:
         A competitor or a task that dies while it is made says so in its record.
         """
         stores = [store.Store(store.file(self.results, self.study.name, label)) for label in self._machines(plan)]
-        recorded = set[str]().union(*(one.keys() for one in stores))
+        records = [record for one in stores for record in one.records()]
+        origins.refuse_others(plan.sources, records)
+        recorded = {record.trial.key for record in records}
         waiting = groups([trial for trial in plan.trials if trial.key not in recorded])
         found = {}
         ended = isolated_map(
@@ -158,7 +161,7 @@ class _Run:
         many = self.executor.many_machines
         return store.machines(self.results, self.study.name) if many else [plan.here.machine]
 
-    def _records(self, writer: store.Writer, job: Job, missing: list[Scheduled]) -> dict[str, Record]:
+    def _records(self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled]) -> dict[str, Record]:
         """Run trials and store what they give; the new records by key."""
         done, printed = dict[str, Record](), dict[str, str]()
 
@@ -175,7 +178,9 @@ class _Run:
                 record, key = outcome.record, item.trial.key
                 if key in printed:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
-                done[key] = writer.append(record, outcome.artifact)
+                origins.refuse_changes(plan.sources)
+                files = origins.of(record.trial, plan.sources)
+                done[key] = writer.append(record.model_copy(update={"files": files}), outcome.artifact)
                 self.listeners.on_record(done[key])
         return done
 

@@ -1,7 +1,9 @@
 """A study to a store: checked first, resumed, isolated."""
 
+import json
 import os
 import sys
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -241,11 +243,59 @@ def test_a_number_below_one_is_refused(study, tmp_path, wrong):
         run_study(study(), results=tmp_path / "r", **wrong)
 
 
-def test_older_records_stay_and_are_not_run_again_under_their_old_version(study, tmp_path):
-    file = study()
+def records_of(folder):
+    [file] = (folder / "records" / "small").glob("*.jsonl")
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_a_record_holds_the_digests_of_its_plug_in_and_of_the_files_that_its_options_name(study, tmp_path):
+    signal = tmp_path / "signal.npy"
+    np.save(signal, np.zeros(3))
+    file = study("[architectures.good]\n[architectures.mean]")
+    file.write_text(file.read_text().replace("[tasks.wave]", '[tasks.wave]\npath = "signal.npy"'))
     run_study(file, results=tmp_path / "r")
+    plugin, data = (sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("plugin.py", "signal.npy"))
+    files = {one["trial"]["architecture"]: one["files"] for one in records_of(tmp_path / "r")}
+    assert files == {
+        "good": {"architecture": plugin, "task": plugin, "task_options.path": data},
+        "mean": {"task": plugin, "task_options.path": data},
+    }
+
+
+def test_a_changed_plug_in_is_refused_until_its_versions_are_raised(study, tmp_path):
+    file, results = study(), tmp_path / "r"
+    run_study(file, results=results)
+    before = records_of(results)
+    study(source="# another line")
+    with pytest.raises(InputError, match=r"plugin\.py is another file .* 1 record of .* raise the version of each"):
+        run_study(file, results=results)
+    assert records_of(results) == before
     plugin = tmp_path / "plugin.py"
-    plugin.write_text(plugin.read_text().replace('architecture("good", version=1)', 'architecture("good", version=2)'))
+    plugin.write_text(plugin.read_text().replace("version=1", "version=2"))
+    run_study(file, results=results)
+    assert sorted(load("small", results)["architecture_version"]) == [1, 2]
+    assert "1 record of an older version" in write_report("small", results).read_text()
+
+
+def test_a_changed_signal_is_refused_under_its_old_name(study, tmp_path):
+    np.save(tmp_path / "signal.npy", np.zeros(3))
+    file = study()
+    file.write_text(file.read_text().replace("[tasks.wave]", '[tasks.wave]\npath = "signal.npy"'))
     run_study(file, results=tmp_path / "r")
-    assert sorted(load("small", tmp_path / "r")["architecture_version"]) == [1, 2]
-    assert "1 record of an older version" in write_report("small", tmp_path / "r").read_text()
+    np.save(tmp_path / "signal.npy", np.ones(3))
+    with pytest.raises(InputError, match=r"signal\.npy is another file .* another name, or use other records"):
+        run_study(file, results=tmp_path / "r")
+    [record] = run_study(file, results=tmp_path / "other")
+    assert record.status == "ok"
+
+
+def test_a_plug_in_that_is_edited_during_the_run_ends_it(study, tmp_path):
+    file = study("[architectures.good]\n[architectures.mean]")
+    plugin = tmp_path / "plugin.py"
+
+    def edit(_):
+        plugin.write_text(plugin.read_text() + "\n# edited\n")
+
+    with pytest.raises(InputError, match=r"plugin\.py was changed during the run"):
+        run_study(file, results=tmp_path / "r", jobs=1, on_record=edit)
+    assert len(records_of(tmp_path / "r")) == 1

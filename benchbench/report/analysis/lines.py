@@ -1,10 +1,13 @@
-"""What the report says of the lines that its numbers stand in: several of one trial, and lines that were changed."""
+"""What the report says of where its numbers come from: several lines of one trial, changed lines, changed files."""
 
+from collections.abc import Iterable
 from itertools import islice
 
 import pandas as pd
 
 from benchbench.core.lines import Seal
+from benchbench.core.origins import Origin, origin
+from benchbench.core.record import Record
 from benchbench.report.analysis.order import listed
 
 _EXAMPLES = 3
@@ -53,6 +56,20 @@ def unsealed(frame: pd.DataFrame) -> str:
         return ""
     which = "all" if count == len(frame) else f"{count:,} of {len(frame):,}"
     return f"{which} lines were written before lines had a checksum, so that a change to them would not show."
+
+
+def other_files(found: Iterable[Record]) -> list[str]:
+    """A sentence that names what came from several contents of one file; none where each came from one."""
+    contents: dict[Origin, set[str]] = {}
+    for record in found:
+        for role, sha256 in record.files.items():
+            contents.setdefault(origin(record.trial, role), set()).add(sha256)
+    names = sorted({_named(one) for one, seen in contents.items() if len(seen) > 1})
+    return [f"Not from the same file, so not to be compared: {listed(names)}."] if names else []
+
+
+def _named(one: Origin) -> str:
+    return f"{one.kind} {one.name}, version {one.version}" if one.option is None else f"{one.option} of {one.name}"
 
 
 def records(count: int) -> str:

@@ -1,6 +1,6 @@
 """Everything that the page, the tables and the figures show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +9,7 @@ from benchbench.core.record import Record
 from benchbench.report.analysis.cells import answers, cells, groups, undefined, verdicts
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.devices import Devices, devices
+from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
 
@@ -36,6 +37,7 @@ class Numbers:
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
     selection, known = select(frame), Records(records)
+    selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
     found, said = cells(selection.frame), verdicts(selection.frame)
     return Numbers(
         study=study,
