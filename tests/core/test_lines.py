@@ -199,11 +199,12 @@ def test_a_record_that_no_line_can_hold_is_a_failure_in_its_place(
 
 
 HOSTILE = {
-    "numbers": ('"curve":[', "0,", 100_000_000),
-    "arrays": ('"curve":[', "[],", 2_000_000),
-    "objects": ('"samples":{', '"":{},', 2_000_000),
-    "nesting": ('"data":{"a":[', "[" * 150 + "]" * 150 + ",", 2_000_000),
-    "keys": ("{", '"a":0,', 2_000_000),
+    "numbers": ('"curve":[', "0", 100_000_000),
+    "arrays": ('"curve":[', "[]", 2_000_000),
+    "objects": ('"samples":{', '"":{}', 2_000_000),
+    "nesting": ('"data":{', '"a":' + "[" * 150 + "]" * 150, 2_000_000),
+    "keys": ('"spent":{', '"a":0', 2_000_000),
+    "wrong": ('"scores":{', '"a":""', 2_000_000),
 }
 
 
@@ -211,13 +212,14 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_line_takes_no_gigabyte(kind: str, tmp_path: Path, line: bytes) -> None:
     opening, item, size = HOSTILE[kind]
-    place = opening.partition("[")[0].encode()
-    head, _, rest = line.partition(place)
+    empty = line.replace(b'"spent":{' + line.partition(b'"spent":{')[2].partition(b"}")[0], b'"spent":{')
+    head, _, rest = empty.partition(opening.encode())
+    assert rest[:1] in {b"]", b"}"}
     file = tmp_path / "m.jsonl"
     with file.open("wb") as stream:
-        stream.write(head + opening.encode())
+        stream.write(head + opening.encode() + item.encode())
         for _ in range(100):
-            stream.write(item.encode() * (size // len(item) // 100))
+            stream.write(f",{item}".encode() * (size // (len(item) + 1) // 100))
         stream.write(rest)
     code = (
         "import sys; from pathlib import Path; from benchbench.core.store import Store\n"
@@ -227,5 +229,6 @@ def test_a_hostile_line_takes_no_gigabyte(kind: str, tmp_path: Path, line: bytes
     )
     done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
     *said, peak = done.stdout.splitlines()
-    assert all(text.startswith(f"{file}:1: not a record: ") for text in said)
+    assert all(text.startswith(f"{file}:1: not a record: ") and "JSON" not in text for text in said)
+    assert len(said) == (kind != "nesting")  # that is a record, and a strange one
     assert int(peak) < 2**20  # kB
