@@ -127,11 +127,13 @@ class Meter:
                 self._away += self._clock() - max(self._paused_at, self._started)
             self._paused_at = None
 
-    def note(self, valid: float, train: float | None = None) -> None:
+    def note(self, valid: float | None = None, train: float | None = None, **others: object) -> None:
         """Add a point (updates, seconds, validation loss, training loss) to the learning curve.
 
-        Raises DivergedError where a loss is not finite.
+        Raises DivergedError where a loss is not finite, TypeError that says what to write for other arguments.
         """
+        if others or valid is None:
+            raise TypeError(_arguments(others))
         if not math.isfinite(valid) or not math.isfinite(train or 0.0):
             raise DivergedError(f"the loss is not finite after {self.updates} updates")
         self._read()
@@ -151,3 +153,10 @@ class Meter:
         if self.updates and not self._refused:
             self._longest_update = max(self._longest_update, self.seconds - self._last)
         self._last = self.seconds
+
+
+def _arguments(others: dict[str, object]) -> str:
+    former = {"valid_mse": "valid", "train_mse": "train"}
+    renamed = [f"{old} is now called {former[old]}" for old in others if old in former]
+    said = "; ".join(renamed) or "valid is missing, or another argument is given"
+    return f"write meter.note(valid=..., train=...), with the losses of the two splits: {said}"

@@ -20,7 +20,7 @@ from benchbench.core.spec import Trial
 from benchbench.core.study import WIDTH
 from benchbench.learn import device
 from benchbench.learn.device import synchronizer
-from benchbench.learn.sizing import size_of, solve_width
+from benchbench.learn.sizing import require_width, size_of, solve_width
 from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import free_run as free_runs
 from benchbench.run.facts import facts
@@ -118,8 +118,12 @@ def make_learner(trial: Trial, registry: Registry, problem: Problem, width: int 
 
 def _width(trial: Trial, make: Callable[[int], Learner], wanted: int | None) -> int:
     budget = trial.budget
+    given = wanted or budget.width
+    if given is None:
+        return solve_width(make, budget.parameters or 0)
+    require_width(make(given), given)
     if wanted is None:
-        return budget.width or solve_width(make, budget.parameters or 0)
+        return given
     if budget.parameters is not None and (total := size_of(make(wanted)).total) > budget.parameters:
         raise InputError(f"width {wanted} has {total:,} numbers, more than parameters = {budget.parameters:,}")
     return wanted

@@ -1,6 +1,8 @@
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import benchbench.report.write as module
 from benchbench.core.errors import InputError
 from benchbench.core.objective import Metric, Objective
 from benchbench.core.record import Environment
+from benchbench.report.figures import catalogue
 from benchbench.report.frame import load
 from benchbench.report.write import write_report
 
@@ -365,3 +368,49 @@ def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, re
     for table in (page.parent / "tables").iterdir():
         names = set(pd.read_csv(table).columns)
         assert not names & {"mse", "r2", "floor_mse", "nrmse", "valid_mse"}, table.name
+
+
+@pytest.mark.parametrize(
+    ("writer", "file"),
+    [
+        ((pd.DataFrame, "to_csv"), "tables/answers.csv"),
+        ((Path, "write_bytes"), "report.md"),
+        ((catalogue, "save"), "figures/score_by_time-equal-updates"),
+    ],
+)
+def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(writer, file, stored, grid, monkeypatch):
+    results = stored(grid(lengths=(100,), seeds=1))
+    earlier = contents(write_report("toy", results).parent)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*writer, full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_report("toy", results)
+    assert caught.value.filename == str(results / "report" / "toy" / file)
+    assert contents(results / "report" / "toy") == earlier
+    assert [path.name for path in (results / "report").iterdir()] == ["toy"]
+
+
+def test_lines_that_were_changed_after_the_run_are_named_and_older_ones_counted(stored, grid):
+    results = stored(grid(tasks=("cosine",), lengths=(100,), seeds=1))
+    [file] = (results / "records" / "toy").glob("*.jsonl")
+    lines = file.read_text().splitlines()
+    lines[2] = lines[2].replace("3.11.9", "3.11.8")
+    old = json.loads(lines[5])
+    del old["checksum"]
+    lines[5] = json.dumps({**old, "schema": 1})
+    file.write_text("\n".join(lines) + "\n")
+    page = write_report("toy", results).read_text()
+    assert (
+        "> Changed: 1 record does not fit its checksum, so it was changed after the run: "
+        "toy-cpu-2-cores.jsonl, line 3." in page.replace("\\", "")
+    )
+    assert "**Records:** 1 of 7 lines were written before lines had a checksum, so that a change" in page
+
+
+def test_results_of_several_contents_of_one_plug_in_file_are_named(text, record):
+    records = [record("mine", seed, files={"architecture": f"{seed:064x}", "task": "0" * 64}) for seed in range(2)]
+    page = text([*records, record("gru")])
+    assert "> Not from the same file, so not to be compared: architecture mine, version 1." in page

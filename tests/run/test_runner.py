@@ -299,3 +299,26 @@ def test_a_plug_in_that_is_edited_during_the_run_ends_it(study, tmp_path):
     with pytest.raises(InputError, match=r"plugin\.py was changed during the run"):
         run_study(file, results=tmp_path / "r", jobs=1, on_record=edit)
     assert len(records_of(tmp_path / "r")) == 1
+
+
+def test_a_fixed_size_over_the_limit_or_a_width_that_cannot_be_had_is_a_row_and_no_wrong_study(study, tmp_path):
+    code = """
+    @architecture("large", version=1)
+    def large(setting):
+        learner = Base(setting)
+        learner.size = Size(trained=7_000)
+        return learner
+
+    @architecture("eights", version=1)
+    def eights(setting):
+        learner = Base(setting)
+        learner.size, learner.widths = Size(trained=10 * setting.width), range(8, 1025, 8)
+        return learner
+    """
+    file = study("[architectures.large]\n[[architectures.eights]]\nwidth = 12\n[[architectures.eights]]", code)
+    file.write_text(file.read_text().replace("width = 4", "parameters = 500"))
+    large, twelve, solved = run_study(file, results=tmp_path / "r")
+    assert (large.status, twelve.status, solved.status) == ("unsupported", "unsupported", "ok")
+    assert large.message == "it has 7,000 numbers at any width, more than parameters = 500"
+    assert twelve.message == "it cannot have the width 12; the nearest that it can have: 8 and 16"
+    assert solved.spent.width == 48
