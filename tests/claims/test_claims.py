@@ -25,7 +25,7 @@ def claim(measured=None, **changed):
     return Claim(measure=lambda: measured or Measured(value=1.0), **given)
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_ten_reservoirs_of_400_units_reach_5e_4_at_step_84_of_tau_17():
     ours = claims.get("jaeger_2001_tau17").measure()
     assert ours.value <= 5e-4
@@ -33,7 +33,7 @@ def test_ten_reservoirs_of_400_units_reach_5e_4_at_step_84_of_tau_17():
     assert "10 reservoirs" in ours.notes
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_200_units_reach_a_quarter_of_a_per_cent_fifteen_steps_ahead():
     assert claims.get("lmu_2019_esn").measure().value <= 0.25
 

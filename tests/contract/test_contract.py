@@ -5,6 +5,7 @@ import pytest
 from benchbench.contract.check import assert_contract, check, shipped_sets
 from benchbench.core import registry
 
+pytestmark = pytest.mark.usefixtures("orbits")
 REGISTRY = registry.load()
 
 

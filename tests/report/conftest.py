@@ -97,6 +97,13 @@ def make_study(tasks=("mackey_glass", "cosine"), lengths=(100, 200), seeds=3, bu
     ]
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(request):
+    """Figures are rendered where a test is marked as ``drawn``."""
+    if request.node.get_closest_marker("drawn") is None:
+        request.getfixturevalue("undrawn")
+
+
 @pytest.fixture
 def record():
     return make_record

@@ -35,6 +35,7 @@ def contents(folder):
     }
 
 
+@pytest.mark.drawn
 def test_the_page_its_figures_and_tables_are_written(stored, grid):
     results = stored(grid())
     page = write_report("toy", results)
@@ -44,6 +45,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     stems += [f"predictions-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
     names = {path.name for path in (page.parent / "figures").iterdir()}
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
+    assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
     assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
 
@@ -56,6 +58,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
+@pytest.mark.drawn
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
     records = grid(lengths=(100,), seeds=2)
     first = contents(write_report("toy", stored(records)).parent)
@@ -152,6 +155,7 @@ def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
     assert "Every competitor had one option set." in text([record()])
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("status", ["ok", "diverged", "unsupported", "over_budget"])
 def test_a_single_record_makes_a_report(text, record, status):
     assert "## In short" in text([record(status=status)])
@@ -164,6 +168,7 @@ def test_a_study_in_which_all_failed_makes_a_report(text, grid):
     assert "failed 3/3" in page
 
 
+@pytest.mark.drawn
 def test_records_that_hold_next_to_nothing_make_a_report(text, record):
     hollow = record().model_copy(
         update={"environment": Environment(), "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
@@ -216,6 +221,7 @@ def test_a_study_without_records_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.drawn
 def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch):
     import matplotlib as mpl
 
@@ -260,6 +266,7 @@ def test_a_classification_is_reported_by_its_own_metrics(stored, classified):
     assert "MSE" not in page.read_text() + task
 
 
+@pytest.mark.drawn
 def test_a_study_of_regression_and_classification_has_a_table_for_each(stored, record, classified):
     made = [make(name, seed) for make in (record, classified) for name in ("gru", "rnn") for seed in range(2)]
     page = write_report("toy", stored(made))
