@@ -54,7 +54,7 @@ def unsealed(frame: pd.DataFrame) -> str:
     count = int((frame["seal"] == Seal.NONE).sum())
     if not count:
         return ""
-    which = "all" if count == len(frame) else f"{count:,} of {len(frame):,}"
+    which = f"all {count:,}" if count == len(frame) else f"{count:,} of {len(frame):,}"
     return f"{which} lines were written before lines had a checksum, so that a change to them would not show."
 
 
