@@ -93,14 +93,15 @@ class Body:
     def _torn(self, texts: Cells, form: Form) -> str | None:
         if form.separator is None and self.lines.said is None:
             joined = "\n".join(texts)
-            foreign = "".join(sign for sign in SEPARATORS if sign not in {" ", self.reading.separator})
-            found = re.search(rf"^.*[{foreign}].*$", joined, re.MULTILINE) or _NUMBERS.search(joined)
-            if found is not None:
-                return found[0]
-        if form.decimal is None:
-            plain = self.lines.plain(texts)
-            others = plain[~np.isnan(numbers(plain, _OTHER[self.reading.decimal]))]
-            return str(others[0]) if len(others) else None
+            for sign in SEPARATORS[:-1]:
+                if sign != self.reading.separator and sign in joined:
+                    return next(str(cell) for cell in texts if sign in cell)
+            if " " in joined and (several := _NUMBERS.search(joined)) is not None:
+                return several[0]
+        plain, other = self.lines.plain(texts), _OTHER[self.reading.decimal]
+        if form.decimal is None and any(other in cell for cell in plain):
+            found = plain[~np.isnan(numbers(plain, other))]
+            return str(found[0]) if len(found) else None
         return None
 
     def same(self, other: "Body") -> bool:
@@ -116,28 +117,39 @@ class Body:
 
 def body_of(lines: Lines, reading: Reading) -> Body:
     """The lines under a reading."""
-    rows = list(split(lines, reading.separator))
-    width = len(rows[0])
-    if any(len(row) != width for row in rows):
-        return Body(lines=lines, reading=reading, ragged=_ragged(lines, rows))
-    if len(rows) < len(lines.rows):  # a blank line is a row without values
-        whole = iter(rows)
-        rows = [next(whole) if line.strip() else [""] * width for line in lines.rows]
-    first = _cells(rows[0])
+    separator = reading.separator
+    counts = widths(lines, separator)
+    width = counts[0]
+    if fault := next((number for number, count in enumerate(counts) if count not in {width, 0}), 0):
+        said = f"line {lines.first + fault} has {counts[fault]} cell{'s' * (counts[fault] != 1)}"
+        return Body(lines=lines, reading=reading, ragged=f"{said}, line {lines.first} has {width}")
+    rows = lines.rows
+    if 0 in counts and width > 1:  # a blank line is a row without values
+        blank = " ".join(["nan"] * width) if separator == " " else separator * (width - 1)
+        rows = [line if count else blank for line, count in zip(rows, counts, strict=True)]
+    first = _cells(_flat(rows[:1], separator))
     plain = lines.plain(first)
     named = bool(np.isnan(numbers(plain, reading.decimal)).all()) and not all(map(missing, plain))
-    columns = [*zip(*rows[named:], strict=True)] or [()] * width
-    return Body(
-        lines=lines, reading=reading, header=first if named else None, columns=tuple(_cells(c) for c in columns)
-    )
+    flat = _cells(_flat(rows[named:], separator))
+    columns = tuple(flat[column::width] for column in range(width))
+    return Body(lines=lines, reading=reading, header=first if named else None, columns=columns)
 
 
-def split(lines: Lines, separator: str) -> Iterator[list[str]]:
-    """The cells of each line that is not blank."""
-    full = filter(str.strip, lines.rows)
+def widths(lines: Lines, separator: str) -> list[int]:
+    """How many cells each line has; 0 where it is blank."""
+    if separator == " ":
+        return [len(line.split()) for line in lines.rows]
     if separator == "":
-        return ([line] for line in full)
-    return (line.split(None if separator == " " else separator) for line in full)
+        return [1 if line.strip() else 0 for line in lines.rows]
+    return [line.count(separator) + 1 if line.strip() else 0 for line in lines.rows]
+
+
+def _flat(rows: list[str], separator: str) -> list[str]:
+    """The cells of all lines, one after the other."""
+    if separator == " ":
+        return " ".join(rows).split()
+    text = "\n".join(rows)
+    return (text.replace(separator, "\n") if separator else text).split("\n") if rows else []
 
 
 def numbers(cells: Cells, decimal: str) -> Series:
@@ -146,13 +158,6 @@ def numbers(cells: Cells, decimal: str) -> Series:
         swapped = "\0".join(cells).replace(",", "\ue000").replace(".", ",").replace("\ue000", ".")
         cells = _cells(swapped.split("\0") if len(cells) else [])
     return np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
-
-
-def _ragged(lines: Lines, rows: list[list[str]]) -> str:
-    full = (number for number, line in enumerate(lines.rows, start=lines.first) if line.strip())
-    width = len(rows[0])
-    number, count = next((n, len(row)) for n, row in zip(full, rows, strict=True) if len(row) != width)
-    return f"line {number} has {count} cell{'s' * (count != 1)}, line {lines.first} has {width}"
 
 
 def _cells(texts: "list[str] | tuple[str, ...]") -> Cells:

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -41,7 +42,9 @@ class Lines:
     @cached_property
     def signs(self) -> frozenset[str]:
         """The separators that occur within a line."""
-        return frozenset(sign for sign in SEPARATORS if any(sign in line.strip() for line in self.rows))
+        text = "\n".join(self.rows)
+        found = {sign for sign in SEPARATORS if sign in text}
+        return frozenset(found if re.search(r"\S +\S", text) else found - {" "})
 
     def head(self, count: int) -> "Lines":
         """The first lines alone."""
@@ -68,16 +71,16 @@ def lines_of(content: bytes, form: Form) -> Lines:
     said = re.fullmatch(r'"?sep=(.)"?', rows[0].strip(" "))
     if said is not None:
         rows, first = rows[1:], 2
-    numbered = list(enumerate(rows, start=first))
+    numbers: Sequence[int] = range(first, first + len(rows))
     if form.comment is not None:  # a line of comment alone is no row
-        kept = ((number, line, line.partition(form.comment)[0]) for number, line in numbered)
-        numbered = [(number, text) for number, line, text in kept if text.strip() or not line.strip()]
-    rows = [line for _, line in numbered]
+        parts = zip(numbers, rows, (line.partition(form.comment)[0] for line in rows), strict=True)
+        kept = [(number, text) for number, line, text in parts if text.strip() or not line.strip()]
+        numbers, rows = [number for number, _ in kept], [text for _, text in kept]
     start = next((i for i, line in enumerate(rows) if line.strip()), len(rows))
     stop = next((i for i in range(len(rows), start, -1) if rows[i - 1].strip(" \t,;|")), start)
     if start == stop:
         raise InputError("it holds no values")
-    return Lines(rows=rows[start:stop], first=numbered[start][0], quotes=quotes, said=said and said[1])
+    return Lines(rows=rows[start:stop], first=numbers[start], quotes=quotes, said=said and said[1])
 
 
 def _decoded(content: bytes, encoding: str | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchbench.core.errors import InputError
-from benchbench.signals.files.body import Body, Reading, body_of, split
+from benchbench.signals.files.body import Body, Reading, body_of, widths
 from benchbench.signals.files.lines import SEPARATORS, Lines, check_form, lines_of
 from benchbench.signals.files.table import Form, Table
 
@@ -67,7 +67,7 @@ def _chosen(lines: Lines, form: Form) -> Body:
 def _sure(body: Body, lines: Lines, faults: dict[Reading, str]) -> None:
     """InputError where a sign would cut most lines of one column alike, though not all: a table with a broken line."""
     for reading, fault in faults.items():
-        counts = Counter(map(len, split(lines, reading.separator)))
+        counts = Counter(filter(None, widths(lines, reading.separator)))
         often, count = max((often, count) for count, often in counts.items())
         if len(counts) > 1 and count > 1 and 2 * often >= counts.total():
             shown = f"{body.reading}, which reads {body.start!r}, and {reading}, where {fault}"
