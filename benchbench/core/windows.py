@@ -18,9 +18,12 @@ FRACTIONS = (0.70, 0.15, 0.15)
 STARTS = 50  # of a free run
 MOST_TRAIN = 10_000  # windows, where the stride is to be chosen
 _CHOSEN = "A window starts every {:,} samples, so that training has at most {:,} windows."
+_GAPS = "{:,} windows are left out, since they end in a gap or their target is in one."
 _FEWER = "Validation takes {:,} of its {:,} windows, evenly spread."
 
 Raw = NDArray[np.float64]
+Measured = Sequence[Sequence[NDArray[np.bool_]]]
+"""Of each series of train, valid and test: (time,), false in a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +105,7 @@ def forecast(
     stride: int | None = 1,
     most_valid: int | None = None,
     outputs: slice = slice(None),
+    measured: Measured | None = None,
     warm_up: int | None = None,
     floor: float | None = None,
     free_run: Stretches | None = None,
@@ -112,35 +116,52 @@ def forecast(
     With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
     else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
     has more than ``most_valid``, it takes every so many. Both are said in the provenance, under ``thinned``.
-    ``outputs`` are predicted. ``free_run`` is to be generated from its first ``length`` steps on, at horizon 1. The
-    scaler is fitted on ``train`` alone. ``floor`` is in raw units squared of a one-feature series, and comes out in
-    those of the scaled one. InputError where a series is shorter than one window, or the training part constant or
-    shorter than a stride.
+    ``outputs`` are predicted. No window ends, and none has its target, where ``measured`` is false. ``free_run`` goes on
+    from its first ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone. ``floor`` is in raw units
+    squared of a one-feature series, and comes out in those of the scaled one. InputError where a series is shorter than
+    one window, or the training part constant or shorter than a stride.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
     _check(stride, warm_up, length, sum(map(len, parts[0])))
     scored = 1 if warm_up is None else length - warm_up
     step = scored if warm_up is not None else stride or _stride(parts[0], length + horizon)
-
-    def windows(part: Sequence[Raw]) -> Split:
-        scaled = (scaler.transform(series).astype(np.float32) for series in part)
-        return join([cut(series, length, horizon, step, scored, outputs=outputs) for series in scaled])
-
-    train_split, valid_split, test_split = map(windows, parts)
+    scaled = [[scaler.transform(series).astype(np.float32) for series in part] for part in parts]
+    pieces = [[cut(series, length, horizon, step, scored, outputs=outputs) for series in part] for part in scaled]
+    kept = pieces if measured is None else _without_gaps(pieces, measured, length, horizon, step)
+    train_split, valid_split, test_split = map(join, kept)
     held_out = _every(valid_split, most_valid)
+    left_out = sum(len(split) for part in pieces for split in part) - sum(len(split) for part in kept for split in part)
     said = [_CHOSEN.format(step, MOST_TRAIN)] if step not in {stride, scored} else []
     said += [_FEWER.format(len(held_out), len(valid_split))] if held_out is not valid_split else []
+    said += [_GAPS.format(left_out)] if left_out else []
     facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": step}
-    facts |= {"thinned": said} if said else {}
     return Problem(
         train=train_split,
         valid=held_out,
         test=test_split,
         floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
         free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
-        provenance={**facts, **(provenance or {})},
+        provenance={**facts, **({"thinned": said} if said else {}), **(provenance or {})},
     )
+
+
+def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) -> list[list[Split]]:
+    """The windows of each series that end, and whose target is, where it is measured."""
+    length, horizon, step = place
+    kept: list[list[Split]] = []
+    for part, known in zip(pieces, measured, strict=True):
+        kept.append([])
+        for split, there in zip(part, known, strict=True):
+            ends = length - 1 + step * np.arange(len(split))
+            whole = there[ends] & there[ends + horizon]
+            if whole.all():
+                kept[-1].append(split)
+            elif whole.any():
+                kept[-1].append(Split(inputs=split.inputs[whole], targets=split.targets[whole]))
+        if not kept[-1]:
+            raise InputError("every window of a part ends in a gap, or its target is in one")
+    return kept
 
 
 def _check(stride: int | None, warm_up: int | None, length: int, samples: int) -> None:

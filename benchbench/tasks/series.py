@@ -4,13 +4,23 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchbench.core.errors import InputError, short
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
 from benchbench.core.windows import FRACTIONS, Stretches, chronological, consecutive, forecast, spread
+from benchbench.signals.clean import (
+    ClipAt,
+    Cutoff,
+    FrequencyWindow,
+    MedianSamples,
+    Piece,
+    Preparation,
+    Step,
+    filled,
+    prepared,
+)
 from benchbench.signals.files.read import read
 from benchbench.signals.files.table import Form, Table
 
@@ -19,10 +29,10 @@ USES = ("train", "valid", "test")
 
 
 class Recording(NamedTuple):
-    """A file's chosen columns, (time, column), and its table."""
+    """A file's table, and its chosen columns."""
 
     table: Table
-    values: NDArray[np.float64]
+    piece: Piece
     columns: tuple[str, ...]
 
 
@@ -44,35 +54,72 @@ def series(
     horizon: Positive = 1,
     stride: Positive | None = None,
     free_run: Count = 0,
+    clean: tuple[Step, ...] = (),
+    longest_gap: Positive = 50,
+    clip_at: ClipAt = 5.0,
+    median_samples: MedianSamples = 5,
+    cutoff: Cutoff = 0.1,
+    embedding: Positive = 1,
+    delay: Positive = 1,
+    frequencies: Count = 0,
+    frequency_window: FrequencyWindow = 256,
 ) -> Problem:
     """Forecast a file's column (.csv .tsv .txt .npy .npz .parquet .feather .wav, or .gz of these) ``horizon`` ahead.
 
     ``paths``: several recordings, split by recording. ``column``: a name, or a number from 0; not needed where only one
-    is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator``,
-    ``decimal``, ``comment``, ``encoding``: of a text file, found where one reading alone fits; ``array``: of an NPZ.
-    ``stride``: samples from one window to the next, 1 where training then has few enough. ``free_run``: steps to be
-    generated from each of 50 starts in the test part, at horizon 1. InputError names the file and the reason.
+    is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator`` to
+    ``encoding``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
+    window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the test part, at horizon
+    1. ``clean`` and what follows: as in Preparation. InputError names the file and the reason.
     """
     form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, array=array)
+    how = Preparation(
+        clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff,
+        embedding=embedding, delay=delay, frequencies=frequencies, frequency_window=frequency_window,
+    )  # fmt: skip
     wanted = _wanted(column, columns, target)
     if bool(path) == bool(paths):
         given = "path and paths are both given" if path else "the option path is not set"
         raise InputError(f'series: {given}; give your file, such as path = "signal.csv", or several as paths')
-    if free_run and len(wanted) > 1 and target is not None:
-        raise InputError("series: a free run has no future values for the inputs beside target; leave out one of them")
-    recordings = [_recording(name, form, wanted) for name in paths or (path,)]
+    beside = _beside(wanted, target, how, free_run)
+    recordings = [_recording(name, form, wanted, how) for name in paths or (path,)]
     _distinct(recordings, wanted)
+    return _problem(recordings, how, length=length, horizon=horizon, stride=stride, free_run=free_run, beside=beside)
+
+
+def _problem(
+    recordings: Sequence[Recording], how: Preparation, *,
+    length: int, horizon: int, stride: int | None, free_run: int, beside: bool,
+) -> Problem:  # fmt: skip
     try:
-        parts, facts = _split(recordings, length, horizon)
-        run = Stretches(values=spread(parts[2], length, free_run)) if free_run and horizon == 1 else None
-        outputs = slice(None) if target is None else slice(1)
+        raw, facts = _split(recordings, length, horizon)
+        parts, cleaned = prepared(raw, how)
+        values = [[piece.values for piece in part] for part in parts]
+        run = Stretches(values=spread(values[2], length, free_run)) if free_run and horizon == 1 else None
         return forecast(
-            *parts, length=length, horizon=horizon, stride=stride, most_valid=MOST_VALID, outputs=outputs,
-            free_run=run, provenance=facts,
-        )  # fmt: skip
+            *values,
+            length=length,
+            horizon=horizon,
+            stride=stride,
+            most_valid=MOST_VALID,
+            outputs=slice(1) if beside else slice(None),
+            measured=[[piece.measured for piece in part] for part in parts] if how.fills else None,
+            free_run=run,
+            provenance={**facts, **cleaned},
+        )
     except InputError as error:
         names = ", ".join(one.table.name for one in recordings)
         raise InputError(f"{names}: {error}{recordings[0].table.hint}") from None
+
+
+def _beside(wanted: Sequence[str | int | None], target: str | int | None, how: Preparation, free_run: int) -> bool:
+    """Whether there are inputs beside the target, which comes first."""
+    if how.more and len(wanted) > 1:
+        raise InputError("series: embedding and frequencies take one column, not several")
+    beside = how.more or (target is not None and len(wanted) > 1)
+    if free_run and beside:
+        raise InputError("series: a free run has no future values for the inputs beside the target; leave out one")
+    return beside
 
 
 def _wanted(
@@ -89,14 +136,14 @@ def _wanted(
     return [target, *(one for one in columns if one != target)]
 
 
-def _recording(path: str, form: Form, wanted: Sequence[str | int | None]) -> Recording:
+def _recording(path: str, form: Form, wanted: Sequence[str | int | None], how: Preparation) -> Recording:
     table = read(path, form, "series")
     positions = [table.position(one) for one in wanted]
     for number, position in enumerate(positions):
         if position in positions[:number]:
             raise InputError(f"{table.name}: columns: {short(table.labels[position])} is given twice")
-    values = np.column_stack([table.values(position) for position in positions])
-    return Recording(table, values, tuple(table.labels[position] for position in positions))
+    values = np.column_stack([table.values(position, gaps=how.fills) for position in positions])
+    return Recording(table, filled(values, how, table.name), tuple(table.labels[position] for position in positions))
 
 
 def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None]) -> None:
@@ -114,7 +161,7 @@ def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None
             raise InputError(f"series: the only numeric columns, {both}, have different names; set column")
 
 
-Parts = list[list[NDArray[np.float64]]]
+Parts = list[list[Piece]]
 
 
 def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[Parts, dict[str, Any]]:
@@ -122,27 +169,28 @@ def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[
 
     One recording is split by time, and so is the first of two, the second being the test; of more each goes to one.
     """
-    values = [one.values for one in recordings]
+    pieces = [one.piece for one in recordings]
     if len(recordings) == 1:
-        places = chronological(len(values[0]), length, horizon)
+        places = chronological(len(pieces[0].values), length, horizon)
         ranges = {use: [part.start, part.stop] for use, part in zip(USES, places, strict=True)}
-        return [[values[0][part]] for part in places], {"ranges": ranges, **_facts(recordings[0])}
+        return [[pieces[0].part(part)] for part in places], {"ranges": ranges, **_facts(recordings[0])}
     names = [one.table.name for one in recordings]
-    for name, series in zip(names, values, strict=True):
-        if len(series) < length + horizon:
-            raise InputError(f"{name} has {len(series)} samples, too few for a window of {length} and {horizon} ahead")
+    for name, piece in zip(names, pieces, strict=True):
+        if (samples := len(piece.values)) < length + horizon:
+            raise InputError(f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead")
     if len(recordings) == 2:
-        train, valid = consecutive(len(values[0]), FRACTIONS[:2], length + horizon)
-        parts, used = [[values[0][train]], [values[0][valid]], [values[1]]], [names[:1], names[:1], names[1:]]
+        train, valid = consecutive(len(pieces[0].values), FRACTIONS[:2], length + horizon)
+        parts = [[pieces[0].part(train)], [pieces[0].part(valid)], [pieces[1]]]
+        used = [names[:1], names[:1], names[1:]]
     else:
-        held_out = max(1, round(FRACTIONS[2] * len(values)))
+        held_out = max(1, round(FRACTIONS[2] * len(pieces)))
         edges = [slice(0, -2 * held_out), slice(-2 * held_out, -held_out), slice(-held_out, None)]
-        parts, used = [values[edge] for edge in edges], [names[edge] for edge in edges]
+        parts, used = [pieces[edge] for edge in edges], [names[edge] for edge in edges]
     each = [_facts(one) for one in recordings]
     merged = {name: [facts[name] for facts in each] for name in ("file", "sha256", "samples")}
     return parts, {**each[0], **merged, "recordings": dict(zip(USES, used, strict=True))}
 
 
 def _facts(one: Recording) -> dict[str, Any]:
-    facts = {"file": one.table.name, "sha256": one.table.sha256, "samples": len(one.values), **one.table.facts}
+    facts = {"file": one.table.name, "sha256": one.table.sha256, "samples": len(one.piece.values), **one.table.facts}
     return {**facts, "column": one.columns[0]} if len(one.columns) == 1 else {**facts, "columns": list(one.columns)}

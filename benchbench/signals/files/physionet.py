@@ -28,11 +28,12 @@ class Recording(NamedTuple):
     start: float = 0.0
 
 
-def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool) -> Recording:
+def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool, gaps: bool = False) -> Recording:
     """A lead of the record at ``base``, a path without ending; None is MLII, or the first where there is none.
 
-    With ``beats`` its annotations are read too. InputError where a file is missing or broken, a sample is missing, or
-    the header states no sampling rate of 1 to 100,000 Hz: the library would take another one.
+    With ``beats`` its annotations are read too. With ``gaps`` missing samples are NaN. InputError where a file is
+    missing or broken, a sample is missing, or the header states no sampling rate of 1 to 100,000 Hz: the library would
+    take another one.
     """
     import wfdb  # noqa: PLC0415  takes long
 
@@ -48,7 +49,7 @@ def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool)
         raise InputError(f"ecg: record {record!r} cannot be read: {type(error).__name__}: {error}") from error
     signal = np.asarray(content.p_signal[:, 0], dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(signal))
-    if len(bad):
+    if len(bad) and not gaps:
         first = ", ".join(str(sample) for sample in bad[:5])
         raise InputError(f"ecg: record {record!r}, lead {names[channel]}: {len(bad)} samples are missing: {first} ...")
     peaks = [s for s, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in _BEATS] if marks else []

@@ -75,20 +75,26 @@ class Table:
         counted = f"{len(candidates)} of its {len(self.labels)} columns are numeric"
         raise InputError(f"{self.name}: {counted}; set column: {listed}{self.hint}")
 
-    def values(self, column: int) -> Series:
-        """The values of a column: (time,); InputError where one is missing or not finite, or all are the same."""
+    def values(self, column: int, *, gaps: bool = False) -> Series:
+        """The values of a column: (time,); InputError where one is missing or not finite, or all are the same.
+
+        With ``gaps`` what is missing is NaN.
+        """
         values: Series = self.numbers[:, column].astype(np.float64)
         place = f"{self.name}, column {short(self.labels[column])}"
         bad = np.flatnonzero(~(np.abs(values) <= LARGEST))
+        if gaps:
+            bad = np.array([row for row in bad if not missing(self.raw(int(row), column))], dtype=np.intp)
         if len(bad):
             shown = [f"row {row + 1} {_fault(self.raw(int(row), column))}" for row in bad[:5]]
             listed = ", ".join(shown) + (" ..." if len(bad) > 5 else "")
             lines = f"; row 1 is line {self.first_line}" if self.first_line else ""
             raise InputError(f"{place}: {len(bad)} of {len(values)} values are no finite numbers: {listed}{lines}")
-        if not len(values):
+        there = values[~np.isnan(values)]
+        if not len(there):
             raise InputError(f"{place}: no values")
-        if np.ptp(values) == 0:
-            raise InputError(f"{place}: constant, every value is {values[0]:g}: nothing to learn")
+        if np.ptp(there) == 0:
+            raise InputError(f"{place}: constant, every value is {there[0]:g}: nothing to learn")
         return values
 
 
