@@ -6,12 +6,11 @@ from contextlib import redirect_stdout, suppress
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from scipy.signal import resample_poly
 
@@ -19,34 +18,20 @@ from benchbench.core.errors import InputError, unknown
 from benchbench.core.options import Count, NonNegativeFloat, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import forecast
+from benchbench.core.windows import consecutive, forecast
+from benchbench.signals.files.physionet import Recording, read_record
+from benchbench.signals.files.read import expanded
+from benchbench.signals.files.table import Series
 
 PRELOAD = ("wfdb",)  # takes long to import: the harness does so before the processes of trials start
-Series = NDArray[np.float64]
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
 
 TRAIN = ("106", "108", "114", "116", "119")
 TEST = ("100", "105", "121")
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # of a record that several splits use
 SAME_PATIENT = {"100s": "100", "202": "201"}
-LEAD = "MLII"
-BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")  # annotation symbols that mark an R peak
 FEWEST_BEATS = 10
 PHYSIONET = "https://physionet.org/files/"
-
-
-class Recording(NamedTuple):
-    """One lead of a record or of a part of it.
-
-    Samples in mV, their rate in Hz, the sample numbers of the R peaks, and the second where it starts.
-    """
-
-    record: str
-    lead: str
-    signal: Series
-    rate: float
-    peaks: NDArray[np.int64]
-    start: float = 0.0
 
 
 @task("ecg", version=1)
@@ -78,7 +63,7 @@ def ecg(
     split = _split(records, test_records)
     names = list(dict.fromkeys(record for part in split.values() for record in part))
     places = _locate(path, database, names)
-    pieces = {name: _stretch(rng, _read(places[name], name, lead, beats=beats), rate, duration) for name in names}
+    pieces = {name: _stretch(rng, read_record(places[name], name, lead, beats=beats), rate, duration) for name in names}
     series: list[list[Series]] = []
     for use in split:
         parts = [
@@ -118,10 +103,10 @@ def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
     root = os.environ.get("BENCHBENCH_DATA")
     if path:
-        folder = Path(path).expanduser()
+        folder = expanded(path, "ecg")
         places = [folder, folder / database]
     else:
-        places = [Path(root) / database, cache] if root else [cache]
+        places = [expanded(root, "BENCHBENCH_DATA") / database, cache] if root else [cache]
     found = {r: place / r for place in reversed(places) for r in records if (place / f"{r}.hea").is_file()}
     missing = [record for record in records if record not in found]
     if missing and path:
@@ -156,45 +141,13 @@ def _download(database: str, records: list[str], cache: Path) -> None:
         ) from error
 
 
-def _read(base: Path, record: str, lead: int | str | None, *, beats: bool) -> Recording:
-    import wfdb  # noqa: PLC0415
-
-    try:
-        names: list[str] = wfdb.rdheader(str(base)).sig_name or []
-        channel = _channel(record, names, lead)
-        content = wfdb.rdrecord(str(base), channels=[channel])
-        marks = wfdb.rdann(str(base), "atr") if beats else None
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"ecg: record {record!r} cannot be read: {type(error).__name__}: {error}") from error
-    signal = np.asarray(content.p_signal[:, 0], dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(signal))
-    if len(bad):
-        first = ", ".join(str(sample) for sample in bad[:5])
-        raise InputError(f"ecg: record {record!r}, lead {names[channel]}: {len(bad)} samples are missing: {first} ...")
-    peaks = [s for s, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in BEATS] if marks else []
-    return Recording(record, names[channel], signal, float(content.fs), np.array(peaks, dtype=np.int64))
-
-
-def _channel(record: str, names: list[str], lead: int | str | None) -> int:
-    if lead is None:
-        lead = LEAD if LEAD in names else 0
-    if isinstance(lead, str) and lead in names:
-        return names.index(lead)
-    if isinstance(lead, str) or lead >= len(names):
-        known = [name if isinstance(lead, str) else str(number) for number, name in enumerate(names)]
-        raise unknown("lead", lead, known, where=f"ecg: record {record!r}")
-    return lead
-
-
 def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float) -> Recording:
     """``duration`` seconds of a recording from a random start, at the new rate."""
     total = len(whole.signal)
     count = min(total, max(1, round(duration * whole.rate))) if duration else total
     start = int(rng.integers(total - count + 1))
     signal = whole.signal[start : start + count]
-    ratio = Fraction(rate / whole.rate).limit_denominator(1000)
+    ratio = Fraction(rate / whole.rate).limit_denominator(1000) or Fraction(1, round(whole.rate / rate))
     if ratio != 1:
         signal = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="line")
     peaks = np.rint((whole.peaks - start) * float(ratio)).astype(np.int64)
@@ -203,17 +156,16 @@ def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: 
 
 def _part(piece: Recording, use: str, uses: list[str], gap: int) -> Recording:
     """What one of several uses gets of a record, by time and in order, ``gap`` samples left out between them."""
-    total = len(piece.signal)
-    shares = [SHARES[other] for other in uses]
-    edges = np.rint(np.cumsum([0, *shares]) / sum(shares) * (total - gap * (len(uses) - 1))).astype(int).tolist()
-    if np.diff(edges).min() < gap:
+    try:
+        parts = consecutive(len(piece.signal), [SHARES[other] for other in uses], gap)
+    except InputError:
         raise InputError(
-            f"ecg: {total} samples of record {piece.record!r} ({total / piece.rate:g} s at {piece.rate:g} Hz) are too "
-            f"short for {' + '.join(uses)} with windows of length + horizon {gap}; raise duration or shorten the length"
-        )
-    number = uses.index(use)
-    start, stop = (edge + number * gap for edge in edges[number : number + 2])
-    return piece._replace(signal=piece.signal[start:stop], peaks=piece.peaks - start)
+            f"ecg: {len(piece.signal)} samples of record {piece.record!r} ({len(piece.signal) / piece.rate:g} s at "
+            f"{piece.rate:g} Hz) are too short for {' + '.join(uses)} with windows of length + horizon {gap}; raise "
+            f"duration or shorten the length"
+        ) from None
+    part = parts[uses.index(use)]
+    return piece._replace(signal=piece.signal[part], peaks=piece.peaks - part.start)
 
 
 def _at_beats(part: Recording, length: int, horizon: int) -> list[Series]:

@@ -47,7 +47,9 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield Text(line(f"Scores over {seeds(part)}:"))
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
     trials = numbers.selection.frame
-    yield from _unlike(trials[(trials["variant"] == variant) & (trials["condition"] == condition)])
+    trials = trials[(trials["variant"] == variant) & (trials["condition"] == condition)]
+    yield from (Note(line(said)) for said in sorted(set(trials["thinned"]) - {""}))
+    yield from _unlike(trials)
     yield from _undefined(numbers.undefined, condition, variant)
     yield Text(line(f"Costs at length {lengths(part['length'])}:"))
     yield cost_table(part)
