@@ -5,13 +5,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from benchbench.run.problem_cache import data_key, load, save, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchbench import FreeRun, Problem, Split
 from benchbench.core.spec import Budget, Trial
-from benchbench.run.problem_cache import data_key, load, save, shared
 
 
 def problem(stride=1, reverse=False, **facts):
