@@ -88,7 +88,7 @@ def isolated_map(
             for connection in wait(list(busy)):
                 slot, item = busy.pop(connection)
                 answer = slot.take()
-                if answer is None:  # it is ready, or another was started
+                if answer is None:  # it has begun, or another supervisor has it
                     busy[slot.connection] = slot, item
                     continue
                 result, output, seen = answer
@@ -126,11 +126,11 @@ class _Slot:
         self.connection: Connection | None = None
         self._process: BaseProcess | None = None
         self._given: tuple[Any, Supervisor] | None = None
-        self._ready = False
+        self._began = False
         self._starts = 0
 
     def give(self, item: Any, supervisor: Supervisor) -> None:
-        self._given, self._starts = (item, supervisor), 0
+        self._given, self._starts, self._began = (item, supervisor), 0, False
         self._give()
 
     def _give(self) -> None:
@@ -158,20 +158,20 @@ class _Slot:
         theirs.close()  # so that the end of the supervisor is the end of the stream
 
     def take(self) -> tuple[Any, str, Seen] | None:
-        """A result, what was printed, what was seen; None where the supervisor is ready, or another was started."""
+        """A result, what was printed, what was seen; None where the item has begun, or another supervisor has it."""
         try:
             answer = self._open().recv()
         except (EOFError, OSError):
-            ready = self._ready
+            began = self._began
             self.close()
-            if not ready:
+            if not began:
                 self._give()
                 return None
             return Lost("crash", "the process that keeps the trials was killed while this one ran"), "", Seen()
         if isinstance(answer, str):
             raise ChildProcessError(answer)
         if answer is None:
-            self._ready = True
+            self._began = True
             return None
         result, output, seen = answer
         return result if isinstance(result, Lost) else _read(result), output, seen
@@ -190,7 +190,7 @@ class _Slot:
             self._process.kill()
             self._process.join()
             self._process = None
-        self._ready = False
+        self._began = False
 
     def _open(self) -> Connection:
         if self.connection is None:

@@ -91,7 +91,7 @@ class Supervisor:
     forks: bool = "fork" in get_all_start_methods()
 
     def serve(self, caller: Connection) -> None:
-        """Say None once ready; then answer each item with (its pickled result or Lost, what it printed, what was seen).
+        """Say None when an item begins; then answer with (its pickled result or Lost, what it printed, what was seen).
 
         A text says why it cannot. Ends when the caller has gone.
         """
@@ -103,9 +103,9 @@ class Supervisor:
                 caller.send(f"the process that keeps the trials did not start: {describe(error)}")
                 return
             try:
-                caller.send(None)
                 while True:
                     item = caller.recv()
+                    caller.send(None)
                     try:
                         answer: Any = self._answer(item, caller, files)
                     except OSError as error:  # no process can be forked, no file be read

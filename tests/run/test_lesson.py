@@ -1,17 +1,15 @@
-"""Problems that travel through files come back as they were."""
-
-import pickle
-from functools import partial
+"""What passes from the examiner to a competitor's process arrives as it was, and nothing else with it."""
 
 import numpy as np
-import pytest
-from benchbench.run.problem_cache import data_key, load, save, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench import FreeRun, Problem, Split
+from benchbench import Problem, Split
+from benchbench.core.metrics import mse
+from benchbench.core.objective import Metric, Objective
 from benchbench.core.spec import Budget, Trial
+from benchbench.run.lesson import Lesson, data_key, pack, unpack
 
 
 def problem(stride=1, reverse=False, **facts):
@@ -22,58 +20,57 @@ def problem(stride=1, reverse=False, **facts):
     return Problem(train=splits[0], valid=splits[1], test=splits[2], **facts)
 
 
-def zeros(*shape):
-    return np.zeros(shape, np.float32)
-
-
 def arrays(found):
-    return [array for s in (found.train, found.valid, found.test) for array in (s.inputs, s.targets)]
+    return [array for s in (found.train, found.valid) for array in (s.inputs, s.targets)]
+
+
+def there(problem):
+    """The lesson of a problem as it arrives in another process."""
+    return unpack(pack(Lesson.of(problem)), lambda name, targets, predictions: 7.0)
 
 
 @given(stride=st.integers(1, 40), reverse=st.booleans())
-def test_every_array_comes_back_equal(tmp_path_factory, stride, reverse):
-    file = tmp_path_factory.mktemp("share") / "problem"
+def test_every_array_comes_back_equal(stride, reverse):
     before = problem(stride, reverse)
-    save(file, before)
-    for old, new in zip(arrays(before), arrays(load(file)), strict=True):
+    for old, new in zip(arrays(before), arrays(there(before)), strict=True):
         np.testing.assert_array_equal(old, new)
         assert old.flags.writeable == new.flags.writeable
 
 
-def test_facts_come_back_equal(tmp_path):
-    restore = partial(np.multiply, 2.0)
-    free_run = FreeRun(prefix=zeros(5, 20, 1), truth=zeros(5, 30, 1), unit="Lyapunov time", restore=restore)
-    split = Split(inputs=zeros(5, 20, 1), targets=zeros(5, 1, 1))
-    facts = {"floor": 0.5, "groups": {"low": slice(0, 3)}, "provenance": {"source": "here"}, "free_run": free_run}
-    before = Problem(train=split, valid=split, test=split, **facts)
-    save(tmp_path / "problem", before)
-    after = load(tmp_path / "problem")
-    assert (after.floor, after.groups, after.provenance) == (0.5, {"low": slice(0, 3)}, {"source": "here"})
-    assert (after.free_run.steps, after.free_run.unit, after.free_run.restore(3)) == (30, "Lyapunov time", 6)
+def test_windows_that_overlap_are_sent_once():
+    assert len(pack(Lesson.of(problem()))) < 2 * 400 * 2 * 4 * 2
 
 
-def test_windows_that_overlap_are_written_once(tmp_path):
-    save(tmp_path / "problem", problem())
-    assert (tmp_path / "problem").stat().st_size < 3 * 400 * 2 * 4 * 2
+def base(array):
+    """All numbers in the memory below a view."""
+    below = array
+    while getattr(below, "base", None) is not None:
+        below = below.base
+    return np.frombuffer(below, np.float32)
 
 
-def test_what_is_kept_is_read_and_what_is_not_is_made(tmp_path):
-    made = []
+def test_what_no_window_of_train_and_valid_shows_is_not_below_them():
+    both = np.arange(1, 2001, dtype=np.float32).reshape(1000, 2)  # what is observed, and a secret beside it
+    windows = sliding_window_view(both[:, :1], 10, axis=0).transpose(0, 2, 1)[::3]
+    splits = [Split(inputs=part[:, :-1], targets=part[:, -1:]) for part in np.array_split(windows, 3)]
+    found = there(Problem(train=splits[0], valid=splits[1], test=splits[2]))
+    for array in arrays(found):
+        held = {float(value) for value in base(array).ravel()}
+        assert not held & set(both[:, 1].tolist())
+        assert not held & (
+            set(splits[2].inputs.ravel().tolist())
+            - set(splits[1].inputs.ravel().tolist())
+            - set(splits[1].targets.ravel().tolist())
+        )
 
-    def make():
-        made.append(1)
-        return problem()
 
-    assert shared(tmp_path / "problem", make).train.inputs.shape == problem().train.inputs.shape
-    save(tmp_path / "problem", problem())
-    np.testing.assert_array_equal(shared(tmp_path / "problem", make).test.inputs, problem().test.inputs)
-    assert made == [1]
-
-
-def test_what_cannot_be_kept_leaves_nothing(tmp_path):
-    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
-        save(tmp_path / "problem", problem(provenance={"source": lambda: None}))
-    assert list(tmp_path.iterdir()) == []
+def test_a_metric_that_cannot_be_sent_is_asked_for():
+    metrics = {"own": Metric(lambda targets, predictions: 1.0), "mse": Metric(mse)}
+    own = Objective("mine", "squared_error", metrics, "mse", "own")
+    found = there(problem(objective=own)).objective
+    ones = np.ones((2, 1, 1), np.float32)
+    assert found.choice(ones, ones) == 7.0
+    assert found.metrics["mse"].function is mse
 
 
 def test_the_key_names_the_data_and_not_the_competitor():
