@@ -58,7 +58,12 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
         facts=(f"study {listed(names)}", *facts(map(_made, last.values())), f"{len(last):,} trials"),
         series=series,
         failed=frozenset(cell for (cell, _), one in last.items() if one.status != Status.OK),
-        notes=(*_again(len(made) - len(last)), *_not_ok(last.values()), *_undefined(last.values()), *(f"only: study {name}" for name in other)),
+        notes=(
+            *_again(len(made) - len(last)),
+            *_not_ok(last.values()),
+            *_undefined(last.values()),
+            *(f"only: study {name}" for name in other),
+        ),
     )
 
 

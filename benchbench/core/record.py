@@ -35,7 +35,9 @@ class Spent(Frozen):
 
     Of the device: the peak that tensors took, the peak that the allocator reserved, and what the device held beyond
     idle after the fit. Loads are the system's averages over a minute; ``other_cpu_share`` is how much of its cores'
-    time went to others during the fit.
+    time went to others during the fit. ``paused_seconds`` is what the learner did off the clock in so many ``pauses``,
+    ``longest_seconds`` the longest stretch on the clock without a call of ``spend``, and ``compile_seconds`` what numba
+    and PyTorch compiled anywhere in the trial.
     """
 
     width: Whole | None = None
@@ -51,6 +53,10 @@ class Spent(Frozen):
     load_before: float | None = None
     load_after: float | None = None
     other_cpu_share: float | None = None
+    paused_seconds: float | None = None
+    pauses: int | None = None
+    longest_seconds: float | None = None
+    compile_seconds: float | None = None
 
 
 class Environment(Frozen):
@@ -81,6 +87,23 @@ class Environment(Frozen):
     flags: dict[str, Any] = Field(default_factory=dict)
     peak_memory: str | None = None
     pinned: Several[Whole] | None = None
+
+
+class Watched(Frozen):
+    """What was seen of a trial from outside of the process that ran its competitor.
+
+    ``seconds`` and ``cpu_seconds`` (of the process and all that it started) by phase: make, size, fit, first_predict,
+    alone, predict, free_run. ``alone_difference`` is the root mean square by which the predictions of ``alone`` test
+    sequences changed when each was given by itself, ``alone_error`` that of their errors, both over the standard
+    deviation of the test targets. ``mixed``: the file of the task, which makes the data, registers architectures too.
+    """
+
+    seconds: dict[str, float] = Field(default_factory=dict)
+    cpu_seconds: dict[str, float] = Field(default_factory=dict)
+    alone: int | None = None
+    alone_difference: float | None = None
+    alone_error: float | None = None
+    mixed: bool = False
 
 
 class Array(Frozen):
@@ -157,10 +180,11 @@ class Record(Frozen):
     (updates, seconds, validation loss, training loss) at each validation. ``predict_seconds``: each repeat of a pass
     over the whole test split. ``data``: counts of sequences, fingerprint and provenance. ``samples``: first stretch,
     best and worst prediction. ``free_run``: the closed loop, where the task declares one. ``kernel``: the code that
-    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema). ``artifact``: arrays
-    in a file of their own. ``block``: names the randomised block that it ran in; within a run, blocks start in the
-    order of their names. ``files``: the SHA-256 of each file of the user's that the trial came from. ``checksum``: of
-    the line that the record was read from; lines have one from schema 3 on.
+    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema); ``solves``: it does
+    not step (None in older lines). ``watched``: what was seen from outside. ``artifact``: arrays in a file of their
+    own. ``block``: names the randomised block that it ran in; within a run, blocks start in the order of their names.
+    ``files``: the SHA-256 of each file of the user's that the trial came from. ``checksum``: of the line that the
+    record was read from; lines have one from schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -171,12 +195,14 @@ class Record(Frozen):
     objective: ObjectiveFacts = _REGRESSION
     classes: Several[str] = Field(default_factory=list)
     baseline: bool | None = None
+    solves: bool | None = None
     kernel: str | None = None
     scores: dict[str, float | None] = Field(default_factory=dict)
     undefined: dict[str, str] = Field(default_factory=dict)
     groups: dict[str, dict[str, float | None]] = Field(default_factory=dict)
     curve: Several[tuple[Whole, float, float, float | None]] = Field(default_factory=list)
     spent: Spent = Field(default_factory=Spent)
+    watched: Watched | None = None
     predict_seconds: Several[float] = Field(default_factory=list)
     data: Annotated[dict[str, Any], AfterValidator(_counted)] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)

@@ -17,6 +17,7 @@ from benchbench.core.objective import LOSS
 from benchbench.core.record import Generated, Record
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
+from benchbench.report.marks import marks
 
 _KINDS = {
     "key": str,
@@ -109,6 +110,10 @@ _KINDS = {
     "file": str,
     "line": int,
     "seal": str,
+    "solves": bool,
+    "unranked": bool,
+    "untimed": bool,
+    "watched_fit_seconds": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -129,9 +134,12 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     above that of the run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
     and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
     deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
-    ``free_run_message`` says why there is nothing. ``file`` and ``line`` say where the record stands, ``seal`` what its
-    checksum says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing
-    number is NaN, a missing text is empty. InputError where there is no record.
+    ``free_run_message`` says why there is nothing. ``solves`` says that the architecture does not step, and
+    ``watched_fit_seconds`` is what the fit took seen from outside; ``unranked`` and ``untimed`` say that the record has
+    marks (``benchbench.report.marks``) that keep it out of every ranking, or out of that by time. ``file`` and ``line``
+    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
+    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
+    record.
     """
     return read(study, results)[0]
 
@@ -184,6 +192,7 @@ def _further(records: list[Record]) -> set[str]:
 
 def _row(line: Line) -> dict[str, Any]:
     record, trial = line.record, line.record.trial
+    kinds = {mark.kind for mark in marks(record)}
     names = ("key", "study", "task", "architecture", "length", "device", "engine", "seed")
     return {
         **dict(record.environment),
@@ -196,6 +205,10 @@ def _row(line: Line) -> dict[str, Any]:
         "disturbed": _disturbed(record),
         "kernel": record.kernel,
         "baseline": record.is_baseline,
+        "solves": record.solves,
+        "unranked": "unranked" in kinds,
+        "untimed": "untimed" in kinds,
+        "watched_fit_seconds": record.watched and record.watched.seconds.get("fit"),
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
         "status": record.status.value,

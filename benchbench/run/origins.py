@@ -26,16 +26,16 @@ class Source(NamedTuple):
     seen: tuple[int, int, int]
 
 
-Sources = dict[Origin, Source]
+Files = dict[Origin, Source]
 
 
-def find(trials: Iterable[Trial], known: Registry) -> Sources:
+def find(trials: Iterable[Trial], known: Registry) -> Files:
     """The files that trials come from; relative paths start from the current folder.
 
     That is each plug-in's own file, where it is not shipped, and each file that a text among the options names.
     """
     look = cache(_source)
-    found: Sources = {}
+    found: Files = {}
     for trial in trials:
         plugins = {kind: known.get(kind, getattr(trial, kind)).file for kind in ("task", "architecture")}
         named = {role: path for role, path in plugins.items() if not Path(path).is_relative_to(_PACKAGE)}
@@ -63,28 +63,28 @@ def _seen(file: Path) -> tuple[int, int, int]:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
-def of(trial: Trial, sources: Sources) -> dict[str, str]:
+def of(trial: Trial, files: Files) -> dict[str, str]:
     """The SHA-256 of each file that a trial comes from, by its role."""
     roles = ("architecture", "task", *texts(trial))
-    return {role: sources[origin(trial, role)].sha256 for role in roles if origin(trial, role) in sources}
+    return {role: files[origin(trial, role)].sha256 for role in roles if origin(trial, role) in files}
 
 
-def refuse_others(sources: Sources, records: Iterable[Record]) -> None:
+def refuse_others(files: Files, records: Iterable[Record]) -> None:
     """InputError where records came from another content of a file, under the same version."""
     others: Counter[Origin] = Counter()
     for record in records:
         for role, sha256 in record.files.items():
             one = origin(record.trial, role)
-            others[one] += one in sources and sources[one].sha256 != sha256
+            others[one] += one in files and files[one].sha256 != sha256
     for one, count in others.items():
         if count:
             records_of = f"{count:,} record{'s' if count > 1 else ''} of {_said(one)}"
-            raise InputError(f"{sources[one].path.name} is another file than that of {records_of}")
+            raise InputError(f"{files[one].path.name} is another file than that of {records_of}")
 
 
-def refuse_changes(sources: Mapping[Origin, Source]) -> None:
+def refuse_changes(files: Mapping[Origin, Source]) -> None:
     """InputError where a file is not what it was when it was found."""
-    for one, source in sources.items():
+    for one, source in files.items():
         try:
             same = _seen(source.path) == source.seen or _digest(source.path) == source.sha256
         except OSError:

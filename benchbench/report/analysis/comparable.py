@@ -74,15 +74,21 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         ok=ok,
         timed=timed,
         disturbed=frame["disturbed"] & timed,
-        rank_score=turned.where(ok, np.inf),
+        rank_score=turned.where(ok & ~frame["unranked"], np.inf),
+        fit_seconds=frame["fit_seconds"].where(~frame["solves"], frame["watched_fit_seconds"]),
         predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
         **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
     )
     frame[_COSTS] = frame[_COSTS].where(timed)
+    frame = _untimed(frame, frame["unranked"] | frame["untimed"])
     notes = []
     if other := int((ok & ~timed).sum()):
         how_other = "with other jobs, threads or allocator"
         notes.append(f"Scores only: {records(other)} made {how_other}; times and memory are left out.")
+    if unranked := int((frame["unranked"] & ok).sum()):
+        notes.append(f"Marked: {records(unranked)} not ranked; the pages of the tasks say why.")
+    if untimed := int((frame["untimed"] & ok).sum()):
+        notes.append(f"Marked: the times of {records(untimed)} are left out; the pages of the tasks say why.")
     if disturbed := int((frame["disturbed"] & ok).sum()):
         fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
         notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")

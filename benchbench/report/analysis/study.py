@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.core.record import Record
-from benchbench.report.analysis.cells import answers, cells, groups, undefined, verdicts
+from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined, verdicts
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.devices import Devices, devices
 from benchbench.report.analysis.lines import other_files
@@ -30,6 +30,7 @@ class Numbers:
     answers: pd.DataFrame
     groups: pd.DataFrame
     undefined: pd.DataFrame
+    marked: pd.DataFrame
     closed_loop: ClosedLoop
     devices: Devices
 
@@ -49,6 +50,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         answers=answers(found, said),
         groups=groups(selection.frame, known),
         undefined=undefined(selection.frame, known),
+        marked=marked(selection.frame, known),
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
     )
