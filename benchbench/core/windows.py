@@ -116,8 +116,8 @@ def forecast(
     With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
     else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
     has more than ``most_valid``, it takes every so many. Both are said in the provenance, under ``thinned``.
-    ``outputs`` are predicted. No window ends, and none has its target, where ``measured`` is false. ``free_run`` goes on
-    from its first ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone. ``floor`` is in raw units
+    ``outputs`` are predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` goes on from
+    its first ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone. ``floor`` is in raw units
     squared of a one-feature series, and comes out in those of the scaled one. InputError where a series is shorter than
     one window, or the training part constant or shorter than a stride.
     """
