@@ -115,11 +115,10 @@ def forecast(
 
     With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
     else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
-    has more than ``most_valid``, it takes every so many. Both are said in the provenance, under ``thinned``.
-    ``outputs`` are predicted. No window ends, and none has its target, where ``measured`` is false. ``free_run`` goes
-    on from its first ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone. ``floor`` is in raw units
-    squared of a one-feature series, and comes out in those of the scaled one. InputError where a series is shorter than
-    one window, or the training part constant or shorter than a stride.
+    has more than ``most_valid``, it takes every so many; the provenance says both (``thinned``). ``outputs`` are
+    predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` goes on from its first
+    ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone; ``floor`` is in raw units squared.
+    InputError where a series is shorter than one window, or the training part constant or shorter than a stride.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
@@ -131,10 +130,10 @@ def forecast(
     kept = pieces if measured is None else _without_gaps(pieces, measured, length, horizon, step)
     train_split, valid_split, test_split = map(join, kept)
     held_out = _every(valid_split, most_valid)
-    left_out = sum(len(split) for part in pieces for split in part) - sum(len(split) for part in kept for split in part)
     said = [_CHOSEN.format(step, MOST_TRAIN)] if step not in {stride, scored} else []
     said += [_FEWER.format(len(held_out), len(valid_split))] if held_out is not valid_split else []
-    said += [_GAPS.format(left_out)] if left_out else []
+    if left_out := _windows(pieces) - _windows(kept):
+        said.append(_GAPS.format(left_out))
     facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": step}
     return Problem(
         train=train_split,
@@ -144,6 +143,10 @@ def forecast(
         free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
         provenance={**facts, **({"thinned": said} if said else {}), **(provenance or {})},
     )
+
+
+def _windows(pieces: list[list[Split]]) -> int:
+    return sum(len(split) for part in pieces for split in part)
 
 
 def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) -> list[list[Split]]:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import ModuleType
@@ -72,16 +73,13 @@ def isolated_map(
     """
     waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
     busy: dict[Any, tuple[_Slot, Item]] = {}
+    made = partial(Supervisor, function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits)
     try:
         while True:
             idle = [slot for slot in slots if slot.connection not in busy]
             for slot, item in zip(idle, waiting, strict=False):
                 on_start(item)
-                place = Surroundings(cores=slot.cores, threads=threads)
-                supervisor = Supervisor(
-                    function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits, surroundings=place
-                )
-                slot.give(item, supervisor)
+                slot.give(item, made(surroundings=Surroundings(cores=slot.cores, threads=threads)))
                 busy[slot.connection] = slot, item
             if not busy:
                 return

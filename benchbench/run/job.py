@@ -39,7 +39,6 @@ _CACHES = {
     "NUMBA_CACHE_DIR": "numba",
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
     "TRITON_CACHE_DIR": "triton",
-    "CUDA_CACHE_PATH": ".nv/ComputeCache",
 }
 _STATUS = {"timeout": Status.TIMEOUT, "memory": Status.OUT_OF_MEMORY, "crash": Status.FAILED}
 
@@ -193,9 +192,12 @@ def _key(item: Any) -> str:
 
 def keep_caches() -> None:
     """Let what compilers keep stay where it is kept, for processes that get another home."""
+    from benchbench.learn import device
+
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench"
     for name, folder in _CACHES.items():
-        os.environ.setdefault(name, str(Path.home() / folder if folder.startswith(".") else cache / folder))
+        os.environ.setdefault(name, str(cache / folder))
+    device.keep_cache(Path.home())
 
 
 def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **facts: Any) -> Outcome:

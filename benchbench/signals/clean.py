@@ -66,6 +66,8 @@ class Preparation:
             raise InputError(f"clean: {twice[0]} is given twice")
         if "interpolate" in self.clean[1:]:
             raise InputError("clean: interpolate must come first: the other steps need a signal without gaps")
+        if "lowpass" in self.clean and not 0 < self.cutoff < 0.5:
+            raise InputError(f"clean: lowpass: a cutoff of {self.cutoff:.3g} times the rate is not below half of it")
 
     @property
     def fills(self) -> bool:

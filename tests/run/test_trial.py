@@ -40,7 +40,7 @@ def test_a_good_learner_gives_scores_that_scikit_learn_and_numpy_agree_with(stud
 def test_a_record_survives_json_whole(study):
     record, _, _ = one(study())
     assert Record.model_validate_json(record.model_dump_json()) == record
-    assert json.loads(record.model_dump_json())["schema"] == 2
+    assert json.loads(record.model_dump_json())["schema"] == 3
 
 
 def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):

@@ -17,12 +17,14 @@ _BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")  # annotation symbols that mark an R p
 class Recording(NamedTuple):
     """One lead of a record or of a part of it.
 
-    Samples in mV, their rate in Hz, the sample numbers of the R peaks, and the second where it starts.
+    Samples in mV, which of them are measured, their rate in Hz, the sample numbers of the R peaks, and the second where
+    it starts.
     """
 
     record: str
     lead: str
     signal: Series
+    measured: NDArray[np.bool_]
     rate: float
     peaks: NDArray[np.int64]
     start: float = 0.0
@@ -48,12 +50,13 @@ def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool,
     except Exception as error:
         raise InputError(f"ecg: record {record!r} cannot be read: {type(error).__name__}: {error}") from error
     signal = np.asarray(content.p_signal[:, 0], dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(signal))
+    measured = np.isfinite(signal)
+    bad = np.flatnonzero(~measured)
     if len(bad) and not gaps:
         first = ", ".join(str(sample) for sample in bad[:5])
         raise InputError(f"ecg: record {record!r}, lead {names[channel]}: {len(bad)} samples are missing: {first} ...")
     peaks = [s for s, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in _BEATS] if marks else []
-    return Recording(record, names[channel], signal, rate, np.array(peaks, dtype=np.int64))
+    return Recording(record, names[channel], signal, measured, rate, np.array(peaks, dtype=np.int64))
 
 
 def _rate(base: Path) -> float:
