@@ -45,7 +45,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
     assert found.pop(here.environment.machine) == 3
     assert set(found) <= {"node-a", "node-b"}
     assert sum(found.values()) == 12
-    assert {record.trial.key for record in store.read(results, "small")} == {record.trial.key for record in records}
+    assert {line.record.trial.key for line in store.read(results, "small")} == {record.trial.key for record in records}
     again = []
     assert len(run_study(file, results, executor=Elsewhere(short, "node-c"), on_record=again.append)) == 15
     assert again == []
