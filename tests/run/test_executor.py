@@ -305,3 +305,27 @@ def test_a_record_without_a_machine_can_be_resumed_by_an_executor_of_many(tmp_pa
     with store.Writer(tmp_path, "small") as writer:
         writer.hold("unknown")
         assert writer.hold("") == writer.hold("unknown") == []
+
+
+WAITS = """
+class Waits(Base):
+    def fit(self, train, valid, meter):
+        folder = os.environ["FITS"]
+        open(f"{folder}/{os.getpid()}", "x").close()
+        if len(os.listdir(folder)) == 1:
+            while len(os.listdir(folder)) < 12:
+                time.sleep(0.01)
+@architecture("waits", version=1)
+def waits(setting):
+    return Waits(setting)
+"""
+
+
+def test_a_long_trial_has_its_scores_though_many_other_data_were_examined_meanwhile(study, tmp_path, monkeypatch):
+    monkeypatch.setenv("FITS", str(tmp_path / "fits"))
+    (tmp_path / "fits").mkdir()
+    file = study("[architectures.waits]", WAITS)
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 14"))
+    records = run_study(file, tmp_path / "r", jobs=2, timeout=60)
+    assert {(record.status, record.message) for record in records} == {(Status.OK, "")}
+    assert all(record.scores.get("test_mse", 0) > 0 for record in records)
