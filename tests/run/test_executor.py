@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from benchbench import run_study
 from benchbench.core import artifacts, store
@@ -13,7 +12,6 @@ from benchbench.core.record import Environment, Record, Status
 from benchbench.run.executor import Local
 from benchbench.run.job import Job, inside
 from benchbench.run.outcome import Outcome
-from benchbench.run.place import run_folder
 from tests.run.elsewhere import Elsewhere
 
 MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
@@ -191,15 +189,6 @@ def test_the_folder_of_a_run_is_gone_after_a_run_that_ends_in_any_way(study, tmp
     with pytest.raises(KeyboardInterrupt):
         run_study(study(), tmp_path / "b", on_start=stop)
     assert not list(temporary.iterdir())
-
-
-def test_the_folder_of_a_run_that_was_killed_goes_and_one_in_use_stays(temporary):
-    left, used, fresh = (temporary / f"benchbench-run-{name}" for name in ("left", "used", "fresh"))
-    for folder in (left, used, fresh):
-        folder.mkdir()
-    (left / "in-use").touch()
-    with FileLock(used / "in-use"), run_folder() as folder:
-        assert {path.name for path in temporary.iterdir()} == {used.name, fresh.name, Path(folder).name}
 
 
 def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
