@@ -22,7 +22,7 @@ def lines(results):
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path, short):
     file, results = study(MANY), tmp_path / "r"
     [here, *_] = run_study(file, results, jobs=1)
@@ -50,7 +50,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
     assert {path.suffix for path in store.folder(results, "small").iterdir()} <= {".jsonl", ".lock"}
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_problems_are_made_once_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
     code = f"""
     @task("counted", version=1)
@@ -83,7 +83,7 @@ def dies(setting):
 """
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path, short):
     file = study("[architectures.dies]\n[architectures.says]", THERE)
     lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), jobs=2)
