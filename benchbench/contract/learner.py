@@ -186,7 +186,7 @@ def _size_grows(how: _How, problem: Problem) -> None:
     if faults and sizes:
         fault = next(iter(faults.values()))
         said = f"it can have the widths {list(sizes)}, but not {list(faults)} ({describe(fault, how.plugin.file)})"
-        hint = "say which it can have, such as Gradient(setting, core, widths=range(8, 1025, 8))"
+        hint = "say which it can have, such as Gradient(setting, core, widths=range(K, 1025, K)) for multiples of K"
         raise BrokenPromiseError(f"{said}: {hint}") from fault
     for fault in faults.values():
         raise fault

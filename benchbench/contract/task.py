@@ -40,7 +40,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
     yield "its metrics give numbers", partial(_metrics, once, plugin.file)
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
     yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
-    yield "no stretch of train is to be generated in a free run", partial(_run_unseen, once)
+    yield "no stretch of train or of a test input is to be generated in a free run", partial(_run_unseen, once)
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
@@ -201,7 +201,11 @@ def _goes_on(make: Make) -> None:
 
 def _run_unseen(make: Make) -> None:
     run = _free_run(make)
-    known = _known(make())
+    problem = make()
+    _distinct(problem.train)
     truth = Split(inputs=run.truth, targets=run.truth[:, -1:])
-    seen = [any(stretch in known for stretch in start) for start in _stretches(truth)]
-    require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that train holds too")
+    for name in ("train", "test"):
+        split: Split = getattr(problem, name)
+        known = {stretch for sequence in _stretches(split) for stretch in sequence}
+        seen = [any(stretch in known for stretch in start) for start in _stretches(truth)]
+        require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that {name} holds too")

@@ -145,7 +145,7 @@ class Generated(Frozen):
 
     steps: Whole
     unit: str
-    unit_steps: float
+    unit_steps: Annotated[float, Field(gt=0)]
     valid_steps: Several[Whole] = Field(default_factory=list)
     nrmse_84: float | None = None
     spectrum_distance: float | None = None
@@ -168,6 +168,8 @@ def _counted(data: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name} must be a count of sequences, not {short(count)}")
     if type(data.get("fingerprint", "")) is not str:
         raise ValueError(f"fingerprint must be a text, not {short(data['fingerprint'])}")
+    if type(data.get("thinned", [])) not in (list, tuple):
+        raise ValueError(f"thinned must be a list of sentences, not {short(data['thinned'])}")
     return data
 
 

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -148,14 +149,18 @@ class Registry:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where tasks that are not shipped come from: the names of entry points, and plug-in files.
+    """Where plug-ins that are not shipped come from.
 
-    ``mixed`` are the tasks whose file registers architectures too.
+    ``points`` (names of entry points) and ``files`` register tasks; ``mixed`` are the tasks whose file registers
+    architectures too. ``homes`` has the file, or the entry point, of each architecture that comes from one.
+    ``imports`` are the modules of libraries that plug-in files import.
     """
 
     points: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     mixed: frozenset[str] = frozenset()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
 
 
 NO_SOURCES = Sources()
@@ -169,28 +174,49 @@ def load(files: Iterable[str | Path] = ()) -> Registry:
     return _registry([*shipped(), *(module for _, module in _installed()), *(load_file(file) for file in files)])
 
 
+def load_competitor(sources: Sources, architecture: str) -> Registry:
+    """What is shipped, and the one plug-in that registers this architecture, if one does.
+
+    No other plug-in is imported: what it changes in a library would change this competitor too.
+    """
+    home = sources.homes.get(architecture)
+    installed = [module for _, module in _installed([home])] if home is not None else []
+    return _registry([*shipped(), *(installed or ([load_file(home)] if home is not None else []))])
+
+
 def load_tasks(sources: Sources) -> Registry:
     """What is shipped, and what these sources register: no other file is imported."""
     installed = (module for _, module in _installed(sources.points))
     return _registry([*shipped(), *installed, *(load_file(file) for file in sources.files)])
 
 
-def sources_of_tasks(files: Iterable[str]) -> Sources:
-    """Which of the entry points and plug-in ``files`` register tasks; all of them are imported for it."""
+def sources(files: Iterable[str]) -> Sources:
+    """What entry points and plug-in ``files`` register and import; all of them are imported for it."""
     points = {name: _kinds(module) for name, module in _installed()}
+    before = frozenset(sys.modules)
     found = {file: _kinds(load_file(file)) for file in files}
     mixed = [tasks for tasks, others in (*points.values(), *found.values()) if others]
     return Sources(
         points=tuple(name for name, (tasks, _) in points.items() if tasks),
         files=tuple(file for file, (tasks, _) in found.items() if tasks),
         mixed=frozenset[str]().union(*mixed),
+        homes={name: home for home, (_, names) in (*points.items(), *found.items()) for name in names},
+        imports=tuple(name for name in sys.modules if name not in before and _of_library(name)),
     )
 
 
-def _kinds(module: ModuleType) -> tuple[frozenset[str], bool]:
-    """The tasks that a module registers, and whether it registers architectures."""
+def _of_library(name: str) -> bool:
+    """Whether a module is part of an installed library or of Python, and no file of a user."""
+    file = getattr(sys.modules[name], "__file__", None)
+    places = (*sysconfig.get_paths().values(), str(Path(sys.modules["benchbench"].__file__ or "").parent))
+    return file is not None and any(Path(file).is_relative_to(place) for place in places)
+
+
+def _kinds(module: ModuleType) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the tasks and of the architectures that a module registers."""
     found = registered(module)
-    return frozenset(p.name for p in found if p.kind == "task"), any(p.kind == "architecture" for p in found)
+    tasks, others = (frozenset(p.name for p in found if p.kind == kind) for kind in ("task", "architecture"))
+    return tasks, others
 
 
 def _registry(modules: Iterable[ModuleType]) -> Registry:

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Client, Connection, Listener, wait
 from multiprocessing.process import BaseProcess
@@ -22,8 +23,16 @@ from typing import Any, NamedTuple
 from benchbench.isolation import process_tree
 from benchbench.isolation.shared_file import SharedFile, flush
 
-Answer = Callable[[str, Any], Any]
-"""Answers a message of a visitor in a role."""
+
+class Visitor(NamedTuple):
+    """One connection to a desk: the role in which it came, and its number among all that came."""
+
+    role: str
+    number: int
+
+
+Answer = Callable[[Visitor, Any], Any]
+"""Answers a message of a visitor."""
 
 GONE = (EOFError, OSError)  # what a connection raises whose other end has gone
 
@@ -228,7 +237,8 @@ class _Attending:
         self._make, self._item, self._output = make, item, output
         self._control: Connection | None = control
         self._answer: Answer | None = None
-        self._visitors: dict[Connection, tuple[str, tuple[int, ...]]] = {}
+        self._visitors: dict[Connection, tuple[Visitor, tuple[int, ...]]] = {}
+        self._numbers = count()
 
     def serve(self) -> None:
         while self._visitors or self._control:
@@ -240,8 +250,8 @@ class _Attending:
 
     def _admit(self, control: Connection) -> None:
         try:
-            visitor = control.recv()
-            self._visitors[Connection(recv_handle(control))] = visitor
+            role, cores = control.recv()
+            self._visitors[Connection(recv_handle(control))] = Visitor(role, next(self._numbers)), cores
         except GONE:
             self._control = None
 
@@ -251,13 +261,13 @@ class _Attending:
         except GONE:
             del self._visitors[visitor]
             return
-        role, cores = self._visitors[visitor]
+        known, cores = self._visitors[visitor]
         if cores and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, cores)
         if self._answer is None:
             self._answer = self._make(self._item)
             process_tree.keep_to_itself()
-        answer = self._answer(role, message)
+        answer = self._answer(known, message)
         flush()
         with suppress(*GONE):
             visitor.send(Told(answer, self._output.text()))

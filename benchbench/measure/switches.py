@@ -36,6 +36,9 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
     flushed = torch.set_flush_denormal(True)
     gc.enable()
     torch.set_default_dtype(torch.float32)
+    torch.set_default_device("cpu")
+    torch.set_grad_enabled(True)
+    torch.autograd.set_detect_anomaly(False)
     torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.deterministic = False
     torch.backends.cudnn.benchmark = False

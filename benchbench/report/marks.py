@@ -9,14 +9,15 @@ from math import sqrt
 from statistics import median
 from typing import Literal, NamedTuple
 
-from benchbench.core.record import Record, Spent, Status
+from benchbench.core.record import Record, Spent, Status, Watched
 
 Kind = Literal["unranked", "untimed", "noted"]
 """Whether a mark keeps a trial out of every ranking, out of that by time, or is to be known."""
 
 CHANCE = 5.0  # standard deviations by which a score may lie below its floor
 OFF_CLOCK, SHARE = 0.5, 0.05  # seconds of a phase off the clock, and its share of the fit
-PAUSE, PREDICT = 3.0, 5.0  # times that a validation, and a first prediction, may take what a later one does
+PAUSE, PREDICT = 3.0, 5.0  # times that a validation, and another prediction, may take what a timed one does
+TIMED, SINGLE = 6, 20  # predictions of the whole test split, and of one sequence of it
 STRETCH, DEVICE_STRETCH, STRETCHES = 0.8, 2.0, 10.0  # seconds without spend(), and times the mean of the others
 UNEXPLAINED = 0.1  # share of a fit's seconds that the meter may miss
 CORES = 1.5  # times the threads of a trial
@@ -109,13 +110,35 @@ def _off_the_clock(record: Record) -> Iterator[Mark]:
     if first > OFF_CLOCK + PREDICT * later + compiled:
         said = f"its first prediction took {_seconds(first)}, a later one of as many sequences {_seconds(later)}"
         yield Mark("untimed", "predict", f"Off the clock: {said}.")
-    cpu = seen.cpu_seconds.get("fit", 0.0)
-    threads = record.environment.threads or 1
-    if cpu > CORES * threads * fit + OFF_CLOCK:
-        yield Mark("untimed", "cores", f"Its fit used {_seconds(cpu)} of processors in {_seconds(fit)}.")
+    yield from _predicting(record, seen, compiled)
+    yield from _cores(record, seen)
     if record.solves:  # ranked by the seconds seen outside, pauses and all
         return
     yield from _within(record, spent, fit, first)
+
+
+def _predicting(record: Record, seen: Watched, compiled: float) -> Iterator[Mark]:
+    """Predictions that took longer seen from outside than the timed ones."""
+    if not record.predict_seconds:
+        return
+    timed = median(record.predict_seconds)
+    phases = (("predict", "predict", TIMED, "of the test split"), ("alone", "single", SINGLE, "of one sequence"))
+    for phase, about, count, what in phases:
+        taken = seen.seconds.get(phase, 0.0)
+        if taken > OFF_CLOCK + PREDICT * count * timed + compiled:
+            said = f"{count} predictions {what} took {_seconds(taken)}, a timed one of the test split {_seconds(timed)}"
+            yield Mark("untimed", about, f"Off the clock: {said}.")
+
+
+def _cores(record: Record, seen: Watched) -> Iterator[Mark]:
+    """Phases that used more of the processors than the threads of the trial."""
+    threads = record.environment.threads or 1
+    named = (("fit", "Its fit"), ("alone", "After its fit, it"), ("predict", "After its fit, it"))
+    for phase, what in named:
+        cpu, seconds = seen.cpu_seconds.get(phase, 0.0), seen.seconds.get(phase, 0.0)
+        if cpu > CORES * threads * seconds + OFF_CLOCK:
+            yield Mark("untimed", "cores", f"{what} used {_seconds(cpu)} of processors in {_seconds(seconds)}.")
+            return
 
 
 def _within(record: Record, spent: Spent, fit: float, validation: float) -> Iterator[Mark]:

@@ -29,8 +29,8 @@ from benchbench.run import compiling, free_run
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.lesson import Answers, Exam, Lesson, Run, Start, unpack
 from benchbench.run.microscope import Microscope
-from benchbench.run.outcome import Attempt
-from benchbench.run.scoring import given, predict, predicted, require_lengths, seconds_of
+from benchbench.run.outcome import Attempt, Refused
+from benchbench.run.scoring import predict, predicted, prediction_seconds, require_lengths
 
 
 class Desk(Protocol):
@@ -57,12 +57,19 @@ class Far(NamedTuple):
 
     def exam(self, trial: Trial) -> Exam:
         """What it is to predict."""
-        exam: Exam = self.link.ask(("exam", trial))
+        exam: Exam = _granted(self.link.ask(("exam", trial)))
         return exam
 
     def hand_in(self, trial: Trial, answers: Answers) -> None:
         """Have it scored."""
-        self.link.ask(("hand in", trial, answers))
+        _granted(self.link.ask(("hand in", trial, answers)))
+
+
+def _granted(answer: Any) -> Any:
+    """The examiner's answer; RuntimeError where it refuses one."""
+    if isinstance(answer, Refused):
+        raise RuntimeError(answer.fields["message"])  # noqa: TRY004  an answer of another kind, and no wrong type
+    return answer
 
 
 class Sized(NamedTuple):
@@ -103,16 +110,15 @@ def _attempted(trial: Trial, registry: Registry, desk: Desk, conditions: Conditi
     finally:
         conditions.phase("")
     microscope = Microscope(lesson.valid) if trial.microscope else None
-    meter, spent, failure = _fit(trial, lesson, sized, conditions, idle, microscope=microscope)
-    fields = {"spent": spent, "curve": meter.curve, "kernel": _kernel(sized.learner)}
+    meter, fields, failure = _fit(trial, lesson, sized, conditions, idle, microscope=microscope)
     arrays = microscope.arrays() if microscope else {}
     if failure is not None:
         return Attempt({**fields, **failed(failure, home)}, arrays)
     try:
         answers = _answers(trial, lesson, sized.learner, desk, conditions, home=home)
+        desk.hand_in(trial, answers)
     except CAUGHT as error:
         return Attempt({**fields, **failed(error, home)}, arrays)
-    desk.hand_in(trial, answers)
     unseen = microscope.message if microscope else ""
     status = {"status": Status.OVER_BUDGET, "message": _over(meter)} if meter.over else {"message": unseen}
     return Attempt({**fields, "predict_seconds": answers.predict_seconds, **status}, arrays)
@@ -186,7 +192,8 @@ def setting_of(trial: Trial, lesson: Lesson | Problem, width: int) -> Setting:
 def _fit(
     trial: Trial, lesson: Lesson, sized: Sized, conditions: Conditions, idle: device.Memory | None, *,
     microscope: Microscope | None,
-) -> tuple[Meter, Spent, BaseException | None]:  # fmt: skip
+) -> tuple[Meter, dict[str, Any], BaseException | None]:  # fmt: skip
+    """Fit a learner between two readings of clock and memory: the meter, fields of the record, and what went wrong."""
     meter = _meter(trial, lesson, sized.learner, conditions.clock, microscope)
     failure: BaseException | None = None
     gc.collect()
@@ -207,6 +214,7 @@ def _fit(
     except CAUGHT as error:  # a fault of the device shows when it is waited for
         failure = failure or error
     peak_bytes = peak.added()
+    kernel = _kernel(sized.learner)
     conditions.phase("")
     spent = Spent(
         width=sized.width,
@@ -226,7 +234,7 @@ def _fit(
         pauses=meter.pauses,
         longest_seconds=meter.longest_seconds,
     )
-    return meter, spent, failure
+    return meter, {"spent": spent, "curve": meter.curve, "kernel": kernel}, failure
 
 
 def _meter(trial: Trial, lesson: Lesson, learner: Learner, clock: Clock, microscope: Microscope | None) -> Meter:
@@ -268,8 +276,7 @@ def _answers(
     alone = _alone(learner, exam, classifies=classifies)
     conditions.phase("predict")
     test = predicted(learner, exam.inputs, exam.lengths, exam.shape, classifies=classifies)
-    together = given(exam.inputs, exam.lengths)
-    seconds = seconds_of(lambda: learner.predict(*together), conditions.clock, synchronize)
+    seconds = prediction_seconds(learner, exam.inputs, exam.lengths, conditions.clock, synchronize)
     run = None
     if exam.start is not None:
         conditions.phase("free_run")

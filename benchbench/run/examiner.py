@@ -14,6 +14,7 @@ from benchbench.core.problem import Array, Problem
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
 from benchbench.isolation.partner import OPEN
+from benchbench.isolation.reception import Answer, Visitor
 from benchbench.run import free_run
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
@@ -23,6 +24,7 @@ from benchbench.run.outcome import Asked, Grade, Refused
 from benchbench.run.scoring import checked, scored
 
 ALONE = 20  # test sequences that are predicted by themselves as well
+_ONCE = ("exam", "hand in")
 
 
 class Examiner:
@@ -31,6 +33,7 @@ class Examiner:
     def __init__(self, problem: Problem, home: str = "") -> None:
         self._problem, self._home = problem, home
         self._grades: dict[str, Grade] = {}
+        self._served = set[tuple[int, str]]()
 
     def lesson(self) -> Lesson:
         """What a competitor may see while it fits."""
@@ -100,18 +103,25 @@ class Examiner:
     def _order(self, trial: Trial) -> NDArray[np.int64]:
         return stream(trial.seed, "exam").permutation(len(self._problem.test))
 
-    def answer(self, role: str, message: Any) -> Any:
-        """Answer a message from another process: a competitor has its lesson, its exam, and hands in."""
+    def answer(self, visitor: Visitor, message: Any) -> Any:
+        """Answer a message from another process: a competitor has its lesson, its exam once, and hands in once.
+
+        So a competitor that takes its exam during its fit has none afterwards.
+        """
         if message == OPEN:
             return None
         verb, *given = message
+        if verb in _ONCE:
+            if (visitor.number, verb) in self._served:
+                return Refused(failed(RuntimeError(f"the test split was asked for twice ({verb})"), self._home))
+            self._served.add((visitor.number, verb))
         known: dict[str, Callable[..., Any]] = {
             "lesson": lambda: pack(self.lesson()),
             "metric": self.metric,
             "exam": self.exam,
             "hand in": self._handed_in,
         }
-        if role == OWNER:
+        if visitor.role == OWNER:
             known = {"asked": self.asked, "grade": lambda key: self._grades.pop(key, None)}
         return known[verb](*given)
 
@@ -119,12 +129,12 @@ class Examiner:
         self._grades[trial.key] = self.grade(trial, answers)
 
 
-def refuse(refused: Refused, _role: str, message: Any) -> Any:
+def refuse(refused: Refused, _visitor: Visitor, message: Any) -> Any:
     """Answer in the place of an examiner without a problem."""
     return refused if message == OPEN else None
 
 
-def examiner(make: Callable[[], Problem], home: str) -> Callable[[str, Any], Any]:
+def examiner(make: Callable[[], Problem], home: str) -> Answer:
     """What answers for the problem that ``make`` makes."""
     try:
         return Examiner(make(), home).answer

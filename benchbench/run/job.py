@@ -4,7 +4,7 @@ PyTorch is imported there only: the process that writes the records needs none.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from benchbench.core.spec import Trial
 from benchbench.isolation.fault_text import without_paths
 from benchbench.isolation.partner import Link, Partner, settle_in
 from benchbench.isolation.pool import NO_LIMITS
-from benchbench.isolation.reception import Address
+from benchbench.isolation.reception import Address, Answer
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.measure import allocator, peak_memory
 from benchbench.run.lesson import data_key
@@ -106,8 +106,8 @@ class Job:
 
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
-    study, ``sources`` where those of them come from that are not shipped. ``warm``: the plug-ins may be loaded once,
-    before the processes of trials are forked.
+    study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
+    once, before the processes of trials are forked.
     """
 
     folder: str
@@ -127,6 +127,11 @@ class Job:
         with inside(self.folder):
             return registry.load(self.plugins)
 
+    def load_competitor(self, trial: Trial) -> Registry:
+        """What a trial's process may hold: no plug-in file but that of its architecture."""
+        with inside(self.folder):
+            return registry.load_competitor(self.sources, trial.architecture)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
@@ -141,7 +146,7 @@ class Work:
 
         trial, desk = item.trial, Far(link)
         try:
-            known = self.job.load()
+            known = self.job.load_competitor(trial)
         except InputError as error:
             return error
         if link.folder is not None:
@@ -168,7 +173,7 @@ class Examine:
 
     job: Job
 
-    def __call__(self, item: Any) -> Callable[[str, Any], Any]:
+    def __call__(self, item: Any) -> Answer:
         """What answers for the problem of the item's trial, with the switches of the trial."""
         from benchbench.measure.switches import set_flags
         from benchbench.run.examiner import examiner
@@ -216,20 +221,23 @@ def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **
 
 @dataclass(frozen=True)
 class Warm:
-    """Loads, before processes are forked, the plug-ins and what the study's tasks import to read their data.
+    """Imports, before processes are forked, the libraries that the plug-ins and the study's tasks import.
 
-    ``tasks_alone``: only the files that register tasks.
+    ``tasks``: loads the files that register tasks as well. No file of an architecture is loaded, since all competitors
+    are forked from here.
     """
 
     job: Job
-    tasks_alone: bool = False
+    tasks: bool = False
 
     def __call__(self) -> None:
-        """Load them; the trials' own processes say what is wrong with one."""
+        """Import them; the trials' own processes say what is wrong with one."""
+        names = [*self.job.sources.imports]
         with suppress(InputError):
             with inside(self.job.folder):
-                known = registry.load_tasks(self.job.sources) if self.tasks_alone else registry.load(self.job.plugins)
-            for task in self.job.tasks:
-                for name in known.get("task", task).function.__globals__.get(_IMPORTS, ()):
-                    with suppress(Exception):
-                        import_module(name)
+                known = registry.load_tasks(self.job.sources if self.tasks else NO_SOURCES)
+            plugins = [known.plugins[key] for task in self.job.tasks if (key := ("task", task)) in known.plugins]
+            names += [name for plugin in plugins for name in plugin.function.__globals__.get(_IMPORTS, ())]
+        for name in names:
+            with suppress(Exception):
+                import_module(name)

@@ -1,12 +1,16 @@
 """The contents of the files that trials come from: found before a run, and held against the records and the disk."""
 
 import hashlib
+import inspect
+import sys
+import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import benchbench
 from benchbench.core.errors import InputError
@@ -19,11 +23,15 @@ _PACKAGE = Path(benchbench.__file__).parent
 
 
 class Source(NamedTuple):
-    """A file with the SHA-256 of its content, and its size, time and number on the disk when it was read."""
+    """A file with the SHA-256 of its content, or several files that belong together with one of all their contents.
 
-    path: Path
+    ``seen`` has the size, time and number of each on the disk when it was read.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
     sha256: str
-    seen: tuple[int, int, int]
+    seen: tuple[tuple[int, int, int], ...]
 
 
 Files = dict[Origin, Source]
@@ -32,30 +40,70 @@ Files = dict[Origin, Source]
 def find(trials: Iterable[Trial], known: Registry) -> Files:
     """The files that trials come from; relative paths start from the current folder.
 
-    That is each plug-in's own file, where it is not shipped, and each file that a text among the options names.
+    That is each plug-in's own file, where it is not shipped, together with what it imports from its own folder; and
+    each file, or all files of each folder, that a text among the options names.
     """
-    look = cache(_source)
+    named_by_option, of_plugin = cache(_named), cache(_of_plugin)
     found: Files = {}
     for trial in trials:
-        plugins = {kind: known.get(kind, getattr(trial, kind)).file for kind in ("task", "architecture")}
-        named = {role: path for role, path in plugins.items() if not Path(path).is_relative_to(_PACKAGE)}
-        for role, path in (named | texts(trial)).items():
-            if (source := look(path)) is not None:
+        plugins = {kind: known.get(kind, getattr(trial, kind)) for kind in ("task", "architecture")}
+        sources = {role: of_plugin(plugin.function) for role, plugin in plugins.items() if not _shipped(plugin.file)}
+        for role, source in (sources | {role: named_by_option(text) for role, text in texts(trial).items()}).items():
+            if source is not None:
                 found[origin(trial, role)] = source
     return found
 
 
-def _source(path: str) -> Source | None:
+def _shipped(file: str) -> bool:
+    return Path(file).is_relative_to(_PACKAGE)
+
+
+def _named(text: str) -> Source | None:
+    """The file, or the files of the folder, that a text names; None where it names none."""
     with suppress(OSError, ValueError, RuntimeError):  # a text that is no path, or no home of that name
-        file = Path(path).expanduser().resolve()
-        if file.is_file():
-            return Source(file, _digest(file), _seen(file))
+        path = Path(text).expanduser().resolve()
+        if path.is_file():
+            return _source(path)
+        inside = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else []
+        return _source(*inside, name=path.name) if inside else None
     return None
 
 
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _of_plugin(function: Callable[..., Any]) -> Source | None:
+    """A plug-in's file, and the files in its folder that it imports, from wherever in it."""
+    own = inspect.unwrap(function)
+    file = Path(own.__code__.co_filename).resolve()
+    places, waiting = {file}, [own.__globals__]
+    while waiting:
+        for value in list(waiting.pop().values()):
+            module = (
+                value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+            )
+            place = Path(getattr(module, "__file__", None) or "/").resolve()
+            if module is not None and place not in places and place.is_relative_to(file.parent) and not _library(place):
+                places.add(place)
+                waiting.append(vars(module))
+    return _source(file, *sorted(places - {file})) if file.is_file() else None
+
+
+def _library(file: Path) -> bool:
+    return any(file.is_relative_to(Path(place).resolve()) for place in sysconfig.get_paths().values())
+
+
+def _source(*files: Path, name: str = "") -> Source:
+    return Source(name or files[0].name, files, _digest(files), tuple(map(_seen, files)))
+
+
+def _digest(files: tuple[Path, ...]) -> str:
+    """The SHA-256 of a file's content; of several files, of their names and digests."""
+    digests = []
+    for file in files:
+        with file.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if len(files) == 1:
+        return digests[0]
+    lines = (f"{digest} {file.name}\n" for file, digest in zip(files, digests, strict=True))
+    return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
 def _seen(file: Path) -> tuple[int, int, int]:
@@ -79,18 +127,20 @@ def refuse_others(files: Files, records: Iterable[Record]) -> None:
     for one, count in others.items():
         if count:
             records_of = f"{count:,} record{'s' if count > 1 else ''} of {_said(one)}"
-            raise InputError(f"{files[one].path.name} is another file than that of {records_of}")
+            source = files[one]
+            others_of = f" or one of {len(source.paths) - 1} more" if len(source.paths) > 1 else ""
+            raise InputError(f"{source.name}{others_of} is another file than that of {records_of}")
 
 
 def refuse_changes(files: Mapping[Origin, Source]) -> None:
     """InputError where a file is not what it was when it was found."""
     for one, source in files.items():
         try:
-            same = _seen(source.path) == source.seen or _digest(source.path) == source.sha256
+            same = tuple(map(_seen, source.paths)) == source.seen or _digest(source.paths) == source.sha256
         except OSError:
             same = False
         if not same:
-            raise InputError(f"{source.path.name} was changed during the run of {_said(one)}")
+            raise InputError(f"{source.name} was changed during the run of {_said(one)}")
 
 
 def _said(one: Origin) -> str:

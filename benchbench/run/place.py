@@ -81,7 +81,7 @@ def examiners(job: Job) -> Iterator[Examiners]:
         reception = Reception(
             address=address,
             desk=Examine(job=job),
-            prepare=Warm(job, tasks_alone=True) if job.warm else None,
+            prepare=Warm(job, tasks=True) if job.warm else None,
             enter=Surroundings(threads=job.threads).enter,
             most=job.jobs + _KEPT,
         )

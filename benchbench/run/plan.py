@@ -82,9 +82,9 @@ class Planner:
 
         before = _company()
         try:
-            known = self.job.load()
             with inside(self.job.folder):
-                sources = registry.sources_of_tasks(self.job.plugins)
+                sources = registry.sources(self.job.plugins)
+            known = self.job.load()
             quiet = _company() == before and set(study.devices) == {"cpu"}
             trials = study.trials(known, self.source)
             for name in study.devices:

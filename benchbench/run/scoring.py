@@ -66,13 +66,20 @@ def require_lengths(learner: Learner, problem: Problem | Lesson) -> None:
         raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
 
 
-def seconds_of(work: Callable[[], object], clock: Clock, synchronize: Callable[[], None]) -> list[float]:
-    """The seconds of each of a few passes of the same work."""
+def prediction_seconds(
+    learner: Learner, inputs: Array, lengths: Lengths | None, clock: Clock, synchronize: Callable[[], None]
+) -> list[float]:
+    """The seconds of a few predictions of the same sequences, each time in another order, up to numbers in memory.
+
+    So neither a prediction that is kept from the last time nor one that is not yet computed costs nothing.
+    """
     seconds = []
-    for _ in range(PREDICT_REPEATS):
+    for repeat in range(1, PREDICT_REPEATS + 1):
+        order = np.roll(np.arange(len(inputs)), repeat)
+        turned = given(inputs[order], None if lengths is None else lengths[order])
         synchronize()
         start = clock()
-        work()
+        np.asarray(learner.predict(*turned))
         synchronize()
         seconds.append(clock() - start)
     return seconds

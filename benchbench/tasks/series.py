@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.errors import InputError, short
 from benchbench.core.options import Count, Positive
@@ -36,7 +37,7 @@ class Recording(NamedTuple):
     columns: tuple[str, ...]
 
 
-@task("series", version=1)
+@task("series", version=2)
 def series(
     rng: np.random.Generator,  # noqa: ARG001  the data are given: every seed sees the same
     length: int,
@@ -50,6 +51,7 @@ def series(
     decimal: Literal[".", ","] | None = None,
     comment: str | None = None,
     encoding: str | None = None,
+    header: bool | None = None,
     array: str | None = None,
     horizon: Positive = 1,
     stride: Positive | None = None,
@@ -68,15 +70,15 @@ def series(
 
     ``paths``: several recordings, split by recording. ``column``: a name, or a number from 0; not needed where only one
     is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator`` to
-    ``encoding``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
-    window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the test part, at horizon
-    1. ``clean`` and what follows: as in Preparation. InputError names the file and the reason.
+    ``header``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
+    window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the second half of the
+    test part, which then has no windows. ``clean`` and what follows: as in Preparation. InputError says what is wrong.
     """
-    form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, array=array)
+    form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, header=header,
+                array=array)  # fmt: skip
     how = Preparation(
         clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff,
-        embedding=embedding, delay=delay, frequencies=frequencies, frequency_window=frequency_window,
-    )  # fmt: skip
+        embedding=embedding, delay=delay, frequencies=frequencies, frequency_window=frequency_window)  # fmt: skip
     wanted = _wanted(column, columns, target)
     if bool(path) == bool(paths):
         given = "path and paths are both given" if path else "the option path is not set"
@@ -95,7 +97,10 @@ def _problem(
         raw, facts = _split(recordings, length, horizon)
         parts, cleaned = prepared(raw, how)
         values = [[piece.values for piece in part] for part in parts]
-        run = Stretches(values=spread(values[2], length, free_run)) if free_run and horizon == 1 else None
+        run = None
+        if free_run and horizon == 1:
+            values[2], later = _halves(values[2], length)
+            run = Stretches(values=spread(later, length, free_run))
         return forecast(
             *values,
             length=length,
@@ -110,6 +115,16 @@ def _problem(
     except InputError as error:
         names = ", ".join(one.table.name for one in recordings)
         raise InputError(f"{names}: {error}{recordings[0].table.hint}") from None
+
+
+def _halves(
+    test: list[NDArray[np.float64]], length: int
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """The two halves of each series, a window left out between: no window of the first shows steps of the second."""
+    halves = [
+        (one[first], one[second]) for one in test for first, second in [consecutive(len(one), (1, 1), length + 1)]
+    ]
+    return [first for first, _ in halves], [second for _, second in halves]
 
 
 def _beside(wanted: Sequence[str | int | None], target: str | int | None, how: Preparation, free_run: int) -> bool:

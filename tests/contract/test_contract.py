@@ -156,7 +156,7 @@ TASKS_WITH_A_FREE_RUN = {
     "it makes a problem of the asked length, all finite": "truth[3, 5] = np.nan",
     "the same seed gives the same bytes": "truth = truth + np.float32(1e-3 * np.random.default_rng().random())",
     "the truth of a free run goes on where its prefix ends": "truth = truth[::-1].copy()",
-    "no stretch of train is to be generated in a free run": """
+    "no stretch of train or of a test input is to be generated in a free run": """
     whole = sliding_window_view(series[:700], length + 150)[::60, :, None]
     prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
     """,

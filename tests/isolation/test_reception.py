@@ -24,13 +24,13 @@ def count(item):
     """A desk that counts what it was asked, and knows its item and its process."""
     heard = []
 
-    def answer(role, message):
+    def answer(visitor, message):
         if message == OPEN:
             return {"refuse": "no", "hang": None}.get(item) if item != "hang" else time.sleep(60)
         if message == "die":
             os.kill(os.getpid(), 11)
         heard.append(message)
-        return item, role, len(heard), os.getpid()
+        return item, visitor.role, len(heard), os.getpid()
 
     return answer
 

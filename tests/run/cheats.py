@@ -68,7 +68,8 @@ def _in_files():
     places = list(Path("/proc/self/fd").iterdir())
     room = Path(tempfile.gettempdir())
     places += [path for folder in (room, room.parent, room.parent.parent) for path in folder.glob("benchbench-*")]
-    places += room.parent.rglob("*")
+    if room.parent != Path(room.anchor):  # in the check the temporary folder is the system's own
+        places += room.parent.rglob("*")
     count = 0
     for path in places:
         with contextlib.suppress(OSError):
@@ -109,6 +110,68 @@ def cheat(kind):
 
 
 cheat(Honest)
+
+
+def _of_callers(name):
+    """A local variable of one of the callers."""
+    frame = sys._getframe()
+    while name not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals[name]
+
+
+@cheat
+class Early(Honest):
+    """Takes the inputs of the test split while it fits."""
+
+    def fit(self, train, valid, meter):
+        super().fit(train, valid, meter)
+        _of_callers("desk").exam(_of_callers("trial"))
+
+
+@cheat
+class Delays(Honest):
+    """Does what it has left to do in its first prediction of a single sequence."""
+
+    waited = False
+
+    def predict(self, inputs):
+        if len(inputs) == 1 and not self.waited:
+            time.sleep(0.9)
+            self.waited = True
+        return super().predict(inputs)
+
+
+class _Late:
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        time.sleep(0.05)
+        return self.values
+
+
+@cheat
+class Postpones(Honest):
+    """Computes a prediction when somebody looks at it."""
+
+    def predict(self, inputs):
+        return _Late(super().predict(inputs))
+
+
+@cheat
+class Memoises(Honest):
+    """Keeps predictions for the next time that the same sequences come."""
+
+    def __init__(self, setting):
+        super().__init__(setting)
+        self.known = {}
+
+    def predict(self, inputs):
+        if (key := inputs.tobytes()) not in self.known:
+            time.sleep(0.05)
+            self.known[key] = super().predict(inputs)
+        return self.known[key]
 
 
 @cheat
@@ -209,13 +272,11 @@ class MakesTheData(Honest):
 
     def fit(self, train, valid, meter):
         super().fit(train, valid, meter)
-        frame, found = sys._getframe(), {}
-        while frame is not None:
-            found |= {name: frame.f_locals[name] for name in ("trial", "registry") if name in frame.f_locals}
-            frame = frame.f_back
+        from benchbench.core import registry
         from benchbench.run.trial import make_problem
 
-        test = make_problem(found["trial"], found["registry"]).test
+        known = registry.load([Path(__file__).with_name("cheated_tasks.py")])
+        test = make_problem(_of_callers("trial"), known).test
         self.known = {one.tobytes(): target for one, target in zip(test.inputs, test.targets, strict=True)}
 
     def predict(self, inputs):

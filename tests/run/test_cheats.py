@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 HONEST = ("gru", "esn", "linear", "mean", "persistence", "honest")
 CHEATS = {
     "factory": "make", "sizes": "size", "pauses": "paused", "lazy": "predict", "once": "stretch",
-    "stoppedclock": "meter", "silent": "updates", "makesthedata": "floor", "neighbours": "alone",
+    "stoppedclock": "meter", "silent": "updates", "makesthedata": "floor", "neighbours": "alone", "delays": "single",
 }  # fmt: skip
 STUDY = """
 name = "cheats"
@@ -47,7 +47,7 @@ def study(folder, task, architectures):
 def results(tmp_path_factory):
     """The records of all cheats on one task by architecture, the log, and the folder."""
     folder = tmp_path_factory.mktemp("cheats")
-    names = [*HONEST, *CHEATS, "patches"]
+    names = [*HONEST, *CHEATS, "patches", "postpones", "memoises"]
     file = study(folder, "noise", [f"[architectures.{name}]" for name in names])
     file.write_text(file.read_text() + "\n[architectures.remembers]\nnumber = [1, 2]\n")
     records = run_study(file, folder / "r", jobs=1)
@@ -66,6 +66,36 @@ def test_a_cheat_is_marked_with_what_it_does(results, name, about):
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_competitor_has_no_mark(results, name):
     assert marks(results[0][name]) == []
+
+
+@pytest.mark.parametrize("name", ["postpones", "memoises"])
+def test_a_prediction_is_timed_until_its_numbers_are_there_and_made_anew_each_time(results, name):
+    assert min(results[0][name].predict_seconds) >= 0.05
+
+
+def test_a_competitor_that_takes_the_test_inputs_in_its_fit_has_no_score(tmp_path):
+    [record] = run_study(study(tmp_path, "noise", ["[architectures.early]"]), tmp_path / "r")
+    assert record.status == "failed"
+    assert "asked for twice" in record.message
+    assert record.scores == {}
+
+
+def test_what_a_plugin_file_changes_in_pytorch_reaches_no_other_competitor(tmp_path):
+    file = study(tmp_path, "noise", ["[architectures.gru]\n[architectures.slow]"])
+    file.write_text(file.read_text().replace('"cheats.py"', '"cheats.py", "slow.py"'))
+    (tmp_path / "slow.py").write_text(
+        textwrap.dedent("""
+        import torch
+        from benchbench import architecture
+        from benchbench.learn import Gradient
+        torch.nn.GRU.forward = lambda *_: 1 / 0
+        @architecture("slow", version=1)
+        def slow(setting):
+            return Gradient(setting, lambda inputs, width: torch.nn.GRU(inputs, width, batch_first=True))
+        """)
+    )
+    found = {record.trial.architecture: record.status for record in run_study(file, tmp_path / "r")}
+    assert found == {"gru": "ok", "slow": "failed"}
 
 
 def test_a_metric_that_a_competitor_patches_stays_as_it_is(results):

@@ -21,7 +21,8 @@ from benchbench.signals.files.text import read_text
 
 SIGNAL = np.random.default_rng(0).standard_normal(300)
 REFUSED = re.compile(
-    "two readings fit: .* which reads .*, and .* which reads .*; give|two readings are near|no separator and decimal"
+    "two readings fit: .* which reads .*, and .* which reads .*; give|two readings fit: .* (the first row|in column)|"
+    "two readings are near|no separator and decimal"
 )
 
 
@@ -147,6 +148,9 @@ def test_lines_of_comment_change_nothing_wherever_they_stand(table, sign, said, 
         ("1;1.234\n2;2.345\n", [[1, 1.234], [2, 2.345]]),
         ("\n\n1\t2\r\n3\t4\n\n", [[1, 2], [3, 4]]),
         ("1|2,5\n3|4\n;;\n", [[1, 2.5], [3, 4]]),
+        ("time,50,100\n0,1.5,2.5\n1,3.5,4.5\n", [[0, 1.5, 2.5], [1, 3.5, 4.5]]),
+        ("1.004\n0.998\n3.120\n", [[1.004], [0.998], [3.12]]),
+        ("0;1\n2;3\n", [[0, 1], [2, 3]]),
     ],
 )
 def test_dialects_that_one_reading_alone_fits_are_found(text, numbers):
@@ -160,6 +164,10 @@ def test_dialects_that_one_reading_alone_fits_are_found(text, numbers):
         ("1,2\n3,4\n5\n", {}, "two readings are near: .* which reads '1.2', and separator ',' .* line 3 has 1 cell"),
         ("a,b\n1,2\n3,4\n5\n", {}, "no separator and decimal sign fit: .* line 4 has 1 cell, line 1 has 2"),
         ("a 1,5\nb 2,5\n", {}, r"two readings fit: .* 'a 1 \| 5', .* 'a \| 1.5'"),
+        (",0\n0,1.5\n1,2.25\n", {}, r"two readings fit: line 1 \( \| 0\) is the first row, or .*; give header"),
+        ("0\n1.5\n2.25\n", {}, r"two readings fit: line 1 \(0\) is the first row"),
+        ('t;x\n1;"993"\n2;"1.004"\n3;"976"\n', {}, "'1.004' in column 'x' has decimals, or is 1004; give decimal"),
+        ('t,x\n1,993\n2,"1,004"\n', {}, "'1,004' in column 'x' has decimals, or is 1004; give decimal"),
         ("note;x\nHello, world;1.5\n", {}, "'Hello, world' is no cell"),
         ("1;1,5\n2;2.5\n", {}, "is no cell"),
         ("# t x\n1 2\n3 4\n", {}, "or comment = '#' if that line is one"),
@@ -174,6 +182,15 @@ def test_dialects_that_one_reading_alone_fits_are_found(text, numbers):
 def test_what_can_be_read_in_two_ways_or_in_none_is_refused_with_the_readings(text, form, said):
     with pytest.raises(InputError, match=said):
         read_text(text.encode(), Form(**form))
+
+
+@pytest.mark.parametrize(("header", "numbers"), [(True, [[1.5], [2.25]]), (False, [[0], [1.5], [2.25]])])
+def test_whether_the_first_line_has_names_can_be_said(header, numbers):
+    np.testing.assert_array_equal(read_text(b"0\n1.5\n2.25\n", Form(header=header)).numbers, numbers)
+
+
+def test_a_number_with_three_decimals_among_whole_ones_is_read_with_a_given_sign():
+    assert read_text(b"x\n993\n1.004\n", Form(decimal=".")).numbers.ravel().tolist() == [993, 1.004]
 
 
 def test_a_text_of_another_encoding_asks_for_it():

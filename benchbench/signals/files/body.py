@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchbench.core.errors import short
 from benchbench.signals.files.lines import SEPARATORS, Cells, Lines
@@ -104,6 +105,27 @@ class Body:
             return str(found[0]) if len(found) else None
         return None
 
+    def doubt(self, form: Form) -> str:
+        """What could be meant otherwise, and how to say what is; empty where nothing could."""
+        if form.header is None and self.header is None and self._counts_columns():
+            line = " | ".join(str(cells[0]).strip() for cells in self.cells)
+            return f"line {self.lines.first} ({line}) is the first row, or the numbers of the columns; give header"
+        sign = self.reading.decimal
+        for cells, label in zip(self.cells, self.labels, strict=True):
+            if form.decimal is None and (shown := _grouped(cells, sign)) is not None:
+                said = f"{shown!r} in column {short(label)} has decimals, or is {shown.replace(sign, '')}"
+                return f"{said}; give decimal = {sign!r}, or take the signs between thousands out of the file"
+        return ""
+
+    def _counts_columns(self) -> bool:
+        """Whether the first row is 0, 1, 2 ..., above values that are not whole: as tables are saved with a header."""
+        start = [str(cells[0]).strip() for cells in self.cells if len(cells) > 1]
+        start = start[1:] if len(start) > 1 and not start[0] else start
+        further = self.numbers[len(self.numbers) - len(start) :]
+        return start == [str(i) for i in range(len(start))] != [] and any(
+            (column[np.isfinite(column)] % 1 != 0).any() for column in further
+        )
+
     def same(self, other: "Body") -> bool:
         """Whether both hold the same names, numbers and texts."""
         if self.labels != other.labels:
@@ -115,8 +137,12 @@ class Body:
         )
 
 
-def body_of(lines: Lines, reading: Reading) -> Body:
-    """The lines under a reading."""
+def body_of(lines: Lines, reading: Reading, form: Form) -> Body:
+    """The lines under a reading.
+
+    The first line has names where the form says so; else where none of its cells is a number, or where one is a text
+    above a column of numbers alone.
+    """
     separator = reading.separator
     counts = widths(lines, separator)
     width = counts[0]
@@ -129,10 +155,22 @@ def body_of(lines: Lines, reading: Reading) -> Body:
         rows = [line if count else blank for line, count in zip(rows, counts, strict=True)]
     first = _cells(_flat(rows[:1], separator))
     plain = lines.plain(first)
-    named = bool(np.isnan(numbers(plain, reading.decimal)).all()) and not all(map(missing, plain))
-    flat = _cells(_flat(rows[named:], separator))
+    texts = np.isnan(numbers(plain, reading.decimal)) & np.array([not missing(cell) for cell in plain])
+    below = _cells(_flat(rows[1:], separator))
+    named = form.header
+    if named is None:
+        named = bool(texts.any()) and (
+            bool(np.isnan(numbers(plain, reading.decimal)).all()) or _above_numbers(texts, below, lines, reading)
+        )
+    flat = below if named else _cells(_flat(rows, separator))
     columns = tuple(flat[column::width] for column in range(width))
     return Body(lines=lines, reading=reading, header=first if named else None, columns=columns)
+
+
+def _above_numbers(texts: NDArray[np.bool_], below: Cells, lines: Lines, reading: Reading) -> bool:
+    """Whether one of the cells that are texts stands above numbers alone."""
+    columns = (lines.plain(below[column :: len(texts)]) for column in np.flatnonzero(texts))
+    return any(len(column) and not np.isnan(numbers(column, reading.decimal)).any() for column in columns)
 
 
 def widths(lines: Lines, separator: str) -> list[int]:
@@ -158,6 +196,24 @@ def numbers(cells: Cells, decimal: str) -> Series:
         swapped = "\0".join(cells).replace(",", "\ue000").replace(".", ",").replace("\ue000", ".")
         cells = _cells(swapped.split("\0") if len(cells) else [])
     return np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
+
+
+def _grouped(cells: Cells, sign: str) -> str | None:
+    """A cell in which the decimal sign may stand between thousands, where it may in every cell of the column.
+
+    That is 1,004 among 998 and 3; a column in which every number has three decimals was written with three.
+    """
+    pattern = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}({re.escape(sign)}\d{{3}})+|\d{{1,3}})")
+    shown, whole = None, False
+    for cell in cells:
+        text = str(cell).strip()
+        if missing(text):
+            continue
+        found = pattern.fullmatch(text)
+        if found is None:
+            return None
+        shown, whole = (text, whole) if found[1] else (shown, True)
+    return shown if whole else None
 
 
 def _cells(texts: "list[str] | tuple[str, ...]") -> Cells:

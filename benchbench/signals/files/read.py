@@ -27,7 +27,7 @@ READERS: Mapping[str, Callable[[bytes, Form], Table]] = MappingProxyType(
 )
 PACKED = ".gz"
 _KINDS = {"array": ("an NPZ file", (read_npz,))}
-_KINDS |= dict.fromkeys(("separator", "decimal", "comment", "encoding"), ("a text file", (read_text,)))
+_KINDS |= dict.fromkeys(("separator", "decimal", "comment", "encoding", "header"), ("a text file", (read_text,)))
 
 
 def read(path: str, form: Form, where: str) -> Table:

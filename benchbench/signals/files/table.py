@@ -18,12 +18,16 @@ _NUMERIC = 0.5  # of its rows, above which a column counts as numeric
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What the user says of a file: ``separator``, ``decimal``, ``comment``, ``encoding`` of a text; an ``array``."""
+    """What the user says of a file: ``separator`` to ``header`` of a text, and an ``array``.
+
+    ``header``: whether the first line has names.
+    """
 
     separator: str | None = None
     decimal: str | None = None
     comment: str | None = None
     encoding: str | None = None
+    header: bool | None = None
     array: str | None = None
 
 

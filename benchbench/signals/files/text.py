@@ -40,9 +40,9 @@ def _chosen(lines: Lines, form: Form) -> Body:
     faults: dict[Reading, str] = {}
     whole: list[Body] = []
     for reading in _readings(lines, form):
-        fault = body_of(lines.head(_HEAD), reading).fault(form)
+        fault = body_of(lines.head(_HEAD), reading, form).fault(form)
         if not fault:
-            body = body_of(lines, reading)
+            body = body_of(lines, reading, form)
             fault = body.fault(form)
         if fault:
             faults[reading] = fault
@@ -61,6 +61,8 @@ def _chosen(lines: Lines, form: Form) -> Body:
         return max(whole, key=lambda body: len(body.columns))
     if fits[0].reading.separator == "" and fits[0].header is None and form.decimal is None:
         _sure(fits[0], lines, faults)
+    if doubt := fits[0].doubt(form):
+        raise InputError(f"two readings fit: {doubt}")
     return fits[0]
 
 
