@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run test attacks long lint bench asv clean
+.PHONY: install develop run course course-page test attacks long course-toy lint bench asv clean
 
 install: .venv/installed
 
@@ -24,6 +24,20 @@ run: install
 	$(BIN)/benchbench run quick
 	$(BIN)/benchbench report quick
 
+COURSE := $(filter-out %-full,$(basename $(notdir $(wildcard benchbench/studies/course/*.toml))))
+
+# a study of records that are not here has one beside it with made-up patients
+course: install
+	for study in $(COURSE); do \
+		$(BIN)/benchbench run course/$$study && $(BIN)/benchbench report course/$$study && continue; \
+		test -f benchbench/studies/course/$$study-synthetic.toml || exit 1; \
+		echo "course/$$study did not run; course/$$study-synthetic does, with made-up patients"; \
+	done
+
+course-page: install
+	$(BIN)/python -c 'from pathlib import Path; from benchbench.report.course import written; \
+		page = Path("docs/course.md"); page.write_text(written(page.read_text(), Path("results")))'
+
 test: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -32,6 +46,9 @@ attacks: develop
 
 long: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+
+course-toy: develop
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m course tests/course
 
 bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"

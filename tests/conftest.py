@@ -48,7 +48,7 @@ def undrawn(monkeypatch):
     from benchbench.report.figures import catalogue
 
     def save(_, stem):
-        for kind in ("png", "svg"):
+        for kind in ("png", "svg", "pdf"):
             stem.with_name(f"{stem.name}.{kind}").touch()
 
     for module in (catalogue, pitfalls):

@@ -5,8 +5,8 @@ from torch import nn
 from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
-from benchbench.learn.gradient import Gradient, Optimizer
-from benchbench.learn.initialise import Initialisation, initialise
+from benchbench.learn.gradient import ClassWeights, Gradient, InitialState, Optimizer
+from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
 
 
 @architecture("lstm", version=1)
@@ -15,17 +15,29 @@ def lstm(
     *,
     layers: Positive = 1,
     dropout: Fraction = 0.0,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dense_before: tuple[Positive, ...] = (),
+    dense_after: tuple[Positive, ...] = (),
+    initial_state: InitialState = "zeros",
     input_init: Initialisation = "xavier_uniform",
-    recurrent_init: Initialisation = "orthogonal",
+    recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: PositiveFloat = 3e-3,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,
+    class_weights: ClassWeights = "equal",
 ) -> Learner:
     """Long short-term memory (PyTorch's nn.LSTM), forget bias 1 at the start."""
 
     def core(inputs: int, width: int) -> nn.Module:
-        module = nn.LSTM(inputs, width, layers, dropout=dropout, batch_first=True)
+        module = nn.LSTM(
+            inputs, width, layers, dropout=dropout, bias=bias, bidirectional=bidirectional, batch_first=True
+        )
         return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
 
-    return Gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)
+    return Gradient(
+        setting, core,
+        dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
+        learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,
+    )  # fmt: skip

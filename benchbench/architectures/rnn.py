@@ -7,8 +7,9 @@ from torch import nn
 from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
-from benchbench.learn.gradient import Gradient, Optimizer
-from benchbench.learn.initialise import Initialisation, initialise
+from benchbench.learn.gradient import ClassWeights, Gradient, InitialState, Optimizer
+from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
+from benchbench.learn.sigmoid import SigmoidRNN
 
 
 @architecture("rnn", version=1)
@@ -17,18 +18,32 @@ def rnn(
     *,
     layers: Positive = 1,
     dropout: Fraction = 0.0,
-    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    bidirectional: bool = False,
+    bias: bool = True,
+    nonlinearity: Literal["tanh", "relu", "sigmoid"] = "tanh",
+    dense_before: tuple[Positive, ...] = (),
+    dense_after: tuple[Positive, ...] = (),
+    initial_state: InitialState = "zeros",
     input_init: Initialisation = "xavier_uniform",
-    recurrent_init: Initialisation = "orthogonal",
+    recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: PositiveFloat = 3e-3,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,
+    class_weights: ClassWeights = "equal",
 ) -> Learner:
-    """Simple recurrent network (PyTorch's nn.RNN)."""
+    """Simple recurrent network (PyTorch's nn.RNN); sigmoid units are carried out by its kernel for tanh."""
 
     def core(inputs: int, width: int) -> nn.Module:
-        module = nn.RNN(inputs, width, layers, nonlinearity=nonlinearity, dropout=dropout, batch_first=True)
+        form = {"dropout": dropout, "bias": bias, "bidirectional": bidirectional, "batch_first": True}
+        if nonlinearity == "sigmoid":
+            module: nn.RNN = SigmoidRNN(inputs, width, layers, **form)
+        else:
+            module = nn.RNN(inputs, width, layers, nonlinearity=nonlinearity, **form)
         return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
 
-    return Gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)
+    return Gradient(
+        setting, core,
+        dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
+        learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,
+    )  # fmt: skip

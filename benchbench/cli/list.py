@@ -10,6 +10,7 @@ from benchbench.core import registry, study
 from benchbench.core.errors import unknown
 from benchbench.core.options import choices, defaults
 from benchbench.core.registry import Kind, Plugin
+from benchbench.core.shipped import shipped
 
 
 def show(kind: str | None, files: list[str]) -> None:
@@ -50,7 +51,7 @@ def _facts(item: Plugin) -> str:
 
 
 def _studies() -> None:
-    found = study.shipped()
+    found = shipped()
     for name, file in found.items():
         entry(name, study.read(file).description, column=_column(found))
 
@@ -71,4 +72,4 @@ def _pitfalls() -> None:
 
 def _column(names: Iterable[str]) -> int:
     """How wide the column of names is: the longest, within reason."""
-    return min(max(map(len, names), default=0), 24)
+    return min(max(map(len, names), default=0), 30)

@@ -12,6 +12,7 @@ from benchbench.contract import learner, task
 from benchbench.contract.promises import BrokenPromiseError, UntestableError
 from benchbench.core import study as studies
 from benchbench.core.registry import Plugin
+from benchbench.core.shipped import shipped
 from benchbench.core.spec import Options
 from benchbench.isolation.fault_text import describe
 from benchbench.measure.switches import as_in_a_trial
@@ -44,13 +45,15 @@ def check(plugin: Plugin) -> list[Check]:
 def shipped_sets(plugin: Plugin) -> list[tuple[Options, int]]:
     """The option sets of shipped studies that are not the default, each once, with the shortest length it is run at."""
     found: list[tuple[Options, int]] = []
-    for file in studies.shipped().values():
+    for address, file in shipped().items():
+        if "/" in address:  # those of a folder are run whole, each at toy size
+            continue
         study = studies.read(file)
         named = study.architectures if plugin.kind == "architecture" else study.tasks
         for table in named.get(plugin.name, ()):
             for options in studies.option_sets(plugin, table, file.name):
-                if studies.WIDTH not in plugin.options.model_fields:
-                    options.pop(studies.WIDTH, None)  # the contract has widths of its own
+                for name in {studies.WIDTH, studies.LABEL} - plugin.options.model_fields.keys():
+                    options.pop(name, None)  # the contract has widths of its own
                 if options and options not in [known for known, _ in found]:
                     found.append((options, min(study.lengths)))
     return found

@@ -111,8 +111,9 @@ class Problem:
     (``label``) or the inputs themselves (``reconstruct``); ``causal`` whether an output may depend on earlier inputs
     alone. ``floor`` is the best possible test value of the primary metric, where it is known. ``groups`` names parts
     of the test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be
-    generated in closed loop, where the outputs are the next inputs. ``provenance`` holds facts about the data: source,
-    scaling, sample ranges. Raises ValueError or TypeError where the parts do not fit.
+    generated in closed loop, where the outputs are the next inputs. ``shown`` are arrays for figures of the report,
+    which a study with ``predictions`` keeps, such as a signal before and after cleaning. ``provenance`` holds facts
+    about the data: source, scaling, sample ranges. Raises ValueError or TypeError where the parts do not fit.
     """
 
     train: Split
@@ -125,6 +126,7 @@ class Problem:
     floor: float | None = None
     free_run: FreeRun | None = None
     groups: Mapping[str, slice] = field(default_factory=dict)
+    shown: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -221,9 +223,10 @@ class Learner(Protocol):
     A learner may also offer ``generate(prefix, steps)``, which maps (sequence, time, feature) to what it makes of the
     ``steps`` that follow, (sequence, steps, feature), each output being its next input. For others a window slides.
     ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
-    ``snapshot(inputs)`` gives a Snapshot of its states and weights for the microscope. ``kernel`` is a text that names
-    the code that ran. ``widths`` are those that it can have, in increasing order, where it cannot have any; they are
-    asked of a learner of width 1. Where sequences differ in length, ``predict(inputs, lengths)`` is called.
+    ``snapshot(inputs)`` gives a Snapshot of its states and weights for the microscope, ``steps_back(inputs)`` how large
+    the gradient of the last output is at the state so many steps before, (step,), or None. ``kernel`` is a text that
+    names the code that ran. ``widths`` are those that it can have, in increasing order, where it cannot have any; they
+    are asked of a learner of width 1. Where sequences differ in length, ``predict(inputs, lengths)`` is called.
     """
 
     @property

@@ -137,10 +137,12 @@ class Generated(Frozen):
     ``valid_steps``: of each start, before the error first exceeds 0.4 standard deviations; ``steps`` where it never
     does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
     ``diverged`` is the share of starts, ``diverged_at`` the step of each start at which it left the range of the truth
-    (None where it did not). ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, failed
+    (None where it did not); ``mse`` is the mean squared error over all starts and steps, in units of the signal, None
+    where it is not finite. ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, failed
     or unsupported, and ``message`` why there is nothing. The artifact holds ``free_run.true`` and
     ``free_run.generated`` (the first start, first feature) and the pairs of maxima that follow each other,
-    ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here.
+    ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here. There are also the first
+    feature of the ``free_run.best`` and ``free_run.worst`` start by the mean squared error, true above generated.
     """
 
     steps: Whole
@@ -152,6 +154,7 @@ class Generated(Frozen):
     diverged: float | None = None
     diverged_at: Several[Whole | None] = Field(default_factory=list)
     seconds: float | None = None
+    mse: float | None = None
     sliding: bool = False
     true: Several[float] = Field(default_factory=list)
     generated: Several[float] = Field(default_factory=list)

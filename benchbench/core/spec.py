@@ -64,14 +64,17 @@ class Budget(Frozen):
         return self
 
 
-_LATER = ("closed_loop", "engine", "microscope", "validate_at")
+Label = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=40)]
+
+_LATER = ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions")
 
 
 class Trial(Frozen):
     """One point of the grid.
 
-    ``microscope`` asks for snapshots of the learner, ``validate_at`` says when the validation split is scored: ten
-    times over the budget, or at the end of each epoch.
+    ``competitor`` is the name under which the report shows it, that of the architecture where it is empty.
+    ``predictions`` keeps all predictions as arrays. ``microscope`` asks for snapshots of the learner, ``validate_at``
+    says when the validation split is scored: ten times over the budget, or at the end of each epoch.
     """
 
     study: Name
@@ -88,6 +91,8 @@ class Trial(Frozen):
     engine: Name = "torch"
     microscope: bool = False
     validate_at: ValidateAt = "tenths"
+    competitor: Label | Literal[""] = ""
+    predictions: bool = False
 
     @property  # not cached: a cache would go along with model_copy(update=...)
     def key(self) -> str:
@@ -104,6 +109,6 @@ class Trial(Frozen):
     def label(self) -> str:
         """A short name for people: what is running."""
         options = "".join(f" {name}={value}" for name, value in self.architecture_options.items())
-        competitor = f"{self.architecture}{options}"
+        competitor = self.competitor or f"{self.architecture}{options}"
         engine = "" if self.engine == "torch" else f" {self.engine}"
         return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}{engine}"

@@ -3,18 +3,18 @@
 import json
 import tomllib
 from datetime import date, time
-from importlib import resources
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ByteSize, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ByteSize, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.errors import InputError, unknown
 from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
-from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial, ValidateAt
+from benchbench.core.shipped import find, shipped  # noqa: F401  they are known under this address too
+from benchbench.core.spec import Budget, Frozen, Label, Name, Options, Positive, Trial, ValidateAt
 
 
 def _listed(value: Any) -> Any:
@@ -27,11 +27,19 @@ Sets = Annotated[tuple[Options, ...], BeforeValidator(_listed), Field(min_length
 """Tables of options whose lists multiply; one may stand alone."""
 
 
-WIDTH = "width"
+WIDTH, LABEL = "width", "label"
 
 
 class _Width(Frozen):
     width: Positive = 64
+
+
+class _Label(Frozen):
+    label: Label
+
+
+_FURTHER: dict[str, type[BaseModel]] = {WIDTH: _Width, LABEL: _Label}
+"""What every architecture's table takes beside its options."""
 
 
 class Study(Frozen):
@@ -43,7 +51,8 @@ class Study(Frozen):
     learners as artifacts. ``validate_at``: the validation split is scored at "tenths" of the budget, or at the end of
     "epochs". ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's
     value multiplies; [[architectures.esn]], several times, gives option sets one by one; ``width`` is an option of
-    every architecture, and takes the place of the budget's.
+    every architecture, and takes the place of the budget's. A table with a ``label`` is a competitor of its own, which
+    the report shows under that name. ``predictions`` keeps all predictions as artifacts.
     """
 
     name: Name
@@ -55,6 +64,7 @@ class Study(Frozen):
     timeout: Annotated[float, Field(gt=0)] | None = None
     closed_loop: bool = True
     microscope: bool = False
+    predictions: bool = False
     validate_at: ValidateAt = "tenths"
     memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
     allocator: Literal["keep", "default"] = "keep"
@@ -84,7 +94,7 @@ class Study(Frozen):
         place = f"{source or self.name}: "
         tasks = self._sets(registry, "task", self.tasks, place)
         competitors = [
-            (plugin, options, engine)
+            (plugin, *self._labelled(plugin, options, place), engine)
             for plugin, options in self._sets(registry, "architecture", self.architectures, place)
             for engine in self._engines(registry, plugin, place)
         ]
@@ -102,14 +112,24 @@ class Study(Frozen):
                 budget=budget,
                 task_options=task_options,
                 architecture_options=options,
+                competitor=label,
+                predictions=self.predictions,
                 versions=_versions(task, competitor, engine),
                 closed_loop=self.closed_loop,
                 engine=engine,
                 microscope=self.microscope,
                 validate_at=self.validate_at,
             )
-            for device, budget, seed, (task, task_options), length, (competitor, options, engine) in grid
+            for device, budget, seed, (task, task_options), length, (competitor, options, label, engine) in grid
         ]
+
+    def _labelled(self, plugin: Plugin, options: Options, place: str) -> tuple[Options, str]:
+        """An option set without its label, and the label; empty where there is none."""
+        label = "" if LABEL in plugin.options.model_fields else options.get(LABEL, "")
+        if label in self.architectures:
+            where = f"{place}[architectures.{plugin.name}]"
+            raise InputError(f"{where}: label {label!r} is the name of an architecture of the study; choose another")
+        return ({k: v for k, v in options.items() if k != LABEL} if label else options), label
 
     def _engines(self, registry: Registry, plugin: Plugin, place: str) -> list[str]:
         """The engines of the study that an architecture has; its own first one where it has none of them."""
@@ -145,34 +165,18 @@ def _versions(task: Plugin, competitor: Plugin, engine: str) -> dict[str, int]:
 
 
 def option_sets(plugin: Plugin, table: Options, where: str) -> list[Options]:
-    """The option sets of a table; ``width`` is an axis of every architecture that has no such option of its own."""
-    if plugin.kind != "architecture" or WIDTH not in table or WIDTH in plugin.options.model_fields:
+    """The option sets of a table.
+
+    ``width`` is an axis of every architecture, and ``label`` its name in the report, where it has no such option of its
+    own.
+    """
+    further = {name: model for name, model in _FURTHER.items() if name not in plugin.options.model_fields}
+    if plugin.kind != "architecture" or not further.keys() & table.keys():
         return expand(plugin.options, table, where)
-    own = {name: value for name, value in table.items() if name != WIDTH}
-    widths = expand(_Width, {WIDTH: table[WIDTH]}, where)
-    return [{**options, **width} for width in widths for options in expand(plugin.options, own, where)]
-
-
-def shipped() -> dict[str, Path]:
-    """The studies that come with the package, by name; those of a folder as ``folder/name``."""
-    folder = Path(str(resources.files("benchbench") / "studies"))
-    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in sorted(folder.rglob("*.toml"))}
-
-
-def find(study: str) -> Path:
-    """The TOML file of a shipped name or a path; InputError where there is neither."""
-    if study in shipped():
-        return shipped()[study]
-    path = Path(study)
-    try:
-        exists, is_file = path.exists(), path.is_file()
-    except OSError:  # too long a name
-        exists = is_file = False
-    if path.suffix != ".toml" and not exists:
-        raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")
-    if not is_file:
-        raise InputError(f"study {short(study)}: {'not a file' if exists else 'no such file'}")
-    return path
+    own = {name: value for name, value in table.items() if name not in further}
+    given = [expand(model, {name: table[name]}, where) for name, model in further.items() if name in table]
+    every = product(*given, expand(plugin.options, own, where))
+    return [{name: value for one in reversed(sets) for name, value in one.items()} for sets in every]
 
 
 def read(file: Path) -> Study:

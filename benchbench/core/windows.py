@@ -109,6 +109,7 @@ def forecast(
     warm_up: int | None = None,
     floor: float | None = None,
     free_run: Stretches | None = None,
+    shown: Mapping[str, NDArray[Any]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem of several series a split, each (time,) or (time, feature), in raw units.
@@ -117,8 +118,8 @@ def forecast(
     else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
     has more than ``most_valid``, it takes every so many; the provenance says both (``thinned``). ``outputs`` are
     predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` goes on from its first
-    ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone; ``floor`` is in raw units squared.
-    InputError where a series is shorter than one window, or the training part constant or shorter than a stride.
+    ``length`` steps, at horizon 1; ``shown`` as in Problem. The scaler is fitted on train alone;
+    ``floor`` is in raw units squared. InputError for a series shorter than a window, or a training part without change.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
@@ -141,6 +142,7 @@ def forecast(
         test=test_split,
         floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
         free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
+        shown=shown or {},
         provenance={**facts, **({"thinned": said} if said else {}), **(provenance or {})},
     )
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +78,11 @@ def memory(name: str) -> Memory | None:
 def tensor(array: np.ndarray, name: str) -> torch.Tensor:
     """A copy of ``array`` on the device; windows are read-only views, which torch does not take."""
     return torch.from_numpy(np.array(array, order="C")).to(name)
+
+
+def differentiable() -> AbstractContextManager[None]:
+    """Inside, recurrent modules can be differentiated in evaluation too, which the vendor's kernels cannot."""
+    return torch.backends.cudnn.flags(enabled=False)
 
 
 @contextmanager

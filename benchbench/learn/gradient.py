@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,23 +14,35 @@ from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Snapshot, Split
 from benchbench.core.seeds import stream
+from benchbench.learn.backward import steps_back
 from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.device import seeded, tensor
 from benchbench.learn.network import Core, Network, kernel_of
 from benchbench.learn.sequences import Lengths
 from benchbench.learn.sizing import ANY_WIDTH
 
-Optimizer = Literal["adam", "sgd", "rmsprop"]
+Optimizer = Literal["adam", "sgd", "momentum", "rmsprop"]
+ClassWeights = Literal["equal", "balanced"]
+InitialState = Literal["zeros", "learned"]
 
+_MOMENTUM = 0.9  # of the optimizer of that name, unless said
 _CHUNK = 512  # sequences a forward pass outside training
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """Some sequences of the training split."""
 
     inputs: Array
     targets: Array
     lengths: Lengths | None
+
+
+class _Around(NamedTuple):
+    """What stands around the core, as ``Network`` takes it."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    learned_start: bool
 
 
 @dataclass(frozen=True)
@@ -45,10 +58,12 @@ class Gradient:
 
     ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to (states of shape
     (batch, time, width), state), as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the norm of the gradient; 0
-    is no bound. ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``. The
-    loss and what chooses on validation come from the objective of ``setting``; where that asks for classes, predictions
-    are probabilities. The validation split is scored off the clock, when the meter says so and at the end of the
-    budget. UnsupportedError for an engine other than torch, FormError for a core of another form.
+    is no bound. ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``.
+    ``dense_before`` and ``dense_after`` are widths of rectified layers around the core; ``initial_state`` is zero or
+    trained; with ``balanced`` class weights every class counts the same in the training loss. The loss and what chooses
+    on validation come from the objective of ``setting``; where that asks for classes, predictions are probabilities.
+    The validation split is scored off the clock, when the meter says so and at the end of the budget. UnsupportedError
+    for an engine other than torch, FormError for a core of another form.
     """
 
     def __init__(
@@ -60,16 +75,23 @@ class Gradient:
         optimizer: Optimizer = "adam",
         momentum: float = 0.0,
         clip: float = 1.0,
+        dense_before: tuple[int, ...] = (),
+        dense_after: tuple[int, ...] = (),
+        initial_state: InitialState = "zeros",
+        class_weights: ClassWeights = "equal",
         widths: Sequence[int] = ANY_WIDTH,
     ) -> None:
         if momentum and optimizer == "adam":
-            raise InputError("momentum: adam has its own; give it with sgd or rmsprop")
+            raise InputError("momentum: adam has its own; give it with sgd, momentum or rmsprop")
         if setting.engine != "torch":
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting, self.widths = setting, widths
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
         self._momentum, self._clip = momentum, clip
+        self._around = _Around(dense_before, dense_after, initial_state == "learned")
+        self._class_weights = class_weights
+        self._weights: Tensor | None = None
         self._network: Network | None = None
         self.kernel: str | None = None
 
@@ -77,7 +99,7 @@ class Gradient:
     def size(self) -> Size:
         """Trained and fixed numbers, counted without allocating them."""
         with torch.device("meta"):
-            network = Network(self._core, self.setting)
+            network = self.build()
         trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
         buffers = sum(b.numel() for b in network.buffers())
         return Size(trained=trained, fixed=sum(p.numel() for p in network.parameters()) - trained + buffers)
@@ -110,10 +132,21 @@ class Gradient:
         weights = {name: weight.detach().cpu().numpy().copy() for name, weight in network.named_parameters()}
         return Snapshot(states=torch.cat(parts).numpy(), weights=weights)
 
+    def steps_back(self, inputs: Array) -> Array | None:
+        """The norm of the gradient of the last output at the state so many steps before, (step,), of one sequence.
+
+        None where the core carries no state, or sees later inputs.
+        """
+        training = self._network is not None and self._network.training
+        network = self._fitted()
+        found = steps_back(network, self._tensor(inputs[:1]))
+        network.train(training)
+        return found
+
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
 
-        A window slides where the core carries none, or runs backward too. UnsupportedError where outputs are not the
+        A window slides where the core carries none, or sees later inputs. UnsupportedError where outputs are not the
         next inputs.
         """
         network = self._fitted()
@@ -121,7 +154,7 @@ class Gradient:
         made = []
         with torch.inference_mode():
             states, state = network.advance(self._tensor(prefix))
-            if state is None or network.both_ways:
+            if state is None or network.looks_ahead:
                 return slide(self.predict, prefix, steps, self.setting.length)
             for _ in range(steps):
                 made.append(network.head(states[:, -1:]))
@@ -140,11 +173,21 @@ class Gradient:
 
     def _made(self, train: Split) -> Network:
         """A new network, from random numbers that the caller has seeded."""
-        self._network = Network(self._core, self.setting).to(self.setting.device)
-        if self._network.both_ways and self.setting.causal and self.setting.scored > 1:
-            raise UnsupportedError("the core runs backward too, and outputs of this problem must not see later inputs")
+        self.prepare(train)
+        self._network = self.build().to(self.setting.device)
+        if self._network.looks_ahead and self.setting.causal and self.setting.scored > 1:
+            raise UnsupportedError("the core sees later inputs, and outputs of this problem must not see later inputs")
+        if self._class_weights == "balanced":
+            self._weights = self._tensor(_balanced(train.targets, self.setting))
         self.kernel = kernel_of(self._network, self.setting.device, lengths=train.lengths is not None)
         return self._network
+
+    def prepare(self, train: Split) -> None:
+        """Look at what is to be learnt from, before a network is made: the place to decline it."""
+
+    def build(self) -> Network:
+        """A new network; its numbers come from torch's generators."""
+        return Network(self._core, self.setting, **self._around._asdict())
 
     def _fitted(self) -> Network:
         if self._network is None:
@@ -165,9 +208,9 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: _Batch) -> Tensor:
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Tensor:
         optimizer.zero_grad()
-        outputs = network(self._tensor(batch.inputs), batch.lengths)
+        outputs = self.outputs(network, batch)
         if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
             shapes = f"{tuple(outputs.shape)}, targets {batch.targets.shape}"
             raise ValueError(f"the core gives predictions of shape {shapes}")
@@ -178,9 +221,14 @@ class Gradient:
         optimizer.step()
         return loss.detach()
 
+    def outputs(self, network: Network, batch: Batch) -> Tensor:
+        """What the network makes of a batch in training: (sequence, scored, output)."""
+        outputs: Tensor = network(self._tensor(batch.inputs), batch.lengths)
+        return outputs
+
     def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         if self.setting.objective.classifies:
-            return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1))
+            return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1), weight=self._weights)
         return nn.functional.mse_loss(outputs, targets)
 
     def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: _Best) -> _Best:
@@ -189,18 +237,24 @@ class Gradient:
         meter.note(now.loss, train_loss)
         network.train()
         if best.standing is None or now < best.standing:
-            return _Best(now, copy.deepcopy(network.state_dict()))  # a copy, not a reference that trains on
+            return _Best(now, self._copied(network.state_dict()))
         return best
+
+    def _copied(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """A copy, not references that train on."""
+        return copy.deepcopy(weights)
 
     def _make_optimizer(self, network: Network) -> torch.optim.Optimizer:
         parameters, rate = network.parameters(), self._learning_rate
         if self._optimizer == "sgd":
             return torch.optim.SGD(parameters, lr=rate, momentum=self._momentum)
+        if self._optimizer == "momentum":
+            return torch.optim.SGD(parameters, lr=rate, momentum=self._momentum or _MOMENTUM)
         if self._optimizer == "rmsprop":
             return torch.optim.RMSprop(parameters, lr=rate, momentum=self._momentum)
         return torch.optim.Adam(parameters, lr=rate)
 
-    def _batches(self, train: Split) -> Iterator[_Batch]:
+    def _batches(self, train: Split) -> Iterator[Batch]:
         """Endless epochs, each sequence once an epoch, the last batch of an epoch smaller where it does not divide."""
         rng = stream(self.setting.seed, "batches")
         while True:
@@ -208,7 +262,16 @@ class Gradient:
             for i in range(0, len(order), self.setting.batch):
                 chosen = order[i : i + self.setting.batch]
                 ends = None if train.lengths is None else train.lengths[chosen]
-                yield _Batch(train.inputs[chosen], train.targets[chosen], ends)
+                yield Batch(train.inputs[chosen], train.targets[chosen], ends)
 
     def _tensor(self, array: Array) -> Tensor:
         return tensor(array, self.setting.device)
+
+
+def _balanced(targets: Array, setting: Setting) -> Array:
+    """A weight for each class, so that all weigh the same together; zero for one without an example."""
+    if not setting.objective.classifies:
+        raise UnsupportedError("class_weights: this problem asks for numbers, not for classes")
+    counts = targets.sum(axis=(0, 1), dtype=np.float64)
+    present = np.maximum(counts, 1) * np.count_nonzero(counts)
+    return np.where(counts > 0, counts.sum() / present, 0).astype(np.float32)

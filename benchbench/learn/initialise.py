@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from benchbench.core.errors import InputError
@@ -17,7 +18,21 @@ Initialisation = Literal[
     "orthogonal",
     "identity",
 ]
+RecurrentInitialisation = Literal[Initialisation, "reservoir"]
 Module = TypeVar("Module", bound=nn.RNNBase)
+
+_LINKS, _RADIUS = 15, 1.1  # of a reservoir that is to be trained
+
+
+def _reservoir(weight: Tensor) -> Tensor:
+    """Fifteen links a unit, scaled to a spectral radius of 1.1; Sutskever et al. 2013, ICML, section 4.1."""
+    width = len(weight)
+    nn.init.normal_(weight)
+    if width > _LINKS:
+        cut = torch.rand(width, width).argsort(dim=1).argsort(dim=1) >= _LINKS
+        weight[cut] = 0
+    return weight.mul_(_RADIUS / torch.linalg.eigvals(weight).abs().max())
+
 
 _FILL: dict[str, Callable[[Tensor], Tensor]] = {
     "uniform": lambda weight: nn.init.uniform_(weight, -(weight.shape[0] ** -0.5), weight.shape[0] ** -0.5),
@@ -28,11 +43,12 @@ _FILL: dict[str, Callable[[Tensor], Tensor]] = {
     "kaiming_normal": nn.init.kaiming_normal_,
     "orthogonal": nn.init.orthogonal_,
     "identity": nn.init.eye_,
+    "reservoir": _reservoir,
 }
 
 
 def initialise(
-    module: Module, *, input_init: Initialisation, recurrent_init: Initialisation, forget_bias: float = 1.0
+    module: Module, *, input_init: Initialisation, recurrent_init: RecurrentInitialisation, forget_bias: float = 1.0
 ) -> Module:
     """Fill the weights of an nn.RNN, nn.LSTM or nn.GRU, gate by gate, and zero the biases; returns the module.
 

@@ -19,21 +19,49 @@ _VENDORS = (nn.RNN, nn.LSTM, nn.GRU)
 
 
 class Network(nn.Module):
-    """A recurrent core and a linear readout of its last ``scored`` states."""
+    """A recurrent core and a linear readout of its last ``scored`` states.
 
-    def __init__(self, core: Core, setting: Setting) -> None:
+    ``before`` and ``after`` are the widths of dense layers with rectified units between the inputs and the core, and
+    between the core and the readout. With ``learned_start`` the state that a sequence starts from is trained, from
+    zeros on; UnsupportedError where the core is none of PyTorch's own.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        setting: Setting,
+        *,
+        before: tuple[int, ...] = (),
+        after: tuple[int, ...] = (),
+        learned_start: bool = False,
+    ) -> None:
         super().__init__()
-        self.core = core(setting.inputs, setting.width)
+        self.before = _dense(setting.inputs, before)
+        given = before[-1] if before else setting.inputs
+        self.core = core(given, setting.width)
         require_form(self.core)
-        self.head = nn.Linear(_state_size(self.core, core, setting), setting.outputs)
+        size = _state_size(self.core, core, given, setting.width)
+        last = nn.Linear(after[-1] if after else size, setting.outputs)
+        self.head = nn.Sequential(*_dense(size, after), last) if after else last
+        self.start = _start(self.core) if learned_start else nn.ParameterList()
         self.scored = setting.scored
         self._classifies = setting.objective.classifies
         self.both_ways = any(isinstance(part, nn.RNNBase) and part.bidirectional for part in self.core.modules())
+        self.looks_ahead = self.both_ways or bool(getattr(self.core, "looks_ahead", False))
 
     def forward(self, inputs: Tensor, lengths: Lengths | None = None) -> Tensor:
         """Map (batch, time, inputs) to (batch, scored, outputs): logits where classes are asked for."""
         outputs: Tensor = self.head(self._last(self.states(inputs, lengths), lengths))
         return outputs
+
+    def advance(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """States (batch, time, unit), and the state that the core ends in; None where it carries none."""
+        return call(self.core, self.before(inputs), self._start(len(inputs)) if state is None else state)
+
+    def _start(self, batch: int) -> Any:
+        """The state that sequences start from, where it is learnt; else None."""
+        learned = tuple(part.expand(-1, batch, -1).contiguous() for part in self.start)
+        return learned if len(learned) > 1 else (learned[0] if learned else None)
 
     def states(self, inputs: Tensor, lengths: Lengths | None = None) -> Tensor:
         """The states of the core, (batch, time, unit).
@@ -45,20 +73,17 @@ class Network(nn.Module):
         if lengths is not None:
             behind = torch.from_numpy(padding(lengths, inputs.shape[1])).to(inputs.device)
             inputs = inputs.masked_fill(behind[:, :, None], 0.0)
-            if self.both_ways:
+            if self.looks_ahead:
                 return self._packed(inputs, lengths)
         return self.advance(inputs)[0]
-
-    def advance(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """States (batch, time, unit), and the state that the core ends in; None where it carries none."""
-        return call(self.core, inputs, state)
 
     def _packed(self, inputs: Tensor, lengths: Lengths) -> Tensor:
         if not isinstance(self.core, nn.RNNBase):
             raise UnsupportedError("a bidirectional module inside the core would start in the padding of a sequence")
         ends = torch.from_numpy(lengths.astype("int64"))
-        packed = pack_padded_sequence(inputs, ends, batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.core(packed)[0], batch_first=True, total_length=inputs.shape[1])[0]
+        packed = pack_padded_sequence(self.before(inputs), ends, batch_first=True, enforce_sorted=False)
+        states, _ = self.core(packed, self._start(len(inputs)))
+        return pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])[0]
 
     def answers(self, outputs: Tensor) -> Tensor:
         """Outputs as predictions: probabilities where classes are asked for."""
@@ -72,7 +97,22 @@ class Network(nn.Module):
         return states[torch.arange(len(states), device=states.device)[:, None], steps]
 
 
-def _state_size(module: nn.Module, core: Core, setting: Setting) -> int:
+def _dense(inputs: int, widths: tuple[int, ...]) -> nn.Sequential:
+    """Dense layers with rectified units; none at all leaves its inputs as they are."""
+    pairs = zip((inputs, *widths), widths, strict=False)
+    return nn.Sequential(*(part for given, made in pairs for part in (nn.Linear(given, made), nn.ReLU())))
+
+
+def _start(core: nn.Module) -> nn.ParameterList:
+    """The state of a sequence before its first step, to be trained: (layers x directions, 1, unit), of an LSTM two."""
+    if not isinstance(core, nn.RNNBase):
+        raise UnsupportedError("a learned initial state takes one of PyTorch's own cores")
+    count = core.num_layers * (2 if core.bidirectional else 1)
+    sizes = [core.proj_size or core.hidden_size, *([core.hidden_size] if core.mode == "LSTM" else [])]
+    return nn.ParameterList(nn.Parameter(torch.zeros(count, 1, size)) for size in sizes)
+
+
+def _state_size(module: nn.Module, core: Core, inputs: int, width: int) -> int:
     """How many numbers a state of the core has: those of a few steps of shapes without numbers.
 
     A core that cannot be carried out so has states as wide as its width, as Gradient asks for. FormError where it
@@ -82,12 +122,12 @@ def _state_size(module: nn.Module, core: Core, setting: Setting) -> int:
         return int(module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)  # type: ignore[arg-type]
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"), torch.no_grad():
-            states, _ = call(core(setting.inputs, setting.width).eval(), torch.empty(2, 3, setting.inputs))
+            states, _ = call(core(inputs, width).eval(), torch.empty(2, 3, inputs))
             return int(states.shape[-1])
     except FormError:
         raise
     except Exception:  # the core's own code: whatever it raises here, its first real step will tell
-        return setting.width
+        return width
 
 
 def kernel_of(network: Network, device: str, *, lengths: bool) -> str:

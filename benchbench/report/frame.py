@@ -15,6 +15,7 @@ from benchbench.core import store
 from benchbench.core.errors import InputError
 from benchbench.core.objective import LOSS
 from benchbench.core.record import Generated, Record
+from benchbench.core.shipped import find, folders
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
 from benchbench.report.marks import marks
@@ -105,6 +106,7 @@ _KINDS = {
     "valid_choice": float,
     "chosen_higher": bool,
     "numba": str,
+    "free_run_mse": float,
     "scikit_learn": str,
     "files": dict,
     "file": str,
@@ -124,22 +126,22 @@ _SHARE, _LOAD = 0.1, 1.0
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
     """One row per trial of a study, over the files of all machines.
 
-    ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series. ``test_score`` is
-    the ``primary`` metric of the task's ``objective``, ``better`` its direction (lower or higher), ``floor`` its best
-    possible value, where it is known. A metric that the task does not have, or that is undefined, is NaN; a metric
-    of somebody's own has columns of its own, ``valid_NAME`` and ``test_NAME``, at the right. ``valid_choice`` is what
-    picks option sets: ``choose`` on the validation split, its sign turned where higher is better. ``baseline`` says
-    that the architecture is there to be beaten. ``predict_seconds`` is the median of the repeats;
-    ``disturbed`` says that other programs used more than a tenth of the fit's cores, or that the load was more than one
-    above that of the run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
-    and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
-    deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
-    ``free_run_message`` says why there is nothing. ``solves`` says that the architecture does not step, and
-    ``watched_fit_seconds`` is what the fit took seen from outside; ``unranked`` and ``untimed`` say that the record has
-    marks (``benchbench.report.marks``) that keep it out of every ranking, or out of that by time. ``file`` and ``line``
-    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
-    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
-    record.
+    ``study`` is a name or a TOML file. Where a competitor has a label, that is its ``architecture``. Seconds and bytes;
+    MSE in units of the standardised series. ``test_score`` is the ``primary`` metric of the task's ``objective``,
+    ``better`` its direction (lower or higher), ``floor`` its best possible value, where it is known. A metric that the
+    task does not have, or that is undefined, is NaN; a metric of somebody's own has columns of its own, ``valid_NAME``
+    and ``test_NAME``, at the right. ``valid_choice`` is what picks option sets: ``choose`` on the validation split, its
+    sign turned where higher is better. ``baseline`` says that the architecture is there to be beaten.
+    ``predict_seconds`` is the median of the repeats; ``disturbed`` says that other programs used more than a tenth of
+    the fit's cores, or that the load was more than one above that of the run. Of the closed loop: ``valid_time`` is the
+    median over the starts, ``_q1`` and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error
+    at step 84 over the standard deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1,
+    ``diverged_share`` a share of the starts, ``free_run_mse`` in units of the signal; ``free_run_message`` says why
+    there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
+    took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
+    that keep it out of every ranking, or out of that by time. ``file`` and ``line`` say where the record stands,
+    ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came
+    from. A missing number is NaN, a missing text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 
@@ -156,8 +158,10 @@ def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
 
 def study_name(study: str | PathLike[str]) -> str:
-    """The name of a study given by name or as a TOML file; InputError where it is neither."""
+    """The name of a study given by name, as the shipped one of a folder, or as a TOML file; InputError otherwise."""
     name: Any = fspath(study)
+    if name.partition("/")[0] in folders() and not name.endswith(".toml"):
+        name = fspath(find(name))
     if name.endswith(".toml"):
         try:
             name = tomllib.loads(Path(name).read_text(encoding="utf-8-sig")).get("name")
@@ -202,6 +206,7 @@ def _row(line: Line) -> dict[str, Any]:
         **_objective(record),
         **(_closed_loop(record.free_run) if record.free_run else {}),
         **{name: getattr(trial, name) for name in names},
+        "architecture": trial.competitor or trial.architecture,
         "disturbed": _disturbed(record),
         "kernel": record.kernel,
         "baseline": record.is_baseline,
@@ -263,6 +268,7 @@ def _closed_loop(run: Generated) -> dict[str, Any]:
         "spectrum_distance": run.spectrum_distance,
         "diverged_share": run.diverged,
         "generate_seconds": run.seconds,
+        "free_run_mse": run.mse,
         "free_run_message": run.message,
     }
 

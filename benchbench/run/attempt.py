@@ -271,6 +271,7 @@ def _answers(
     valid = predict(learner, lesson.valid, classifies=classifies)
     synchronize()
     conditions.phase("")
+    train = predict(learner, lesson.train, classifies=classifies) if trial.predictions else None
     exam = desk.exam(trial)
     conditions.phase("alone")
     alone = _alone(learner, exam, classifies=classifies)
@@ -282,7 +283,7 @@ def _answers(
         conditions.phase("free_run")
         run = _run(learner, exam.start, lesson.train.inputs.shape[1], conditions.clock, synchronize, home=home)
     conditions.phase("")
-    return Answers(valid=valid, test=test, alone=alone, run=run, predict_seconds=seconds)
+    return Answers(valid=valid, test=test, alone=alone, train=train, run=run, predict_seconds=seconds)
 
 
 def _alone(learner: Learner, exam: Exam, *, classifies: bool) -> Array | None:

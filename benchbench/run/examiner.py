@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchbench.core.artifacts import Arrays
 from benchbench.core.problem import Array, Problem
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
@@ -19,6 +20,7 @@ from benchbench.run import free_run
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.job import OWNER
+from benchbench.run.kept import kept
 from benchbench.run.lesson import Answers, Exam, Lesson, Start, pack
 from benchbench.run.outcome import Asked, Grade, Refused
 from benchbench.run.scoring import checked, scored
@@ -75,13 +77,20 @@ class Examiner:
         predictions = np.empty_like(given)
         predictions[order] = given
         fields, alone = scored(problem, valid, predictions), self._alone(answers.alone, given, order)
+        arrays = {} if answers.train is None else self._kept(answers.train, valid, predictions)
         run = problem.free_run
         if run is None or answers.run is None:
-            return Grade(fields, {}, alone)
+            return Grade(fields, arrays, alone)
         if answers.run.generated is None:
-            return Grade({**fields, "free_run": free_run.nothing(run, **(answers.run.failure or {}))}, {}, alone)
-        found, arrays = free_run.judged(run, answers.run)
-        return Grade({**fields, "free_run": found}, arrays, alone)
+            return Grade({**fields, "free_run": free_run.nothing(run, **(answers.run.failure or {}))}, arrays, alone)
+        found, shown = free_run.judged(run, answers.run)
+        return Grade({**fields, "free_run": found}, arrays | shown, alone)
+
+    def _kept(self, train: Array, valid: Array, test: Array) -> Arrays:
+        problem = self._problem
+        classifies = problem.objective.classifies
+        train = checked(train, problem.train.targets.shape, classifies=classifies)
+        return kept(problem, {"train": train, "valid": valid, "test": test})
 
     def _alone(self, alone: Array | None, together: Array, order: NDArray[np.int64]) -> dict[str, Any]:
         """How far predictions change where a sequence is given by itself, and how wrong they are then."""

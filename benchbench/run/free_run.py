@@ -13,7 +13,7 @@ from benchbench.core.problem import Array, FreeRun, Learner
 from benchbench.core.record import Generated, Status
 from benchbench.run.lesson import Run, Start
 
-_SHOWN = 1200  # steps of the first start that a record keeps
+_SHOWN = 2000  # steps of the first start that a record keeps
 _PAIRS = 300  # of maxima that a record keeps
 
 
@@ -55,6 +55,7 @@ def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[A
     if generated is None or generated.shape != truth.shape:
         raise ValueError(f"a free run needs shape {truth.shape}")
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
+    errors = _errors(free_run, generated)
     generated_facts = Generated(
         **_asked(free_run),
         valid_steps=closed_loop.valid_steps(truth, generated).tolist(),
@@ -63,6 +64,7 @@ def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[A
         diverged=float(closed_loop.diverged(truth, generated).mean()),
         diverged_at=closed_loop.diverged_at(truth, generated),
         seconds=made.seconds,
+        mse=_finite(errors.mean()),
         sliding=made.sliding,
     )
     return generated_facts, {
@@ -70,7 +72,26 @@ def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[A
         "free_run.generated": _shown(generated) if ends[0] else _shown(generated)[:0],
         "free_run.maxima_true": maxima(truth),
         "free_run.maxima_generated": maxima(generated[ends]),
+        "free_run.best": _pair(truth, generated, int(np.argmin(errors))),
+        "free_run.worst": _pair(truth, generated, int(np.argmax(errors))),
     }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _errors(free_run: FreeRun, generated: Array) -> NDArray[np.float64]:
+    """The mean squared error of each start in units of the signal, infinite where it is not finite."""
+    pairs = (free_run.truth, generated)
+    with np.errstate(over="ignore", invalid="ignore"):
+        truth, made = pairs if free_run.restore is None else map(free_run.restore, pairs)
+        errors = np.square(made.astype(np.float64) - truth).mean(axis=(1, 2))
+    return np.asarray(np.where(np.isnan(errors), np.inf, errors))
+
+
+def _pair(truth: Array, generated: Array, start: int) -> Array:
+    return np.stack([runs[start, :_SHOWN, 0] for runs in (truth, generated)])
 
 
 def nothing(free_run: FreeRun, status: Status, message: str) -> Generated:

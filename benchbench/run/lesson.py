@@ -77,12 +77,13 @@ class Run(NamedTuple):
 class Answers:
     """What a competitor predicts: validation, test in the order of the exam, some of it alone, the free run.
 
-    ``alone`` is None where it could not predict single sequences.
+    ``alone`` is None where it could not predict single sequences; ``train`` is there where all predictions are kept.
     """
 
     valid: Array
     test: Array
     alone: Array | None
+    train: Array | None = None
     run: Run | None = None
     predict_seconds: list[float] = field(default_factory=list)
 

@@ -35,7 +35,7 @@ class Microscope:
         if snapshot is None:
             return
         try:
-            taken = _copied(snapshot(self._inputs))
+            taken = _copied(snapshot(self._inputs), getattr(self._learner, "steps_back", _nothing)(self._inputs))
         except Exception as error:
             self.message = f"the microscope saw nothing: {type(error).__name__}: {error}"
             return
@@ -45,7 +45,7 @@ class Microscope:
         self._taken.append(taken)
 
     def arrays(self) -> Arrays:
-        """``snapshot.updates``, and of each snapshot i ``snapshot.i.states`` and ``snapshot.i.weights.NAME``."""
+        """``snapshot.updates``, and of each snapshot i ``snapshot.i.states``, ``.back`` and ``.weights.NAME``."""
         if not self._taken:
             return {}
         found: Arrays = {"snapshot.updates": np.array(self._updates)}
@@ -54,12 +54,15 @@ class Microscope:
         return found
 
 
-def _copied(taken: Snapshot) -> Arrays:
+def _nothing(_inputs: Any) -> None:
+    return None
+
+
+def _copied(taken: Snapshot, back: Any) -> Arrays:
     """The arrays of a snapshot, copied, since a learner goes on changing its own; TypeError for what are no numbers."""
     states, weights = taken
     named = {f"weights.{name}": weight for name, weight in weights.items()}
-    if states is not None:
-        named["states"] = states
+    named |= {name: array for name, array in (("states", states), ("back", back)) if array is not None}
     arrays = {name: np.array(array) for name, array in named.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:

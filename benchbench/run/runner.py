@@ -11,6 +11,7 @@ from benchbench.core import store
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record
+from benchbench.core.shipped import find, shipped
 from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
 from benchbench.isolation.pool import cores, isolated_map, start_server
@@ -209,8 +210,8 @@ class _Run:
 
 def _read(study: str | Path) -> tuple[Study, str, Path]:
     """The study, its file's name, and the folder that its relative paths start from."""
-    file = studies.find(str(study))
-    folder = Path.cwd() if file in studies.shipped().values() else file.parent.resolve()
+    file = find(str(study))
+    folder = Path.cwd() if file in shipped().values() else file.parent.resolve()
     return studies.read(file), file.name, folder
 
 

@@ -16,7 +16,6 @@ Range = tuple[float, float]
 
 FIXED = 10 / 99  # rad/step
 DRAWN = (0.05, 0.3)  # rad/step
-_STEPS = 1000  # of the free run
 
 
 @task("cosine", version=1)
@@ -30,52 +29,65 @@ def cosine(
     train_series: Positive = 700,
     valid_series: Positive = 150,
     test_series: Positive = 1000,
+    test_ranges: tuple[Range, ...] | dict[str, Range] | None = None,
+    free_runs: Positive = STARTS,
+    free_steps: Positive = 1000,
 ) -> Problem:
     """Predict x(t+1) from x(0..t) for every t from ``warm_up`` on; each series has a phase and amplitude of its own.
 
     ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
-    them, and the test is scored by range. The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3.
-    The free run goes on 1,000 steps from 50 further series. InputError where the warm-up leaves nothing to score, or a
-    range is not 0 <= low <= high, high > 0.
+    them, and the test is scored by range; ``test_ranges`` are those of the test and the free runs, where they differ.
+    The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3. ``free_runs`` further series go on for
+    ``free_steps`` alone. InputError where the warm-up leaves nothing to score, or not 0 <= low <= high, high > 0.
     """
     if warm_up >= length:
         raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
-    named = _named(ranges)
-    sizes = {"train": train_series, "valid": valid_series, "test": test_series}
-    for name, size in sizes.items():
-        if size < len(named):
-            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(named)} ranges")
-    waves = {name: _waves(rng, size, length + 1, list(named.values()), frequency) for name, size in sizes.items()}
+    named = _named("ranges", ranges)
+    tested = named if test_ranges is None else _named("test_ranges", test_ranges)
+    parts = {"train": (train_series, named), "valid": (valid_series, named), "test": (test_series, tested)}
+    for name, (size, which) in parts.items():
+        if size < len(which):
+            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges")
+    waves = {k: _waves(rng, size, length + 1, list(which.values()), frequency) for k, (size, which) in parts.items()}
     scaler = StandardScaler().fit(waves["train"].reshape(-1, 1))
-    parts = [_split(wave, scaler, warm_up) for wave in waves.values()]
-    further = _waves(rng, STARTS, length + _STEPS, list(named.values()), frequency)[:, :, None]
-    edges = np.cumsum([0, *_shares(test_series, len(named))]).tolist()
+    train, valid, test = (_split(wave, scaler, warm_up) for wave in waves.values())
+    further = _waves(rng, free_runs, length + free_steps, list(tested.values()), frequency)[:, :, None]
     return Problem(
-        train=parts[0],
-        valid=parts[1],
-        test=parts[2],
+        train=train,
+        valid=valid,
+        test=test,
         floor=0.0,
         free_run=free_run_of(Stretches(values=further), scaler, length),
-        groups={name: slice(*edges[i : i + 2]) for i, name in enumerate(named)},
+        groups=_groups(test_series, tested),
         provenance={
             "source": "cosines, frequency 10/99 rad/step" if frequency == "fixed" else "cosines, frequency 0.05..0.3",
             "mean": scaler.mean_.tolist(),
             "std": scaler.scale_.tolist(),
-            "amplitudes": {name: list(pair) for name, pair in named.items()},
+            "amplitudes": _plain(named),
+            **({} if test_ranges is None else {"test_amplitudes": _plain(tested)}),
             "warm_up": warm_up,
             "horizon": 1,
         },
     )
 
 
-def _named(ranges: tuple[Range, ...] | dict[str, Range]) -> dict[str, Range]:
+def _named(option: str, ranges: tuple[Range, ...] | dict[str, Range]) -> dict[str, Range]:
     named = ranges if isinstance(ranges, dict) else {f"{low}..{high}": (low, high) for low, high in ranges}
     if not named:
-        raise InputError("cosine: ranges is empty; give at least one [low, high]")
+        raise InputError(f"cosine: {option} is empty; give at least one [low, high]")
     for name, (low, high) in named.items():
         if not 0 <= low <= high < np.inf or high == 0:
-            raise InputError(f"cosine: ranges {name!r}: [{low}, {high}] must be 0 <= low <= high with high > 0")
+            raise InputError(f"cosine: {option} {name!r}: [{low}, {high}] must be 0 <= low <= high with high > 0")
     return dict(named)
+
+
+def _groups(count: int, ranges: dict[str, Range]) -> dict[str, slice]:
+    edges = np.cumsum([0, *_shares(count, len(ranges))]).tolist()
+    return {name: slice(*edges[i : i + 2]) for i, name in enumerate(ranges)}
+
+
+def _plain(ranges: dict[str, Range]) -> dict[str, list[float]]:
+    return {name: list(pair) for name, pair in ranges.items()}
 
 
 def _waves(

@@ -1,22 +1,15 @@
 """Electrocardiograms of the MIT-BIH Arrhythmia Database. Moody & Mark 2001, doi:10.13026/C2F305."""
 
-import io
-import os
-from contextlib import redirect_stdout, suppress
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.signal import resample_poly
 
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError
 from benchbench.core.options import Count, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
@@ -32,18 +25,14 @@ from benchbench.signals.clean import (
     prepared,
 )
 from benchbench.signals.files.physionet import Recording, read_record
-from benchbench.signals.files.read import expanded
+from benchbench.signals.records import TEST, TRAIN, locate, require_distinct
 
 PRELOAD = ("wfdb",)  # takes long to import: the harness does so before the processes of trials start
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
 
-TRAIN = ("106", "108", "114", "116", "119")
-TEST = ("100", "105", "121")
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # of a record that several splits use
-SAME_PATIENT = {"100s": "100", "202": "201"}
 FEWEST_BEATS = 10
 _FILTER = 10  # samples of the slower rate to each side of a resampled one
-PHYSIONET = "https://physionet.org/files/"
 
 
 @task("ecg", version=1)
@@ -87,7 +76,7 @@ def ecg(
     )  # fmt: skip
     split = _split(records, test_records)
     names = list(dict.fromkeys(record for part in split.values() for record in part))
-    places = _locate(path, database, names)
+    places = locate(path, database, names)
     read = partial(read_record, lead=lead, beats=(beats := windows == "beats"), gaps=how.fills)
     pieces = {name: _stretch(rng, read(places[name], name), rate, duration, how) for name in names}
     series, cleaned = _series(pieces, split, length + horizon, how, length if beats else None)
@@ -131,58 +120,10 @@ def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> di
         test_records = TEST
     if not records:
         raise InputError(f"ecg: records is empty; the defaults are {', '.join(TRAIN)}")
-    given = (*records, *(test_records or ()))
-    patients = [SAME_PATIENT.get(record, record) for record in given]
-    for i, patient in enumerate(patients):
-        if patient in patients[:i]:
-            both = f"{given[patients.index(patient)]!r} and {given[i]!r}"
-            raise InputError(f"ecg: records and test_records: {both} are the same patient, which would leak")
+    require_distinct((*records, *(test_records or ())))
     if not test_records:
         records, test_records = (records[:-1], records[-1:]) if len(records) > 1 else (records, records)
     return {"train": records[:-1] or records, "valid": records[-1:], "test": test_records}
-
-
-def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
-    """Where each record is, without extension; those that are nowhere are downloaded."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
-    root = os.environ.get("BENCHBENCH_DATA")
-    if path:
-        folder = expanded(path, "ecg")
-        places = [folder, folder / database]
-    else:
-        places = [expanded(root, "BENCHBENCH_DATA") / database, cache] if root else [cache]
-    found = {r: place / r for place in reversed(places) for r in records if (place / f"{r}.hea").is_file()}
-    missing = [record for record in records if record not in found]
-    if missing and path:
-        if not folder.is_dir():
-            raise InputError(f"ecg: path {path!r}: no such folder")
-        known = {file.stem for place in places for file in place.glob("*.hea")}
-        raise unknown("record", missing[0], known, where=f"ecg: path {path!r} (NAME.hea or {database}/NAME.hea)")
-    if missing:
-        _download(database, missing, cache)
-    return {record: found.get(record, cache / record) for record in records}
-
-
-def _download(database: str, records: list[str], cache: Path) -> None:
-    """Put whole records into ``cache``, or none of them."""
-    import wfdb  # noqa: PLC0415  only where records are read
-
-    try:
-        with suppress(HTTPError):
-            urlopen(PHYSIONET, timeout=10).close()  # wfdb itself would wait for a dead network without end
-        cache.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=cache) as folder, redirect_stdout(io.StringIO()):
-            files = [f"{record}{ending}" for ending in (".atr", ".dat", ".hea") for record in records]
-            wfdb.dl_files(database, folder, files)
-            for file in files:  # headers last: a header says that its record is whole
-                (Path(folder) / file).replace(cache / file)
-    except Exception as error:
-        raise InputError(
-            f"ecg: no record {', '.join(records)} of {database} here, and PhysioNet cannot be read "
-            f"({type(error).__name__}: {str(error)[:120]}). Put {records[0]}.hea, {records[0]}.dat, {records[0]}.atr "
-            f"and so on into a folder and give it as the option path, or set BENCHBENCH_DATA to the folder above "
-            f"{database}/{records[0]}.hea; the task ecg_synthetic needs no data"
-        ) from error
 
 
 def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float, how: Preparation) -> Recording:

@@ -149,6 +149,8 @@ def test_the_key_is_16_hexadecimal_digits_that_stay_the_same_for_ever() -> None:
         {"engine": "numba"},
         {"microscope": True},
         {"validate_at": "epochs"},
+        {"competitor": "a gated one"},
+        {"predictions": True},
     ],
     ids=str,
 )
@@ -159,7 +161,7 @@ def test_the_key_changes_with_each_field(changed: dict[str, Any]) -> None:
 @given(trials())
 def test_a_trial_keeps_the_key_it_had_before_fields_joined_that_it_does_not_use(original: Trial) -> None:
     content = original.model_dump(mode="json")
-    for later in ("closed_loop", "engine", "microscope", "validate_at"):
+    for later in ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions"):
         del content[later]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert original.key == hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchbench.core import shipped as known_studies
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
 from benchbench.core.registry import Registry, load_file, registered
@@ -342,7 +343,7 @@ def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path, known: Registry
 
 
 def test_an_unknown_shipped_study_is_told_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studies, "shipped", lambda: {"main": Path("main.toml"), "quick": Path("quick.toml")})
+    monkeypatch.setattr(known_studies, "shipped", lambda: {"main": Path("main.toml"), "quick": Path("quick.toml")})
     with pytest.raises(InputError, match=r"unknown study 'quikc'; did you mean 'quick'\? Allowed: main, quick"):
         find("quikc")
     with pytest.raises(InputError, match=r"unknown study 'x+\.\.\.\. Allowed: main, quick"):
@@ -352,13 +353,15 @@ def test_an_unknown_shipped_study_is_told_the_nearest_one(monkeypatch: pytest.Mo
 def test_a_shipped_study_is_found_by_name_and_a_file_by_path(
     monkeypatch: pytest.MonkeyPatch, study_file: Write
 ) -> None:
-    monkeypatch.setattr(studies, "shipped", lambda: {"quick": Path("shipped/quick.toml")})
+    monkeypatch.setattr(known_studies, "shipped", lambda: {"quick": Path("shipped/quick.toml")})
     assert find("quick") == Path("shipped/quick.toml")
     assert find(str(study_file())) == study_file()
 
 
 def test_every_shipped_study_can_be_read_and_bears_the_name_of_its_file() -> None:
-    assert {name: read(file).name for name, file in shipped().items()} == {name: name for name in shipped()}
+    assert {name: read(file).name for name, file in shipped().items()} == {
+        name: name.replace("/", "-") for name in shipped()
+    }
 
 
 def test_a_width_is_an_option_axis_of_every_architecture(study_file: Callable[..., Path], known: Registry) -> None:
@@ -426,3 +429,22 @@ def test_a_length_that_a_task_cannot_make_is_refused(engines: Registry) -> None:
     assert len(engine_study(lengths=[10, 20]).trials(engines)) == 4
     with pytest.raises(InputError, match=r"lengths: task 'short' cannot make 30. Allowed: 10, 20"):
         engine_study(lengths=[10, 30]).trials(engines)
+
+
+def test_a_label_names_a_competitor_and_is_no_option(study_file: Write, known: Registry) -> None:
+    tables = '[[architectures.lstm]]\nlabel = "two, deep"\nlayers = 2\nwidth = [8, 16]\n[[architectures.lstm]]'
+    found = read(study_file(architectures=tables)).trials(known)
+    assert [(one.competitor, one.architecture, one.architecture_options) for one in found] == [
+        ("two, deep", "lstm", {"width": 8, "layers": 2}),
+        ("two, deep", "lstm", {"width": 16, "layers": 2}),
+        ("", "lstm", {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "said"), [('"lstm"', "is the name of an architecture"), ('" "', "label"), ("3", "label")]
+)
+def test_a_label_that_would_be_mistaken_is_refused(study_file: Write, known: Registry, label: str, said: str) -> None:
+    file = study_file(architectures=f"[architectures.lstm]\nlabel = {label}")
+    with pytest.raises(InputError, match=said):
+        read(file).trials(known)

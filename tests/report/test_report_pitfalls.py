@@ -39,7 +39,9 @@ def contents(folder):
 def test_the_page_its_figures_and_its_data_are_written(tmp_path):
     page = write_pitfalls([pitfall()], tmp_path)
     assert page == tmp_path / "pitfalls" / "pitfalls.md"
-    assert set(contents(page.parent)) == {"pitfalls.md", "figures/toy.png", "figures/toy.svg", "data/toy.json"}
+    assert set(contents(page.parent)) == {
+        "pitfalls.md", "figures/toy.png", "figures/toy.svg", "figures/toy.pdf", "data/toy.json",
+    }  # fmt: skip
     text = page.read_text()
     assert all((page.parent / link).is_file() for link in re.findall(r"\]\(([^)]+)\)", text))
     assert r"It is \*bad\*." in text

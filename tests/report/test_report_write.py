@@ -44,7 +44,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     stems = [f"{kind}-equal-updates" for kind in kinds]
     stems += [f"predictions-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
     names = {path.name for path in (page.parent / "figures").iterdir()}
-    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
+    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf")}
     assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
     assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
@@ -54,7 +54,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     page = write_report("toy", stored(grid()))
     pages = [page, *(page.parent / "tasks").iterdir()]
     links = [file.parent / link for file in pages for link in re.findall(r"\]\(([^)]+)\)", file.read_text())]
-    assert len(links) == 2 * 7 + 2 * 3  # figures, and the ways to the tasks and back
+    assert len(links) == 3 * 7 + 2 * 3  # figures, and the ways to the tasks and back
     assert all(link.is_file() for link in links)
 
 

@@ -1,6 +1,7 @@
 """The closed loop of a trial: what a record keeps of it, whatever the learner makes."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -239,3 +240,17 @@ def test_a_shipped_network_generates_by_itself_and_a_floor_slides(record):
     network, floor = (record(name=name)[0].free_run for name in ("gru", "persistence"))
     assert (network.sliding, floor.sliding) == (False, True)
     assert len(network.valid_steps) == len(floor.valid_steps) == 5
+
+
+def test_the_mean_squared_error_is_in_units_of_the_signal_and_best_and_worst_start_are_kept():
+    truth = np.zeros((3, 4, 1), np.float32)
+    free_run = FreeRun(prefix=np.zeros((3, 5, 1), np.float32), truth=truth, restore=lambda values: 10.0 * values)
+
+    class Off:
+        def generate(self, prefix, steps):
+            return np.tile(np.float32([0.2, 0.1, 0.3])[:, None, None], (1, steps, 1))
+
+    found, arrays = judged(free_run, run(Off(), free_run, 5, time.perf_counter, lambda: None))
+    assert found.mse == pytest.approx(100 * (0.04 + 0.01 + 0.09) / 3)
+    assert arrays["free_run.best"][1] == pytest.approx(0.1)
+    assert arrays["free_run.worst"][1] == pytest.approx(0.3)

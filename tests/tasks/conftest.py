@@ -8,7 +8,7 @@ import pytest
 import wfdb
 from scipy.signal import find_peaks
 
-from benchbench.tasks.ecg_synthetic import series
+from benchbench.signals.synthetic_ecg import series
 
 BEATS_A_MINUTE = {"100": 60.0, "101": 72.0, "103": 84.0, "105": 66.0}
 

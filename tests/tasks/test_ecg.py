@@ -14,6 +14,7 @@ from sklearn.metrics import r2_score
 from benchbench.core.errors import InputError
 from benchbench.core.options import bind
 from benchbench.core.registry import registered
+from benchbench.signals import records
 from benchbench.tasks import ecg as module
 from benchbench.tasks.ecg import ecg
 
@@ -219,7 +220,7 @@ def without_data(tmp_path, monkeypatch):
     """No folder, an empty cache, and a network that is up; gives the cache."""
     monkeypatch.delenv("BENCHBENCH_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(module, "urlopen", lambda *_, **__: io.BytesIO())
+    monkeypatch.setattr(records, "urlopen", lambda *_, **__: io.BytesIO())
     return tmp_path / "cache" / "benchbench" / "mitdb"
 
 

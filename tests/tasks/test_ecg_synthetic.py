@@ -6,7 +6,8 @@ from scipy.integrate import solve_ivp
 from scipy.signal import find_peaks
 
 from benchbench.core.errors import InputError
-from benchbench.tasks.ecg_synthetic import ANGLES, HEIGHTS, MILLIVOLT, WIDTHS, ecg_synthetic, series
+from benchbench.signals.synthetic_ecg import ANGLES, HEIGHTS, MILLIVOLT, WIDTHS, series
+from benchbench.tasks.ecg_synthetic import ecg_synthetic
 
 
 def three_equations(times):

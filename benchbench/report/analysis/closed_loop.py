@@ -12,6 +12,7 @@ from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.trials import Records
 
 NO_RUN = "free run failed"
+MSE = "free_run_mse"
 _MEDIANS = ("nrmse_84", "spectrum_distance", "diverged_share", "step_us")
 _SHARES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}
 
@@ -76,7 +77,7 @@ def _cells(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
     for suffix, share in _SHARES.items():
         table[f"valid_time{suffix}"] = pooled["time"].quantile(share)
     table["to_end"] = pooled["to_end"].mean()
-    for column in _MEDIANS:
+    for column in (*_MEDIANS, *([MSE] if trials[MSE].notna().any() else [])):  # older records have none
         table[column] = scored[column].median()
         table[f"{column}_seeds"] = scored[column].count().reindex(table.index, fill_value=0)
     table["sliding"] = every["sliding"].any()

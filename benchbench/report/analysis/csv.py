@@ -8,6 +8,7 @@ import pandas as pd
 
 from benchbench.report.analysis.cells import COSTS, PLACE, metrics, usual
 from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.extrapolation import table as extrapolation
 from benchbench.report.analysis.order import several
 from benchbench.report.analysis.study import Numbers
 
@@ -36,6 +37,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "marks": numbers.marked,
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
+        "extrapolation": extrapolation(numbers),
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
     }
     return found | {name: table for name, table in further.items() if not table.empty}

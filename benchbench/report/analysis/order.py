@@ -21,7 +21,8 @@ def order(names: Iterable[str], baselines: Collection[str] = ()) -> list[str]:
     rank = {name: i for i, name in enumerate(_FIRST)}
 
     def place(name: str) -> tuple[bool, int, Any]:
-        return name in baselines, rank.get(name, len(_FIRST)), natural(name)
+        first = rank.get(re.split(r"[ ,:(]", name, maxsplit=1)[0], len(_FIRST))  # a label may begin with one of them
+        return name in baselines, first, natural(name)
 
     return sorted(set(names), key=place)
 

@@ -32,13 +32,15 @@ class Selection:
     are compared), ``ok`` (it counts in rankings), ``rank_score`` (the primary metric on the test split, turned so that
     lower is better, infinite where it is not ok), ``timed`` (its costs may be compared), ``predict_us`` and memory in
     MiB. ``failures`` are all trials that did not end ok, of any option set. ``options`` has a row per cell: how many
-    option sets, and which was chosen; ``sets`` has a row per option set. ``notes`` say what was left out.
+    option sets, and which was chosen; ``sets`` has a row per option set, ``every`` the trials of all of them. ``notes``
+    say what was left out.
     """
 
     frame: pd.DataFrame
     failures: pd.DataFrame
     options: pd.DataFrame
     sets: pd.DataFrame
+    every: pd.DataFrame
     notes: tuple[str, ...]
 
 
@@ -56,7 +58,12 @@ def select(frame: pd.DataFrame) -> Selection:
     chosen, pooled = one_machine(chosen)
     failures = frame[frame["status"] != Status.OK]
     return Selection(
-        frame=chosen, failures=failures, options=options, sets=sets, notes=(*altered, *notes, *costs, *mixed, *pooled)
+        frame=chosen,
+        failures=failures,
+        options=options,
+        sets=sets,
+        every=frame,
+        notes=(*altered, *notes, *costs, *mixed, *pooled),
     )
 
 

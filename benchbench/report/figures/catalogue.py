@@ -10,22 +10,37 @@ from matplotlib.figure import Figure
 from benchbench.report.analysis.order import baselines as baselines_of
 from benchbench.report.analysis.order import ordered, several
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.figures import devices, free_runs, heat_map, learning, predictions, scores
+from benchbench.report.figures import (
+    anomaly,
+    classes,
+    devices,
+    dots,
+    free_runs,
+    generated,
+    grids,
+    heat_map,
+    learning,
+    microscope,
+    predictions,
+    scores,
+    signal,
+    timing,
+)
 from benchbench.report.figures.place import Place, Scope, places
-from benchbench.report.figures.style import save, settings, styles
+from benchbench.report.figures.style import Film, save, save_film, settings, styles
 from benchbench.report.folder import naming
 from benchbench.report.page.pictures import Picture, Pictures, Section
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A figure: ``draw`` gives the picture, a sentence that says why there is none, or None for nothing to show.
+    """A figure: ``draw`` gives the picture or an animation, a sentence that says why there is none, or nothing.
 
     What stands in square brackets in ``caption`` is said where there are several lengths.
     """
 
     name: str
-    draw: Callable[[Place], Figure | str | None]
+    draw: Callable[[Place], Figure | Film | str | None]
     caption: str
     scope: Scope
     section: Section
@@ -35,6 +50,12 @@ FIGURES = (
     Kind(
         "score_by_length", scores.score_by_length,
         "Test score against window length: median over seeds, bars from the lowest to the highest seed.",
+        "condition", "scores",
+    ),
+    Kind(
+        "scores", dots.scores,
+        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed. A grey line is "
+        "the best possible score.",
         "condition", "scores",
     ),
     Kind(
@@ -54,6 +75,17 @@ FIGURES = (
         "condition", "costs",
     ),
     Kind(
+        "score_by_option", grids.score_by_option,
+        "Test score against an option of the task: median over seeds, bars from the lowest to the highest seed.",
+        "condition", "scores",
+    ),
+    Kind(
+        "power_law", timing.power_law,
+        "Time against window length, medians over seeds: of one update, until the loss on validation is as low as each "
+        "competitor gets on every seed, and of the whole fit. Lines are fitted power laws, the numbers are exponents.",
+        "condition", "costs",
+    ),
+    Kind(
         "learning_curves", learning.learning_curves,
         "Learning curves[ at the longest window]. Solid: validation, bold the median over seeds, thin the seeds; "
         "dashed: training, the median over seeds. A competitor that solves instead of stepping is a line across.",
@@ -64,6 +96,91 @@ FIGURES = (
         "Predicted (colour) over true (grey) test values[ at the longest window], one seed, one scale. At most 120 "
         "steps are drawn; the number is the loss over the whole stretch.",
         "task", "task",
+    ),
+    Kind(
+        "raw_and_clean", signal.raw_and_clean,
+        "The beginning of the test part, before and after cleaning, one seed.",
+        "task", "task",
+    ),
+    Kind(
+        "signal", signal.signal,
+        "Predicted over true, consecutive samples of the test split: median over seeds, band from the lowest to the "
+        "highest. Below: the absolute error of the median.",
+        "task", "task",
+    ),
+    Kind(
+        "whole_series", signal.whole_series,
+        "The whole series: true values, and what was predicted of the training part and of the test part.",
+        "task", "task",
+    ),
+    Kind(
+        "extrapolation", signal.extrapolation,
+        "Extrapolation: the shaded values were known. Dashed: median over seeds, thin the seeds.",
+        "task", "task",
+    ),
+    Kind(
+        "confusion", classes.confusion,
+        "How often each class was taken for each: shares of the true class, all seeds pooled. Beside a row: the share "
+        "that is recognised, its 95 % interval for the examples of one seed, and their number.",
+        "task", "task",
+    ),
+    Kind(
+        "flagged", anomaly.flagged,
+        "Sequences that are flagged: their error is above 95 % of those on validation, which has no anomaly; one seed.",
+        "task", "task",
+    ),
+    Kind(
+        "roc", classes.roc,
+        "ROC curve: median over seeds, band from the lowest to the highest.",
+        "task", "task",
+    ),
+    Kind(
+        "steps_back", microscope.steps_back,
+        "How far the gradient reaches back: its norm at the state so many steps before the last output, median over "
+        "seeds. A line that falls is a gradient that vanishes.",
+        "task", "microscope",
+    ),
+    Kind(
+        "spectral_radius", microscope.spectral_radius,
+        "Spectral radius of the recurrent matrix before training and after it, an arrow a seed; of a gated network, "
+        "that of its candidate state.",
+        "task", "microscope",
+    ),
+    Kind(
+        "activity", microscope.activity,
+        "Activity of the units on the first validation sequence: before training, halfway, at the end.",
+        "task", "microscope",
+    ),
+    Kind(
+        "activity_by_epoch", microscope.activity_by_epoch,
+        "Activity of the units at the end of the first validation sequence, at each look of the microscope.",
+        "task", "microscope",
+    ),
+    Kind(
+        "hidden_weights", microscope.hidden_weights,
+        "The recurrent matrix before training and at the end.",
+        "task", "microscope",
+    ),
+    Kind(
+        "weight_evolution", microscope.weight_evolution,
+        "How the recurrent matrices evolve.",
+        "task", "microscope",
+    ),
+    Kind(
+        "eigenvalues", microscope.eigenvalues,
+        "Eigenvalues of the recurrent matrix before training and at the end.",
+        "task", "microscope",
+    ),
+    Kind(
+        "output_weights", microscope.output_weights,
+        "Distribution of the weights from the states to the outputs, before training and at the end.",
+        "task", "microscope",
+    ),
+    Kind(
+        "option_curves", grids.option_curves,
+        "Learning curves of every option set[ at the longest window], medians over seeds: validation bold, training "
+        "thin.",
+        "task", "options",
     ),
     Kind(
         "option_heat_map", heat_map.option_heat_map,
@@ -80,6 +197,17 @@ FIGURES = (
         "free_runs", free_runs.free_runs,
         "Closed loop: the first start of one seed[ at the longest window], generated (colour) over true (grey). A "
         "series is cut off where it leaves its row; the black line ends the valid time.",
+        "free_run", "closed loop",
+    ),
+    Kind(
+        "best_and_worst", generated.best_and_worst,
+        "Closed loop: the free run with the smallest and with the largest mean squared error of one seed, generated "
+        "(colour) over true (grey).",
+        "free_run", "closed loop",
+    ),
+    Kind(
+        "generator", generated.generator,
+        "Closed loop: the fit of the training part, the series that is generated, its first steps, the output weights.",
         "free_run", "closed loop",
     ),
     Kind(
@@ -110,11 +238,16 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
             name = free_name("-".join(part for part in (kind.name, place.condition, place.variant) if part), taken)
             where = f"{place.condition}: " if kind.scope == "condition" and several(frame, "condition") else ""
             caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
-            if isinstance(made, Figure):
-                taken.add(name)
-                with naming(folder / name):
+            moving = isinstance(made, Film)
+            with naming(folder / name):
+                if isinstance(made, Film):
+                    save_film(made, folder / name)
+                elif isinstance(made, Figure):
                     save(made, folder / name)
-            found.append(Picture(kind.name, kind.section, place.condition, place.variant, name, caption, reason))
+            if not reason:
+                taken.add(name)
+            where_it_is = (kind.name, kind.section, place.condition, place.variant)
+            found.append(Picture(*where_it_is, name, caption, reason, moving))
     return Pictures(tuple(found))
 
 

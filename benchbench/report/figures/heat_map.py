@@ -13,6 +13,7 @@ from benchbench.report.figures.place import Place
 from benchbench.report.page.texts import metric, number
 
 _FILLED = 0.5  # of the grid
+_DECADES, _LONG = 2.5, 1e5  # that shades span, and from which on a number is written with an exponent
 _WIDTH = 4.8  # inches, at least: the title needs them
 
 
@@ -50,33 +51,43 @@ def _is_grid(axes: dict[str, list[object]], sets: int) -> bool:
 def _axes(part: pd.DataFrame) -> dict[str, list[object]]:
     """The options that vary and their values, those with the most values first."""
     names = sorted({name for options in part["options"] for name in options})
-    values = {
-        name: sorted({options.get(name, "default") for options in part["options"]}, key=natural) for name in names
-    }
+    values = {name: sorted({_value(options, name) for options in part["options"]}, key=natural) for name in names}
     found = {name: listed for name, listed in values.items() if len(listed) > 1}
     return dict(sorted(found.items(), key=lambda item: (len(item[1]), item[0])))
+
+
+def _value(options: dict[str, object], name: str) -> object:
+    """The value of an option as the grid names it; a list or table as text."""
+    value = options.get(name, "default")
+    return str(value) if isinstance(value, (list, dict)) else value
 
 
 def _panel(axis: Axes, part: pd.DataFrame, axes: dict[str, list[object]], name: str) -> None:
     (down, rows), (across, columns) = list(axes.items())[-2:]
     grid = np.full((len(rows), len(columns)), np.nan)
     for options, value in zip(part["options"][::-1], part["valid"][::-1], strict=True):  # the best comes last
-        grid[rows.index(options.get(down, "default")), columns.index(options.get(across, "default"))] = value
+        grid[rows.index(_value(options, down)), columns.index(_value(options, across))] = value
     turned = -1 if part["higher"].iloc[0] else 1
     positive = np.isfinite(grid) & (grid > 0)
     shades = np.log10(np.where(positive, grid, np.nan)) if positive.sum() == np.isfinite(grid).sum() else grid
+    if shades is not grid:
+        shades = np.minimum(shades, np.nanmin(shades) + _DECADES)  # one set that diverged leaves shades to the others
     axis.imshow(shades, cmap="YlGnBu", aspect="auto")
-    middle = np.nanmean(shades) if np.isfinite(shades).any() else 0.0
+    middle = np.nanmean([np.nanmin(shades), np.nanmax(shades)]) if np.isfinite(shades).any() else 0.0
     for (i, j), value in np.ndenumerate(grid):
         dark = np.isfinite(shades[i, j]) and shades[i, j] > middle
         axis.text(
-            j, i, number(turned * value), ha="center", va="center", fontsize=7, color="white" if dark else "black"
+            j, i, _short(turned * value), ha="center", va="center", fontsize=7, color="white" if dark else "black"
         )
     best = part["options"].iloc[0]
-    i, j = rows.index(best.get(down, "default")), columns.index(best.get(across, "default"))
+    i, j = rows.index(_value(best, down)), columns.index(_value(best, across))
     axis.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="black", linewidth=2.0))
     axis.set(title=name, xlabel=across, ylabel=down)
     axis.set_xticks(range(len(columns)), [str(value) for value in columns])
     axis.set_yticks(range(len(rows)), [str(value) for value in rows])
     axis.grid(visible=False)
     axis.tick_params(length=0)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0e}" if abs(value) >= _LONG else number(value)

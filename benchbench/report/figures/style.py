@@ -4,16 +4,17 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+from PIL import Image
 
 from benchbench.core.text import printable
 
@@ -30,11 +31,14 @@ _BASELINES: tuple[tuple[str, str, Any], ...] = (
 _USUAL = ("linear", "persistence", "mean", "majority")  # baselines that look the same in every report
 POSSIBLE: dict[str, Any] = {"color": "#bbbbbb", "linestyle": "-", "linewidth": 3.0, "marker": ""}
 FRONTIER: dict[str, Any] = {"color": "#cccccc", "linestyle": "-", "linewidth": 4.0, "marker": ""}
+ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}  # a legend's place
+DPI, _FILM_DPI = 200, 90
 _RC = {
     "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.6,
     "axes.titlesize": 10.0,
@@ -138,13 +142,40 @@ def length_axis(axis: Axes, lengths: list[int]) -> None:
     axis.set_xlabel("length (steps)")
 
 
+class Film(NamedTuple):
+    """An animation: its pictures, and for how many milliseconds each is shown."""
+
+    frames: list[Figure]
+    milliseconds: int = 300
+
+
 def save(figure: Figure, stem: Path) -> None:
-    """Write ``stem``.png and ``stem``.svg, with no date and no program's version in them."""
+    """Write ``stem`` as .png, .svg and .pdf, with no date and no program's version in them."""
     for text in figure.findobj(Text):
         text.set_text(printable(text.get_text()))
+    picture = Image.fromarray(_pixels(figure, DPI)).quantize(256, dither=Image.Dither.NONE)  # a third of the file
+    picture.save(stem.with_name(f"{stem.name}.png"), dpi=(DPI, DPI))
+    nothing = {"Date": None, "Creator": None}
+    figure.savefig(stem.with_name(f"{stem.name}.svg"), metadata=nothing)
+    figure.savefig(
+        stem.with_name(f"{stem.name}.pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None}
+    )
+
+
+def save_film(film: Film, stem: Path) -> None:
+    """Write ``stem``.gif, which goes round without end, and its last picture as ``save`` does."""
+    pictures = [Image.fromarray(_pixels(frame, _FILM_DPI)).quantize(64) for frame in film.frames]
+    shown = [film.milliseconds] * (len(pictures) - 1) + [5 * film.milliseconds]
+    pictures[0].save(
+        stem.with_name(f"{stem.name}.gif"), save_all=True, append_images=pictures[1:], duration=shown, loop=0
+    )
+    save(film.frames[-1], stem)
+
+
+def _pixels(figure: Figure, dpi: int) -> NDArray[np.uint8]:
+    """The picture (row, column, channel), of 16 shades a channel: half the file."""
     raw = BytesIO()
-    figure.savefig(raw, format="rgba")
+    figure.set_dpi(dpi)
+    figure.savefig(raw, format="rgba", dpi=dpi)
     pixels = np.frombuffer(raw.getvalue(), np.uint8).reshape(-1, figure.canvas.get_width_height()[0], 4)[..., :3]
-    shades = ((pixels.astype(int) + 8) // 17 * 17).astype(np.uint8)  # 16 a channel: half the file
-    imsave(stem.with_name(f"{stem.name}.png"), shades, pil_kwargs={"pnginfo": None})
-    figure.savefig(stem.with_name(f"{stem.name}.svg"), metadata={"Date": None, "Creator": None})
+    return ((pixels.astype(int) + 8) // 17 * 17).astype(np.uint8)

@@ -59,10 +59,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture by the name of its files in ``figures/``, without ending."""
+    """A picture by the name of its files in ``figures/``, without ending; a ``moving`` one has a GIF too."""
 
     name: str
     caption: Line
+    moving: bool = False
 
 
 Block = Heading | Text | Note | Bullets | Table | Figure

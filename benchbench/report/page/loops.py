@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.report.analysis.closed_loop import divergences
+from benchbench.report.analysis.closed_loop import MSE, divergences
 from benchbench.report.analysis.order import baselines, natural, ordered, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
@@ -27,6 +27,7 @@ _TERMS = (
     that a step of a start took. ‡ marks a competitor that has no `generate` of its own: a window slides over its
     outputs.""",
 )
+_MSE = "MSE: over all starts and steps of a free run, in units of the signal."
 
 
 def loops_in_short(numbers: Numbers, pages: dict[str, Line]) -> Iterator[Block]:
@@ -51,7 +52,7 @@ def all_loops(numbers: Numbers) -> Iterator[Block]:
         return
     yield Heading(2, line("Closed loop"))
     yield Text(prose(_ABOUT))
-    yield Bullets(tuple(map(prose, _TERMS)))
+    yield Bullets(tuple(map(prose, (*_TERMS, *([_MSE] if MSE in loops.cells else [])))))
     lost = loops.trials[loops.trials["free_run_message"] != ""]
     if len(lost):
         yield Heading(3, line("Free runs that failed or were declined"))
@@ -113,10 +114,12 @@ def loop_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
             row = at[length, name]
             numbers = [number(100 * row["to_end"]), _median(row, "nrmse_84"), _median(row, "spectrum_distance")]
             numbers += [number(100 * row["diverged_share"]), number(row["step_us"]) + SLIDING * bool(row["sliding"])]
+            numbers += [_median(row, MSE)] if MSE in part else []
             named = label(name, baseline=bool(row["baseline"]))
             rows.append([str(length), named, _valid(row, bold=winners.get(length) == name), *numbers])
     headers = ["length", "architecture", f"valid time ({_unit(part.iloc[0])})", "to the end %", "NRMSE84"]
-    return table([*headers, "spectrum distance", "diverged %", "µs a step"], rows, left=2)
+    further = ["MSE"] if MSE in part else []
+    return table([*headers, "spectrum distance", "diverged %", "µs a step", *further], rows, left=2)
 
 
 def longest(said: pd.DataFrame, known: frozenset[str]) -> Line:

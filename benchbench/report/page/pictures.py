@@ -5,7 +5,7 @@ from typing import Literal
 
 from benchbench.report.page.blocks import Block, Figure, Note, line
 
-Section = Literal["scores", "costs", "learning", "task", "options", "closed loop", "devices"]
+Section = Literal["scores", "costs", "learning", "task", "microscope", "options", "closed loop", "devices"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,11 @@ class Picture:
     name: str
     caption: str
     reason: str = ""
+    moving: bool = False
 
     def block(self) -> Block:
         """The picture, or the sentence in its place."""
-        return Note(line(self.reason)) if self.reason else Figure(self.name, line(self.caption))
+        return Note(line(self.reason)) if self.reason else Figure(self.name, line(self.caption), self.moving)
 
 
 @dataclass(frozen=True)

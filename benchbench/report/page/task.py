@@ -32,6 +32,7 @@ def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> 
         blocks += [Heading(2, line(condition))] if several(numbers.cells, "condition") else []
         blocks += _condition(numbers, part, condition, variant)
         blocks += pictures.blocks("task", condition=condition, variant=variant)
+        blocks += pictures.blocks("microscope", condition=condition, variant=variant)
         blocks += task_loops(numbers, pictures, condition, variant)
         blocks += pictures.blocks("options", condition=condition, variant=variant)
     return Page(path, tuple(blocks))

@@ -37,7 +37,8 @@ def _block(block: Block, up: str) -> str:
         case Table():
             return _table(block, up)
         case Figure():
-            picture = f'<img src="{up}figures/{escape(block.name)}.svg" alt="{escape(block.name)}">'
+            ending = "gif" if block.moving else "svg"
+            picture = f'<img src="{up}figures/{escape(block.name)}.{ending}" alt="{escape(block.name)}">'
             return f"<figure>{picture}<figcaption>{_line(block.caption, up)}</figcaption></figure>"
 
 

@@ -33,7 +33,9 @@ def _block(block: Block, up: str) -> str:
             return markdown(headers, [[_line(cell, up) for cell in row] for row in block.rows], block.left)
         case Figure():
             stem = f"{up}figures/{block.name}"
-            return f"![{block.name}]({stem}.png)\n\n*{_line(block.caption, up)}* [SVG]({stem}.svg)"
+            files = f"[SVG]({stem}.svg), [PDF]({stem}.pdf)"
+            shown = "gif" if block.moving else "png"
+            return f"![{block.name}]({stem}.{shown})\n\n*{_line(block.caption, up)}* {files}"
 
 
 def _line(pieces: Line, up: str) -> str:

@@ -4,6 +4,7 @@ from benchbench.core.record import Segment
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.order import baselines, ordered
 from benchbench.report.analysis.study import gather
+from benchbench.report.figures.grids import _varied
 from benchbench.report.figures.heat_map import option_heat_map
 from benchbench.report.figures.learning import learning_curves
 from benchbench.report.figures.place import places
@@ -168,3 +169,10 @@ def test_an_axis_of_less_than_a_decade_has_several_ticks():
     log_if_wide(axis, "y", [0.24, 0.9])
     low, high = axis.get_ylim()
     assert len([tick for tick in axis.get_yticks() if low <= tick <= high]) >= 4
+
+
+def test_an_option_is_an_axis_only_where_variants_of_one_task_differ_in_it():
+    mixed = {"a": ("glass", {"horizon": 1}), "b": ("glass", {"horizon": 15}), "c": ("ecg", {"horizon": 10})}
+    assert _varied(mixed) is None
+    series = {str(n): ("cosine", {"train": n, "test": 3}) for n in (10, 30, 100)}
+    assert _varied(series) == ("train", {"10": 10.0, "30": 30.0, "100": 100.0})

@@ -39,7 +39,7 @@ def test_blocks_become_markdown():
         "- one\n- two\n\n"
         "| name   |          score |\n|:-------|---------------:|\n"
         "| gru\\|x | **0.1** (0..1) |\n| rnn    |            0.2 |\n\n"
-        "![plot](../figures/plot.png)\n\n*What it shows.* [SVG](../figures/plot.svg)\n"
+        "![plot](../figures/plot.png)\n\n*What it shows.* [SVG](../figures/plot.svg), [PDF](../figures/plot.pdf)\n"
     )
 
 

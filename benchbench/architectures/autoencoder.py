@@ -1,0 +1,43 @@
+"""Recurrent autoencoder: a sequence through a narrow code and back. Srivastava et al. 2015, arXiv:1502.04681."""
+
+import torch
+from torch import Tensor, nn
+
+from benchbench.core.options import NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.problem import Learner, Setting
+from benchbench.core.registry import architecture
+from benchbench.learn.cells import Cell, cell_of
+from benchbench.learn.gradient import Gradient
+
+
+@architecture("autoencoder", version=1)
+def autoencoder(
+    setting: Setting,
+    *,
+    cell: Cell = "gru",
+    code: Positive = 8,
+    learning_rate: PositiveFloat = 3e-3,
+    clip: NonNegativeFloat = 1.0,
+) -> Learner:
+    """Recurrent autoencoder: the whole sequence becomes ``code`` numbers, from which all outputs are made."""
+    return Gradient(
+        setting, lambda inputs, width: ThroughCode(cell, inputs, width, code), learning_rate=learning_rate, clip=clip
+    )
+
+
+class ThroughCode(nn.Module):
+    """An encoder, a linear map of its last state to the code, and a decoder that is given the code at every step."""
+
+    looks_ahead = True
+
+    def __init__(self, cell: Cell, inputs: int, width: int, code: int) -> None:
+        super().__init__()
+        self.encoder = cell_of(cell, inputs, width)
+        self.code = nn.Linear(width, code)
+        self.decoder = cell_of(cell, code, width)
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
+        """Map (batch, time, inputs) to the states of the decoder, (batch, time, width)."""
+        states, _ = self.encoder(inputs)
+        code = torch.tanh(self.code(states[:, -1:]))
+        return self.decoder(code.expand(-1, inputs.shape[1], -1))[0], None

@@ -1,0 +1,73 @@
+"""Encoder and decoder: one network reads, another writes. Cho et al. 2014, arXiv:1406.1078; Sutskever et al. 2014."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from benchbench.core.closed_loop import slide
+from benchbench.core.errors import UnsupportedError
+from benchbench.core.options import NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.problem import Array, Learner, Setting
+from benchbench.core.registry import architecture
+from benchbench.learn.cells import Cell, cell_of
+from benchbench.learn.gradient import Batch, Gradient
+from benchbench.learn.network import Network
+from benchbench.learn.sequences import Lengths
+
+
+@architecture("encoder_decoder", version=1)
+def encoder_decoder(
+    setting: Setting,
+    *,
+    cell: Cell = "gru",
+    layers: Positive = 1,
+    taught: Literal["true", "own"] = "true",
+    learning_rate: PositiveFloat = 3e-3,
+    clip: NonNegativeFloat = 1.0,
+) -> Learner:
+    """Encoder that reads up to the first scored step, and decoder that writes the rest from its own outputs."""
+    return Translator(setting, cell, layers, forced=taught == "true", learning_rate=learning_rate, clip=clip)
+
+
+class Decoding(Network):
+    """The encoder is the core; the decoder starts from its state, and its inputs are the outputs of the step before."""
+
+    def __init__(self, setting: Setting, cell: Cell, layers: int) -> None:
+        super().__init__(lambda inputs, width: cell_of(cell, inputs, width, layers), setting)
+        self.decoder = cell_of(cell, setting.outputs, setting.width, layers)
+
+    def forward(self, inputs: Tensor, lengths: Lengths | None = None, taught: Tensor | None = None) -> Tensor:
+        """Map (batch, time, inputs) to (batch, scored, outputs); with ``taught`` targets the decoder is fed those."""
+        if lengths is not None:
+            raise UnsupportedError("the encoder takes sequences of one length")
+        states, state = self.advance(inputs[:, : inputs.shape[1] - self.scored + 1])
+        made = [self.head(states[:, -1:])]
+        if taught is not None and self.scored > 1:
+            return torch.cat([made[0], self.head(self.decoder(taught[:, :-1], state)[0])], dim=1)
+        for _ in range(self.scored - 1):
+            states, state = self.decoder(self.answers(made[-1]), state)
+            made.append(self.head(states))
+        return torch.cat(made, dim=1)
+
+
+class Translator(Gradient):
+    """A gradient learner of an encoder and a decoder; ``forced``: in training the decoder is fed the true outputs."""
+
+    def __init__(self, setting: Setting, cell: Cell, layers: int, *, forced: bool, **options: Any) -> None:
+        super().__init__(setting, lambda inputs, width: cell_of(cell, inputs, width, layers), **options)
+        self._cell, self._layers, self._forced = cell, layers, forced
+
+    def build(self) -> Network:
+        """A new network."""
+        return Decoding(self.setting, self._cell, self._layers)
+
+    def outputs(self, network: Network, batch: Batch) -> Tensor:
+        """What the decoder writes of a batch."""
+        taught = self._tensor(batch.targets) if self._forced else None
+        outputs: Tensor = network(self._tensor(batch.inputs), batch.lengths, taught)
+        return outputs
+
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """A window slides: what is read and what is written are different networks."""
+        return slide(self.predict, prefix, steps, self.setting.length)

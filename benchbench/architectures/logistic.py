@@ -1,0 +1,94 @@
+"""Baseline: logistic regression on the window. Cox 1958, J. Roy. Stat. Soc. B 20(2):215-242."""
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from benchbench.core.errors import UnsupportedError
+from benchbench.core.meter import Meter
+from benchbench.core.problem import Array, Learner, Setting, Size, Split
+from benchbench.core.registry import architecture
+from benchbench.learn.choosing import Standing, standing
+from benchbench.learn.gradient import ClassWeights
+from benchbench.learn.sequences import Lengths, ends_aligned
+
+STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the ridge penalty, as its inverse
+
+
+@architecture("logistic", version=1, baseline=True, solves=True)
+def logistic(
+    setting: Setting,
+    *,
+    class_weights: ClassWeights = "equal",
+    shorter_sequences: Literal["decline", "pad_front"] = "decline",
+) -> Learner:
+    """Baseline: logistic regression on the window, by scikit-learn; the strength of its penalty chosen on validation.
+
+    Where more than one step is scored it is a causal filter. Sequences that differ in length are as for ``linear``.
+    """
+    return Logistic(setting, class_weights, pad=shorter_sequences == "pad_front")
+
+
+class Logistic:
+    """Weights for each tap, input and class; of two classes one set suffices."""
+
+    kernel = "scikit-learn lbfgs"
+
+    def __init__(self, setting: Setting, class_weights: ClassWeights, *, pad: bool) -> None:
+        self._setting, self._pad = setting, pad
+        self._balance = "balanced" if class_weights == "balanced" else None
+        self._taps = setting.length - setting.scored + 1
+        sets = 1 if setting.outputs == 2 else setting.outputs
+        self.size = Size(trained=(self._taps * setting.inputs + 1) * sets)
+
+    def fit(self, train: Split, valid: Split, meter: Meter) -> None:
+        """Solve for each strength; UnsupportedError where no classes are asked for, or sequences differ in length."""
+        if not self._setting.objective.classifies:
+            raise UnsupportedError("logistic predicts classes, and this problem asks for numbers")
+        rows, classes = self._rows(train.inputs, train.lengths), train.targets.argmax(axis=2).ravel()
+        if len(set(classes.tolist())) < 2:
+            raise UnsupportedError("logistic needs two classes in the training split")
+        meter.spend()
+        best: tuple[Standing, Any] | None = None
+        for strength in STRENGTHS:
+            model = self._solved(rows, classes, strength)
+            with meter.paused():
+                found = self._probabilities(model, valid.inputs, valid.lengths)
+                now = standing(self._setting.objective, valid.targets, found)
+            if best is None or now < best[0]:
+                best = now, model
+        if best is not None:
+            self._model = best[1]
+            meter.note(best[0].loss)
+
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
+        """Map (sequence, time, feature) to probabilities (sequence, scored, class)."""
+        return self._probabilities(self._model, inputs, lengths)
+
+    def _solved(self, rows: Array, classes: Any, strength: float) -> Any:
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  only where it is fitted
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return LogisticRegression(C=strength, class_weight=self._balance, max_iter=500).fit(rows, classes)
+
+    def _probabilities(self, model: Any, inputs: Array, lengths: Lengths | None) -> Array:
+        setting = self._setting
+        found = np.zeros((len(inputs) * setting.scored, setting.outputs), np.float32)
+        found[:, model.classes_] = model.predict_proba(self._rows(inputs, lengths))
+        return found.reshape(len(inputs), setting.scored, setting.outputs)
+
+    def _rows(self, inputs: Array, lengths: Lengths | None) -> Array:
+        """The window under each scored step: (sequence x scored, feature x tap)."""
+        if lengths is not None and not self._pad:
+            raise UnsupportedError(
+                "logistic has a window of one length, and these sequences differ in theirs: "
+                'shorter_sequences = "pad_front" puts zeros before the shorter ones'
+            )
+        ending = inputs if lengths is None else ends_aligned(inputs, lengths)
+        windows = sliding_window_view(ending, self._taps, axis=1)
+        rows: Array = windows.reshape(-1, windows.shape[2] * self._taps)
+        return rows

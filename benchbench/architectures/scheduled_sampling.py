@@ -1,0 +1,83 @@
+"""Scheduled sampling: a network learns from its own outputs. Bengio et al. 2015, arXiv:1506.03099."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchbench.core.closed_loop import require_own_input
+from benchbench.core.errors import UnsupportedError
+from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.problem import Learner, Setting, Split
+from benchbench.core.registry import architecture
+from benchbench.learn.cells import Cell, cell_of
+from benchbench.learn.gradient import Batch, Gradient
+from benchbench.learn.network import Network
+
+
+@architecture("scheduled_sampling", version=1)
+def scheduled_sampling(
+    setting: Setting,
+    *,
+    cell: Cell = "rnn",
+    layers: Positive = 1,
+    chance: Fraction = 0.5,
+    growth: Fraction = 0.1,
+    every: Positive = 100,
+    most: Fraction = 0.85,
+    learning_rate: PositiveFloat = 1e-3,
+    clip: NonNegativeFloat = 1.0,
+) -> Learner:
+    """Recurrent network that in training takes its own output as the next input, by a chance that grows."""
+    schedule = Schedule(chance, growth, every, most)
+    return Sampled(
+        setting, schedule, lambda inputs, width: cell_of(cell, inputs, width, layers),
+        learning_rate=learning_rate, clip=clip,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The chance of feeding back the own output: it grows ``every`` so many updates, to ``most``."""
+
+    chance: float
+    growth: float
+    every: int
+    most: float
+
+    def at(self, update: int) -> float:
+        """The chance at an update, counted from 0."""
+        return min(self.chance + self.growth * (update // self.every), self.most)
+
+
+class Sampled(Gradient):
+    """A gradient learner whose inputs, after the first step, are drawn anew for each sequence and step of a batch."""
+
+    def __init__(self, setting: Setting, schedule: Schedule, *args: Any, **options: Any) -> None:
+        super().__init__(setting, *args, **options)
+        self._schedule = schedule
+        self._update = 0
+
+    def prepare(self, train: Split) -> None:
+        """Start the schedule anew; UnsupportedError where the next input is not the output, as far as can be seen."""
+        require_own_input(self.setting)
+        if train.lengths is not None or train.scored == 1:
+            raise UnsupportedError("own outputs as inputs take sequences of one length with more than one scored step")
+        if not np.array_equal(train.inputs[:, 1 - train.scored :], train.targets[:, :-1]):
+            raise UnsupportedError("own outputs are no next inputs here: the targets lie further ahead than one step")
+        self._update = 0
+
+    def outputs(self, network: Network, batch: Batch) -> Tensor:
+        """Step by step, each next input being the true one or the output."""
+        true = self._tensor(batch.inputs)
+        own = torch.rand(true.shape[:2], device=true.device) < self._schedule.at(self._update)
+        self._update += 1
+        given, state, made = true[:, :1], None, list[Tensor]()
+        for step in range(1, true.shape[1] + 1):
+            states, state = network.advance(given, state)
+            made.append(network.head(states))
+            if step < true.shape[1]:
+                given = torch.where(own[:, step, None, None], made[-1], true[:, step : step + 1])
+        return torch.cat(made, dim=1)[:, -self.setting.scored :]

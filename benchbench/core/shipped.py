@@ -1,0 +1,34 @@
+"""The studies that come with the package, and where a study's file is."""
+
+from importlib import resources
+from pathlib import Path
+
+from benchbench.core.errors import InputError, short, unknown
+
+
+def shipped() -> dict[str, Path]:
+    """The studies that come with the package, by name; those of a folder as ``folder/name``."""
+    folder = Path(str(resources.files("benchbench") / "studies"))
+    files = {file.relative_to(folder).with_suffix("").as_posix(): file for file in folder.rglob("*.toml")}
+    return dict(sorted(files.items()))
+
+
+def folders() -> set[str]:
+    """The folders among them."""
+    return {name.partition("/")[0] for name in shipped() if "/" in name}
+
+
+def find(study: str) -> Path:
+    """The TOML file of a shipped name or a path; InputError where there is neither."""
+    if study in shipped():
+        return shipped()[study]
+    path = Path(study)
+    try:
+        exists, is_file = path.exists(), path.is_file()
+    except OSError:  # too long a name
+        exists = is_file = False
+    if path.suffix != ".toml" and not exists:
+        raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")
+    if not is_file:
+        raise InputError(f"study {short(study)}: {'not a file' if exists else 'no such file'}")
+    return path

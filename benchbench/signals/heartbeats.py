@@ -1,0 +1,184 @@
+"""Annotated heartbeats of patients, from records or made up, and the windows around their R peaks."""
+
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from benchbench.core.errors import InputError
+from benchbench.signals.files.physionet import read_record
+from benchbench.signals.records import locate, require_distinct
+from benchbench.signals.synthetic_ecg import HEIGHTS, heartbeat
+
+SYNTHETIC = "synthetic"
+NORMAL, PREMATURE = "NLRej", "VE"  # annotation symbols of classes N and V; ANSI/AAMI EC57
+_NO_BEATS = frozenset("+~|xs\"[]!()ptu`'^=@TDB*")  # of rhythm, noise, waves; not of beats
+_SECONDS = 120.0  # of a made-up patient, unless said
+
+Flags = NDArray[np.bool_]
+
+
+class Patient(NamedTuple):
+    """One lead of a patient: mV at ``rate`` Hz, the samples of R peaks, the premature beats, and what was left out."""
+
+    name: str
+    lead: str
+    signal: NDArray[np.float64]
+    rate: float
+    peaks: NDArray[np.int64]
+    premature: Flags
+    left_out: dict[str, int]
+
+
+class Source(NamedTuple):
+    """Where patients come from: a ``database`` of records, or "synthetic", with its share of premature beats and noise.
+
+    ``duration`` in seconds from the start of each record, 0 for all of it; ``rate`` in Hz.
+    """
+
+    database: str
+    path: str
+    lead: int | str | None
+    rate: float
+    duration: float
+    premature: float | None
+    noise: float | None
+
+    @property
+    def words(self) -> str:
+        """Where patients come from, in words."""
+        made_up = self.database == SYNTHETIC
+        return "McSharry's model: synthetic, no patient" if made_up else f"{self.database}, beats by annotation"
+
+    def patients(self, rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, Patient]:
+        """The patients by name; InputError for records that cannot be read, or options that are of no use."""
+        require_distinct(names)
+        if self.database == SYNTHETIC:
+            return {name: self._made(rng, name) for name in names}
+        for option in ("premature", "noise"):
+            if getattr(self, option) is not None:
+                raise InputError(f"{option}: records have their own; it is for database = {SYNTHETIC!r}")
+        places = locate(self.path, self.database, list(names))
+        return {name: self._read(places[name], name) for name in names}
+
+    def _made(self, rng: np.random.Generator, name: str) -> Patient:
+        samples = round((self.duration or _SECONDS) * self.rate)
+        share = 0.1 if self.premature is None else self.premature
+        made = heartbeat(
+            rng, samples,
+            rate=self.rate, heart_rate=rng.uniform(55, 85), premature=share, heights=HEIGHTS * rng.uniform(0.7, 1.3, 5),
+        )  # fmt: skip
+        noise = (0.03 if self.noise is None else self.noise) * rng.standard_normal(samples)
+        return Patient(name, "made up", made.signal + noise, self.rate, made.peaks, made.premature, {})
+
+    def _read(self, base: Path, name: str) -> Patient:
+        import wfdb  # noqa: PLC0415  takes long
+
+        whole = read_record(base, name, self.lead, beats=False)
+        try:
+            marks = wfdb.rdann(str(base), "atr")
+        except Exception as error:
+            raise InputError(
+                f"record {name!r}: its annotations cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from error
+        total = len(whole.signal)
+        count = min(total, round(self.duration * whole.rate)) if self.duration else total
+        signal = whole.signal[:count]
+        ratio = Fraction(self.rate / whole.rate).limit_denominator(1000)
+        if ratio != 1:
+            signal = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="line")
+        symbols = np.array(marks.symbol)
+        known = np.isin(symbols, list(NORMAL + PREMATURE)) & (marks.sample < count)
+        others = Counter(symbols[~known & ~np.isin(symbols, list(_NO_BEATS)) & (marks.sample < count)].tolist())
+        peaks = np.rint(marks.sample[known] * float(ratio)).astype(np.int64)
+        premature = np.isin(symbols[known], list(PREMATURE))
+        return Patient(name, whole.lead, signal, self.rate, peaks, premature, dict(sorted(others.items())))
+
+
+class Windows(NamedTuple):
+    """Windows (beat, time) of some patients, which are premature, when they start, how many each patient has, in order.
+
+    ``seconds`` from the beginning of each patient's signal.
+    """
+
+    values: NDArray[np.float64]
+    premature: Flags
+    seconds: NDArray[np.float64]
+    counts: dict[str, int]
+
+
+def windows(patients: list[Patient], length: int, after: float, ahead: int = 0) -> Windows:
+    """The window of ``length`` samples around each R peak, ``after`` seconds of it behind the peak, and ``ahead`` more.
+
+    Beats too near to an end of the signal are left out. InputError where a patient has none left.
+    """
+    found = [*_cut(patients, length, after, ahead)]
+    counts = {patient.name: len(one[1]) for patient, one in zip(patients, found, strict=True)}
+    values, flags, seconds = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Windows(values, flags, seconds, counts)
+
+
+def _cut(
+    patients: list[Patient], length: int, after: float, ahead: int
+) -> Iterator[tuple[NDArray[np.float64], Flags, NDArray[np.float64]]]:
+    for patient in patients:
+        start = patient.peaks + round(after * patient.rate) + 1 - length
+        kept = (start >= 0) & (start + length + ahead <= len(patient.signal))
+        if not kept.any():
+            seconds = len(patient.signal) / patient.rate
+            raise InputError(
+                f"{seconds:g} s of patient {patient.name!r} hold no beat with a window of {length} samples around it; "
+                "raise duration or shorten the length"
+            )
+        steps = start[kept][:, None] + np.arange(length + ahead)
+        yield patient.signal[steps], patient.premature[kept], start[kept] / patient.rate
+
+
+def slices(counts: dict[str, int]) -> dict[str, slice]:
+    """The part of each patient, in order."""
+    edges = np.cumsum([0, *counts.values()]).tolist()
+    return {name: slice(*edges[i : i + 2]) for i, name in enumerate(counts)}
+
+
+class Cohort(NamedTuple):
+    """The windows of train, valid and test, and facts on them for the record."""
+
+    parts: dict[str, Windows]
+    facts: dict[str, Any]
+
+
+def cohort(
+    rng: np.random.Generator,
+    source: Source,
+    records: dict[str, tuple[str, ...]],
+    *,
+    length: int,
+    after: float,
+    ahead: int = 0,
+) -> Cohort:
+    """The windows of each split's own patients; ``records`` has the names of train, valid and test.
+
+    InputError where a split has none.
+    """
+    for use, names in records.items():
+        if not names:
+            raise InputError(f"{use} has no record: at least two records and one of test_records are needed")
+    patients = source.patients(rng, tuple(name for names in records.values() for name in names))
+    parts = {use: windows([patients[name] for name in names], length, after, ahead) for use, names in records.items()}
+    premature = {
+        name: int(part.premature[place].sum()) for part in parts.values() for name, place in slices(part.counts).items()
+    }
+    facts = {
+        "source": source.words,
+        "records": {use: list(names) for use, names in records.items()},
+        "premature_by_patient": premature,
+        "left_out": {name: patient.left_out for name, patient in patients.items() if patient.left_out},
+        "rate_hz": source.rate,
+        "unit": "mV",
+    }
+    return Cohort(parts, facts)
