@@ -5,11 +5,12 @@ from torch import nn
 from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
-from benchbench.learn.gradient import Gradient, Optimizer
+from benchbench.learn.engines import ENGINES, gradient
+from benchbench.learn.gradient import Optimizer
 from benchbench.learn.initialise import Initialisation, initialise
 
 
-@architecture("lstm", version=1)
+@architecture("lstm", version=1, engines=ENGINES)
 def lstm(
     setting: Setting,
     *,
@@ -28,4 +29,4 @@ def lstm(
         module = nn.LSTM(inputs, width, layers, dropout=dropout, batch_first=True)
         return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
 
-    return Gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)
+    return gradient(setting, core, learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip)

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ Optimizer = Literal["adam", "sgd", "rmsprop"]
 _CHUNK = 512  # sequences a forward pass outside training
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """Some sequences of the training split."""
 
     inputs: Array
@@ -32,7 +32,7 @@ class _Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Best:
+class Best:
     """The weights that stood best on the validation split so far, and where they stood."""
 
     standing: Standing | None = None
@@ -49,6 +49,8 @@ class Gradient:
     the end of the budget. UnsupportedError for an engine other than torch.
     """
 
+    engines: ClassVar = ("torch",)
+
     def __init__(
         self,
         setting: Setting,
@@ -61,7 +63,7 @@ class Gradient:
     ) -> None:
         if momentum and optimizer == "adam":
             raise InputError("momentum: adam has its own; give it with sgd or rmsprop")
-        if setting.engine != "torch":
+        if setting.engine not in self.engines:
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting = setting
         self._core = core
@@ -151,7 +153,7 @@ class Gradient:
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         optimizer = self._make_optimizer(network)
         batches = self._batches(train)
-        best = _Best()
+        best = Best()
         losses: list[Tensor] = []
         while meter.spend():
             losses.append(self._step(network, optimizer, next(batches)))
@@ -162,7 +164,7 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: _Batch) -> Tensor:
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Tensor:
         optimizer.zero_grad()
         outputs = network(self._tensor(batch.inputs), batch.lengths)
         if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
@@ -180,13 +182,13 @@ class Gradient:
             return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1))
         return nn.functional.mse_loss(outputs, targets)
 
-    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: _Best) -> _Best:
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: Best) -> Best:
         train_loss = float(torch.stack(losses).mean()) if losses else None
         now = standing(self.setting.objective, valid.targets, self.predict(valid.inputs, valid.lengths))
         meter.note(now.loss, train_loss)
         network.train()
         if best.standing is None or now < best.standing:
-            return _Best(now, copy.deepcopy(network.state_dict()))  # a copy, not a reference that trains on
+            return Best(now, copy.deepcopy(network.state_dict()))  # a copy, not a reference that trains on
         return best
 
     def _make_optimizer(self, network: Network) -> torch.optim.Optimizer:
@@ -197,7 +199,7 @@ class Gradient:
             return torch.optim.RMSprop(parameters, lr=rate, momentum=self._momentum)
         return torch.optim.Adam(parameters, lr=rate)
 
-    def _batches(self, train: Split) -> Iterator[_Batch]:
+    def _batches(self, train: Split) -> Iterator[Batch]:
         """Endless epochs, each sequence once an epoch, the last batch of an epoch smaller where it does not divide."""
         rng = stream(self.setting.seed, "batches")
         while True:
@@ -205,7 +207,7 @@ class Gradient:
             for i in range(0, len(order), self.setting.batch):
                 chosen = order[i : i + self.setting.batch]
                 ends = None if train.lengths is None else train.lengths[chosen]
-                yield _Batch(train.inputs[chosen], train.targets[chosen], ends)
+                yield Batch(train.inputs[chosen], train.targets[chosen], ends)
 
     def _tensor(self, array: Array) -> Tensor:
         return tensor(array, self.setting.device)
