@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run test attacks lint bench asv clean
+.PHONY: install develop run test attacks long lint bench asv clean
 
 install: .venv/installed
 
@@ -30,6 +30,9 @@ test: develop
 attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m attacks
 
+long: develop
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+
 bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
@@ -39,7 +42,7 @@ asv: export HOME := $(CURDIR)/.asv/home
 asv: develop
 	mkdir -p "$$HOME"
 	$(BIN)/asv machine --yes --machine smoke
-	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench '\(.*\b100\b' --bench report --bench import --bench overhead
+	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench "\((?:'(?:gru|noisy_sine)', )?100(?:, 'cpu')?\)" --bench report --bench import --bench overhead
 	rm -r results/asv/smoke
 
 lint: develop

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +15,55 @@ os.environ.update(
 )
 # A shell that runs the tests in its background has them ignore interrupts, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, capsys):
+    """Calls a verb as the console script does, in an empty folder; gives its exit code and what it has printed."""
+    from benchbench.cli import main
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["benchbench", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, end.value.code or 0, said.out, said.err)
+
+    monkeypatch.chdir(tmp_path)
+    return call
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made, but saved as empty files: rendering them is most of what a report takes."""
+    from benchbench.report import pitfalls
+    from benchbench.report.figures import catalogue
+
+    def save(_, stem):
+        for kind in ("png", "svg"):
+            stem.with_name(f"{stem.name}.{kind}").touch()
+
+    for module in (catalogue, pitfalls):
+        monkeypatch.setattr(module, "save", save)
+
+
+@pytest.fixture(scope="session")
+def orbits():
+    """The Lorenz system is integrated once for each start and length; its own tests integrate every time."""
+    from benchbench.signals import lorenz
+
+    integrate, known = lorenz.solve_ivp, {}
+
+    def remembered(slope, span, start, method, times, **tolerances):
+        key = span, start.tobytes(), method, times.tobytes(), tuple(tolerances.items())
+        if key not in known:
+            known[key] = integrate(slope, span, start, method, times, **tolerances)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lorenz, "solve_ivp", remembered)
+        yield
 
 
 @pytest.fixture

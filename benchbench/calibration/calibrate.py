@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from benchbench.core.errors import InputError
-from benchbench.core.record import Environment, Record, Status
+from benchbench.core.record import Record, Status
 from benchbench.core.spec import Budget, Trial
-from benchbench.isolation.pool import isolated_map, start_server
-from benchbench.isolation.supervisor import Lost
-from benchbench.run.job import PRELOAD, Job, Scheduled, Work
+from benchbench.run.executor import Local
+from benchbench.run.job import Job, Scheduled
 from benchbench.run.outcome import Outcome
-from benchbench.run.place import measure_machine
 
 UPDATES, SECONDS, SLEEP, MEBIBYTES, PAIRS = 150, 1.0, 0.5, 300, 9
 ANSWERS = Path(__file__).with_name("known_answers.py")
@@ -52,33 +49,21 @@ def calibrate(
     ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
     fails, InputError where the file cannot be loaded.
     """
-    start_server(PRELOAD)
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
-    with TemporaryDirectory(prefix="benchbench-") as data:
-        work = Work(job=Job(plugins=(str(answers),), folder=data), environment=Environment(), data=data)
+    with TemporaryDirectory(prefix="benchbench-") as folder:
+        job = Job(plugins=(str(answers),), folder=folder)
         items = [Scheduled("", trial) for trial in known + twins]
-        records = _each(work, items, lambda item: on_start(item.trial.architecture))
-    on_start("yardstick")
-    [speed] = _each(measure_machine, [()])
-    return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed["cpu"])]
+        ended = Local().map(job, items, on_start=lambda item: on_start(item.trial.architecture))
+        with closing(ended):
+            records = [_record(outcome) for _, outcome in ended]
+    speed = records[0].environment.yardstick["cpu"]
+    return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed)]
 
 
-def _each(
-    function: Callable[[Any], Any], items: list[Any], on_start: Callable[[Any], None] = lambda _: None
-) -> list[Any]:
-    results = []
-    with closing(isolated_map(function, items, on_start=on_start)) as ended:
-        for _, result in ended:
-            if isinstance(result, Lost):
-                raise ChildProcessError(result.reason)
-            if isinstance(result, InputError):
-                raise result
-            results.append(_record(result) if isinstance(result, Outcome) else result)
-    return results
-
-
-def _record(outcome: Outcome) -> Record:
+def _record(outcome: Outcome | InputError) -> Record:
+    if isinstance(outcome, InputError):
+        raise outcome
     record = outcome.record
     if record.status != Status.OK:
         raise ChildProcessError(f"{record.trial.architecture}: {record.status.value}: {record.message}")

@@ -8,9 +8,9 @@ from math import isnan
 from benchbench.compare.compare import Comparison, Row
 from benchbench.compare.measure import BETTER, WORSE
 from benchbench.compare.pairing import count
+from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Page, Table, Text, line, strong, table
 from benchbench.report.page.texts import decimals, number
-from benchbench.report.render.markdown import markdown as table
-from benchbench.report.render.markdown import words
+from benchbench.report.render.markdown import render
 
 _SECONDS, _MIB = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}, 2**20
 _EXTRAS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -28,21 +28,22 @@ _HOW = {
 
 def markdown(comparison: Comparison) -> str:
     """The page: what was compared, how many rows say what, a table a measure, and how to read them."""
-    sides = [
-        f"- **{letter}:** {words(', '.join((side.path, *side.facts)), 1000)}"
-        for letter, side in (("A", comparison.a), ("B", comparison.b))
-    ]
-    same = [f"- **All rows:** {words(', '.join(comparison.same))}"] if comparison.same else []
-    parts = ["\n".join([*sides, *same]), _counts(comparison.rows), *map(words, comparison.notes)]
+    sides = (("A", comparison.a), ("B", comparison.b))
+    compared = [line(strong(f"{letter}:"), " ", ", ".join((side.path, *side.facts))) for letter, side in sides]
+    if comparison.same:
+        compared.append(line(strong("All rows:"), " ", ", ".join(comparison.same)))
+    blocks: list[Block] = [Bullets(tuple(compared)), Text(_counts(comparison.rows))]
+    blocks += [Text(line(note)) for note in comparison.notes]
     for measure, rows in groupby(comparison.rows, key=lambda row: row.measure):
-        parts += [f"## {words(measure.title)}", _table(comparison.columns, list(rows))]
+        blocks += [Heading(2, line(measure.title)), _table(comparison.columns, list(rows))]
     if comparison.extras:
-        parts += ["## what else was recorded", _extra_table(comparison)]
-    return "\n\n".join([*parts, _reading(comparison)])
+        blocks += [Heading(2, line("what else was recorded")), _extra_table(comparison)]
+    blocks.append(Text(line(_reading(comparison))))
+    return render(Page("compare", tuple(blocks))).rstrip("\n")
 
 
-def _table(columns: tuple[str, ...], rows: list[Row]) -> str:
-    texts = [[*map(words, row.name), *_values(row), *_change(row), row.verdict] for row in rows]
+def _table(columns: tuple[str, ...], rows: list[Row]) -> Table:
+    texts = [[*row.name, *_values(row), *_change(row), row.verdict] for row in rows]
     how = "ratio B/A" if rows[0].by == "ratio" else "difference B − A"
     return table([*columns, "A", "B", how, "95 % interval", "verdict"], texts, left=len(columns))
 
@@ -70,21 +71,22 @@ def _written(value: float, by: str) -> str:
     return decimals(value) if value >= 0.1 else number(value)
 
 
-def _extra_table(comparison: Comparison) -> str:
+def _extra_table(comparison: Comparison) -> Table:
     found = {name: None for row in comparison.extras.values() for name in row}
     shown = [*(name for name in found if name not in _EXTRAS), *(name for name in _EXTRAS if name in found)]
     looks = {name: _EXTRAS.get(name, (name.replace("_", " "), number)) for name in shown}
     rows = []
     for row, values in comparison.extras.items():
         texts = [[looks[name][1](value) for value in values.get(name, ())] for name in shown]
-        rows.append([*map(words, row), *(" / ".join(dict.fromkeys(text)) or "–" for text in texts)])
-    return table([*comparison.columns, *(f"{words(looks[name][0])}, A / B" for name in shown)], rows)
+        rows.append([*row, *(" / ".join(dict.fromkeys(text)) or "–" for text in texts)])
+    return table([*comparison.columns, *(f"{looks[name][0]}, A / B" for name in shown)], rows)
 
 
-def _counts(rows: Iterable[Row]) -> str:
+def _counts(rows: Iterable[Row]) -> Line:
     found = Counter(row.verdict for row in rows)
-    ranked = sorted(found, key=lambda said: (said not in WORSE, said not in BETTER, said))
-    return f"**{count(found.total(), 'row')}:** {', '.join(f'{found[said]} {said}' for said in ranked)}."
+    ranked = sorted(found, key=lambda verdict: (verdict not in WORSE, verdict not in BETTER, verdict))
+    said = ", ".join(f"{found[verdict]} {verdict}" for verdict in ranked)
+    return line(strong(f"{count(found.total(), 'row')}:"), f" {said}.")
 
 
 def _reading(comparison: Comparison) -> str:

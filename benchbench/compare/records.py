@@ -1,4 +1,4 @@
-"""Reads records: a side is the trials of one study or more, each by the record that was made last."""
+"""Reads records: a side is the trials of one study or more, each by the record that stands last in its file."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -38,9 +38,9 @@ def sides_of_records(paths: tuple[str, str], files: tuple[list[Path], list[Path]
 
 
 def _side_of_records(path: str, records: list[Record], studies: set[str] | None) -> Side:
-    """Of each trial the record that was made last."""
+    """Of each trial the record that stands last in its file."""
     other = sorted({one.trial.study for one in records} - studies) if studies else []
-    made = sorted((one for one in records if one.trial.study not in other), key=lambda one: one.started)
+    made = [one for one in records if one.trial.study not in other]
     names = sorted({one.trial.study for one in made})
     last = {(_cell(one, named=bool(studies)), one.trial.seed): one for one in made}
     baselines = {one.trial.architecture for one in made if one.is_baseline}
@@ -58,7 +58,12 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
         facts=(f"study {listed(names)}", *facts(map(_made, last.values())), f"{len(last):,} trials"),
         series=series,
         failed=frozenset(cell for (cell, _), one in last.items() if one.status != Status.OK),
-        notes=(*_not_ok(last.values()), *_undefined(last.values()), *(f"only: study {name}" for name in other)),
+        notes=(
+            *_again(len(made) - len(last)),
+            *_not_ok(last.values()),
+            *_undefined(last.values()),
+            *(f"only: study {name}" for name in other),
+        ),
     )
 
 
@@ -116,6 +121,10 @@ def _sample(record: Record, value: float) -> Sample:
         how=", ".join(f"{name} {fact}" for name, fact in facts.items() if fact),
         version=f"{record.trial.architecture} {versions.get('architecture')}{engine}",
     )
+
+
+def _again(count: int) -> tuple[str, ...]:
+    return (f"{count} record{'s' * (count > 1)} superseded by a later line of the file",) if count else ()
 
 
 def _not_ok(records: Iterable[Record]) -> tuple[str, ...]:

@@ -1,7 +1,12 @@
 """The contract that everything registered keeps; for ``benchbench check`` and for a third party's own tests."""
 
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from benchbench.contract import learner, task
 from benchbench.contract.promises import BrokenPromiseError, UntestableError
@@ -32,7 +37,7 @@ def check(plugin: Plugin) -> list[Check]:
     Fits take place under the switches of a trial: one thread, denormals flushed to zero, the allocator's settings.
     """
     sets = [({}, LENGTH), *shipped_sets(plugin)]
-    with as_in_a_trial():
+    with as_in_a_trial(), _warned_once():
         return [one for options, length in sets for one in _check(plugin, options, length)]
 
 
@@ -52,14 +57,23 @@ def shipped_sets(plugin: Plugin) -> list[tuple[Options, int]]:
 
 
 def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
+    """Each promise; those that fail for a reason that was told already are counted at the end."""
     kind = learner if plugin.kind == "architecture" else task
     text = ", ".join(f"{name}={value}" for name, value in options.items())
     subject = f"{plugin.kind} {plugin.name}{f' ({text})' if text else ''}"
-    checks = []
+    checks, told, again = list[Check](), set[str](), 0
     for promise, test in kind.promises(plugin, options, length):
-        checks.append(_try(plugin, subject, promise, test))
-        if plugin.kind == "task" and len(checks) == 1 and not checks[0].passed:
+        found, reasons = _try(plugin, subject, promise, test)
+        if reasons & told:
+            again += 1
+            continue
+        told |= reasons
+        checks.append(found)
+        if plugin.kind == "task" and len(checks) == 1 and not found.passed:
             break  # without a problem there is nothing more to test
+    if again:
+        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is told above"
+        checks.append(Check(subject=subject, promise=said, passed=None))
     return checks
 
 
@@ -70,14 +84,40 @@ def assert_contract(plugin: Plugin) -> None:
         raise AssertionError("\n".join(broken))
 
 
-def _try(plugin: Plugin, subject: str, promise: str, test: Callable[[], None]) -> Check:
+def _try(plugin: Plugin, subject: str, promise: str, test: Callable[[], None]) -> tuple[Check, set[str]]:
+    """What a test found, and the reasons by which the same mistake is known in other promises; none where it holds."""
+    check = partial(Check, subject=subject, promise=promise)
     try:
         test()
     except UntestableError as reason:
-        return Check(subject=subject, promise=promise, passed=None, detail=str(reason))
+        return check(passed=None, detail=str(reason)), set()
     except BrokenPromiseError as broken:
-        return Check(subject=subject, promise=promise, passed=False, detail=str(broken))
+        same = f"{promise.rpartition(': ')[2]}: {_numberless(broken)}"  # of one scored step, of many, of classes
+        return check(passed=False, detail=str(broken)), {same, _numberless(broken.__cause__)} - {""}
     except (Exception, SystemExit) as error:
-        passed = None if declines(error) else False
-        return Check(subject=subject, promise=promise, passed=passed, detail=describe(error, plugin.file))
-    return Check(subject=subject, promise=promise, passed=True)
+        detail = describe(error, plugin.file)
+        if declines(error):
+            return check(passed=None, detail=detail), set()
+        return check(passed=False, detail=detail), {_numberless(error)}
+    return check(passed=True), set()
+
+
+def _numberless(error: BaseException | None) -> str:
+    """Kind and text of an exception without its numbers, which differ between problems of one mistake."""
+    return "" if error is None else re.sub(r"\d+", "#", f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _warned_once() -> Iterator[None]:
+    """Show each warning of a library once inside, whatever the filters: many promises run the same code."""
+    seen = set[tuple[object, ...]]()
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def once(*warning: Any, **where: Any) -> None:
+            if (place := warning[1:4]) not in seen:  # category, file, line
+                seen.add(place)
+                show(*warning, **where)
+
+        warnings.showwarning = once
+        yield

@@ -1,5 +1,7 @@
 """What every architecture promises."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -8,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchbench.contract.promises import Promises, content, require, untouched
+from benchbench.contract.promises import BrokenPromiseError, Promises, content, require, untouched
 from benchbench.core.errors import DivergedError
 from benchbench.core.meter import Meter
 from benchbench.core.objective import Objective
@@ -17,7 +19,8 @@ from benchbench.core.problem import Array, FreeRun, Learner, Problem, Setting, S
 from benchbench.core.registry import Plugin
 from benchbench.core.seeds import integer, stream
 from benchbench.core.spec import Budget, Options
-from benchbench.learn.sizing import size_of
+from benchbench.isolation.fault_text import describe
+from benchbench.learn.sizing import ANY_WIDTH, size_of, widths_of
 from benchbench.run.failure import declines
 from benchbench.run.free_run import generate
 from benchbench.run.scoring import predict, require_lengths
@@ -33,8 +36,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
 
     What it does not offer (classes, sequences of different length, a second engine) it need not promise.
     """
-    how = _How(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"))
     last, many, classes = _toy_problem(1), _toy_problem(5), _toy_classes()
+    how = _How(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"), ANY_WIDTH)
+    how = how._replace(widths=_widths(how, (last, many, classes)))
     if not _takes_on(how, last) and not _takes_on(how, many):  # it may need later inputs
         last, many = replace(last, causal=False), replace(many, causal=False)
     yield "its size never shrinks with its width", partial(_size_grows, how, last)
@@ -85,10 +89,23 @@ def _first(how: "_How") -> str:
 
 
 class _How(NamedTuple):
-    """An architecture with its options, as its function takes them."""
+    """An architecture with its options, as its function takes them, and the widths that it can have."""
 
     plugin: Plugin
     options: dict[str, Any]
+    widths: Sequence[int]
+
+    def width(self, wanted: int) -> int:
+        """The width that it can have next to this one."""
+        return self.widths[min(bisect_left(self.widths, wanted), len(self.widths) - 1)]
+
+
+def _widths(how: _How, problems: tuple[Problem, ...]) -> Sequence[int]:
+    """The widths that it can have; any, where it says nothing that can be understood, for the promises to find."""
+    for problem in problems:
+        with suppress(Exception, SystemExit):
+            return widths_of(_make(how, problem, 1))
+    return ANY_WIDTH
 
 
 def _toy_problem(scored: int) -> Problem:
@@ -126,13 +143,13 @@ def _padded(problem: Problem) -> Problem:
     return replace(problem, train=cut(problem.train), valid=cut(problem.valid), test=cut(problem.test))
 
 
-def _make(how: _How, problem: Problem, width: int = _WIDTH, engine: str | None = None) -> Learner:
+def _make(how: _How, problem: Problem, width: int | None = None, engine: str | None = None) -> Learner:
     setting = Setting(
         inputs=1,
         outputs=problem.train.targets.shape[2],
         scored=problem.train.scored,
         length=_LENGTH,
-        width=width,
+        width=width or how.width(_WIDTH),
         seed=integer(1, "learner"),
         batch=_BUDGET.batch,
         engine=engine or _first(how),
@@ -160,9 +177,22 @@ def _predicted(how: _How, problem: Problem, engine: str | None = None) -> Array:
 
 
 def _size_grows(how: _How, problem: Problem) -> None:
-    sizes = [size_of(_make(how, problem, width)).total for width in _WIDTHS]
-    require(sizes == sorted(sizes), f"widths {_WIDTHS} have sizes {sizes}")
-    require(min(sizes) >= 0, f"sizes are negative: {sizes}")
+    sizes, faults = dict[int, int](), dict[int, Exception]()
+    for width in sorted({how.width(one) for one in _WIDTHS}):
+        try:
+            sizes[width] = size_of(_make(how, problem, width)).total
+        except Exception as error:
+            faults[width] = error
+    if faults and sizes:
+        fault = next(iter(faults.values()))
+        said = f"it can have the widths {list(sizes)}, but not {list(faults)} ({describe(fault, how.plugin.file)})"
+        hint = "say which it can have, such as Gradient(setting, core, widths=range(8, 1025, 8))"
+        raise BrokenPromiseError(f"{said}: {hint}") from fault
+    for fault in faults.values():
+        raise fault
+    totals = list(sizes.values())
+    require(totals == sorted(totals), f"widths {list(sizes)} have sizes {totals}")
+    require(min(totals) >= 0, f"sizes are negative: {totals}")
 
 
 def _able(how: _How, problems: tuple[Problem, ...]) -> None:
@@ -199,7 +229,7 @@ def _shape(how: _How, problem: Problem) -> None:
     except DivergedError:
         require(holds=False, broken="some predictions are NaN or infinite")
     except ValueError as wrong:
-        require(holds=False, broken=str(wrong))
+        raise BrokenPromiseError(str(wrong)) from wrong
 
 
 def _same_seed(how: _How, problem: Problem) -> None:
@@ -210,8 +240,13 @@ def _same_seed(how: _How, problem: Problem) -> None:
 def _by_itself(how: _How, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     inputs = problem.test.inputs
-    together, alone = np.asarray(learner.predict(inputs)), np.asarray(learner.predict(inputs[:1]))
-    require(np.allclose(together[:1], alone, atol=1e-4), "a prediction depends on the sequences beside it")
+    together = np.asarray(learner.predict(inputs))
+    order = stream(0, "contract order").permutation(len(inputs))
+    first, last = np.arange(len(inputs))[:1], np.arange(len(inputs))[-1:]
+    for which, chosen in (("the first", first), ("the last", last), ("another order of the", order)):
+        same = np.allclose(together[chosen], np.asarray(learner.predict(inputs[chosen])), atol=1e-4)
+        how_many = "sequence alone" if len(chosen) == 1 else "sequences"
+        require(same, f"a prediction depends on the sequences beside it: {which} {how_many} gives others")
 
 
 def _padding(how: _How, problem: Problem) -> None:

@@ -13,6 +13,7 @@ from benchbench.core.problem import Array, FreeRun, Problem, Split
 from benchbench.core.registry import Plugin
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Options
+from benchbench.isolation.fault_text import describe
 
 _STRETCH = 8  # steps that two parts must not share
 
@@ -36,6 +37,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
         yield "the targets lie ahead of the inputs they are scored with", partial(_ahead, once)
     if problem.objective.classifies:
         yield "every class that is asked for occurs in train", partial(_classes, once)
+    yield "its metrics give numbers", partial(_metrics, once, plugin.file)
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
     yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
     yield "no stretch of train is to be generated in a free run", partial(_run_unseen, once)
@@ -123,6 +125,39 @@ def _classes(make: Make) -> None:
     counts = problem.train.targets.sum(axis=(0, 1))
     missing = [(problem.classes or range(len(counts)))[i] for i in np.flatnonzero(counts == 0)]
     require(not missing, f"no example of {missing} in train")
+
+
+def _metrics(make: Make, home: str) -> None:
+    """Call each metric once, on predictions that are near the targets."""
+    problem = make()
+    test, undefined = problem.test, []
+    predictions = _near(problem)
+    for name, metric in problem.objective.metrics.items():
+        require(not metric.labels or test.labels is not None, f"metric {name!r} needs labels, and test holds none")
+        try:
+            value = float(metric.function(test.targets, predictions, *([test.labels] if metric.labels else [])))
+        except (ValueError, ArithmeticError) as reason:  # so a metric says that it is undefined
+            undefined.append(f"metric {name!r} is undefined on toy predictions: {describe(reason, home)}")
+            continue
+        except Exception as error:
+            raise BrokenPromiseError(f"metric {name!r} raises {describe(error, home)}") from error
+        if not np.isfinite(value):
+            undefined.append(f"metric {name!r} gives {value} on toy predictions")
+    if undefined:
+        raise UntestableError("; ".join(undefined))
+
+
+def _near(problem: Problem) -> Array:
+    """Predictions for the test split: the targets with a little noise, or probabilities that are right mostly."""
+    targets = problem.test.targets
+    if problem.objective.classifies:
+        believed = targets.copy()
+        believed[::5] = np.roll(believed[::5], 1, axis=2)
+        near = 0.7 * believed + 0.3 / targets.shape[2]
+    else:
+        near = targets + 0.1 * targets.std() * stream(0, "contract metrics").standard_normal(targets.shape)
+    made: Array = near.astype(np.float32)
+    return made
 
 
 def _scaled_on_train(make: Make) -> None:

@@ -12,6 +12,10 @@ class UnsupportedError(NotImplementedError):
     """A learner declines a problem that it cannot do, such as more than one scored step."""
 
 
+class FormError(ValueError):
+    """A competitor's part does not have the form that the harness asks for; its message says which."""
+
+
 class DivergedError(Exception):
     """A fit or a prediction left the finite numbers."""
 

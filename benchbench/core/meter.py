@@ -18,8 +18,9 @@ class Meter:
     """The one account of a fit: ``while meter.spend(): step()``.
 
     A refusal is final: a loop must end at the first False, and asking again counts as going on without leave.
-    ``batches`` are the updates of an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device and is
-    called at each reading of the clock, only then. It is read at each update only where the budget has ``seconds``.
+    ``batches`` are the updates of an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device. At each
+    update it is called only where the budget has ``seconds``; else the clock is read there without waiting, for the
+    longest stretch without a request.
     ``watch`` is called with the updates so far, off the clock, at each point of the curve and wherever a learner calls
     ``look``: for the microscope.
     """
@@ -40,7 +41,8 @@ class Meter:
         self._clock, self._synchronize = clock, synchronize
         self._started: float | None = None
         self._paused_at: float | None = None
-        self._away = 0.0
+        self._away = self._watched = 0.0
+        self._requested = 0.0
         self._last = 0.0
         self._longest_update = 0.0
         self._first_started: float | None = None
@@ -48,6 +50,8 @@ class Meter:
         self.overspent = 0
         self.first_update_seconds: float | None = None
         self.seconds: float = 0.0
+        self.pauses = 0
+        self.longest_seconds = 0.0
         self.curve: list[tuple[int, float, float, float | None]] = []
         self._refused = False
         self._batches, self._by_epoch, self._watch = batches, validate_at == "epochs", watch
@@ -64,6 +68,11 @@ class Meter:
         late = self.seconds - self._seconds_limit
         return self.overspent > 0 or late > max(0.05 * self._seconds_limit, self._longest_update)
 
+    @property
+    def paused_seconds(self) -> float:
+        """What the learner did off the clock, without what the microscope took."""
+        return self._away - self._watched
+
     def start(self) -> None:
         """Put the fit on the clock."""
         self._synchronize()
@@ -72,6 +81,7 @@ class Meter:
     def stop(self) -> None:
         """Take the fit off the clock and read it a last time."""
         self._read()
+        self._stretch(self._last)
         if self.updates and self.first_update_seconds is None:
             self.first_update_seconds = self.seconds - (self._first_started or 0.0)
 
@@ -90,6 +100,7 @@ class Meter:
         timed = self._seconds_limit < math.inf or self.first_update_seconds is None
         if timed:
             self._read()
+        self._stretch(self._last if timed else self._clock() - (self._started or 0.0) - self._away)
         if self._first_started is not None and self.first_update_seconds is None:
             self.first_update_seconds = self.seconds - self._first_started
         if self.updates + updates > self._limit or self.seconds >= self._seconds_limit:
@@ -119,6 +130,7 @@ class Meter:
             return
         self._read()
         self._paused_at = self._clock()
+        self.pauses += 1
         try:
             yield
         finally:
@@ -127,11 +139,13 @@ class Meter:
                 self._away += self._clock() - max(self._paused_at, self._started)
             self._paused_at = None
 
-    def note(self, valid: float, train: float | None = None) -> None:
+    def note(self, valid: float | None = None, train: float | None = None, **others: object) -> None:
         """Add a point (updates, seconds, validation loss, training loss) to the learning curve.
 
-        Raises DivergedError where a loss is not finite.
+        Raises DivergedError where a loss is not finite, TypeError that says what to write for other arguments.
         """
+        if others or valid is None:
+            raise TypeError(_arguments(others))
         if not math.isfinite(valid) or not math.isfinite(train or 0.0):
             raise DivergedError(f"the loss is not finite after {self.updates} updates")
         self._read()
@@ -141,7 +155,14 @@ class Meter:
     def look(self) -> None:
         """Let the microscope look, off the clock: a learner calls it once before its first update."""
         with self.paused():
+            began = self._clock()
             self._watch(self.updates)
+            self._watched += self._clock() - began
+
+    def _stretch(self, seconds: float) -> None:
+        """A request, or the end, at so many seconds of the fit."""
+        self.longest_seconds = max(self.longest_seconds, seconds - self._requested)
+        self._requested = seconds
 
     def _read(self) -> None:
         if self._started is None or self._paused_at is not None:
@@ -151,3 +172,10 @@ class Meter:
         if self.updates and not self._refused:
             self._longest_update = max(self._longest_update, self.seconds - self._last)
         self._last = self.seconds
+
+
+def _arguments(others: dict[str, object]) -> str:
+    former = {"valid_mse": "valid", "train_mse": "train"}
+    renamed = [f"{old} is now called {former[old]}" for old in others if old in former]
+    said = "; ".join(renamed) or "valid is missing, or another argument is given"
+    return f"write meter.note(valid=..., train=...), with the losses of the two splits: {said}"

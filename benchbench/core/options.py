@@ -90,7 +90,10 @@ def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> 
         except InputError as part:
             meant_whole = _takes_list(model.model_fields[name].annotation) and not isinstance(value[0], list)
             raise (whole if meant_whole else part) from None
-        return [choice for i, choice in enumerate(choices) if choice not in choices[:i]]
+        twice = [choice for i, choice in enumerate(choices) if choice in choices[:i]]
+        if twice:
+            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice") from None
+        return choices
 
 
 def _takes_list(annotation: Any) -> bool:

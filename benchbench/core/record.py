@@ -1,14 +1,19 @@
 """What one trial gave: pure data, one JSON line."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, field_validator
 
+from benchbench.core.errors import short
 from benchbench.core.objective import Objective, ObjectiveFacts
-from benchbench.core.spec import Frozen, Trial
+from benchbench.core.spec import LARGEST, NAME, Frozen, Trial
 
-SCHEMA = 2
+T = TypeVar("T")
+Several = Annotated[list[T], Field(fail_fast=True)]  # a line full of wrong items has one fault, not a million
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+
+SCHEMA = 3
 _FORMER_BASELINES = ("linear", "persistence", "mean")  # of records made before they said so themselves
 _REGRESSION = Objective.regression().facts
 
@@ -30,22 +35,28 @@ class Spent(Frozen):
 
     Of the device: the peak that tensors took, the peak that the allocator reserved, and what the device held beyond
     idle after the fit. Loads are the system's averages over a minute; ``other_cpu_share`` is how much of its cores'
-    time went to others during the fit.
+    time went to others during the fit. ``paused_seconds`` is what the learner did off the clock in so many ``pauses``,
+    ``longest_seconds`` the longest stretch on the clock without a call of ``spend``, and ``compile_seconds`` what numba
+    and PyTorch compiled anywhere in the trial.
     """
 
-    width: int | None = None
-    trained_parameters: int | None = None
-    fixed_parameters: int | None = None
-    updates: int | None = None
+    width: Whole | None = None
+    trained_parameters: Whole | None = None
+    fixed_parameters: Whole | None = None
+    updates: Whole | None = None
     fit_seconds: float | None = None
     first_update_seconds: float | None = None
-    peak_bytes: int | None = None
-    device_peak_bytes: int | None = None
-    device_reserved_bytes: int | None = None
-    device_used_bytes: int | None = None
+    peak_bytes: Whole | None = None
+    device_peak_bytes: Whole | None = None
+    device_reserved_bytes: Whole | None = None
+    device_used_bytes: Whole | None = None
     load_before: float | None = None
     load_after: float | None = None
     other_cpu_share: float | None = None
+    paused_seconds: float | None = None
+    pauses: int | None = None
+    longest_seconds: float | None = None
+    compile_seconds: float | None = None
 
 
 class Environment(Frozen):
@@ -55,18 +66,19 @@ class Environment(Frozen):
     machine with known loads; ``pinned`` are the cores that the trial was tied to.
     """
 
-    machine: str = ""
+    machine: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""  # it names a folder
     cpu: str | None = None
-    cores: int | None = None
+    cores: Whole | None = None
     gpu: str | None = None
-    threads: int | None = None
-    jobs: int | None = None
-    memory_bytes: int | None = None
+    threads: Whole | None = None
+    jobs: Whole | None = None
+    memory_bytes: Whole | None = None
     os: str | None = None
     python: str | None = None
     torch: str | None = None
     numpy: str | None = None
     numba: str | None = None
+    scikit_learn: str | None = None
     benchbench: str | None = None
     commit: str | None = None
     dirty: bool | None = None
@@ -74,13 +86,30 @@ class Environment(Frozen):
     yardstick: dict[str, dict[str, float]] = Field(default_factory=dict)
     flags: dict[str, Any] = Field(default_factory=dict)
     peak_memory: str | None = None
-    pinned: list[int] | None = None
+    pinned: Several[Whole] | None = None
+
+
+class Watched(Frozen):
+    """What was seen of a trial from outside of the process that ran its competitor.
+
+    ``seconds`` and ``cpu_seconds`` (of the process and all that it started) by phase: make, size, fit, first_predict,
+    alone, predict, free_run. ``alone_difference`` is the root mean square by which the predictions of ``alone`` test
+    sequences changed when each was given by itself, ``alone_error`` that of their errors, both over the standard
+    deviation of the test targets. ``mixed``: the file of the task, which makes the data, registers architectures too.
+    """
+
+    seconds: dict[str, float] = Field(default_factory=dict)
+    cpu_seconds: dict[str, float] = Field(default_factory=dict)
+    alone: int | None = None
+    alone_difference: float | None = None
+    alone_error: float | None = None
+    mixed: bool = False
 
 
 class Array(Frozen):
     """Shape and type of one array of an artifact."""
 
-    shape: list[int]
+    shape: Several[Whole]
     dtype: str
 
 
@@ -97,8 +126,8 @@ class Segment(Frozen):
     Of a classification the numbers are those of the classes. Older lines say ``mse`` in place of ``score``.
     """
 
-    true: list[float]
-    predicted: list[float]
+    true: Several[float]
+    predicted: Several[float]
     score: float = Field(validation_alias=AliasChoices("score", "mse"))
 
 
@@ -114,21 +143,32 @@ class Generated(Frozen):
     ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here.
     """
 
-    steps: int
+    steps: Whole
     unit: str
     unit_steps: float
-    valid_steps: list[int] = Field(default_factory=list)
+    valid_steps: Several[Whole] = Field(default_factory=list)
     nrmse_84: float | None = None
     spectrum_distance: float | None = None
     diverged: float | None = None
-    diverged_at: list[int | None] = Field(default_factory=list)
+    diverged_at: Several[Whole | None] = Field(default_factory=list)
     seconds: float | None = None
     sliding: bool = False
-    true: list[float] = Field(default_factory=list)
-    generated: list[float] = Field(default_factory=list)
-    maxima: dict[str, list[tuple[float, float]]] = Field(default_factory=dict)
+    true: Several[float] = Field(default_factory=list)
+    generated: Several[float] = Field(default_factory=list)
+    maxima: dict[str, Several[tuple[float, float]]] = Field(default_factory=dict)
     status: Status = Status.OK
     message: str = ""
+
+
+def _counted(data: dict[str, Any]) -> dict[str, Any]:
+    """The facts of the data; ValueError where one that the report reads is of another kind."""
+    for name in ("train", "valid", "test"):
+        count = data.get(name, 0)
+        if type(count) is not int or not 0 <= count <= LARGEST:
+            raise ValueError(f"{name} must be a count of sequences, not {short(count)}")
+    if type(data.get("fingerprint", "")) is not str:
+        raise ValueError(f"fingerprint must be a text, not {short(data['fingerprint'])}")
+    return data
 
 
 class Record(Frozen):
@@ -140,9 +180,11 @@ class Record(Frozen):
     (updates, seconds, validation loss, training loss) at each validation. ``predict_seconds``: each repeat of a pass
     over the whole test split. ``data``: counts of sequences, fingerprint and provenance. ``samples``: first stretch,
     best and worst prediction. ``free_run``: the closed loop, where the task declares one. ``kernel``: the code that
-    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema). ``artifact``: arrays
-    in a file of their own. ``block``: names the randomised block that it ran in; within a run, blocks start in the
-    order of their names.
+    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema); ``solves``: it does
+    not step (None in older lines). ``watched``: what was seen from outside. ``artifact``: arrays in a file of their
+    own. ``block``: names the randomised block that it ran in; within a run, blocks start in the order of their names.
+    ``files``: the SHA-256 of each file of the user's that the trial came from. ``checksum``: of the line that the
+    record was read from; lines have one from schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -151,23 +193,35 @@ class Record(Frozen):
     status: Status
     message: str = ""
     objective: ObjectiveFacts = _REGRESSION
-    classes: list[str] = Field(default_factory=list)
+    classes: Several[str] = Field(default_factory=list)
     baseline: bool | None = None
+    solves: bool | None = None
     kernel: str | None = None
     scores: dict[str, float | None] = Field(default_factory=dict)
     undefined: dict[str, str] = Field(default_factory=dict)
     groups: dict[str, dict[str, float | None]] = Field(default_factory=dict)
-    curve: list[tuple[int, float, float, float | None]] = Field(default_factory=list)
+    curve: Several[tuple[Whole, float, float, float | None]] = Field(default_factory=list)
     spent: Spent = Field(default_factory=Spent)
-    predict_seconds: list[float] = Field(default_factory=list)
-    data: dict[str, Any] = Field(default_factory=dict)
+    watched: Watched | None = None
+    predict_seconds: Several[float] = Field(default_factory=list)
+    data: Annotated[dict[str, Any], AfterValidator(_counted)] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)
     free_run: Generated | None = None
     artifact: Artifact | None = None
     environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
     started: str
     block: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
     schema_: int = Field(default=SCHEMA, alias="schema")
+    checksum: str | None = Field(default=None, exclude=True)
+
+    @field_validator("schema_")
+    @classmethod
+    def _known(cls, schema: int) -> int:
+        if not 1 <= schema <= SCHEMA:
+            newer = " (a newer benchbench wrote this one)" if schema > SCHEMA else ""
+            raise ValueError(f"this benchbench reads the schemas 1 to {SCHEMA}, not {short(schema)}{newer}")
+        return schema
 
     @property
     def is_baseline(self) -> bool:

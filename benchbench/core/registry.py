@@ -146,12 +146,54 @@ class Registry:
         return self.plugins[kind, name]
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where tasks that are not shipped come from: the names of entry points, and plug-in files.
+
+    ``mixed`` are the tasks whose file registers architectures too.
+    """
+
+    points: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    mixed: frozenset[str] = frozenset()
+
+
+NO_SOURCES = Sources()
+
+
 def load(files: Iterable[str | Path] = ()) -> Registry:
     """Everything in our folders, from entry points and from plug-in ``files``.
 
     Raises InputError for a file that cannot be imported, registers nothing, or takes a name that is already in use.
     """
-    modules = [*shipped(), *_installed(), *(load_file(file) for file in files)]
+    return _registry([*shipped(), *(module for _, module in _installed()), *(load_file(file) for file in files)])
+
+
+def load_tasks(sources: Sources) -> Registry:
+    """What is shipped, and what these sources register: no other file is imported."""
+    installed = (module for _, module in _installed(sources.points))
+    return _registry([*shipped(), *installed, *(load_file(file) for file in sources.files)])
+
+
+def sources_of_tasks(files: Iterable[str]) -> Sources:
+    """Which of the entry points and plug-in ``files`` register tasks; all of them are imported for it."""
+    points = {name: _kinds(module) for name, module in _installed()}
+    found = {file: _kinds(load_file(file)) for file in files}
+    mixed = [tasks for tasks, others in (*points.values(), *found.values()) if others]
+    return Sources(
+        points=tuple(name for name, (tasks, _) in points.items() if tasks),
+        files=tuple(file for file, (tasks, _) in found.items() if tasks),
+        mixed=frozenset[str]().union(*mixed),
+    )
+
+
+def _kinds(module: ModuleType) -> tuple[frozenset[str], bool]:
+    """The tasks that a module registers, and whether it registers architectures."""
+    found = registered(module)
+    return frozenset(p.name for p in found if p.kind == "task"), any(p.kind == "architecture" for p in found)
+
+
+def _registry(modules: Iterable[ModuleType]) -> Registry:
     found: dict[tuple[str, str], Plugin] = {}
     for module in dict.fromkeys(modules):
         for plugin in registered(module):
@@ -212,8 +254,11 @@ def shipped() -> Iterator[ModuleType]:
             yield importlib.import_module(f"{folder}.{info.name}")
 
 
-def _installed() -> Iterator[ModuleType]:
+def _installed(only: Iterable[str] | None = None) -> Iterator[tuple[str, ModuleType]]:
+    """The modules of entry points, by the names of these."""
     for point in sorted(entry_points(group="benchbench"), key=lambda point: point.name):
+        if only is not None and point.name not in only:
+            continue
         try:
             loaded = point.load()
         except (Exception, SystemExit) as error:
@@ -221,4 +266,4 @@ def _installed() -> Iterator[ModuleType]:
         module = loaded if isinstance(loaded, ModuleType) else sys.modules.get(getattr(loaded, "__module__", ""))
         if module is None:
             raise InputError(f"entry point {point.name!r} ({point.value}) must name a module or a function")
-        yield module
+        yield point.name, module

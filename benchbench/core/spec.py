@@ -4,13 +4,25 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NAME_RULE = "letters, digits, '_', '.', '-' only, starting with a letter or digit"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
-Positive = Annotated[int, Field(ge=1)]
+LARGEST = 2**63 - 1  # of a whole number in a table
+Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Options = dict[str, Any]
+
+
+def _finite(options: Options) -> Options:
+    try:
+        json.dumps(options, allow_nan=False, default=str)
+    except ValueError:
+        raise ValueError("numbers must be finite") from None
+    return options
+
+
+_Finite = Annotated[Options, AfterValidator(_finite)]  # a trial's key has no other numbers
 ValidateAt = Literal["tenths", "epochs"]
 
 
@@ -67,11 +79,11 @@ class Trial(Frozen):
     architecture: Name
     length: Positive
     device: str = "cpu"
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, le=LARGEST)]
     budget: Budget
-    task_options: Options = Field(default_factory=dict)
-    architecture_options: Options = Field(default_factory=dict)
-    versions: dict[str, int] = Field(default_factory=dict)
+    task_options: _Finite = Field(default_factory=dict)
+    architecture_options: _Finite = Field(default_factory=dict)
+    versions: dict[str, Positive] = Field(default_factory=dict)
     closed_loop: bool = False
     engine: Name = "torch"
     microscope: bool = False

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from io import RawIOBase
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from benchbench.core import artifacts
 from benchbench.core.errors import InputError, unknown
-from benchbench.core.record import Record
+from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
+from benchbench.core.record import Record, Status
 
+_POINTS = 1_000  # of a learning curve that is too long for a line
 _KEPT = "earlier records are whole, and the same command goes on from them"
 
 
@@ -33,30 +35,46 @@ def machines(results: Path, study: str) -> list[str]:
     return sorted(file.stem for file in folder(results, study).glob("*.jsonl"))
 
 
+class Line(NamedTuple):
+    """A record, where it stands (a file, and the number of a line from 1), and what its checksum says."""
+
+    record: Record
+    file: Path
+    number: int
+    seal: Seal
+
+
 class Store:
     """The records of one study on one machine; one writer at a time.
 
-    A torn last line, left by a kill, is ignored on reading and cut off before the next append. A bad line anywhere
-    else is an InputError that names the line, since records are never dropped in silence.
+    A last line that a write left unfinished, so that it is no whole JSON, is ignored on reading and cut off before the
+    next append. Any other bad line is an InputError that names the line, since records are never dropped in silence.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def records(self) -> Iterator[Record]:
-        """Every whole record, in the order of writing."""
+    def lines(self) -> Iterator[Line]:
+        """Every whole record with its place, in the order of writing."""
         if not self.path.exists():
             return
-        lines = self.path.read_bytes().split(b"\n")
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield Record.model_validate_json(line)
-            except ValidationError as error:
-                if number == len(lines):
-                    return  # no newline behind it: torn
-                raise InputError(f"{self.path}:{number}: not a record: {error.errors()[0]['msg']}") from None
+        with self.path.open("rb") as file:
+            number = 0
+            while line := file.readline(LONGEST + 1):
+                number += 1
+                if not line.strip() and len(line) <= LONGEST:
+                    continue
+                try:
+                    record, seal = parsed(line if len(line) > LONGEST else line.strip())
+                except LineError as error:
+                    if error.torn and not line.endswith(b"\n"):
+                        return
+                    raise InputError(f"{self.path}:{number}: not a record: {error}") from None
+                yield Line(record, self.path, number, seal)
+
+    def records(self) -> Iterator[Record]:
+        """Every whole record, in the order of writing."""
+        return (line.record for line in self.lines())
 
     def keys(self) -> set[str]:
         """The keys of the trials that have a record."""
@@ -81,20 +99,26 @@ class Store:
             holder.unlink(missing_ok=True)
             lock.release()
 
-    def append(self, record: Record) -> None:
-        """Write one record as one line and flush it to the disk; OSError that names the file where it cannot."""
+    def append(self, record: Record) -> Record:
+        """Write one record as one line and flush it to the disk; the record that was written.
+
+        Where it is too long for a line, that is one with fewer points of its learning curve, or a failure in its place.
+        OSError that names the file where it cannot be written.
+        """
+        record, line = _fitting(record)
         try:
-            self._append(record)
+            self._append(line + b"\n")
         except OSError as error:
             raise OSError(error.errno, f"{error.strerror}; {_KEPT}", str(self.path)) from error
+        return record
 
-    def _append(self, record: Record) -> None:
+    def _append(self, line: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mend()
         with self.path.open("ab", buffering=0) as file:
             whole = file.tell()
             try:
-                _write(file, record.model_dump_json(by_alias=True).encode() + b"\n")
+                _write(file, line)
                 os.fsync(file.fileno())
             except OSError:  # a full disk
                 with suppress(OSError):
@@ -102,21 +126,24 @@ class Store:
                 raise
 
     def _mend(self) -> None:
+        """Cut off an unfinished last line; InputError where it is whole, and still no record."""
         if not self.path.exists():
             return
         with self.path.open("rb+") as file:
-            content_end = file.seek(0, os.SEEK_END)
-            if content_end == 0:
+            end = file.seek(0, os.SEEK_END)
+            start = file.seek(max(0, end - LONGEST - 1))
+            content = file.read()
+            tail = content[content.rfind(b"\n") + 1 :]
+            if not tail:
                 return
-            file.seek(content_end - 1)
-            if file.read(1) == b"\n":
-                return
-            file.seek(0)
-            whole, _, tail = file.read().rpartition(b"\n")
-            if _is_record(tail):
-                file.write(b"\n")  # only the newline was lost
+            try:
+                parsed(tail)
+            except LineError as error:
+                if not error.torn:
+                    raise InputError(f"{self.path}: the last line is not a record: {error}") from None
+                file.truncate(start + len(content) - len(tail))
             else:
-                file.truncate(len(whole) + 1 if whole else 0)
+                file.write(b"\n")  # only the newline was lost
 
 
 class Writer:
@@ -160,8 +187,11 @@ class Writer:
             artifacts.clear(self._results / "artifacts" / self._study / store.path.stem, self._held[machine])
         return self._held[machine]
 
-    def append(self, record: Record, artifact: bytes | None = None) -> None:
-        """Store a record's arrays, then its line; OSError that names the file where one cannot be written."""
+    def append(self, record: Record, artifact: bytes | None = None) -> Record:
+        """Store a record's arrays, then its line; the record that was written, as ``Store.append`` gives it.
+
+        OSError that names the file where one cannot be written.
+        """
         machine = record.environment.machine
         self.hold(machine)
         if artifact is not None:
@@ -170,7 +200,7 @@ class Writer:
                 artifacts.write(place, artifact)
             except OSError as error:
                 raise OSError(error.errno, f"{error.strerror}; {_KEPT}", str(place)) from error
-        Store(self._file(machine)).append(record)
+        return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:
         """Keep what a competitor printed beside the records of a machine."""
@@ -181,17 +211,17 @@ class Writer:
         return file(self._results, self._study, machine)
 
 
-def read(results: Path, study: str) -> list[Record]:
-    """All records of a study, from every machine; InputError where there is none."""
+def read(results: Path, study: str) -> list[Line]:
+    """The lines of all records of a study, from every machine; InputError where there is none."""
     place = folder(results, study)
     files = sorted(place.glob("*.jsonl"))
     if not files:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
         raise unknown("study with records", study, known, where=str(place))
-    records = [record for file in files for record in Store(file).records()]
-    if not records:
+    lines = [line for file in files for line in Store(file).lines()]
+    if not lines:
         raise InputError(f"{place}: no whole record yet")
-    return records
+    return lines
 
 
 def _write(file: RawIOBase, line: bytes) -> None:
@@ -199,9 +229,23 @@ def _write(file: RawIOBase, line: bytes) -> None:
         line = line[file.write(line) or 0 :]
 
 
-def _is_record(line: bytes) -> bool:
+def _fitting(record: Record) -> tuple[Record, bytes]:
+    """A record that a line can hold, as near to the given one as can be, and its line."""
     try:
-        Record.model_validate_json(line)
-    except ValidationError:
-        return False
-    return True
+        return record, sealed(record)
+    except LineError as error:
+        reason = str(error)
+    if (points := len(record.curve)) > _POINTS:
+        said = f"of the {points:,} points of the learning curve, {_POINTS:,} or fewer are kept"
+        step = -(-points // _POINTS)
+        curve = record.curve[::-step][::-1]
+        thin = record.model_copy(update={"curve": curve, "message": "; ".join(filter(None, (record.message, said)))})
+        with suppress(LineError):
+            return thin, sealed(thin)
+    kept = ("trial", "objective", "baseline", "spent", "environment", "started", "block", "files")
+    failed = Record(
+        status=Status.FAILED,
+        message=f"the record cannot be written: {reason}",
+        **{name: getattr(record, name) for name in kept},
+    )
+    return failed, sealed(failed)

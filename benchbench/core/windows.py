@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,14 @@ from benchbench.core.problem import Array, FreeRun, Problem, Split
 
 FRACTIONS = (0.70, 0.15, 0.15)
 STARTS = 50  # of a free run
+MOST_TRAIN = 10_000  # windows, where the stride is to be chosen
+_CHOSEN = "A window starts every {:,} samples, so that training has at most {:,} windows."
+_GAPS = "{:,} windows are left out, since they end in a gap or their target is in one."
+_FEWER = "Validation takes {:,} of its {:,} windows, evenly spread."
 
 Raw = NDArray[np.float64]
+Measured = Sequence[Sequence[NDArray[np.bool_]]]
+"""Of each series of train, valid and test: (time,), false in a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +39,17 @@ class Stretches:
     restore: Callable[[Raw], Raw] | None = None
 
 
-def cut(series: Array, length: int, horizon: int, stride: int = 1, scored: int = 1) -> Split:
+def cut(
+    series: Array, length: int, horizon: int, stride: int = 1, scored: int = 1, *, outputs: slice = slice(None)
+) -> Split:
     """All windows of a (time, feature) series, as views of it.
 
-    ``length`` steps in, and out what lies ``horizon`` steps after each of the last ``scored``.
+    ``length`` steps in, and out what lies ``horizon`` steps after each of the last ``scored``, of the features
+    ``outputs``.
     """
     count = len(series) - length - horizon + 1
     inputs = sliding_window_view(series, length, axis=0).transpose(0, 2, 1)[:count:stride]
-    ahead = series[length - scored + horizon :]
+    ahead = series[length - scored + horizon :, outputs]
     targets = sliding_window_view(ahead, scored, axis=0).transpose(0, 2, 1)[::stride]
     return Split(inputs=inputs, targets=targets)
 
@@ -73,6 +83,18 @@ def chronological(samples: int, length: int, horizon: int) -> list[slice]:
     return [slice(start, start + size) for start, size in zip(starts, (train, valid, test), strict=True)]
 
 
+def consecutive(samples: int, fractions: Sequence[float], gap: int) -> list[slice]:
+    """Parts of a series in the order of their ``fractions``, ``gap`` samples left out between them.
+
+    InputError where a part is shorter than ``gap``.
+    """
+    usable = samples - gap * (len(fractions) - 1)
+    edges = np.rint(np.cumsum([0, *fractions]) / sum(fractions) * usable).astype(int).tolist()
+    if np.diff(edges).min() < gap:
+        raise InputError(f"{samples} samples are too short for {len(fractions)} parts with windows of {gap}")
+    return [slice(start + i * gap, stop + i * gap) for i, (start, stop) in enumerate(pairwise(edges))]
+
+
 def forecast(
     train: Sequence[NDArray[np.float64]],
     valid: Sequence[NDArray[np.float64]],
@@ -80,7 +102,10 @@ def forecast(
     *,
     length: int,
     horizon: int,
-    stride: int = 1,
+    stride: int | None = 1,
+    most_valid: int | None = None,
+    outputs: slice = slice(None),
+    measured: Measured | None = None,
     warm_up: int | None = None,
     floor: float | None = None,
     free_run: Stretches | None = None,
@@ -89,11 +114,68 @@ def forecast(
     """The problem of several series a split, each (time,) or (time, feature), in raw units.
 
     With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
-    else the last one. ``free_run`` is to be generated from its first ``length`` steps on, where the horizon is 1.
-    The scaler is fitted on ``train`` alone. ``floor`` is in raw units squared of a one-feature series, and comes out in
-    units of the scaled one. InputError where a series is shorter than one window or the training part is constant.
+    else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
+    has more than ``most_valid``, it takes every so many; the provenance says both (``thinned``). ``outputs`` are
+    predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` goes on from its first
+    ``length`` steps, at horizon 1. The scaler is fitted on ``train`` alone; ``floor`` is in raw units squared.
+    InputError where a series is shorter than one window, or the training part constant or shorter than a stride.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
+    scaler = _scaler(parts, length, horizon)
+    _check(stride, warm_up, length, sum(map(len, parts[0])))
+    scored = 1 if warm_up is None else length - warm_up
+    step = scored if warm_up is not None else stride or _stride(parts[0], length + horizon)
+    scaled = [[scaler.transform(series).astype(np.float32) for series in part] for part in parts]
+    pieces = [[cut(series, length, horizon, step, scored, outputs=outputs) for series in part] for part in scaled]
+    kept = pieces if measured is None else _without_gaps(pieces, measured, length, horizon, step)
+    train_split, valid_split, test_split = map(join, kept)
+    held_out = _every(valid_split, most_valid)
+    said = [_CHOSEN.format(step, MOST_TRAIN)] if step not in {stride, scored} else []
+    said += [_FEWER.format(len(held_out), len(valid_split))] if held_out is not valid_split else []
+    if left_out := _windows(pieces) - _windows(kept):
+        said.append(_GAPS.format(left_out))
+    facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": step}
+    return Problem(
+        train=train_split,
+        valid=held_out,
+        test=test_split,
+        floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
+        free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
+        provenance={**facts, **({"thinned": said} if said else {}), **(provenance or {})},
+    )
+
+
+def _windows(pieces: list[list[Split]]) -> int:
+    return sum(len(split) for part in pieces for split in part)
+
+
+def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) -> list[list[Split]]:
+    """The windows of each series that end, and whose target is, where it is measured."""
+    length, horizon, step = place
+    kept: list[list[Split]] = []
+    for part, known in zip(pieces, measured, strict=True):
+        kept.append([])
+        for split, there in zip(part, known, strict=True):
+            ends = length - 1 + step * np.arange(len(split))
+            whole = there[ends] & there[ends + horizon]
+            if whole.all():
+                kept[-1].append(split)
+            elif whole.any():
+                kept[-1].append(Split(inputs=split.inputs[whole], targets=split.targets[whole]))
+        if not kept[-1]:
+            raise InputError("every window of a part ends in a gap, or its target is in one")
+    return kept
+
+
+def _check(stride: int | None, warm_up: int | None, length: int, samples: int) -> None:
+    if warm_up is not None and not 0 <= warm_up < length:
+        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}")
+    if stride is not None and stride > samples:
+        raise InputError(f"stride {stride} is longer than the training part of {samples} samples")
+
+
+def _scaler(parts: Sequence[Sequence[Raw]], length: int, horizon: int) -> StandardScaler:
+    """The scaler of the training part, the first; InputError where it or a series will not do."""
     for series in (series for split in parts for series in split):
         if len(series) < length + horizon:
             raise InputError(f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}")
@@ -105,23 +187,24 @@ def forecast(
     scaler = StandardScaler().fit(pooled)
     if not np.allclose(scaler.scale_, pooled.std(axis=0), rtol=0.1, atol=0):
         raise InputError("the training part varies too little for its size: subtract an offset, or rescale it")
-    if warm_up is not None and not 0 <= warm_up < length:
-        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}")
-    scored = 1 if warm_up is None else length - warm_up
-    stride = stride if warm_up is None else scored
-    splits = [
-        join([cut(scaler.transform(series).astype(np.float32), length, horizon, stride, scored) for series in split])
-        for split in parts
-    ]
-    facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": stride}
-    return Problem(
-        train=splits[0],
-        valid=splits[1],
-        test=splits[2],
-        floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
-        free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
-        provenance={**facts, **(provenance or {})},
-    )
+    return scaler
+
+
+def _stride(series: Sequence[Raw], window: int) -> int:
+    """The shortest stride that leaves at most MOST_TRAIN windows of ``window`` samples."""
+    counts = np.array([len(one) - window + 1 for one in series])
+    stride = max(1, int(counts.sum()) // MOST_TRAIN)
+    while int((-(-counts // stride)).sum()) > MOST_TRAIN:
+        stride += 1
+    return stride
+
+
+def _every(split: Split, most: int | None) -> Split:
+    """Every so manieth sequence, so that at most ``most`` are left."""
+    if most is None or len(split) <= most:
+        return split
+    step = -(-len(split) // most)
+    return Split(inputs=split.inputs[::step], targets=split.targets[::step])
 
 
 def forecast_series(
@@ -155,6 +238,24 @@ def later(series: Raw, length: int, steps: int, spacing: int) -> Raw:
     """Stretches of ``length + steps`` from the end of a (time,) or (time, feature) series: (start, time, feature)."""
     ending = _columns(series)[-needed(length, steps, spacing) :]
     return sliding_window_view(ending, length + steps, axis=0)[::spacing].transpose(0, 2, 1)
+
+
+def spread(series: Sequence[Raw], length: int, steps: int) -> Raw:
+    """STARTS stretches of ``length + steps``, evenly spread over several series: (start, time, feature).
+
+    InputError where the series hold fewer.
+    """
+    long = [_columns(one) for one in series if len(one) >= length + steps]
+    windows = [sliding_window_view(one, length + steps, axis=0) for one in long]
+    ends = np.cumsum([0, *map(len, windows)])
+    if ends[-1] < STARTS:
+        raise InputError(
+            f"a free run of {steps} steps from {STARTS} starts takes {length + steps + STARTS - 1} samples of test, "
+            f"which has {sum(map(len, series))}; take fewer steps"
+        )
+    places = np.linspace(0, ends[-1] - 1, STARTS).round().astype(int)
+    owners = np.searchsorted(ends, places, side="right") - 1
+    return np.stack([windows[owner][place - ends[owner]].T for owner, place in zip(owners, places, strict=True)])
 
 
 def free_run_of(stretches: Stretches, scaler: StandardScaler, length: int) -> FreeRun:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchbench.core.errors import DivergedError, InputError, UnsupportedError
+from benchbench.core.errors import DivergedError, FormError, InputError, UnsupportedError
 
 _LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name.endswith(("lib", "stdlib"))})
 _PACKAGE = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def describe(error: BaseException, home: str | None = None) -> str:
         text = " ".join(str(error).encode(errors="backslashreplace").decode().split())[:_MESSAGE]
     except Exception as unprintable:
         text = f"(its text cannot be had: {type(unprintable).__name__})"
-    if isinstance(error, (DivergedError, UnsupportedError, InputError)):
+    if isinstance(error, (DivergedError, UnsupportedError, FormError, InputError)):
         return text
     frames = [Frame(one.filename, one.lineno or 0, one.name) for one in traceback.extract_tb(error.__traceback__)]
     return f"{type(error).__name__}{f': {text}' if text else ''}{place(frames, home)}"

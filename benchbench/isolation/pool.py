@@ -12,19 +12,24 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any, TypeVar
 
 from benchbench.core.errors import InputError
-from benchbench.isolation.supervisor import THREAD_LIMITS, First, Limits, Lost, Supervisor, Surroundings
+from benchbench.isolation.partner import Partner
+from benchbench.isolation.phases import Seen
+from benchbench.isolation.reception import Reception
+from benchbench.isolation.supervisor import THREAD_LIMITS, Limits, Lost, Supervisor, Surroundings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NO_LIMITS = Limits()
 _PATIENCE = 5.0  # seconds for a supervisor to end what it keeps
+_STARTS = 3  # times that a supervisor is started for one item
 
 
 def start_server(preload: str) -> None:
@@ -46,47 +51,48 @@ def start_server(preload: str) -> None:
 
 
 def isolated_map(
-    function: Callable[[Item], Result],
+    function: Callable[..., Result],
     items: Iterable[Item],
     *,
     jobs: int = 1,
     threads: int = 1,
     limits: Limits = NO_LIMITS,
     prepare: Callable[[], None] | None = None,
-    first: First | None = None,
+    partner: Partner | None = None,
+    rooms: str | None = None,
     on_start: Callable[[Item], None] = lambda _: None,
     on_output: Callable[[Item, str], None] = lambda _item, _text: None,
+    on_seen: Callable[[Item, Seen], None] = lambda _item, _seen: None,
 ) -> Generator[tuple[Item, Result | Lost], None, None]:
     """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
 
-    ``prepare`` is called before the processes are forked, for what all items need; ``first`` before an item, in a
-    process of its own, for what some share. A process past its ``limits`` is killed with all that it started.
-    ``on_output`` hears what an item printed. Closing the iterator kills those that run.
+    ``prepare`` is called before the processes are forked, for what all items need. With a ``partner``, whose desk is
+    opened before the item, ``function`` is given a Link too; ``rooms`` is a folder where each item has an empty one. A
+    process past its ``limits`` is killed with all that it started. ``on_output`` hears what an item printed,
+    ``on_seen`` how long its phases took. A supervisor that dies is replaced. Closing the iterator kills those that run.
     """
     waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
     busy: dict[Any, tuple[_Slot, Item]] = {}
+    made = partial(Supervisor, function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits)
     try:
         while True:
             idle = [slot for slot in slots if slot.connection not in busy]
             for slot, item in zip(idle, waiting, strict=False):
                 on_start(item)
-                place = Surroundings(cores=slot.cores, threads=threads)
-                slot.give(
-                    item,
-                    Supervisor(function=function, prepare=prepare, first=first, limits=limits, surroundings=place),
-                )
+                slot.give(item, made(surroundings=Surroundings(cores=slot.cores, threads=threads)))
                 busy[slot.connection] = slot, item
             if not busy:
                 return
             for connection in wait(list(busy)):
-                slot, item = busy[connection]
+                slot, item = busy.pop(connection)
                 answer = slot.take()
-                if answer is None:  # it is ready, no more
+                if answer is None:  # it has begun, or another supervisor has it
+                    busy[slot.connection] = slot, item
                     continue
-                del busy[connection]
-                result, output = answer
+                result, output, seen = answer
                 if output:
                     on_output(item, output)
+                on_seen(item, seen)
                 yield item, result
     finally:
         for slot in slots:
@@ -117,36 +123,56 @@ class _Slot:
         self.cores = chosen
         self.connection: Connection | None = None
         self._process: BaseProcess | None = None
-        self._ready = False
+        self._given: tuple[Any, Supervisor] | None = None
+        self._began = False
+        self._starts = 0
 
     def give(self, item: Any, supervisor: Supervisor) -> None:
-        if self._process is None or not self._process.is_alive():
-            self.close()
-            self.connection, theirs = multiprocessing.Pipe()
-            process = _context().Process(target=supervisor.serve, args=(theirs,))
-            with _clean_start():
-                process.start()
-            self._process = process
-            theirs.close()  # so that the end of the supervisor is the end of the stream
-        self._open().send(item)
+        self._given, self._starts, self._began = (item, supervisor), 0, False
+        self._give()
 
-    def take(self) -> tuple[Any, str] | None:
-        """A result and what was printed, or None where the supervisor says that it is ready."""
+    def _give(self) -> None:
+        """Send the item to the supervisor; one that died meanwhile, or at its start, is replaced a few times."""
+        item, supervisor = self._given or (None, None)
+        while self._starts < _STARTS:
+            if self._process is None or not self._process.is_alive():
+                self._start(supervisor)
+            try:
+                self._open().send(item)
+            except OSError:
+                self.close()
+            else:
+                return
+        raise ChildProcessError(f"the process that keeps the trials ended at once, {_STARTS} times")
+
+    def _start(self, supervisor: Any) -> None:
+        self.close()
+        self._starts += 1
+        self.connection, theirs = multiprocessing.Pipe()
+        process = _context().Process(target=supervisor.serve, args=(theirs,))
+        with _clean_start():
+            process.start()
+        self._process = process
+        theirs.close()  # so that the end of the supervisor is the end of the stream
+
+    def take(self) -> tuple[Any, str, Seen] | None:
+        """A result, what was printed, what was seen; None where the item has begun, or another supervisor has it."""
         try:
             answer = self._open().recv()
         except (EOFError, OSError):
-            ready = self._ready
+            began = self._began
             self.close()
-            if not ready:
-                raise ChildProcessError("the process that keeps the trials ended at once") from None
-            return Lost("crash", "the process that keeps the trials was killed while this one ran"), ""
+            if not began:
+                self._give()
+                return None
+            return Lost("crash", "the process that keeps the trials was killed while this one ran"), "", Seen()
         if isinstance(answer, str):
             raise ChildProcessError(answer)
         if answer is None:
-            self._ready = True
+            self._began = True
             return None
-        result, output = answer
-        return result if isinstance(result, Lost) else _read(result), output
+        result, output, seen = answer
+        return result if isinstance(result, Lost) else _read(result), output, seen
 
     def release(self) -> None:
         """Let the supervisor end what it keeps, and itself."""
@@ -162,12 +188,46 @@ class _Slot:
             self._process.kill()
             self._process.join()
             self._process = None
-        self._ready = False
+        self._began = False
 
     def _open(self) -> Connection:
         if self.connection is None:
             raise ValueError("no supervisor")
         return self.connection
+
+
+class Office:
+    """A reception as its owner has it: started when it is needed, and again where it has died."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def ensure(self) -> None:
+        """Start it unless it runs; ChildProcessError where it does not start."""
+        if self._process is not None and self._process.is_alive():
+            return
+        self.close()
+        self._connection, theirs = multiprocessing.Pipe()
+        self._process = _context().Process(target=self._reception.serve, args=(theirs,))
+        with _clean_start():
+            self._process.start()
+        theirs.close()
+        try:
+            self._connection.recv()
+        except (EOFError, OSError):
+            raise ChildProcessError("the process that makes the data and scores ended at once") from None
+
+    def close(self) -> None:
+        """Let it end with its desks, and see to it."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.join(_PATIENCE)
+            self._process.kill()
+            self._process.join()
+        self._process = self._connection = None
 
 
 def _read(result: bytes) -> Any:

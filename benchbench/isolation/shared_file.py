@@ -1,6 +1,7 @@
 """Files that an item's process and its supervisor share, out of reach of others."""
 
 import os
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -75,6 +76,13 @@ class SharedFile:
 
     def _empty(self) -> None:
         os.ftruncate(self._descriptor, 0)
+
+
+def flush() -> None:
+    """Let what this process has printed be written."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a plug-in may have closed it, or put something else there
+            stream.flush()
 
 
 def write(descriptor: int, content: bytes) -> None:

@@ -9,23 +9,28 @@ import gc
 import os
 import pickle
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import Pipe, get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, NamedTuple
 
 import psutil
 
 from benchbench.isolation import process_tree
 from benchbench.isolation.fault_text import Frame, describe, place
-from benchbench.isolation.shared_file import SharedFile, write
+from benchbench.isolation.partner import Cause, Link, Partner, Unopened, opened
+from benchbench.isolation.phases import Phases, Seen
+from benchbench.isolation.reception import GONE
+from benchbench.isolation.shared_file import SharedFile, flush, write
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LOOK = 0.25  # seconds between two looks at a process, for its end
@@ -48,7 +53,7 @@ class Limits:
 class Lost:
     """What is left of an item whose process ended without a result."""
 
-    cause: Literal["timeout", "memory", "crash"]
+    cause: Cause
     reason: str
 
 
@@ -68,36 +73,25 @@ class Surroundings:
         os.environ.update({**self.variables, **dict.fromkeys(THREAD_LIMITS, str(self.threads))})
 
 
-class First(Protocol):
-    """What has to be done before items, once for all that share it."""
-
-    def key(self, item: Any, /) -> str:
-        """Names what an item shares."""
-
-    def done(self, item: Any, /) -> bool:
-        """Whether it has been done for an item."""
-
-    def __call__(self, item: Any, /) -> None:
-        """Do it."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Supervisor:
     """Runs ``function`` on what it receives, an item at a time, each in a process of its own.
 
-    ``prepare`` is called once; what it loads, each item's process has. ``first`` has a process of its own too, so that
-    the item after which it was called is like the others.
+    ``prepare`` is called once; what it loads, each item's process has. Where there is a ``partner``, the item's desk is
+    opened first, within the limits of an item, and ``function`` is called with a Link as well. Each item has an empty
+    folder in the folder ``rooms``, where there is one.
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[..., Any]
     prepare: Callable[[], None] | None
-    first: First | None
+    partner: Partner | None = None
+    rooms: str | None = None
     limits: Limits
     surroundings: Surroundings
     forks: bool = "fork" in get_all_start_methods()
 
     def serve(self, caller: Connection) -> None:
-        """Say None once ready; then answer each item with (its pickled result or Lost, what it printed).
+        """Say None when an item begins; then answer with (its pickled result or Lost, what it printed, what was seen).
 
         A text says why it cannot. Ends when the caller has gone.
         """
@@ -109,12 +103,11 @@ class Supervisor:
                 caller.send(f"the process that keeps the trials did not start: {describe(error)}")
                 return
             try:
-                caller.send(None)
-                tried = set[str]()
                 while True:
                     item = caller.recv()
+                    caller.send(None)
                     try:
-                        answer: Any = self._answer(item, caller, files, tried)
+                        answer: Any = self._answer(item, caller, files)
                     except OSError as error:  # no process can be forked, no file be read
                         answer = f"the process that keeps the trials failed: {describe(error)}"
                     caller.send(answer)
@@ -134,40 +127,72 @@ class Supervisor:
         gc.freeze()  # a collection before each fit need not walk what is loaded
         return files
 
-    def _answer(self, item: Any, caller: Connection, files: "_Files", tried: set[str]) -> tuple[bytes | Lost, str]:
+    def _answer(self, item: Any, caller: Connection, files: "_Files") -> tuple[bytes | Lost, str, Seen]:
         files.clear()
-        if self.first is not None and self.first.key(item) not in tried and not self.first.done(item):
-            tried.add(self.first.key(item))
-            self._run(self.first, item, caller, files)  # where it fails, the item itself will say so
-        result = self._run(self.function, item, caller, files)
-        return result, files.output.text()
+        phases = Phases()
+        if self.partner is None:
+            result = self._run(_Work(self, item, files, caller), phases)
+        else:
+            result = self._beside(self.partner, item, caller, files, phases)
+        return result, files.output.text(), phases.seen
 
-    def _run(self, function: Callable[[Any], Any], item: Any, caller: Connection, files: "_Files") -> bytes | Lost:
-        files.result.clear()
-        context: Any = get_context("fork" if self.forks else "spawn")
-        process: BaseProcess = context.Process(target=_work, args=(function, item, self, caller, files))
-        process.start()
+    def _beside(self, partner: Partner, item: Any, caller: Connection, files: "_Files", phases: Phases) -> bytes | Lost:
+        """Open the item's desk and run the item beside it."""
         try:
-            lost = self._watch(process, caller, files.output)
-        finally:
-            process_tree.end(process)
-        return lost or files.result.read() or Lost("crash", _ending(_WHOLE))
+            visit = partner.visit(item, self.surroundings.cores)
+        except GONE:
+            return Lost("crash", f"{partner.what} is gone")
+        with visit.connection, _room(self.rooms) as room:
+            try:
+                write(files.output.attach(), opened(visit, caller, self.limits.seconds, self.limits.memory).encode())
+            except Unopened as instead:
+                if instead.result is not None:
+                    write(files.output.attach(), instead.reason.encode())
+                    return instead.result
+                return Lost(instead.cause, f"{partner.what}: {instead.reason}")
+            except GONE:
+                if caller.poll():  # it is the caller that has gone
+                    raise
+                ended = partner.address.ended(partner.key(item))
+                return Lost("crash", f"{partner.what}: {_ending(ended.code or 0)}{_where(ended.printed)}")
+            mine, theirs = Pipe()
+            with mine:
+                return self._run(_Work(self, item, files, caller, Link(visit, theirs, room), mine), phases)
 
-    def _watch(self, process: BaseProcess, caller: Connection, output: SharedFile) -> Lost | None:
-        """Wait for the end of a process; why it was lost, or None."""
+    def _run(self, work: "_Work", phases: Phases) -> bytes | Lost:
+        work.files.result.clear()
+        context: Any = get_context("fork" if self.forks else "spawn")
+        process: BaseProcess = context.Process(target=work)
+        process.start()
+        if work.link is not None:
+            work.link.listener.close()  # so that the end of the process is the end of its streams
+            work.link.visit.connection.close()
+        try:
+            lost = self._watch(process, work, phases)
+        finally:
+            phases.begin()
+            process_tree.end(process)
+        return lost or work.files.result.read() or Lost("crash", _ending(_WHOLE))
+
+    def _watch(self, process: BaseProcess, work: "_Work", phases: Phases) -> Lost | None:
+        """Wait for the end of a process, and listen to it; why it was lost, or None."""
+        caller, output, heard = work.caller, work.files.output, work.heard
         start, least = time.monotonic(), _MEMORY_LOOK if self.limits.memory else _LOOK
         pause = least
-        kills, handles = process_tree.memory_kills(), list[Any]((process.sentinel, caller))
+        kills = process_tree.memory_kills()
+        handles = [one for one in (process.sentinel, caller, heard) if one is not None]
         while True:
             left = start + (self.limits.seconds or float("inf")) - time.monotonic()
             ready = wait(handles, max(0.0, min(pause, left)))
             if process.sentinel in ready:
                 _settle(process)
-                handles = [caller]  # it may have closed the sentinel, and live on
+                handles.remove(process.sentinel)  # it may have closed the sentinel, and live on
             if process.exitcode is not None:
                 return _ended(process.exitcode, output, kills)
             if caller in ready:
                 raise EOFError
+            if heard is not None and heard in ready and not phases.heard(heard):
+                handles.remove(heard)
             if left <= 0:
                 return Lost("timeout", f"killed after {self.limits.seconds:g} s{_last_words(process, output)}")
             output.trim()
@@ -193,7 +218,7 @@ class _Files:
             os.dup2(descriptor, stream)
 
     def clear(self) -> None:
-        _flush()
+        flush()
         self.output.clear()
 
     def close(self) -> None:
@@ -201,35 +226,55 @@ class _Files:
         self.result.close()
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # a plug-in may have closed it, or put something else there
-            stream.flush()
+@contextmanager
+def _room(folder: str | None) -> Iterator[str | None]:
+    """An empty folder for one item, gone afterwards."""
+    if folder is None:
+        yield None
+        return
+    room = tempfile.mkdtemp(prefix="trial-", dir=folder)
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
 
 
-def _work(function: Callable[[Any], Any], item: Any, supervisor: Supervisor, caller: Connection, files: _Files) -> None:
-    """What an item's own process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    caller.close()
-    process_tree.stand_alone()
-    if not supervisor.forks:
-        files.redirect()
-        supervisor.surroundings.enter()
-    if supervisor.surroundings.cores and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, supervisor.surroundings.cores)
-    faulthandler.enable(2)  # a crash says where
-    with suppress(Exception):  # what was printed before a crash is there
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    try:
-        result = pickle.dumps(function(item))
-    except BaseException as error:  # a KeyboardInterrupt can only be the item's own
-        result = pickle.dumps(Lost("crash", describe(error)))
-    _flush()
-    try:
-        write(files.result.attach(), result)
-    except OSError:
-        os._exit(_NOT_KEPT)
-    os._exit(_WHOLE)  # threads that are left end here
+class _Work(NamedTuple):
+    """What an item's own process does; ``heard`` is the supervisor's end of its link."""
+
+    supervisor: Supervisor
+    item: Any
+    files: _Files
+    caller: Connection
+    link: Link | None = None
+    heard: Connection | None = None
+
+    def __call__(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        supervisor, files = self.supervisor, self.files
+        for connection in (self.caller, self.heard):
+            if connection is not None:
+                connection.close()
+        process_tree.stand_alone()
+        if not supervisor.forks:
+            files.redirect()
+            supervisor.surroundings.enter()
+        if supervisor.surroundings.cores and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, supervisor.surroundings.cores)
+        faulthandler.enable(2)  # a crash says where
+        with suppress(Exception):  # what was printed before a crash is there
+            sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        given = (self.item,) if self.link is None else (self.item, self.link)
+        try:
+            result = pickle.dumps(supervisor.function(*given))
+        except BaseException as error:  # a KeyboardInterrupt can only be the item's own
+            result = pickle.dumps(Lost("crash", describe(error)))
+        flush()
+        try:
+            write(files.result.attach(), result)
+        except OSError:
+            os._exit(_NOT_KEPT)
+        os._exit(_WHOLE)  # threads that are left end here
 
 
 def _ended(code: int, output: SharedFile, kills: int) -> Lost | None:
@@ -239,7 +284,7 @@ def _ended(code: int, output: SharedFile, kills: int) -> Lost | None:
         output.require_room()  # no fault of the item's where there is none: the error ends the run
     if code == -9 and process_tree.memory_kills() > kills:
         return Lost("memory", "killed by the system, which ran out of memory")
-    return Lost("crash", f"{_ending(code)}{_where(output)}")
+    return Lost("crash", f"{_ending(code)}{_where(output.text())}")
 
 
 def _ending(code: int) -> str:
@@ -254,7 +299,7 @@ def _last_words(process: BaseProcess, output: SharedFile) -> str:
         with suppress(OSError):
             os.kill(process.pid, signal.SIGABRT)
         _settle(process)
-    return _where(output)
+    return _where(output.text())
 
 
 def _settle(process: BaseProcess) -> None:
@@ -264,9 +309,9 @@ def _settle(process: BaseProcess) -> None:
         time.sleep(0.002)
 
 
-def _where(output: SharedFile) -> str:
+def _where(printed: str) -> str:
     """Where the thread that had the fault was, as faulthandler printed it, for the message."""
-    dumps = sorted(_DUMP.finditer(output.text()), key=lambda dump: dump[0].startswith("Current"))
+    dumps = sorted(_DUMP.finditer(printed), key=lambda dump: dump[0].startswith("Current"))
     frames = [
         Frame(file, int(line), function) for dump in dumps[-1:] for file, line, function in _DUMPED.findall(dump[1])
     ]

@@ -1,7 +1,9 @@
 """The device of a trial: is it there, wait for it, what memory it used, and random numbers on it."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -85,3 +87,8 @@ def seeded(seed: int, name: str) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+def keep_cache(home: Path) -> None:
+    """Let the driver keep what it compiles below ``home``, whatever home a later process has."""
+    os.environ.setdefault("CUDA_CACHE_PATH", str(home / ".nv" / "ComputeCache"))

@@ -1,7 +1,7 @@
 """The one training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.device import seeded, tensor
 from benchbench.learn.network import Core, Network, kernel_of
 from benchbench.learn.sequences import Lengths
+from benchbench.learn.sizing import ANY_WIDTH
 
 Optimizer = Literal["adam", "sgd", "rmsprop"]
 
@@ -44,9 +45,10 @@ class Gradient:
 
     ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to (states of shape
     (batch, time, width), state), as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the norm of the gradient; 0
-    is no bound. The loss and what chooses on validation come from the objective of ``setting``; where that asks for
-    classes, predictions are probabilities. The validation split is scored off the clock, when the meter says so and at
-    the end of the budget. UnsupportedError for an engine other than torch.
+    is no bound. ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``. The
+    loss and what chooses on validation come from the objective of ``setting``; where that asks for classes, predictions
+    are probabilities. The validation split is scored off the clock, when the meter says so and at the end of the
+    budget. UnsupportedError for an engine other than torch, FormError for a core of another form.
     """
 
     engines: ClassVar = ("torch",)
@@ -60,12 +62,13 @@ class Gradient:
         optimizer: Optimizer = "adam",
         momentum: float = 0.0,
         clip: float = 1.0,
+        widths: Sequence[int] = ANY_WIDTH,
     ) -> None:
         if momentum and optimizer == "adam":
             raise InputError("momentum: adam has its own; give it with sgd or rmsprop")
         if setting.engine not in self.engines:
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
-        self.setting = setting
+        self.setting, self.widths = setting, widths
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
         self._momentum, self._clip = momentum, clip
@@ -119,12 +122,12 @@ class Gradient:
         require_own_input(self.setting)
         made = []
         with torch.inference_mode():
-            states, state = network.core(self._tensor(prefix))
+            states, state = network.advance(self._tensor(prefix))
             if state is None or network.both_ways:
                 return slide(self.predict, prefix, steps, self.setting.length)
             for _ in range(steps):
                 made.append(network.head(states[:, -1:]))
-                states, state = network.core(made[-1], state)
+                states, state = network.advance(made[-1], state)
         generated: Array = torch.cat(made, dim=1).cpu().numpy()
         return generated
 

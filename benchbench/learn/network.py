@@ -1,13 +1,15 @@
 """A torch network of a recurrent core and a linear head, and the name of the code that carries it out."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from benchbench.core.errors import UnsupportedError
+from benchbench.core.errors import FormError, UnsupportedError
 from benchbench.core.problem import Setting
+from benchbench.learn.core_call import call, require_form
 from benchbench.learn.device import accelerated_kernel
 from benchbench.learn.sequences import Lengths, last_steps, padding
 
@@ -22,6 +24,7 @@ class Network(nn.Module):
     def __init__(self, core: Core, setting: Setting) -> None:
         super().__init__()
         self.core = core(setting.inputs, setting.width)
+        require_form(self.core)
         self.head = nn.Linear(_state_size(self.core, core, setting), setting.outputs)
         self.scored = setting.scored
         self._classifies = setting.objective.classifies
@@ -44,8 +47,11 @@ class Network(nn.Module):
             inputs = inputs.masked_fill(behind[:, :, None], 0.0)
             if self.both_ways:
                 return self._packed(inputs, lengths)
-        states: Tensor = self.core(inputs)[0]
-        return states
+        return self.advance(inputs)[0]
+
+    def advance(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """States (batch, time, unit), and the state that the core ends in; None where it carries none."""
+        return call(self.core, inputs, state)
 
     def _packed(self, inputs: Tensor, lengths: Lengths) -> Tensor:
         if not isinstance(self.core, nn.RNNBase):
@@ -67,16 +73,19 @@ class Network(nn.Module):
 
 
 def _state_size(module: nn.Module, core: Core, setting: Setting) -> int:
-    """How many numbers a state of the core has: those of one step of shapes without numbers.
+    """How many numbers a state of the core has: those of a few steps of shapes without numbers.
 
-    A core that cannot be carried out so has states as wide as its width, as Gradient asks for.
+    A core that cannot be carried out so has states as wide as its width, as Gradient asks for. FormError where it
+    returns something else than a core does.
     """
     if type(module) in _VENDORS:
         return int(module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)  # type: ignore[arg-type]
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"), torch.no_grad():
-            states, _ = core(setting.inputs, setting.width).eval()(torch.empty(1, 1, setting.inputs))
+            states, _ = call(core(setting.inputs, setting.width).eval(), torch.empty(2, 3, setting.inputs))
             return int(states.shape[-1])
+    except FormError:
+        raise
     except Exception:  # the core's own code: whatever it raises here, its first real step will tell
         return setting.width
 

@@ -1,12 +1,15 @@
 """Solve the width for a parameter limit, so that competitors of the same size meet."""
 
 import operator
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from benchbench.core.errors import InputError
+from benchbench.core.errors import InputError, UnsupportedError, short
 from benchbench.core.problem import Learner, Size
 
-WIDEST = 2**20
+ANY_WIDTH: Sequence[int] = range(1, 2**20 + 1)
+_LATER = 64  # the size is fixed where this many widths have the same
 
 
 def size_of(learner: Learner) -> Size:
@@ -22,28 +25,53 @@ def size_of(learner: Learner) -> Size:
     return size
 
 
+def widths_of(learner: Learner) -> Sequence[int]:
+    """The widths that a learner can have: its ``widths``, or any; ValueError where they do not increase from 1."""
+    widths: Sequence[int] = getattr(learner, "widths", ANY_WIDTH)
+    if widths is ANY_WIDTH:
+        return widths
+    numbers = [0, *widths]
+    if len(numbers) < 2 or any(type(wide) is not int or wide <= narrow for narrow, wide in pairwise(numbers)):
+        raise ValueError(f"widths must be whole numbers from 1, in increasing order, not {short(widths)}")
+    return widths
+
+
+def require_width(learner: Learner, width: int) -> None:
+    """UnsupportedError where a learner cannot have the width that it was given."""
+    widths = widths_of(learner)
+    if width in widths:
+        return
+    place = bisect_right(widths, width)
+    near = " and ".join(str(one) for one in widths[max(0, place - 1) : place + 1])
+    raise UnsupportedError(f"it cannot have the width {width}; the nearest that it can have: {near}")
+
+
 def solve_width(make: Callable[[int], Learner], limit: int) -> int:
     """The largest width whose learner holds at most ``limit`` numbers, trained + fixed.
 
-    A learner whose size does not depend on the width gets width 1. InputError where even width 1 is too large. Assumes
-    what the contract checks: size never shrinks with width.
+    A learner whose size does not depend on the width gets its first one; UnsupportedError where that is too large.
+    InputError where even the narrowest is. Assumes what the contract checks: size never shrinks with width.
     """
+    widths = widths_of(make(1))
 
-    def total(width: int) -> int:
-        return size_of(make(width)).total
+    def total(place: int) -> int:
+        return size_of(make(widths[place])).total
 
-    smallest = total(1)
+    smallest = total(0)
     if smallest > limit:
+        if total(min(_LATER, len(widths)) - 1) == smallest:
+            raise UnsupportedError(f"it has {smallest:,} numbers at any width, more than parameters = {limit:,}")
         raise InputError(f"parameters = {limit}: no width meets this limit; the narrowest has {smallest} numbers")
-    fits, too_wide = 1, 2
-    while too_wide <= WIDEST and total(too_wide) <= limit:
-        fits, too_wide = too_wide, too_wide * 2
-    if too_wide > WIDEST:
-        return 1 if total(fits) == smallest else fits
+    fits, too_wide = 0, 1
+    while too_wide < len(widths) and total(too_wide) <= limit:
+        fits, too_wide = too_wide, 2 * too_wide + 1
+    if too_wide >= len(widths) and total(fits) == smallest:
+        return widths[0]
+    too_wide = min(too_wide, len(widths))
     while too_wide - fits > 1:
         middle = (fits + too_wide) // 2
         if total(middle) <= limit:
             fits = middle
         else:
             too_wide = middle
-    return fits
+    return widths[fits]

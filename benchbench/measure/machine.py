@@ -31,6 +31,7 @@ def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) 
         torch=version("torch"),
         numpy=version("numpy"),
         numba=version("numba"),
+        scikit_learn=version("scikit-learn"),
         benchbench=benchbench.__version__,
         **_commit(),
     )

@@ -16,6 +16,8 @@ from benchbench.core.errors import InputError
 from benchbench.core.objective import LOSS
 from benchbench.core.record import Generated, Record
 from benchbench.core.spec import NAME
+from benchbench.core.store import Line
+from benchbench.report.marks import marks
 
 _KINDS = {
     "key": str,
@@ -76,6 +78,7 @@ _KINDS = {
     "memory_bytes": float,
     "dirty": bool,
     "fingerprint": str,
+    "thinned": str,
     "block": str,
     "device_reserved_bytes": float,
     "device_used_bytes": float,
@@ -102,6 +105,15 @@ _KINDS = {
     "valid_choice": float,
     "chosen_higher": bool,
     "numba": str,
+    "scikit_learn": str,
+    "files": dict,
+    "file": str,
+    "line": int,
+    "seal": str,
+    "solves": bool,
+    "unranked": bool,
+    "untimed": bool,
+    "watched_fit_seconds": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -122,17 +134,22 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     above that of the run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
     and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
     deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
-    ``free_run_message`` says why there is nothing. A missing number is NaN, a missing text is empty. InputError where
-    there is no record.
+    ``free_run_message`` says why there is nothing. ``solves`` says that the architecture does not step, and
+    ``watched_fit_seconds`` is what the fit took seen from outside; ``unranked`` and ``untimed`` say that the record has
+    marks (``benchbench.report.marks``) that keep it out of every ranking, or out of that by time. ``file`` and ``line``
+    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
+    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
+    record.
     """
     return read(study, results)[0]
 
 
 def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
-    """The frame of ``load``, whose order does not depend on the order on disk, and the records behind it."""
+    """The frame of ``load`` and the records behind it; records of one trial stand in the order of their file."""
     name = study_name(study)
-    records = sorted(store.read(Path(results), name), key=_order)
-    rows = [_row(record) for record in records]
+    lines = sorted(store.read(Path(results), name), key=_order)
+    records = [line.record for line in lines]
+    rows = [_row(line) for line in lines]
     kinds = {**_KINDS, **dict.fromkeys(sorted(_further(records)), float)}
     frame = pd.DataFrame(rows, columns=list(kinds), dtype=object)
     return frame.assign(**{column: _typed(frame[column], kind) for column, kind in kinds.items()}), records
@@ -158,12 +175,12 @@ def plain(options: dict[str, Any]) -> str:
     return json.dumps(options, sort_keys=True, default=str)
 
 
-def _order(record: Record) -> tuple[Any, ...]:
-    trial = record.trial
+def _order(line: Line) -> tuple[Any, ...]:
+    record, trial = line.record, line.record.trial
     return (
         *(trial.task, plain(trial.task_options), trial.architecture, plain(trial.architecture_options), trial.length),
         *(trial.budget.name, trial.device, trial.engine, record.environment.machine, trial.seed),
-        *(record.started, trial.key, record.status, record.message, str(record.scores), str(record.spent)),
+        *(line.file, line.number),
     )
 
 
@@ -173,8 +190,9 @@ def _further(records: list[Record]) -> set[str]:
     return {f"{split}_{name}" for name in names for split in ("valid", "test")} - _KINDS.keys()
 
 
-def _row(record: Record) -> dict[str, Any]:
-    trial = record.trial
+def _row(line: Line) -> dict[str, Any]:
+    record, trial = line.record, line.record.trial
+    kinds = {mark.kind for mark in marks(record)}
     names = ("key", "study", "task", "architecture", "length", "device", "engine", "seed")
     return {
         **dict(record.environment),
@@ -187,6 +205,10 @@ def _row(record: Record) -> dict[str, Any]:
         "disturbed": _disturbed(record),
         "kernel": record.kernel,
         "baseline": record.is_baseline,
+        "solves": record.solves,
+        "unranked": "unranked" in kinds,
+        "untimed": "untimed" in kinds,
+        "watched_fit_seconds": record.watched and record.watched.seconds.get("fit"),
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
         "status": record.status.value,
@@ -194,12 +216,17 @@ def _row(record: Record) -> dict[str, Any]:
         "predict_seconds": median(record.predict_seconds) if record.predict_seconds else None,
         "test_sequences": record.data.get("test"),
         "fingerprint": record.data.get("fingerprint"),
+        "thinned": " ".join(map(str, record.data.get("thinned", ()))),
         "block": record.block,
         "started": record.started,
         "architecture_options": trial.architecture_options,
         "task_options": trial.task_options,
         "architecture_version": trial.versions.get("architecture"),
         "task_version": trial.versions.get("task"),
+        "files": record.files,
+        "file": line.file.name,
+        "line": line.number,
+        "seal": line.seal.value,
     }
 
 

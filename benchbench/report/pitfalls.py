@@ -13,8 +13,11 @@ from benchbench.core.errors import InputError
 from benchbench.core.pitfall import Curve, Panel, Pitfall
 from benchbench.report.figures.style import POSSIBLE, Look, Looks, log_if_wide, panels, save, settings, styles
 from benchbench.report.folder import whole
+from benchbench.report.page.blocks import Block, Heading, Page, Text, line, prose
+from benchbench.report.page.blocks import Figure as Picture
+from benchbench.report.page.blocks import table as block_of
 from benchbench.report.page.texts import number
-from benchbench.report.render.markdown import markdown, words
+from benchbench.report.render.markdown import render
 
 _REFERENCES: tuple[Look, ...] = (
     POSSIBLE,
@@ -22,10 +25,15 @@ _REFERENCES: tuple[Look, ...] = (
 )
 _FEW = 40  # points of a line that each get a marker
 _MANY = 200  # dots that are drawn small
-_HEAD = """# What goes wrong in the field
-
-Common mistakes, shown on our own implementations of them. `benchbench pitfalls` writes this page anew; its
-numbers are in `data/`."""
+_HEAD: tuple[Block, ...] = (
+    Heading(1, line("What goes wrong in the field")),
+    Text(
+        prose(
+            """Common mistakes, shown on our own implementations of them. `benchbench pitfalls` writes this page anew;
+            its numbers are in `data/`."""
+        )
+    ),
+)
 
 
 def write_pitfalls(shown: Iterable[Pitfall], results: str | PathLike[str] = "results") -> Path:
@@ -43,8 +51,8 @@ def write_pitfalls(shown: Iterable[Pitfall], results: str | PathLike[str] = "res
             (fresh / "data" / f"{name}.json").write_bytes(found[name].model_dump_json().encode() + b"\n")
             with settings():
                 save(draw(found[name]), fresh / "figures" / name)
-        text = "\n\n".join([_HEAD, *(_section(found[name]) for name in sorted(found))])
-        (fresh / "pitfalls.md").write_bytes(f"{text}\n".encode())
+        page = Page("pitfalls", (*_HEAD, *(block for name in sorted(found) for block in _section(found[name]))))
+        (fresh / "pitfalls.md").write_bytes(render(page).encode())
     return target / "pitfalls.md"
 
 
@@ -78,12 +86,9 @@ def _read(folder: Path) -> list[Pitfall]:
     return found
 
 
-def _section(pitfall: Pitfall) -> str:
-    columns, rows = table(pitfall)
-    grid = markdown([words(column) for column in columns], [[words(cell) for cell in row] for row in rows])
-    name = pitfall.name
-    picture = f"![{pitfall.title}](figures/{name}.png)\n\n[SVG](figures/{name}.svg)"
-    return "\n\n".join([f"## {pitfall.title}", words(pitfall.sentence, 2000), grid, picture])
+def _section(pitfall: Pitfall) -> tuple[Block, ...]:
+    title = line(pitfall.title)
+    return Heading(2, title), Text(line(pitfall.sentence)), block_of(*table(pitfall)), Picture(pitfall.name, title)
 
 
 def _cell(value: object) -> str:

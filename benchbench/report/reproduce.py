@@ -9,15 +9,14 @@ from pydantic import ValidationError
 from benchbench.core.claim import Outcome
 from benchbench.core.errors import InputError
 from benchbench.report.folder import whole
+from benchbench.report.page.blocks import Block, Bullets, Heading, Page, Text, code, line, prose, table
 from benchbench.report.page.texts import number
-from benchbench.report.render.markdown import markdown
+from benchbench.report.render.markdown import render
 
 COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "source"]
-_HEAD = """# Published numbers and ours
-
-`benchbench reproduce` runs these claims and writes this page anew; the outcomes are in `outcomes/`. Ours is the median,
-in brackets the quartiles, where a claim has several seeds (NeuroBench: the mean, as there). Reproduced is within the
-claim's tolerance of the published number, 10 % unless its file says otherwise."""
+_HEAD = """`benchbench reproduce` runs these claims and writes this page anew; the outcomes are in `outcomes/`. Ours is
+the median, in brackets the quartiles, where a claim has several seeds (NeuroBench: the mean, as there). Reproduced is
+within the claim's tolerance of the published number, 10 % unless its file says otherwise."""
 
 
 def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "results") -> Path:
@@ -32,7 +31,7 @@ def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "resu
         for name, outcome in found.items():
             text = outcome.model_dump_json(indent=1) + "\n"
             (fresh / "outcomes" / f"{name}.json").write_bytes(text.encode())
-        (fresh / "reproduce.md").write_bytes(_page([found[name] for name in sorted(found)]).encode())
+        (fresh / "reproduce.md").write_bytes(render(_page([found[name] for name in sorted(found)])).encode())
     return target / "reproduce.md"
 
 
@@ -52,7 +51,7 @@ def row(outcome: Outcome) -> list[str]:
     ours = outcome.ours
     value = "not finite" if ours.value is None else number(ours.value)
     if ours.low is not None and ours.high is not None:
-        value += f" [{number(ours.low)}, {number(ours.high)}]"
+        value += f" ({number(ours.low)} to {number(ours.high)})"
     return [
         outcome.claim,
         outcome.quantity,
@@ -64,13 +63,14 @@ def row(outcome: Outcome) -> list[str]:
     ]
 
 
-def _page(outcomes: list[Outcome]) -> str:
-    notes = [f"- `{outcome.claim}`: {outcome.ours.notes}." for outcome in outcomes if outcome.ours.notes]
+def _page(outcomes: list[Outcome]) -> Page:
+    notes = tuple(line(code(one.claim), f": {one.ours.notes}.") for one in outcomes if one.ours.notes)
     machines = sorted({outcome.environment.machine for outcome in outcomes})
-    blocks = [
-        _HEAD,
-        markdown(COLUMNS, [row(outcome) for outcome in outcomes], left=len(COLUMNS)),
-        "\n".join(notes),
-        f"Measured on {', '.join(machines)}, one thread.",
+    blocks: list[Block] = [
+        Heading(1, line("Published numbers and ours")),
+        Text(prose(_HEAD)),
+        table(COLUMNS, [row(outcome) for outcome in outcomes], left=len(COLUMNS)),
+        Bullets(notes),
+        Text(line(f"Measured on {', '.join(machines)}, one thread.")),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return Page("reproduce", tuple(blocks))

@@ -6,7 +6,7 @@ from pathlib import Path
 from benchbench.report.analysis.csv import tables
 from benchbench.report.analysis.study import Numbers, gather
 from benchbench.report.figures.catalogue import draw_all, free_name
-from benchbench.report.folder import whole
+from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
 from benchbench.report.render.markdown import render
@@ -30,9 +30,13 @@ def _write(folder: Path, numbers: Numbers) -> None:
         (folder / name).mkdir(parents=True)
     pictures = draw_all(numbers, folder / "figures")
     for name, table in tables(numbers).items():
-        table.to_csv(folder / "tables" / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        file = folder / "tables" / f"{name}.csv"
+        with naming(file):
+            table.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
     for page in pages(numbers, pictures, _paths(numbers)):
-        (folder / f"{page.path}.md").write_bytes(render(page).encode())
+        file = folder / f"{page.path}.md"
+        with naming(file):
+            file.write_bytes(render(page).encode())
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:

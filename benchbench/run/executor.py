@@ -4,14 +4,16 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from benchbench.core.errors import InputError
+from benchbench.core.record import Environment, Watched
+from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.isolation.supervisor import Lost
-from benchbench.run.job import PRELOAD, Data, Job, Scheduled, Warm, Work, lost
-from benchbench.run.outcome import Outcome
-from benchbench.run.place import Shelf, look, problem_folder
+from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, lost, partner
+from benchbench.run.outcome import Asked, Attempt, Grade, Outcome, Refused, composed
+from benchbench.run.place import Examiners, examiners, look
 
 Ended = tuple[Scheduled, Outcome | InputError]
 
@@ -48,10 +50,10 @@ class Executor(Protocol):
 class Local:
     """Runs trials in processes of this machine; a worker of a cluster may do the same with items as they come.
 
-    ``data`` is a folder where problems are shared, and may hold some; by default a temporary folder of its own.
+    ``examiners`` are those of the run, where there are any yet.
     """
 
-    data: str | None = None
+    examiners: Examiners | None = None
     many_machines: bool = False
 
     def map(
@@ -65,27 +67,70 @@ class Local:
         """Yield each item with its outcome as it ends, ``job.jobs`` at a time."""
         start_server(PRELOAD)
         with ExitStack() as stack:
-            data = self.data or stack.enter_context(problem_folder())
-            work = Work(job=job, environment=look(job), data=data)
-            shelf, started = Shelf(data, items, most=job.jobs + 2), dict[str, str]()
-
-            def start(item: Scheduled) -> None:
-                started[item.trial.key] = datetime.now(UTC).isoformat(timespec="seconds")
-                shelf.starts(item)
-                on_start(item)
-
+            here = self.examiners or stack.enter_context(examiners(job))
+            run = _Run(job, here, look(job), on_start)
             ended = isolated_map(
-                work,
+                Work(job=job),
                 items,
                 jobs=job.jobs,
                 threads=job.threads,
                 limits=job.limits,
                 prepare=Warm(job) if job.warm else None,
-                first=Data(work),
-                on_start=start,
+                partner=partner(here.address, COMPETITOR),
+                rooms=here.folder,
+                on_start=run.start,
                 on_output=on_output,
+                on_seen=run.see,
             )
-            for item, outcome in stack.enter_context(closing(ended)):
-                shelf.ended(item)
-                at = started.pop(item.trial.key)
-                yield item, lost(item, outcome, work.environment, at) if isinstance(outcome, Lost) else outcome
+            for item, result in stack.enter_context(closing(ended)):
+                yield item, result if isinstance(result, InputError) else run.outcome(item, result)
+
+
+class _Run:
+    """Puts together what the processes of a machine say of its trials."""
+
+    def __init__(
+        self, job: Job, here: Examiners, environment: Environment, on_start: Callable[[Scheduled], None]
+    ) -> None:
+        self._here, self._environment, self._on_start = here, environment, on_start
+        self._mixed = job.sources.mixed
+        self._owner = partner(here.address, OWNER)
+        self._started = dict[str, str]()
+        self._seen = dict[str, Watched]()
+
+    def start(self, item: Scheduled) -> None:
+        """An item is about to run; its examiner is there."""
+        self._started[item.trial.key] = datetime.now(UTC).isoformat(timespec="seconds")
+        self._here.office.ensure()
+        self._on_start(item)
+
+    def see(self, item: Scheduled, seen: Seen) -> None:
+        """The supervisor has seen the phases of an item."""
+        mixed = item.trial.task in self._mixed
+        self._seen[item.trial.key] = Watched(seconds=seen.seconds, cpu_seconds=seen.cpu_seconds, mixed=mixed)
+
+    def outcome(self, item: Scheduled, result: Attempt | Refused | Lost) -> Outcome:
+        """The outcome of an item; its scores come from the examiner itself."""
+        facts: dict[str, Any] = {
+            "environment": self._environment,
+            "started": self._started.pop(item.trial.key),
+            "watched": self._seen.pop(item.trial.key),
+            "baseline": item.baseline,
+            "solves": item.solves,
+        }
+        if isinstance(result, Lost):
+            return lost(item, result, **facts)
+        if isinstance(result, Refused):
+            made = composed(item.trial, facts, Attempt(result.fields, {}), None, None)
+        else:
+            try:
+                asked, grade = self._asked(item)
+            except (EOFError, OSError):
+                return lost(item, Lost("crash", f"{self._owner.what} ended before it was asked"), **facts)
+            made = composed(item.trial, facts, result, asked, grade)
+        return made._replace(record=item.complete(made.record))
+
+    def _asked(self, item: Scheduled) -> tuple[Asked, Grade | None]:
+        visit = self._owner.visit(item, ())
+        with visit.connection:
+            return visit.ask(("asked",)), visit.ask(("grade", item.trial.key))

@@ -11,12 +11,13 @@ from benchbench.core import closed_loop
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, FreeRun, Learner
 from benchbench.core.record import Generated, Status
+from benchbench.run.lesson import Run, Start
 
 _SHOWN = 1200  # steps of the first start that a record keeps
 _PAIRS = 300  # of maxima that a record keeps
 
 
-def generate(learner: Learner, free_run: FreeRun, length: int) -> Array:
+def generate(learner: Learner, free_run: FreeRun | Start, length: int) -> Array:
     """What a learner makes of each start, (start, steps, feature): with its own ``generate``, or a window that slides.
 
     ``length`` is that of the windows it was fitted on. ValueError for a wrong shape.
@@ -28,9 +29,10 @@ def generate(learner: Learner, free_run: FreeRun, length: int) -> Array:
         made = own(free_run.prefix, free_run.steps)
     with np.errstate(over="ignore", invalid="ignore"):  # what does not fit float32 is infinite: a run that diverged
         generated = np.asarray(made).astype(np.float32)
-    if generated.shape != free_run.truth.shape:
-        wanted = f"(sequence, steps, feature) = {free_run.truth.shape}"
-        raise ValueError(f"generate gave shape {generated.shape}, not {wanted}")
+    count, _, features = free_run.prefix.shape
+    wanted = (count, free_run.steps, features)
+    if generated.shape != wanted:
+        raise ValueError(f"generate gave shape {generated.shape}, not (sequence, steps, feature) = {wanted}")
     return generated
 
 
@@ -38,16 +40,20 @@ def _own(learner: Learner) -> Callable[[Array, int], Array] | None:
     return getattr(learner, "generate", None)
 
 
-def outcome(
-    learner: Learner, free_run: FreeRun, length: int, clock: Clock, synchronize: Callable[[], None]
-) -> tuple[Generated, dict[str, NDArray[Any]]]:
-    """Generate and score: what the record keeps, and the arrays for its artifact."""
+def run(learner: Learner, start: FreeRun | Start, length: int, clock: Clock, synchronize: Callable[[], None]) -> Run:
+    """Generate, on the clock."""
     synchronize()
     started = clock()
-    generated = generate(learner, free_run, length)
+    generated = generate(learner, start, length)
     synchronize()
-    seconds = clock() - started
-    truth = free_run.truth
+    return Run(generated, clock() - started, sliding=_own(learner) is None)
+
+
+def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[Any]]]:
+    """Score a run: what the record keeps, and the arrays for its artifact; ValueError where its shape is wrong."""
+    truth, generated = free_run.truth, made.generated
+    if generated is None or generated.shape != truth.shape:
+        raise ValueError(f"a free run needs shape {truth.shape}")
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
     generated_facts = Generated(
         **_asked(free_run),
@@ -56,8 +62,8 @@ def outcome(
         spectrum_distance=closed_loop.spectrum_distance(truth, generated),
         diverged=float(closed_loop.diverged(truth, generated).mean()),
         diverged_at=closed_loop.diverged_at(truth, generated),
-        seconds=seconds,
-        sliding=_own(learner) is None,
+        seconds=made.seconds,
+        sliding=made.sliding,
     )
     return generated_facts, {
         "free_run.true": _shown(truth),

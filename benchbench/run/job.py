@@ -12,26 +12,34 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filelock import FileLock
-
 from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.objective import ObjectiveFacts
-from benchbench.core.problem import Problem
+from benchbench.core.problem import Split
 from benchbench.core.record import Environment, Record, Status
-from benchbench.core.registry import Registry
+from benchbench.core.registry import NO_SOURCES, Registry, Sources
 from benchbench.core.spec import Trial
 from benchbench.isolation.fault_text import without_paths
+from benchbench.isolation.partner import Link, Partner, settle_in
 from benchbench.isolation.pool import NO_LIMITS
+from benchbench.isolation.reception import Address
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.measure import allocator, peak_memory
-from benchbench.run.outcome import Outcome
-from benchbench.run.problem_cache import data_key, save, shared
+from benchbench.run.lesson import data_key
+from benchbench.run.outcome import Attempt, Outcome
 
 PRELOAD = "benchbench.run.preload"
 """What the processes of trials have imported before they are forked."""
 
+COMPETITOR, OWNER = "competitor", "owner"
+"""The roles of those who come to the examiner: the process of a trial, and the one that writes its record."""
+
 _IMPORTS = "PRELOAD"  # the name by which a task's module lists what it imports when it reads data
+_CACHES = {
+    "NUMBA_CACHE_DIR": "numba",
+    "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
+    "TRITON_CACHE_DIR": "triton",
+}
 _STATUS = {"timeout": Status.TIMEOUT, "memory": Status.OUT_OF_MEMORY, "crash": Status.FAILED}
 
 
@@ -56,10 +64,10 @@ class Shape(NamedTuple):
     length: int
 
     @classmethod
-    def of(cls, problem: Problem) -> "Shape":
-        """The shape of a problem."""
-        _, length, inputs = problem.train.inputs.shape
-        return cls(inputs, problem.train.targets.shape[2], problem.train.scored, length)
+    def of(cls, train: Split) -> "Shape":
+        """The shape of a problem with this training split."""
+        _, length, inputs = train.inputs.shape
+        return cls(inputs, train.targets.shape[2], train.scored, length)
 
 
 class Solved(NamedTuple):
@@ -73,11 +81,13 @@ class Scheduled(NamedTuple):
     """A trial with its block, whether it is of a baseline, and what the check knows of it.
 
     ``solved`` is its width; ``objective`` and ``classes`` are what its problem asks, for a record without a problem.
+    ``solves``: its competitor does not step.
     """
 
     block: str
     trial: Trial
     baseline: bool | None = None
+    solves: bool | None = None
     solved: Solved | None = None
     objective: ObjectiveFacts | None = None
     classes: tuple[str, ...] = ()
@@ -96,12 +106,14 @@ class Job:
 
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
-    study. ``warm``: the plug-ins may be loaded once, before the processes of trials are forked.
+    study, ``sources`` where those of them come from that are not shipped. ``warm``: the plug-ins may be loaded once,
+    before the processes of trials are forked.
     """
 
     folder: str
     plugins: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    sources: Sources = NO_SOURCES
     devices: tuple[str, ...] = ("cpu",)
     jobs: int = 1
     threads: int = 1
@@ -118,22 +130,23 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Runs one trial of a job on a machine whose ``environment`` is known; ``data`` is its folder of problems."""
+    """What the process of a trial does."""
 
     job: Job
-    environment: Environment
-    data: str
 
-    def __call__(self, item: Scheduled) -> Outcome | InputError:
-        """The outcome of a trial, or why its plug-in cannot be loaded any more."""
+    def __call__(self, item: Scheduled, link: Link) -> Attempt | InputError:
+        """What the competitor has done, or why its plug-in cannot be loaded any more."""
         from benchbench.measure.switches import set_flags
-        from benchbench.run.trial import make_problem
+        from benchbench.run.attempt import Conditions, Far, attempt
 
-        trial = item.trial
+        trial, desk = item.trial, Far(link)
         try:
             known = self.job.load()
         except InputError as error:
             return error
+        if link.folder is not None:
+            keep_caches()
+            settle_in(link.folder)
         if self.job.keep_freed:
             allocator.keep_freed()
         facts = {
@@ -141,92 +154,81 @@ class Work:
             "peak_memory": peak_memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
+        lesson = desk.lesson()
+        solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
+        made = attempt(trial, known, desk, Conditions(phase=link.phase, width=solved or None))
+        plugin = known.get("architecture", trial.architecture)
+        told = {"baseline": plugin.baseline, "solves": plugin.solves}
+        return made._replace(fields=made.fields | told, environment=facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examine:
+    """Makes an examiner of an item that has a ``trial``, in a process that loads the files of tasks alone."""
+
+    job: Job
+
+    def __call__(self, item: Any) -> Callable[[str, Any], Any]:
+        """What answers for the problem of the item's trial, with the switches of the trial."""
+        from benchbench.measure.switches import set_flags
+        from benchbench.run.examiner import examiner
+        from benchbench.run.trial import make_problem
+
+        trial: Trial = item.trial
         with inside(self.job.folder):
-            make = partial(shared, problem_file(self.data, trial), partial(make_problem, trial, known))
-            return _run(item, known, self.environment.model_copy(update=facts), make)
+            known = registry.load_tasks(self.job.sources)
+            set_flags(self.job.threads, trial.seed)
+            return examiner(partial(make_problem, trial, known), known.get("task", trial.task).file)
 
 
-def problem_file(data: str | Path, trial: Trial) -> Path:
-    """Where, in the folder ``data``, the problem of a trial is shared."""
-    return Path(data) / data_key(trial)
+def partner(address: Address, role: str) -> Partner:
+    """The desk of the examiner that an item with a ``trial`` goes to."""
+    return Partner(address=address, key=_key, role=role, what="the process that makes the data and scores")
 
 
-def _run(item: Scheduled, known: Registry, environment: Environment, make: Callable[[], Problem]) -> Outcome:
-    """Run a trial at the width that the check has solved, where its problem has the shape that the check saw."""
-    from benchbench.run.failure import CAUGHT
-    from benchbench.run.trial import run_trial
-
-    width = None
-    try:
-        problem = make()
-    except CAUGHT as error:  # the trial runs into it too, and its record says so
-        make = partial(_fail, error)
-    else:
-        make = partial(_give, problem)
-        if item.solved and item.solved.shape == Shape.of(problem):
-            width = item.solved.width
-    outcome = run_trial(item.trial, known, environment, make=make, width=width)
-    return outcome._replace(record=item.complete(outcome.record))
+def _key(item: Any) -> str:
+    return data_key(item.trial)
 
 
-def _fail(error: BaseException) -> Problem:
-    raise error
+def keep_caches() -> None:
+    """Let what compilers keep stay where it is kept, for processes that get another home."""
+    from benchbench.learn import device
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench"
+    for name, folder in _CACHES.items():
+        os.environ.setdefault(name, str(cache / folder))
+    device.keep_cache(Path.home())
 
 
-def _give(problem: Problem) -> Problem:
-    return problem
-
-
-def lost(item: Scheduled, what: Lost, environment: Environment, started: str) -> Outcome:
+def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **facts: Any) -> Outcome:
     """The outcome of a trial whose process ended without one."""
+    known = {"baseline": item.baseline, "solves": item.solves, **facts}
     record = Record(
         trial=item.trial,
         status=_STATUS[what.cause],
         message=without_paths(what.reason),
-        baseline=item.baseline,
         environment=environment,
         started=started,
+        **known,
     )
     return Outcome(item.complete(record))
 
 
 @dataclass(frozen=True)
-class Data:
-    """Makes the problem that trials share, once, in a process that is none of theirs."""
-
-    work: Work
-
-    def key(self, item: Scheduled) -> str:
-        """Names the data."""
-        return data_key(item.trial)
-
-    def done(self, item: Scheduled) -> bool:
-        """Whether it is there."""
-        return problem_file(self.work.data, item.trial).exists()
-
-    def __call__(self, item: Scheduled) -> None:
-        """Make it; what goes wrong, the trials will run into themselves."""
-        from benchbench.measure.switches import set_flags
-        from benchbench.run.trial import make_problem
-
-        job, trial = self.work.job, item.trial
-        file, known = problem_file(self.work.data, trial), job.load()
-        set_flags(job.threads, trial.seed)
-        with FileLock(f"{file}.lock"), inside(job.folder):
-            if not file.exists():
-                save(file, make_problem(trial, known))
-
-
-@dataclass(frozen=True)
 class Warm:
-    """Loads, before processes are forked, the plug-ins and what the study's tasks import to read their data."""
+    """Loads, before processes are forked, the plug-ins and what the study's tasks import to read their data.
+
+    ``tasks_alone``: only the files that register tasks.
+    """
 
     job: Job
+    tasks_alone: bool = False
 
     def __call__(self) -> None:
         """Load them; the trials' own processes say what is wrong with one."""
         with suppress(InputError):
-            known = self.job.load()
+            with inside(self.job.folder):
+                known = registry.load_tasks(self.job.sources) if self.tasks_alone else registry.load(self.job.plugins)
             for task in self.job.tasks:
                 for name in known.get("task", task).function.__globals__.get(_IMPORTS, ()):
                     with suppress(Exception):

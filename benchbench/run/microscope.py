@@ -6,19 +6,18 @@ from typing import Any
 import numpy as np
 
 from benchbench.core.artifacts import Arrays
-from benchbench.core.problem import Problem, Snapshot
+from benchbench.core.problem import Snapshot, Split
 
 
 class Microscope:
-    """Takes a snapshot of a learner at each call, from the states of the first test sequence.
+    """Takes a snapshot of a learner at each call, from the states of the first sequence of the validation split.
 
     ``message`` says why there is none: the learner has no ``snapshot``, or raised in it.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        test = problem.test
-        end = test.inputs.shape[1] if test.lengths is None else int(test.lengths[0])
-        self._inputs = test.inputs[:1, :end].copy()
+    def __init__(self, valid: Split) -> None:
+        end = valid.inputs.shape[1] if valid.lengths is None else int(valid.lengths[0])
+        self._inputs = valid.inputs[:1, :end].copy()
         self._learner: Any = None
         self._updates: list[int] = []
         self._taken: list[Arrays] = []

@@ -1,8 +1,13 @@
 """What a trial hands back to the process that writes. It imports no PyTorch, as that process needs none."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from benchbench.core.record import Record
+from benchbench.core import artifacts
+from benchbench.core.artifacts import Arrays
+from benchbench.core.objective import ObjectiveFacts
+from benchbench.core.record import Record, Status, Watched
+from benchbench.core.spec import Trial
 
 
 class Outcome(NamedTuple):
@@ -10,3 +15,50 @@ class Outcome(NamedTuple):
 
     record: Record
     artifact: bytes | None = None
+
+
+class Asked(NamedTuple):
+    """What is asked of a problem's competitors, and facts about its data."""
+
+    objective: ObjectiveFacts
+    classes: list[str]
+    data: dict[str, Any]
+
+
+class Attempt(NamedTuple):
+    """What a trial's process says: fields of the record, of its environment, and what the microscope saw."""
+
+    fields: dict[str, Any]
+    arrays: Arrays
+    environment: Mapping[str, Any] = {}
+
+
+class Grade(NamedTuple):
+    """What the examiner adds to a record, and the arrays of the free run; ``alone`` are fields of what was watched."""
+
+    fields: dict[str, Any]
+    arrays: Arrays
+    alone: Mapping[str, Any] = {}
+
+
+class Refused(NamedTuple):
+    """There is no problem: the ``status`` and the ``message`` of the record."""
+
+    fields: dict[str, Any]
+
+
+def composed(
+    trial: Trial, facts: Mapping[str, Any], made: Attempt, asked: Asked | None, grade: Grade | None
+) -> Outcome:
+    """The outcome of a trial that ended: of what its process says, its scores are the examiner's alone."""
+    known = {} if asked is None else asked._asdict()
+    fields, arrays = {"status": Status.OK, **facts, **known, **made.fields}, made.arrays
+    if grade is not None:
+        fields, arrays = fields | grade.fields, arrays | grade.arrays
+        seen = fields.get("watched") or Watched()
+        fields["watched"] = seen.model_copy(update=dict(grade.alone))
+    fields["environment"] = fields["environment"].model_copy(update=dict(made.environment))
+    if not arrays:
+        return Outcome(Record(trial=trial, **fields))
+    content, named = artifacts.pack(arrays)
+    return Outcome(Record(trial=trial, **fields, artifact=named), content)

@@ -1,26 +1,24 @@
-"""The machine that trials run on: what it is, how fast it is, and the folder where its processes share problems."""
+"""The machine that trials run on: what it is, how fast it is, and the folder of its examiner and its trials."""
 
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment
-from benchbench.core.spec import Trial
-from benchbench.isolation.pool import cores, isolated_map
-from benchbench.isolation.supervisor import Lost
+from benchbench.isolation.pool import Office, cores, isolated_map
+from benchbench.isolation.reception import Address, Reception
+from benchbench.isolation.supervisor import Lost, Surroundings
 from benchbench.measure import allocator
-from benchbench.run.job import Job, Scheduled, problem_file
-from benchbench.run.problem_cache import data_key
+from benchbench.run.job import Examine, Job, Warm
 
-_PREFIX, _LOCK = "benchbench-problems-", "in-use"
+_PREFIX, _LOCK = "benchbench-run-", "in-use"
 
 
 def look(job: Job) -> Environment:
@@ -71,8 +69,8 @@ def measure_machine(devices: tuple[str, ...], threads: int = 1) -> dict[str, dic
 
 
 @contextmanager
-def problem_folder() -> Iterator[str]:
-    """A temporary folder of this machine for shared problems; it is gone afterwards.
+def run_folder() -> Iterator[str]:
+    """A temporary folder of this machine for a run; it is gone afterwards.
 
     Its owner holds a lock in it, so that the folder of a run that was killed is known, and removed here.
     """
@@ -96,34 +94,31 @@ def _remove_unless_held(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class Shelf:
-    """Removes shared problems that no trial needs any more, so that the disk does not grow with the study.
+_KEPT = 4  # problems that an examiner keeps beyond one a job
 
-    Where all ``items`` are known beforehand, that is after the last trial that needs one; else, a problem goes when
-    ``most`` others have been used since.
-    """
 
-    def __init__(self, folder: str, items: Iterable[Any], most: int) -> None:
-        self._folder, self._most = folder, most
-        known = items if isinstance(items, Sequence) else None
-        self._needed = None if known is None else Counter(data_key(item.trial) for item in known)
-        self._recent: dict[str, Trial] = {}
+class Examiners(NamedTuple):
+    """The examiner of a run on this machine: its office, its address, and the folder of the run."""
 
-    def starts(self, item: Scheduled) -> None:
-        """A trial is about to use its problem."""
-        key = data_key(item.trial)
-        self._recent.pop(key, None)
-        self._recent[key] = item.trial
-        if self._needed is None and len(self._recent) > self._most:
-            self._drop(next(iter(self._recent)))
+    office: Office
+    address: Address
+    folder: str
 
-    def ended(self, item: Scheduled) -> None:
-        """A trial needs its problem no more."""
-        if self._needed is not None:
-            key = data_key(item.trial)
-            self._needed[key] -= 1
-            if not self._needed[key]:
-                self._drop(key)
 
-    def _drop(self, key: str) -> None:
-        problem_file(self._folder, self._recent.pop(key)).unlink(missing_ok=True)
+@contextmanager
+def examiners(job: Job) -> Iterator[Examiners]:
+    """An examiner that makes the data of a job and scores; it ends with its problems."""
+    with run_folder() as folder:
+        address = Address.inside(folder)
+        reception = Reception(
+            address=address,
+            desk=Examine(job=job),
+            prepare=Warm(job, tasks_alone=True) if job.warm else None,
+            enter=Surroundings(threads=job.threads).enter,
+            most=job.jobs + _KEPT,
+        )
+        office = Office(reception)
+        try:
+            yield Examiners(office, address, folder)
+        finally:
+            office.close()

@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -12,19 +10,18 @@ import psutil
 from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.objective import ObjectiveFacts
-from benchbench.core.problem import Problem
 from benchbench.core.record import Environment
-from benchbench.core.registry import Registry
+from benchbench.core.registry import Registry, Sources
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
-from benchbench.isolation.fault_text import describe
+from benchbench.isolation.partner import Link
 from benchbench.isolation.process_tree import children
-from benchbench.run.job import Job, Scheduled, Shape, Solved, inside, problem_file
+from benchbench.run.job import Job, Scheduled, Shape, Solved, inside
+from benchbench.run.lesson import Lesson
 from benchbench.run.order import blocks
+from benchbench.run.origins import Files, find
+from benchbench.run.outcome import Refused
 from benchbench.run.place import environment
-from benchbench.run.problem_cache import save
-
-_ROOM = 2**28  # bytes of problems that the check keeps for the trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +29,17 @@ class Plan:
     """The trials of a study, and what this machine is.
 
     ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
-    device is asked for. ``baselines`` are the architectures that are there to be beaten.
+    device is asked for. ``sources`` are where tasks come from, ``files`` the user's files that the trials come from.
+    ``baselines`` are the architectures that are there to be beaten, ``solvers`` those that do not step.
     """
 
     trials: list[Trial]
     here: Environment
     quiet: bool
+    sources: Sources
     baselines: frozenset[str]
+    solvers: frozenset[str]
+    files: Files
 
 
 class Group(NamedTuple):
@@ -46,6 +47,11 @@ class Group(NamedTuple):
 
     exercise: str
     trials: dict[str, Trial]
+
+    @property
+    def trial(self) -> Trial:
+        """The trial whose problem is theirs."""
+        return next(iter(self.trials.values()))
 
 
 class Checked(NamedTuple):
@@ -62,14 +68,13 @@ class Planner:
     """Plans and checks a study; small enough to be sent to another process.
 
     ``source`` names the study's file in messages; ``cores`` is how many this machine has. ``runs_here``: the devices
-    must be on this machine. ``data`` is a folder that keeps the problems made here for the trials, or None.
+    must be on this machine.
     """
 
     job: Job
     source: str
     cores: int
     runs_here: bool
-    data: str | None
 
     def plan(self, study: Study) -> Plan | InputError:
         """The plan, or what is wrong with the study."""
@@ -78,47 +83,54 @@ class Planner:
         before = _company()
         try:
             known = self.job.load()
+            with inside(self.job.folder):
+                sources = registry.sources_of_tasks(self.job.plugins)
             quiet = _company() == before and set(study.devices) == {"cpu"}
             trials = study.trials(known, self.source)
             for name in study.devices:
                 require(name, f"{self._place}devices", here=self.runs_here)
         except InputError as error:
             return error
-        baselines = frozenset(name for name in study.architectures if known.get("architecture", name).baseline)
-        return Plan(trials=trials, here=environment(self.job, self.cores), quiet=quiet, baselines=baselines)
+        plugins = [known.get("architecture", name) for name in study.architectures]
+        with inside(self.job.folder):
+            files = find(trials, known)
+        return Plan(
+            trials=trials,
+            here=environment(self.job, self.cores),
+            quiet=quiet,
+            sources=sources,
+            files=files,
+            baselines=frozenset(plugin.name for plugin in plugins if plugin.baseline),
+            solvers=frozenset(plugin.name for plugin in plugins if plugin.solves),
+        )
 
-    def check(self, group: Group) -> Checked | InputError:
-        """What is found out about trials that share a problem, or what is wrong with them.
-
-        The problem is made, and every learner is sized.
-        """
+    def check(self, group: Group, link: Link) -> Checked | InputError:
+        """What is found out about trials that share a problem, which the examiner has made: every learner is sized."""
         from benchbench.measure.switches import set_flags
-        from benchbench.run.failure import CAUGHT
-        from benchbench.run.trial import make_problem
+        from benchbench.run.attempt import Far
 
-        first = next(iter(group.trials.values()))
         with inside(self.job.folder):
             known = registry.load(self.job.plugins)
-            set_flags(self.job.threads, first.seed)
+            set_flags(self.job.threads, group.trial.seed)
+            lesson = Far(link).lesson()
             try:
-                problem = make_problem(first, known)
-            except CAUGHT as error:
-                why = describe(error, known.get("task", first.task).file)
-                return InputError(f"{self._place}[tasks.{first.task}] length {first.length}: {why}")
-            self._keep(first, problem)
-            try:
-                widths = dict(self._widths(group, known, problem))
-                return Checked(Shape.of(problem), widths, problem.objective.facts, problem.classes)
+                widths = dict(self._widths(group, known, lesson))
+                return Checked(Shape.of(lesson.train), widths, lesson.objective.facts, lesson.classes)
             except InputError as error:
                 return error
 
-    def _widths(self, group: Group, known: Registry, problem: Problem) -> Iterator[tuple[str, int]]:
+    def refused(self, group: Group, why: Refused) -> InputError:
+        """The error of a group without a problem."""
+        where = f"{self._place}[tasks.{group.trial.task}] length {group.trial.length}"
+        return InputError(f"{where}: {why.fields['message']}")
+
+    def _widths(self, group: Group, known: Registry, lesson: Lesson) -> Iterator[tuple[str, int]]:
+        from benchbench.run.attempt import make_learner
         from benchbench.run.failure import CAUGHT
-        from benchbench.run.trial import make_learner
 
         for name, trial in group.trials.items():
             try:
-                width = make_learner(trial, known, problem).width
+                width = make_learner(trial, known, lesson).width
             except InputError as error:
                 raise InputError(f"{self._place}[architectures.{trial.architecture}] {error}") from error
             except CAUGHT:  # what else goes wrong is the competitor's own record
@@ -126,19 +138,9 @@ class Planner:
             if trial.budget.parameters is not None:
                 yield name, width
 
-    def _keep(self, trial: Trial, problem: Problem) -> None:
-        """Share the problem with the trials that need it, where there is room."""
-        if self.data is not None and _size(Path(self.data)) < _ROOM:
-            with suppress(Exception):  # a full disk, a strange kind of fact: the trials make their own
-                save(problem_file(self.data, trial), problem)
-
     @property
     def _place(self) -> str:
         return f"{self.source}: " if self.source else ""
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def _company() -> tuple[int, int]:
@@ -155,13 +157,14 @@ def groups(trials: list[Trial]) -> list[Group]:
     return list(found.values())
 
 
-def schedule(trials: list[Trial], baselines: frozenset[str], checked: dict[str, Checked]) -> list[Scheduled]:
-    """Trials in the order of their run, with what the check has found out about them."""
-    return [_scheduled(block, trial, baselines, checked.get(_exercise(trial))) for block, trial in blocks(trials)]
+def schedule(plan: Plan, trials: list[Trial], checked: dict[str, Checked]) -> list[Scheduled]:
+    """Trials of a plan in the order of their run, with what the check has found out about them."""
+    return [_scheduled(block, trial, plan, checked.get(_exercise(trial))) for block, trial in blocks(trials)]
 
 
-def _scheduled(block: str, trial: Trial, baselines: frozenset[str], checked: Checked | None) -> Scheduled:
-    item = Scheduled(block, trial, trial.architecture in baselines, _solved(trial, checked))
+def _scheduled(block: str, trial: Trial, plan: Plan, checked: Checked | None) -> Scheduled:
+    baseline, solves = (trial.architecture in names for names in (plan.baselines, plan.solvers))
+    item = Scheduled(block, trial, baseline, solves, _solved(trial, checked))
     return item if checked is None else item._replace(objective=checked.objective, classes=checked.classes)
 
 

@@ -13,6 +13,7 @@ _NEEDED = (
     "benchbench.measure.yardstick",
     "benchbench.run.job",
     "benchbench.run.plan",
+    "benchbench.run.examiner",
     "benchbench.run.trial",
 )
 

@@ -2,10 +2,10 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchbench.core import store
 from benchbench.core import study as studies
@@ -15,10 +15,12 @@ from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
 from benchbench.isolation.pool import cores, isolated_map, start_server
 from benchbench.isolation.supervisor import Limits, Lost
+from benchbench.run import origins
 from benchbench.run.executor import Executor, Local
-from benchbench.run.job import PRELOAD, Job, Scheduled, Warm
-from benchbench.run.place import problem_folder
-from benchbench.run.plan import Checked, Plan, Planner, groups, schedule
+from benchbench.run.job import COMPETITOR, PRELOAD, Job, Scheduled, Warm, partner
+from benchbench.run.outcome import Refused
+from benchbench.run.place import Examiners, examiners
+from benchbench.run.plan import Checked, Group, Plan, Planner, groups, schedule
 
 
 def run_study(
@@ -56,17 +58,15 @@ def run_study(
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
     more = tuple(str(Path(file).resolve()) for file in plugins)
-    with problem_folder() as data:
-        run = _Run(
-            study=study,
-            source=source,
-            results=Path(results),
-            job=_job(study, str(folder), more, limits, jobs=jobs, threads=threads, machine=machine),
-            executor=executor or Local(data),
-            data=data if executor is None else None,
-            listeners=Listeners(on_check, on_plan, on_start, on_record),
-        )
-        return run.complete()
+    run = _Run(
+        study=study,
+        source=source,
+        results=Path(results),
+        job=_job(study, str(folder), more, limits, jobs=jobs, threads=threads, machine=machine),
+        executor=executor,
+        listeners=Listeners(on_check, on_plan, on_start, on_record),
+    )
+    return run.complete()
 
 
 class Listeners(NamedTuple):
@@ -80,14 +80,13 @@ class Listeners(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """A study on its way to records; ``data`` is the folder where the check leaves problems for the trials."""
+    """A study on its way to records."""
 
     study: Study
     source: str
     results: Path
     job: Job
-    executor: Executor
-    data: str | None
+    executor: Executor | None
     listeners: Listeners
 
     def complete(self) -> list[Record]:
@@ -97,12 +96,19 @@ class _Run:
             job=self.job,
             source=self.source,
             cores=cores(),
-            runs_here=not self.executor.many_machines,
-            data=self.data,
+            runs_here=not self._many,
         )
         plan = self._plan(planner, printed)
-        job = replace(self.job, warm=plan.quiet)
-        checked = self._check(planner, job, plan)
+        job = replace(self.job, warm=plan.quiet, sources=plan.sources)
+        with examiners(job) as here:
+            checked = self._check(planner, job, plan, here)
+            if self.executor is not None:
+                here.office.close()  # it has examiners of its own, where its trials run
+            return self._run(job, plan, checked, self.executor or Local(here), printed)
+
+    def _run(
+        self, job: Job, plan: Plan, checked: dict[str, Checked], executor: Executor, printed: list[str]
+    ) -> list[Record]:
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
             done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine)}
@@ -112,8 +118,12 @@ class _Run:
             if missing:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
-                done |= self._records(writer, job, schedule(missing, plan.baselines, checked))
+                done |= self._records(writer, job, plan, schedule(plan, missing, checked), executor)
         return [done[trial.key] for trial in plan.trials]
+
+    @property
+    def _many(self) -> bool:
+        return self.executor is not None and self.executor.many_machines
 
     def _plan(self, planner: Planner, printed: list[str]) -> Plan:
         def heard(_: Study, text: str) -> None:
@@ -127,26 +137,30 @@ class _Run:
             raise plan
         return plan
 
-    def _check(self, planner: Planner, job: Job, plan: Plan) -> dict[str, Checked]:
+    def _check(self, planner: Planner, job: Job, plan: Plan, here: Examiners) -> dict[str, Checked]:
         """What the check finds out about the trials that have no record; InputError where they cannot be run.
 
         A competitor or a task that dies while it is made says so in its record.
         """
         stores = [store.Store(store.file(self.results, self.study.name, label)) for label in self._machines(plan)]
-        recorded = set[str]().union(*(one.keys() for one in stores))
+        records = [record for one in stores for record in one.records()]
+        origins.refuse_others(plan.files, records)
+        recorded = {record.trial.key for record in records}
         waiting = groups([trial for trial in plan.trials if trial.key not in recorded])
-        found = {}
-        ended = isolated_map(
+        found = dict[str, Any]()
+        ended: Generator[tuple[Group, Any], None, None] = isolated_map(
             planner.check,
             waiting,
             jobs=job.jobs,
             threads=job.threads,
             limits=job.limits,
             prepare=Warm(job) if job.warm else None,
+            partner=partner(here.address, COMPETITOR),
+            on_start=lambda _: here.office.ensure(),
         )
         with contextlib.closing(ended):
             for count, (group, result) in enumerate(ended, start=1):
-                found[group.exercise] = result
+                found[group.exercise] = planner.refused(group, result) if isinstance(result, Refused) else result
                 self.listeners.on_check(count, len(waiting))
         for group in waiting:
             if isinstance(fault := found[group.exercise], InputError):
@@ -155,19 +169,18 @@ class _Run:
 
     def _machines(self, plan: Plan) -> list[str]:
         """The machines whose records the run goes on from."""
-        many = self.executor.many_machines
-        return store.machines(self.results, self.study.name) if many else [plan.here.machine]
+        return store.machines(self.results, self.study.name) if self._many else [plan.here.machine]
 
-    def _records(self, writer: store.Writer, job: Job, missing: list[Scheduled]) -> dict[str, Record]:
+    def _records(
+        self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled], executor: Executor
+    ) -> dict[str, Record]:
         """Run trials and store what they give; the new records by key."""
         done, printed = dict[str, Record](), dict[str, str]()
 
         def heard(item: Scheduled, text: str) -> None:
             printed[item.trial.key] = text
 
-        ended = self.executor.map(
-            job, missing, on_start=lambda item: self.listeners.on_start(item.trial), on_output=heard
-        )
+        ended = executor.map(job, missing, on_start=lambda item: self.listeners.on_start(item.trial), on_output=heard)
         with contextlib.closing(ended):
             for item, outcome in ended:
                 if isinstance(outcome, InputError):  # a plug-in that could be loaded before
@@ -175,14 +188,15 @@ class _Run:
                 record, key = outcome.record, item.trial.key
                 if key in printed:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
-                writer.append(record, outcome.artifact)
-                done[key] = record
-                self.listeners.on_record(record)
+                origins.refuse_changes(plan.files)
+                files = origins.of(record.trial, plan.files)
+                done[key] = writer.append(record.model_copy(update={"files": files}), outcome.artifact)
+                self.listeners.on_record(done[key])
         return done
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""
-        names = ("threads", "allocator") if self.executor.many_machines else ("jobs", "threads", "allocator")
+        names = ("threads", "allocator") if self._many else ("jobs", "threads", "allocator")
         return any(getattr(record.environment, name) != getattr(plan.here, name) for name in names)
 
 

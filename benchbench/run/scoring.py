@@ -1,4 +1,4 @@
-"""What a fitted learner predicts, how well and how fast."""
+"""What a learner predicts, as the harness asks for it, and how well."""
 
 import inspect
 from collections.abc import Callable
@@ -9,17 +9,17 @@ import numpy as np
 from benchbench.core.errors import DivergedError, UnsupportedError
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, Learner, Problem, Split
+from benchbench.learn.sequences import Lengths
+from benchbench.run.lesson import Lesson
 from benchbench.run.segments import segments
 
 PREDICT_REPEATS = 5
 _SUM = 1e-3  # by which the probabilities of a step may differ from 1 in sum
 
 
-def score(problem: Problem, learner: Learner, clock: Clock, synchronize: Callable[[], None]) -> dict[str, Any]:
-    """The scores, groups, samples and prediction times of a record."""
+def scored(problem: Problem, valid: Array, predictions: Array) -> dict[str, Any]:
+    """The scores, groups and samples of a record, of predictions of the validation and the test split."""
     objective, test = problem.objective, problem.test
-    predictions, seconds = _timed(problem, learner, clock, synchronize)
-    valid = predict(learner, problem.valid, classifies=objective.classifies)
     scores: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
     for name, split, found in (("valid", problem.valid, valid), ("test", test, predictions)):
@@ -32,7 +32,6 @@ def score(problem: Problem, learner: Learner, clock: Clock, synchronize: Callabl
         "scores": scores,
         "undefined": undefined,
         "groups": _groups(problem, predictions),
-        "predict_seconds": seconds,
         "samples": segments(test.targets, predictions, objective),
     }
 
@@ -43,13 +42,22 @@ def predict(learner: Learner, split: Split, *, classifies: bool) -> Array:
     Raises ValueError for a wrong shape or for rows that are no probabilities, DivergedError for numbers that are not
     finite.
     """
-    if split.lengths is None:
-        return _checked(learner.predict(split.inputs), split, classifies=classifies)
-    made = learner.predict(split.inputs, split.lengths)  # type: ignore[call-arg]
-    return _checked(made, split, classifies=classifies)
+    return predicted(learner, split.inputs, split.lengths, split.targets.shape, classifies=classifies)
 
 
-def require_lengths(learner: Learner, problem: Problem) -> None:
+def predicted(
+    learner: Learner, inputs: Array, lengths: Lengths | None, shape: tuple[int, ...], *, classifies: bool
+) -> Array:
+    """As ``predict``, of inputs whose targets nobody has; ``shape`` is theirs."""
+    return checked(learner.predict(*given(inputs, lengths)), shape, classifies=classifies)
+
+
+def given(inputs: Array, lengths: Lengths | None) -> tuple[Any, ...]:
+    """What ``predict`` is called with."""
+    return (inputs,) if lengths is None else (inputs, lengths)
+
+
+def require_lengths(learner: Learner, problem: Problem | Lesson) -> None:
     """UnsupportedError where the sequences differ in length, and ``predict`` has no parameter ``lengths``."""
     if problem.train.lengths is None:
         return
@@ -58,28 +66,24 @@ def require_lengths(learner: Learner, problem: Problem) -> None:
         raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
 
 
-def _timed(
-    problem: Problem, learner: Learner, clock: Clock, synchronize: Callable[[], None]
-) -> tuple[Array, list[float]]:
-    """Predictions of the whole test split, from a pass that warms up, and the seconds of each timed pass after it."""
-    test = problem.test
-    predictions = predict(learner, test, classifies=problem.objective.classifies)
-    given = (test.inputs,) if test.lengths is None else (test.inputs, test.lengths)
+def seconds_of(work: Callable[[], object], clock: Clock, synchronize: Callable[[], None]) -> list[float]:
+    """The seconds of each of a few passes of the same work."""
     seconds = []
     for _ in range(PREDICT_REPEATS):
         synchronize()
         start = clock()
-        learner.predict(*given)
+        work()
         synchronize()
         seconds.append(clock() - start)
-    return predictions, seconds
+    return seconds
 
 
-def _checked(predictions: Any, split: Split, *, classifies: bool) -> Array:
+def checked(predictions: Any, shape: tuple[int, ...], *, classifies: bool) -> Array:
+    """Predictions as an array of float32; raises what ``predict`` does."""
     with np.errstate(over="ignore"):  # what does not fit float32 is infinite, and found below
         array = np.asarray(predictions).astype(np.float32)
-    if array.shape != split.targets.shape:
-        raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {split.targets.shape}")
+    if array.shape != shape:
+        raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {shape}")
     if not np.isfinite(array).all():
         raise DivergedError(f"{int((~np.isfinite(array)).sum())} of {array.size} predictions are not finite")
     if classifies and (array.min() < -_SUM or np.abs(array.sum(axis=2, dtype=np.float64) - 1).max() > _SUM):

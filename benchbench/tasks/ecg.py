@@ -4,9 +4,10 @@ import io
 import os
 from contextlib import redirect_stdout, suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -16,37 +17,33 @@ from pydantic import Field
 from scipy.signal import resample_poly
 
 from benchbench.core.errors import InputError, unknown
-from benchbench.core.options import Count, NonNegativeFloat, Positive
+from benchbench.core.options import Count, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import forecast
+from benchbench.core.windows import consecutive, forecast
+from benchbench.signals.clean import (
+    ClipAt,
+    FrequencyWindow,
+    MedianSamples,
+    Piece,
+    Preparation,
+    Step,
+    filled,
+    prepared,
+)
+from benchbench.signals.files.physionet import Recording, read_record
+from benchbench.signals.files.read import expanded
 
 PRELOAD = ("wfdb",)  # takes long to import: the harness does so before the processes of trials start
-Series = NDArray[np.float64]
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
 
 TRAIN = ("106", "108", "114", "116", "119")
 TEST = ("100", "105", "121")
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # of a record that several splits use
 SAME_PATIENT = {"100s": "100", "202": "201"}
-LEAD = "MLII"
-BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")  # annotation symbols that mark an R peak
 FEWEST_BEATS = 10
+_FILTER = 10  # samples of the slower rate to each side of a resampled one
 PHYSIONET = "https://physionet.org/files/"
-
-
-class Recording(NamedTuple):
-    """One lead of a record or of a part of it.
-
-    Samples in mV, their rate in Hz, the sample numbers of the R peaks, and the second where it starts.
-    """
-
-    record: str
-    lead: str
-    signal: Series
-    rate: float
-    peaks: NDArray[np.int64]
-    start: float = 0.0
 
 
 @task("ecg", version=1)
@@ -64,36 +61,68 @@ def ecg(
     horizon: Positive = 10,
     stride: Positive = 12,
     windows: Literal["sliding", "beats"] = "sliding",
+    clean: tuple[Step, ...] = (),
+    longest_gap: Positive = 50,
+    clip_at: ClipAt = 5.0,
+    median_samples: MedianSamples = 5,
+    cutoff_hz: PositiveFloat = 40.0,
+    embedding: Positive = 1,
+    delay: Positive = 1,
+    frequencies: Count = 0,
+    frequency_window: FrequencyWindow = 256,
 ) -> Problem:
     """Forecast ECG records ``horizon`` samples ahead, split by patient where several are given, else by time.
 
     ``test_records``, or else the last of several ``records`` (100, 105 and 121 beside the default ones), are the test;
     the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps.
-    ``path``: a folder with the records; else $BENCHBENCH_DATA/<database>, else a download from PhysioNet.
-    ``lead``: a number or a name; by default MLII, or the first where a record has none. ``rate`` in Hz (resampled).
-    ``duration``: seconds of each record from a random start; 0 is all of it. ``windows``: every ``stride`` samples, or
-    "beats", those that end at an annotated R peak. InputError for records that are not there, not whole or too short.
+    ``path``: a folder with the records; else $BENCHBENCH_DATA/<database>, else a download from PhysioNet. ``lead``: a
+    number or a name; MLII, or the first where a record has none. ``rate`` in Hz (resampled). ``duration``: seconds of
+    each record from a random start; 0 is all of it. ``windows``: every ``stride`` samples, or "beats", those that end
+    at an R peak. ``clean`` and so on: as in Preparation, ``longest_gap`` in samples of the record. InputError for
+    records that are not there, not whole or too short.
     """
-    beats = windows == "beats"
+    how = Preparation(
+        clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff_hz / rate,
+        embedding=embedding, delay=delay, frequencies=frequencies, frequency_window=frequency_window,
+    )  # fmt: skip
     split = _split(records, test_records)
     names = list(dict.fromkeys(record for part in split.values() for record in part))
     places = _locate(path, database, names)
-    pieces = {name: _stretch(rng, _read(places[name], name, lead, beats=beats), rate, duration) for name in names}
-    series: list[list[Series]] = []
-    for use in split:
-        parts = [
-            _part(pieces[name], use, [u for u in split if name in split[u]], length + horizon) for name in split[use]
-        ]
-        series.append([cut for part in parts for cut in (_at_beats(part, length, horizon) if beats else [part.signal])])
-    facts = {
-        "source": f"{database}, folder {places[names[0]].resolve().parent.name}",
+    read = partial(read_record, lead=lead, beats=(beats := windows == "beats"), gaps=how.fills)
+    pieces = {name: _stretch(rng, read(places[name], name), rate, duration, how) for name in names}
+    series, cleaned = _series(pieces, split, length + horizon, how, length if beats else None)
+    source = {"source": f"{database}, folder {places[names[0]].resolve().parent.name}"}
+    return forecast(
+        *([piece.values for piece in part] for part in series), length=length, horizon=horizon,
+        stride=1 if beats else stride, outputs=slice(1), provenance=source | _facts(pieces, split, windows) | cleaned,
+        measured=[[piece.measured for piece in part] for part in series] if how.fills else None,
+    )  # fmt: skip
+
+
+def _facts(pieces: dict[str, Recording], split: dict[str, tuple[str, ...]], windows: str) -> dict[str, Any]:
+    rate = next(iter(pieces.values())).rate
+    return {
         "records": {use: list(part) for use, part in split.items()},
         "leads": {name: piece.lead for name, piece in pieces.items()},
         "seconds": {name: [piece.start, piece.start + len(piece.signal) / rate] for name, piece in pieces.items()},
         "rate_hz": rate,
-        "windows": "end at R peaks of .atr" if beats else "sliding",
+        "windows": "end at R peaks of .atr" if windows == "beats" else "sliding",
     }
-    return forecast(*series, length=length, horizon=horizon, stride=1 if beats else stride, provenance=facts)
+
+
+def _series(
+    pieces: dict[str, Recording], split: dict[str, tuple[str, ...]], window: int, how: Preparation, at_beats: int | None
+) -> tuple[list[list[Piece]], dict[str, Any]]:
+    """What each split gets of each record, made ready, and facts; ``at_beats``: how long windows are that end there."""
+    parts = [
+        [_part(pieces[name], use, [other for other in split if name in split[other]], window) for name in split[use]]
+        for use in split
+    ]
+    made, facts = prepared([[Piece(one.signal[:, None], one.measured) for one in part] for part in parts], how)
+    if at_beats is None:
+        return made, facts
+    both = [zip(part, ready, strict=True) for part, ready in zip(parts, made, strict=True)]
+    return [[cut for one in part for cut in _at_beats(*one, at_beats, window, how.lost)] for part in both], facts
 
 
 def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
@@ -118,10 +147,10 @@ def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
     root = os.environ.get("BENCHBENCH_DATA")
     if path:
-        folder = Path(path).expanduser()
+        folder = expanded(path, "ecg")
         places = [folder, folder / database]
     else:
-        places = [Path(root) / database, cache] if root else [cache]
+        places = [expanded(root, "BENCHBENCH_DATA") / database, cache] if root else [cache]
     found = {r: place / r for place in reversed(places) for r in records if (place / f"{r}.hea").is_file()}
     missing = [record for record in records if record not in found]
     if missing and path:
@@ -156,72 +185,53 @@ def _download(database: str, records: list[str], cache: Path) -> None:
         ) from error
 
 
-def _read(base: Path, record: str, lead: int | str | None, *, beats: bool) -> Recording:
-    import wfdb  # noqa: PLC0415
-
-    try:
-        names: list[str] = wfdb.rdheader(str(base)).sig_name or []
-        channel = _channel(record, names, lead)
-        content = wfdb.rdrecord(str(base), channels=[channel])
-        marks = wfdb.rdann(str(base), "atr") if beats else None
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"ecg: record {record!r} cannot be read: {type(error).__name__}: {error}") from error
-    signal = np.asarray(content.p_signal[:, 0], dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(signal))
-    if len(bad):
-        first = ", ".join(str(sample) for sample in bad[:5])
-        raise InputError(f"ecg: record {record!r}, lead {names[channel]}: {len(bad)} samples are missing: {first} ...")
-    peaks = [s for s, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in BEATS] if marks else []
-    return Recording(record, names[channel], signal, float(content.fs), np.array(peaks, dtype=np.int64))
-
-
-def _channel(record: str, names: list[str], lead: int | str | None) -> int:
-    if lead is None:
-        lead = LEAD if LEAD in names else 0
-    if isinstance(lead, str) and lead in names:
-        return names.index(lead)
-    if isinstance(lead, str) or lead >= len(names):
-        known = [name if isinstance(lead, str) else str(number) for number, name in enumerate(names)]
-        raise unknown("lead", lead, known, where=f"ecg: record {record!r}")
-    return lead
-
-
-def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float) -> Recording:
-    """``duration`` seconds of a recording from a random start, at the new rate."""
-    total = len(whole.signal)
+def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float, how: Preparation) -> Recording:
+    """``duration`` seconds of a recording from a random start, at the new rate, with its gaps filled."""
+    signal = whole.signal
+    if how.fills:
+        signal = filled(signal[:, None], how, f"ecg: record {whole.record!r}").values[:, 0]
+    total = len(signal)
     count = min(total, max(1, round(duration * whole.rate))) if duration else total
     start = int(rng.integers(total - count + 1))
-    signal = whole.signal[start : start + count]
-    ratio = Fraction(rate / whole.rate).limit_denominator(1000)
+    signal, measured = signal[start : start + count], whole.measured[start : start + count]
+    ratio = Fraction(rate / whole.rate).limit_denominator(1000) or Fraction(1, round(whole.rate / rate))
     if ratio != 1:
         signal = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="line")
+        measured = _resampled(measured, float(ratio), len(signal))
     peaks = np.rint((whole.peaks - start) * float(ratio)).astype(np.int64)
-    return whole._replace(signal=signal, rate=rate, peaks=peaks, start=start / whole.rate)
+    return whole._replace(signal=signal, measured=measured, rate=rate, peaks=peaks, start=start / whole.rate)
+
+
+def _resampled(measured: NDArray[np.bool_], ratio: float, count: int) -> NDArray[np.bool_]:
+    """Which of ``count`` samples at the new rate depend on measured ones alone, the resampling filter being so long."""
+    reach = int(np.ceil(_FILTER * max(1.0, 1 / ratio)))
+    missing = np.concatenate([[0], np.cumsum(~measured)])
+    centre = np.rint(np.arange(count) / ratio).astype(int)
+    first, last = (np.clip(centre + side, 0, len(measured)) for side in (-reach, reach + 1))
+    return np.asarray(missing[last] == missing[first])
 
 
 def _part(piece: Recording, use: str, uses: list[str], gap: int) -> Recording:
     """What one of several uses gets of a record, by time and in order, ``gap`` samples left out between them."""
-    total = len(piece.signal)
-    shares = [SHARES[other] for other in uses]
-    edges = np.rint(np.cumsum([0, *shares]) / sum(shares) * (total - gap * (len(uses) - 1))).astype(int).tolist()
-    if np.diff(edges).min() < gap:
+    try:
+        parts = consecutive(len(piece.signal), [SHARES[other] for other in uses], gap)
+    except InputError:
         raise InputError(
-            f"ecg: {total} samples of record {piece.record!r} ({total / piece.rate:g} s at {piece.rate:g} Hz) are too "
-            f"short for {' + '.join(uses)} with windows of length + horizon {gap}; raise duration or shorten the length"
-        )
-    number = uses.index(use)
-    start, stop = (edge + number * gap for edge in edges[number : number + 2])
-    return piece._replace(signal=piece.signal[start:stop], peaks=piece.peaks - start)
+            f"ecg: {len(piece.signal)} samples of record {piece.record!r} ({len(piece.signal) / piece.rate:g} s at "
+            f"{piece.rate:g} Hz) are too short for {' + '.join(uses)} with windows of length + horizon {gap}; raise "
+            f"duration or shorten the length"
+        ) from None
+    part = parts[uses.index(use)]
+    return piece._replace(signal=piece.signal[part], measured=piece.measured[part], peaks=piece.peaks - part.start)
 
 
-def _at_beats(part: Recording, length: int, horizon: int) -> list[Series]:
+def _at_beats(part: Recording, ready: Piece, length: int, window: int, lost: int) -> list[Piece]:
     """One series per R peak that holds exactly the window that ends at it and its target."""
-    peaks = part.peaks[(part.peaks >= length - 1) & (part.peaks + horizon < len(part.signal))]
+    peaks = part.peaks - lost
+    peaks = peaks[(peaks >= length - 1) & (peaks + window - length < len(ready.values))]
     if len(peaks) < FEWEST_BEATS:
         raise InputError(
             f"ecg: {len(peaks)} annotated beats in {len(part.signal) / part.rate:g} s of record {part.record!r}, "
             f"at least {FEWEST_BEATS} are needed; raise duration"
         )
-    return [part.signal[peak - length + 1 : peak + horizon + 1] for peak in peaks]
+    return [ready.part(slice(peak - length + 1, peak + window - length + 1)) for peak in peaks]

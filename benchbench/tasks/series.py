@@ -1,27 +1,39 @@
-"""The user's own signal: one column of a CSV, NPY, Parquet or WAV file."""
+"""The user's own signals: columns of text tables, arrays, Parquet, Feather or WAV files."""
 
-import hashlib
-from collections.abc import Callable, Mapping
-from io import BytesIO
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.io import wavfile
 
-from benchbench.core.errors import InputError, unknown
-from benchbench.core.options import Positive
+from benchbench.core.errors import InputError, short
+from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import forecast_series
+from benchbench.core.windows import FRACTIONS, Stretches, chronological, consecutive, forecast, spread
+from benchbench.signals.clean import (
+    ClipAt,
+    Cutoff,
+    FrequencyWindow,
+    MedianSamples,
+    Piece,
+    Preparation,
+    Step,
+    filled,
+    prepared,
+)
+from benchbench.signals.files.read import read
+from benchbench.signals.files.table import Form, Table
 
-Series = NDArray[np.float64]
+MOST_VALID = 2_500  # windows, so that scoring validation ten times stays short beside the fit
+USES = ("train", "valid", "test")
 
-LARGEST = float(np.finfo(np.float32).max)
-MISSING = frozenset(("", "nan", "nat", "na", "n/a", "<na>", "null", "none"))
+
+class Recording(NamedTuple):
+    """A file's table, and its chosen columns."""
+
+    table: Table
+    piece: Piece
+    columns: tuple[str, ...]
 
 
 @task("series", version=1)
@@ -30,147 +42,155 @@ def series(
     length: int,
     *,
     path: str = "",
+    paths: tuple[str, ...] = (),
     column: str | int | None = None,
+    columns: tuple[str | int, ...] = (),
+    target: str | int | None = None,
+    separator: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    comment: str | None = None,
+    encoding: str | None = None,
+    array: str | None = None,
     horizon: Positive = 1,
-    stride: Positive = 1,
+    stride: Positive | None = None,
+    free_run: Count = 0,
+    clean: tuple[Step, ...] = (),
+    longest_gap: Positive = 50,
+    clip_at: ClipAt = 5.0,
+    median_samples: MedianSamples = 5,
+    cutoff: Cutoff = 0.1,
+    embedding: Positive = 1,
+    delay: Positive = 1,
+    frequencies: Count = 0,
+    frequency_window: FrequencyWindow = 256,
 ) -> Problem:
-    """Forecast a column of the file ``path`` (.csv .tsv .txt .npy .parquet .wav) ``horizon`` samples ahead.
+    """Forecast a file's column (.csv .tsv .txt .npy .npz .parquet .feather .wav, or .gz of these) ``horizon`` ahead.
 
-    ``column``: a name, or a number from 0; not needed where only one is numeric. A first line of a text file without
-    any number is its header; in an array the first axis is time. ``stride``: samples from one window to the next.
-    InputError names the file, and the rows from 1 whose values are missing, text or not finite.
+    ``paths``: several recordings, split by recording. ``column``: a name, or a number from 0; not needed where only one
+    is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator`` to
+    ``encoding``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
+    window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the test part, at horizon
+    1. ``clean`` and what follows: as in Preparation. InputError names the file and the reason.
     """
-    if not path:
-        raise InputError('series: the option path is not set; give your file, such as path = "signal.csv"')
-    name, content = _bytes(path)
-    table, first_line = _table(name, content)
-    chosen = _choose(name, table, column)
-    values = _finite(name, table, chosen, first_line)
-    facts = {
-        "file": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "samples": len(values),
-        "column": str(table.columns[chosen]),
-    }
+    form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, array=array)
+    how = Preparation(
+        clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff,
+        embedding=embedding, delay=delay, frequencies=frequencies, frequency_window=frequency_window,
+    )  # fmt: skip
+    wanted = _wanted(column, columns, target)
+    if bool(path) == bool(paths):
+        given = "path and paths are both given" if path else "the option path is not set"
+        raise InputError(f'series: {given}; give your file, such as path = "signal.csv", or several as paths')
+    beside = _beside(wanted, target, how, free_run)
+    recordings = [_recording(name, form, wanted, how) for name in paths or (path,)]
+    _distinct(recordings, wanted)
+    return _problem(recordings, how, length=length, horizon=horizon, stride=stride, free_run=free_run, beside=beside)
+
+
+def _problem(
+    recordings: Sequence[Recording], how: Preparation, *,
+    length: int, horizon: int, stride: int | None, free_run: int, beside: bool,
+) -> Problem:  # fmt: skip
     try:
-        return forecast_series(values, length=length, horizon=horizon, stride=stride, provenance=facts)
+        raw, facts = _split(recordings, length, horizon)
+        parts, cleaned = prepared(raw, how)
+        values = [[piece.values for piece in part] for part in parts]
+        run = Stretches(values=spread(values[2], length, free_run)) if free_run and horizon == 1 else None
+        return forecast(
+            *values,
+            length=length,
+            horizon=horizon,
+            stride=stride,
+            most_valid=MOST_VALID,
+            outputs=slice(1) if beside else slice(None),
+            measured=[[piece.measured for piece in part] for part in parts] if how.fills else None,
+            free_run=run,
+            provenance={**facts, **cleaned},
+        )
     except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+        names = ", ".join(one.table.name for one in recordings)
+        raise InputError(f"{names}: {error}{recordings[0].table.hint}") from None
 
 
-def _bytes(path: str) -> tuple[str, bytes]:
-    file = Path(path).expanduser()
-    if file.suffix.lower() not in READERS:
-        raise unknown("kind of file", file.suffix, READERS, where=f"series: path {path!r}")
-    try:
-        content = file.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"series: path {path!r}: {reason} (relative paths start at the study's folder)") from None
-    if not content:
-        raise InputError(f"{file.name}: empty")
-    return file.name, content
+def _beside(wanted: Sequence[str | int | None], target: str | int | None, how: Preparation, free_run: int) -> bool:
+    """Whether there are inputs beside the target, which comes first."""
+    if how.more and len(wanted) > 1:
+        raise InputError("series: embedding and frequencies take one column, not several")
+    beside = how.more or (target is not None and len(wanted) > 1)
+    if free_run and beside:
+        raise InputError("series: a free run has no future values for the inputs beside the target; leave out one")
+    return beside
 
 
-def _table(name: str, content: bytes) -> tuple[pd.DataFrame, int]:
-    """The columns of a file, and the line of its first data row; 0 where the file has no lines."""
-    try:
-        return READERS[Path(name).suffix.lower()](content)
-    except ImportError as error:
-        raise InputError(f"{name}: reading it takes pyarrow: pip install pyarrow") from error
-    except Exception as error:
-        raise InputError(f"{name}: cannot be read as {Path(name).suffix}: {' '.join(str(error).split())}") from error
+def _wanted(
+    column: str | int | None, columns: tuple[str | int, ...], target: str | int | None
+) -> list[str | int | None]:
+    """The columns to read, the target first."""
+    if column is not None and columns:
+        raise InputError("series: column and columns are both given; columns takes several, column takes one")
+    if target is None:
+        return [*columns] or [column]
+    if target not in columns:
+        listed = ", ".join(map(short, columns)) or "empty"
+        raise InputError(f"series: target {short(target)} must be one of columns, which is {listed}")
+    return [target, *(one for one in columns if one != target)]
 
 
-def _text(content: bytes) -> tuple[pd.DataFrame, int]:
-    text = content.decode("utf-8-sig")
-    head = text.lstrip().partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    if separator not in head and len(head.split()) > 1:
-        separator = r"\s+"
-    # As text and with blank lines, so that no value is dropped or guessed and every row keeps its number.
-    table = pd.read_csv(
-        BytesIO(text.encode()), sep=separator, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False
-    ).fillna("")
-    filled = (table != "").any(axis=1).to_numpy()
-    table = table[: int(np.flatnonzero(filled)[-1]) + 1] if filled.any() else table[:0]
-    if any(not _missing(cell) for cell in table[:1].to_numpy().flat) and not _numbers(table.iloc[0]).notna().any():
-        header = [str(label).strip() for label in table.iloc[0]]
-        return table[1:].set_axis(header, axis=1), 2
-    return table, 1
+def _recording(path: str, form: Form, wanted: Sequence[str | int | None], how: Preparation) -> Recording:
+    table = read(path, form, "series")
+    positions = [table.position(one) for one in wanted]
+    for number, position in enumerate(positions):
+        if position in positions[:number]:
+            raise InputError(f"{table.name}: columns: {short(table.labels[position])} is given twice")
+    values = np.column_stack([table.values(position, gaps=how.fills) for position in positions])
+    return Recording(table, filled(values, how, table.name), tuple(table.labels[position] for position in positions))
 
 
-def _array(content: bytes) -> tuple[pd.DataFrame, int]:
-    array = np.lib.format.read_array(BytesIO(content), allow_pickle=False)
-    if array.ndim not in (1, 2) or array.dtype.kind not in "iuf":
-        raise ValueError(f"real numbers in one or two dimensions are needed, this is {array.dtype} {array.shape}")
-    return pd.DataFrame(array), 0
+def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None]) -> None:
+    """InputError for one recording twice, which would leak, and for columns or rates that differ."""
+    first = recordings[0]
+    for number, one in enumerate(recordings):
+        for other in recordings[:number]:
+            if one.table.sha256 == other.table.sha256:
+                raise InputError(f"series: {other.table.name} and {one.table.name} are the same, which would leak")
+        rates = [table.facts.get("rate_hz") for table in (first.table, one.table)]
+        if rates[0] != rates[1]:
+            raise InputError(f"series: {first.table.name} has {rates[0]:g} Hz, but {one.table.name} has {rates[1]:g}")
+        if wanted == [None] and one.columns != first.columns:
+            both = f"{short(first.columns[0])} of {first.table.name} and {short(one.columns[0])} of {one.table.name}"
+            raise InputError(f"series: the only numeric columns, {both}, have different names; set column")
 
 
-def _parquet(content: bytes) -> tuple[pd.DataFrame, int]:
-    return pd.read_parquet(BytesIO(content)), 0
+Parts = list[list[Piece]]
 
 
-def _sound(content: bytes) -> tuple[pd.DataFrame, int]:
-    return pd.DataFrame(wavfile.read(BytesIO(content))[1]), 0
+def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[Parts, dict[str, Any]]:
+    """The series of train, valid and test, and facts on where they come from.
+
+    One recording is split by time, and so is the first of two, the second being the test; of more each goes to one.
+    """
+    pieces = [one.piece for one in recordings]
+    if len(recordings) == 1:
+        places = chronological(len(pieces[0].values), length, horizon)
+        ranges = {use: [part.start, part.stop] for use, part in zip(USES, places, strict=True)}
+        return [[pieces[0].part(part)] for part in places], {"ranges": ranges, **_facts(recordings[0])}
+    names = [one.table.name for one in recordings]
+    for name, piece in zip(names, pieces, strict=True):
+        if (samples := len(piece.values)) < length + horizon:
+            raise InputError(f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead")
+    if len(recordings) == 2:
+        train, valid = consecutive(len(pieces[0].values), FRACTIONS[:2], length + horizon)
+        parts = [[pieces[0].part(train)], [pieces[0].part(valid)], [pieces[1]]]
+        used = [names[:1], names[:1], names[1:]]
+    else:
+        held_out = max(1, round(FRACTIONS[2] * len(pieces)))
+        edges = [slice(0, -2 * held_out), slice(-2 * held_out, -held_out), slice(-held_out, None)]
+        parts, used = [pieces[edge] for edge in edges], [names[edge] for edge in edges]
+    each = [_facts(one) for one in recordings]
+    merged = {name: [facts[name] for facts in each] for name in ("file", "sha256", "samples")}
+    return parts, {**each[0], **merged, "recordings": dict(zip(USES, used, strict=True))}
 
 
-READERS: Mapping[str, Callable[[bytes], tuple[pd.DataFrame, int]]] = MappingProxyType(
-    {".csv": _text, ".tsv": _text, ".txt": _text, ".npy": _array, ".parquet": _parquet, ".wav": _sound}
-)
-
-
-def _choose(name: str, table: pd.DataFrame, column: str | int | None) -> int:
-    """The position of the column that is meant."""
-    labels = [str(label) for label in table.columns]
-    if column is None:
-        numeric = [i for i in range(len(labels)) if _numbers(table.iloc[:, i]).notna().mean() > 0.5]
-        candidates = [0] if len(labels) == 1 else numeric
-        if len(candidates) != 1:
-            listed = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
-            raise InputError(
-                f"{name}: {len(candidates)} of its {len(labels)} columns are numeric; set column: {listed}"
-            )
-        return candidates[0]
-    if isinstance(column, int):
-        if not 0 <= column < len(labels):
-            raise InputError(f"{name}: no column number {column}; allowed: 0 to {len(labels) - 1}")
-        return column
-    if labels.count(column) != 1:
-        if column in labels:
-            raise InputError(f"{name}: {labels.count(column)} columns are called {column!r}; give its number from 0")
-        raise unknown("column", column, labels, where=name)
-    return labels.index(column)
-
-
-def _finite(name: str, table: pd.DataFrame, column: int, first_line: int) -> Series:
-    """The values of a column as float64: (time,)."""
-    raw = table.iloc[:, column]
-    place = f"{name}, column {str(table.columns[column])!r}"
-    values = _numbers(raw).to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~(np.abs(values) <= LARGEST))
-    if len(bad):
-        shown = ", ".join(f"row {i + 1} {_fault(raw.iloc[i])}" for i in bad[:5]) + (" ..." if len(bad) > 5 else "")
-        lines = f"; row 1 is line {first_line}" if first_line else ""
-        raise InputError(f"{place}: {len(bad)} of {len(values)} values are no finite numbers: {shown}{lines}")
-    if not len(values):
-        raise InputError(f"{place}: no values")
-    if np.ptp(values) == 0:
-        raise InputError(f"{place}: constant, every value is {values[0]:g}: nothing to learn")
-    return values
-
-
-def _numbers(raw: "pd.Series[Any]") -> "pd.Series[Any]":
-    """The numbers in a column; what is none (text, a date, true or false) is missing."""
-    if raw.dtype.kind in "iuf":
-        return raw
-    texts = raw.astype(object).where(raw.map(lambda value: isinstance(value, str)))
-    return pd.to_numeric(texts, errors="coerce")
-
-
-def _fault(value: object) -> str:
-    return "is missing" if _missing(value) else f"is {str(value)[:30]!r}"
-
-
-def _missing(value: object) -> bool:
-    return str(value).strip().lower() in MISSING
+def _facts(one: Recording) -> dict[str, Any]:
+    facts = {"file": one.table.name, "sha256": one.table.sha256, "samples": len(one.piece.values), **one.table.facts}
+    return {**facts, "column": one.columns[0]} if len(one.columns) == 1 else {**facts, "columns": list(one.columns)}

@@ -162,12 +162,12 @@ def test_options_are_named_where_they_tell_rows_apart(stores, record):
 
 
 def test_of_a_trial_the_last_record_counts_and_only_where_it_is_ok(stores, records):
-    later = "2026-02-01T00:00:00+00:00"
-    slower, failed = spent(records, fit_seconds=3), changed(records[:1], status=Status.FAILED, started=later)
-    made = compare(*stores([*changed(slower, started=later), *records], [*failed, *slower]))
+    slower, failed = spent(records, fit_seconds=3), changed(records[:1], status=Status.FAILED)
+    made = compare(*stores([*records, *slower], [*records, *slower, *failed]))
     assert {row.change.value for row in found(made, "fit time")} == {1.0}
     assert made.notes[-1] == "In B not ok: 1 failed."
     assert "In A only: 1 seed of rows that both have." in made.notes
+    assert "In A 6 records superseded by a later line of the file." in made.notes
 
 
 def test_a_file_a_folder_and_a_folder_of_results_are_all_records(stores, records):

@@ -5,6 +5,7 @@ import pytest
 from benchbench.contract.check import assert_contract, check, shipped_sets
 from benchbench.core import registry
 
+pytestmark = pytest.mark.usefixtures("orbits")
 REGISTRY = registry.load()
 
 
@@ -24,7 +25,7 @@ def broken(path, source):
 HEAD = """
 import random
 import numpy as np
-from benchbench import architecture, task, Size, Split, Problem
+from benchbench import architecture, task, Size, Split, Problem, UnsupportedError
 from numpy.lib.stride_tricks import sliding_window_view
 
 class Base:
@@ -112,7 +113,8 @@ LEARNERS = {
 
 @pytest.mark.parametrize("promise", LEARNERS)
 def test_a_learner_that_breaks_a_promise_is_caught(promise, tmp_path):
-    make = '\n@architecture("mine", version=1)\ndef mine(setting):\n    return Mine(setting)\n'
+    only = "if setting.scored == 1: raise UnsupportedError('many steps only')" if promise.startswith("many") else "pass"
+    make = f'\n@architecture("mine", version=1)\ndef mine(setting):\n    {only}\n    return Mine(setting)\n'
     body = LEARNERS[promise].replace("\n    ", "\n")
     assert promise in broken(tmp_path, f"class Mine(Base):\n{body}\n{make}")
 

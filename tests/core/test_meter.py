@@ -388,3 +388,11 @@ def test_the_microscope_looks_at_each_point_of_the_curve_and_off_the_clock(clock
     meter.stop()
     assert looked == [0, 1]
     assert meter.seconds == 1
+
+
+def test_the_former_names_of_the_losses_are_told_the_new_ones(clock: Clock) -> None:
+    meter = Meter(Budget(name="b", updates=1), clock=clock)
+    with pytest.raises(TypeError, match=r"meter.note\(valid=..., train=...\).*valid_mse is now called valid; train"):
+        meter.note(valid_mse=1.0, train_mse=2.0)
+    with pytest.raises(TypeError, match="valid is missing"):
+        meter.note()

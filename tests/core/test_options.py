@@ -132,11 +132,15 @@ def test_an_empty_list_is_a_value_of_a_list_and_an_error_elsewhere() -> None:
 
 
 @given(rates=st.lists(st.floats(0, 10), min_size=1, max_size=6), layers=st.lists(st.integers(1, 9), min_size=1))
-def test_there_are_as_many_option_sets_as_combinations_of_distinct_values(
+def test_there_are_as_many_option_sets_as_combinations_and_a_value_given_twice_is_refused(
     rates: list[float], layers: list[int]
 ) -> None:
+    if len(set(rates)) < len(rates) or len(set(layers)) < len(layers):
+        with pytest.raises(InputError, match="is given twice"):
+            expand(NET, {"rate": rates, "layers": layers}, "here")
+        return
     sets = expand(NET, {"rate": rates, "layers": layers}, "here")
-    assert len(sets) == len(set(rates)) * len(set(layers))
+    assert len(sets) == len(rates) * len(layers)
     assert {(one["rate"], one["layers"]) for one in sets} == {(rate, layer) for rate in rates for layer in layers}
 
 

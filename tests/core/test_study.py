@@ -119,9 +119,10 @@ def test_a_list_of_lists_multiplies_an_option_that_is_a_list_itself(study_file: 
     assert [trial.task_options["records"] for trial in trials] == [["100"], ["106", "108"]]
 
 
-def test_a_list_with_one_value_twice_runs_it_once(study_file: Write, known: Registry) -> None:
-    file = study_file(architectures="[architectures.lstm]\nlearning_rate = [1, 0.5, 1.0, 0.5]")
-    assert [trial.architecture_options["learning_rate"] for trial in read(file).trials(known)] == [1.0, 0.5]
+def test_an_option_given_twice_in_a_list_is_refused_as_a_length_is(study_file: Write, known: Registry) -> None:
+    file = study_file(architectures="[architectures.lstm]\nlearning_rate = [1, 0.5, 1.0]")
+    with pytest.raises(InputError, match=r"\[architectures.lstm\]: learning_rate: 1.0 is given twice"):
+        read(file).trials(known)
 
 
 def test_a_whole_number_for_a_float_option_gives_the_key_of_the_float(study_file: Write, known: Registry) -> None:

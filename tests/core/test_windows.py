@@ -11,9 +11,11 @@ from sklearn.preprocessing import StandardScaler
 from benchbench.core.errors import InputError
 from benchbench.core.problem import Problem, Split
 from benchbench.core.windows import (
+    MOST_TRAIN,
     STARTS,
     Stretches,
     chronological,
+    consecutive,
     cut,
     forecast,
     forecast_series,
@@ -21,6 +23,7 @@ from benchbench.core.windows import (
     join,
     later,
     needed,
+    spread,
 )
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
@@ -309,3 +312,45 @@ def test_there_is_a_free_run_at_horizon_one_alone() -> None:
     assert one is not None
     assert one.steps == 20
     assert two is None
+
+
+@given(st.lists(st.integers(20, 200), min_size=1, max_size=4), st.integers(1, 15), st.integers(1, 10))
+def test_stretches_are_spread_over_all_series_and_lie_within_one(lengths: list[int], length: int, steps: int) -> None:
+    series = [1_000.0 * number + np.arange(float(samples)) for number, samples in enumerate(lengths)]
+    room = sum(max(0, samples - length - steps + 1) for samples in lengths)
+    if room < STARTS:
+        with pytest.raises(InputError, match=f"a free run of {steps} steps from 50 starts takes"):
+            spread(series, length, steps)
+        return
+    found = spread(series, length, steps)
+    assert found.shape == (STARTS, length + steps, 1)
+    assert (np.diff(found, axis=1) == 1).all()
+    long = [one for one in series if len(one) >= length + steps]
+    assert (found[0, 0, 0], found[-1, -1, 0]) == (long[0][0], long[-1][-1])
+    assert len(np.unique(found[:, 0, 0])) == STARTS
+
+
+@given(st.lists(st.integers(1, 40_000), min_size=1, max_size=4), st.integers(1, 30))
+def test_a_stride_that_is_chosen_is_the_shortest_with_few_enough_windows(counts: list[int], length: int) -> None:
+    series = [np.arange(float(count + length)) for count in counts]
+    problem = forecast(series, series[:1], series[:1], length=length, horizon=1, stride=None)
+    stride = problem.provenance["stride"]
+    assert len(problem.train) <= MOST_TRAIN
+    assert stride == 1 or sum(-(-count // (stride - 1)) for count in counts) > MOST_TRAIN
+    assert ("thinned" in problem.provenance) == (stride > 1)
+
+
+@given(st.integers(0, 900), st.lists(st.floats(0.1, 1), min_size=1, max_size=4), st.integers(1, 60))
+def test_consecutive_parts_have_their_shares_and_gaps_between_them(
+    samples: int, fractions: list[float], gap: int
+) -> None:
+    try:
+        parts = consecutive(samples, fractions, gap)
+    except InputError:
+        usable = samples - gap * (len(fractions) - 1)
+        assert min(fractions) / sum(fractions) * usable < gap + 1
+        return
+    assert (parts[0].start, parts[-1].stop) == (0, samples)
+    assert all(right.start - left.stop == gap for left, right in pairwise(parts))
+    sizes = np.array([part.stop - part.start for part in parts])
+    assert np.abs(sizes - np.array(fractions) / sum(fractions) * sizes.sum()).max() <= 1

@@ -70,30 +70,6 @@ def test_what_a_function_raises_is_told():
     assert lost == Lost("crash", "ValueError: invalid literal for int() with base 10: 'x'")
 
 
-def test_what_some_items_share_is_done_once_before_them_in_a_process_of_its_own(tmp_path):
-    found = dict(isolated_map(read_and_tell, [tmp_path / "a", tmp_path / "b"] * 3, jobs=1, first=Once()))
-    makers = {file.read_text() for file in (tmp_path / "a", tmp_path / "b")}
-    assert len(makers) == 2
-    assert makers.isdisjoint(found.values())
-
-
-class Once:
-    def key(self, file):
-        return str(file)
-
-    def done(self, file):
-        return file.exists()
-
-    def __call__(self, file):
-        assert not file.exists()
-        file.write_text(str(os.getpid()))
-
-
-def read_and_tell(file):
-    assert file.exists()
-    return str(os.getpid())
-
-
 def test_a_result_that_cannot_travel_is_told():
     [(_, lost)] = isolated_map(unpicklable, [None])
     assert lost.cause == "crash"
@@ -163,6 +139,29 @@ def break_down():
     raise RuntimeError("no")
 
 
+def test_a_supervisor_that_dies_at_each_start_is_an_error_with_a_message():
+    with pytest.raises(ChildProcessError, match="ended at once, 3 times"):
+        list(isolated_map(abs, [1], prepare=end_at_once))
+
+
+def end_at_once():
+    os._exit(1)
+
+
+def test_a_supervisor_that_dies_between_two_items_is_replaced_and_no_item_is_lost():
+    running, found, supervisors = isolated_map(own_parent, range(3)), [], set()
+    for item, parent in running:  # it gives the next item when it is asked for the next result
+        found.append(item)
+        supervisors.add(parent)
+        os.kill(parent, 9)
+    assert found == [0, 1, 2]
+    assert len(supervisors) == 3
+
+
+def own_parent(_):
+    return os.getppid()
+
+
 def test_a_keeper_that_is_killed_costs_one_item():
     found = dict(isolated_map(kill_the_keeper, [0, 1, 2]))
     assert found[1] == Lost("crash", "the process that keeps the trials was killed while this one ran")
@@ -181,15 +180,13 @@ def test_a_process_is_forked_or_spawned_as_the_platform_has_it(forks, capfd):
     if forks and "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("no fork")
     mine, theirs = multiprocessing.Pipe()
-    supervisor = Supervisor(
-        function=shout, prepare=None, first=None, limits=Limits(), surroundings=Surroundings(), forks=forks
-    )
+    supervisor = Supervisor(function=shout, prepare=None, limits=Limits(), surroundings=Surroundings(), forks=forks)
     process = multiprocessing.get_context("spawn").Process(target=supervisor.serve, args=(theirs,))
     process.start()
     theirs.close()
-    assert mine.recv() is None
     mine.send("hello")
-    result, output = mine.recv()
+    assert mine.recv() is None
+    result, output, _ = mine.recv()
     mine.close()
     process.join(20)
     assert (pickle.loads(result), output, process.exitcode) == (None, "hello!\n", 0)  # noqa: S301  our own

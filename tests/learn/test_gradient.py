@@ -112,7 +112,7 @@ def test_predictions_of_another_shape_than_the_targets_are_an_error_not_a_broadc
             return states[:, -1:], state
 
     setting = Setting(inputs=1, outputs=1, scored=4, length=20, width=8, seed=3, batch=16)
-    with pytest.raises(ValueError, match="predictions of shape"):
+    with pytest.raises(ValueError, match="states must have the shape"):
         fit(Gradient(setting, lambda i, w: Short()), train=sine(scored=4), valid=sine(40, 4))
 
 

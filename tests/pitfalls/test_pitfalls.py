@@ -58,7 +58,7 @@ def test_a_periodic_orbit_has_the_exponent_zero(monkeypatch):
     assert euler.lyapunov(euler._orbit(way, 0, 20_000), way) == pytest.approx(0, abs=2e-4)
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_euler_is_more_chaotic_wider_and_soon_elsewhere(integrators):
     true, fine, coarse = integrators.rows
     assert true["exponent"] == pytest.approx(LYAPUNOV[17.0], abs=3e-4)
@@ -70,7 +70,7 @@ def test_euler_is_more_chaotic_wider_and_soon_elsewhere(integrators):
     assert coarse["leaves RK4 after"] < LYAPUNOV[17.0] ** -1 < fine["leaves RK4 after"] < 1000
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_half_of_the_starts_are_gone_where_the_table_says(integrators):
     panel = next(panel for panel in integrators.panels if "share" in panel.y_label)
     shares = by([{"name": curve.name, "curve": curve} for curve in panel.curves], "name")
@@ -95,7 +95,7 @@ def test_windows_dealt_out_at_random_are_neighbours_and_ours_are_not():
     assert places(test).min() - places(train).max() > random_split.LENGTH + random_split.HORIZON
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_the_leak_looks_better_than_it_is_for_what_memorises(splits):
     leak = by([row for row in splits.rows if row["split"] == random_split.LEAK], "learner")
     honest = by([row for row in splits.rows if row["split"] == random_split.HONEST], "learner")
@@ -107,7 +107,7 @@ def test_the_leak_looks_better_than_it_is_for_what_memorises(splits):
     assert all(row["fresh"] > 0.99 for row in splits.rows)  # nothing beats the best possible forecast on fresh data
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_singular_values_beat_normal_equations_by_orders(solvers):
     rows = by(solvers.rows, "solver")
     svd, normal, single = (rows[normal_equations.WAYS[i].name] for i in (0, 2, 3))
@@ -149,7 +149,7 @@ def test_the_same_sizes_give_the_same_data(show, sizes):
     assert first.name == show.__module__.rpartition(".")[2]
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_every_number_of_a_sentence_stands_in_its_table(integrators, splits, solvers):
     from benchbench.report.pitfalls import table
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchbench.core.lines import sealed
 from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Segment, Spent, Status
 from benchbench.core.spec import Budget, Trial
@@ -96,6 +97,13 @@ def make_study(tasks=("mackey_glass", "cosine"), lengths=(100, 200), seeds=3, bu
     ]
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(request):
+    """Figures are rendered where a test is marked as ``drawn``."""
+    if request.node.get_closest_marker("drawn") is None:
+        request.getfixturevalue("undrawn")
+
+
 @pytest.fixture
 def record():
     return make_record
@@ -137,14 +145,14 @@ def stored(tmp_path):
     """Write records where the store looks for them; returns the results folder."""
 
     def write(records: list[Record], results: Path = tmp_path / "results", study: str = "toy") -> Path:
-        by_machine: dict[str, list[str]] = {}
+        by_machine: dict[str, list[bytes]] = {}
         for one in records:
-            by_machine.setdefault(one.environment.machine, []).append(one.model_dump_json())
+            by_machine.setdefault(one.environment.machine, []).append(sealed(one))
         folder = results / "records" / study
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for machine, lines in by_machine.items():
-            (folder / f"{machine}.jsonl").write_text("\n".join(lines) + "\n")
+            (folder / f"{machine}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
         return results
 
     return write

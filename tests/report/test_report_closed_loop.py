@@ -288,6 +288,7 @@ def test_only_the_longest_window_is_drawn(drawn, record):
     assert axis.lines[0].get_xdata().tolist() == [0, 3]
 
 
+@pytest.mark.drawn
 def test_the_same_free_runs_give_the_same_bytes_in_any_order(stored, valid, tmp_path):
     records = valid(gru=[(30, 70), None], rnn=[(10, 100), (20, 30)])
 

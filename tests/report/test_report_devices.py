@@ -297,6 +297,7 @@ def test_the_figure_of_one_batch_runs_over_lengths(drawn, pair):
     assert axis.get_xlabel() == "length (steps)"
 
 
+@pytest.mark.drawn
 def test_the_table_and_the_figure_are_written_and_linked(stored, pair):
     written = write_report("toy", stored(grid(pair, {(16, 100): FAST, (16, 200): SLOW})))
     table = pd.read_csv(written.parent / "tables" / "devices.csv")

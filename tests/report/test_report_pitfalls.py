@@ -1,6 +1,5 @@
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -36,6 +35,7 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.drawn
 def test_the_page_its_figures_and_its_data_are_written(tmp_path):
     page = write_pitfalls([pitfall()], tmp_path)
     assert page == tmp_path / "pitfalls" / "pitfalls.md"
@@ -46,6 +46,7 @@ def test_the_page_its_figures_and_its_data_are_written(tmp_path):
     assert re.search(r"\| good_one \\\| x \| +0.0123 \|\n\| bad +\| not finite \|", text)
 
 
+@pytest.mark.drawn
 def test_the_same_data_give_the_same_bytes(tmp_path):
     first = contents(write_pitfalls([pitfall("b"), pitfall("a")], tmp_path / "one").parent)
     assert first == contents(write_pitfalls([pitfall("a"), pitfall("b")], tmp_path / "two").parent)
@@ -120,14 +121,10 @@ def test_the_verb_shows_tables_and_the_page(tmp_path, monkeypatch, capsys):
     assert said.replace("\n", "").endswith(str(tmp_path / "pitfalls" / "pitfalls.md"))
 
 
-def test_the_verb_helps_lists_and_refuses_unknown_names(tmp_path):
-    def call(*arguments):
-        command = [sys.executable, "-m", "benchbench", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-
-    assert "benchbench pitfalls random_split" in call("pitfalls", "--help").stdout
-    assert "random_split" in call("list", "pitfalls").stdout
-    done = call("pitfalls", "random")
+def test_the_verb_helps_lists_and_refuses_unknown_names(cli, tmp_path):
+    assert "benchbench pitfalls random_split" in cli("pitfalls", "--help").stdout
+    assert "random_split" in cli("list", "pitfalls").stdout
+    done = cli("pitfalls", "random")
     assert done.returncode == 2
     assert done.stderr.startswith("unknown pitfall 'random'; did you mean 'random_split'?")
     assert not (tmp_path / "results").exists()

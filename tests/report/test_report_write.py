@@ -1,6 +1,8 @@
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import benchbench.report.write as module
 from benchbench.core.errors import InputError
 from benchbench.core.objective import Metric, Objective
 from benchbench.core.record import Environment
+from benchbench.report.figures import catalogue
 from benchbench.report.frame import load
 from benchbench.report.write import write_report
 
@@ -32,6 +35,7 @@ def contents(folder):
     }
 
 
+@pytest.mark.drawn
 def test_the_page_its_figures_and_tables_are_written(stored, grid):
     results = stored(grid())
     page = write_report("toy", results)
@@ -41,6 +45,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     stems += [f"predictions-equal-updates-{task}" for task in ("cosine", "mackey_glass")]
     names = {path.name for path in (page.parent / "figures").iterdir()}
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
+    assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
     assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
 
@@ -53,6 +58,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
+@pytest.mark.drawn
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
     records = grid(lengths=(100,), seeds=2)
     first = contents(write_report("toy", stored(records)).parent)
@@ -149,6 +155,7 @@ def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
     assert "Every competitor had one option set." in text([record()])
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("status", ["ok", "diverged", "unsupported", "over_budget"])
 def test_a_single_record_makes_a_report(text, record, status):
     assert "## In short" in text([record(status=status)])
@@ -161,6 +168,7 @@ def test_a_study_in_which_all_failed_makes_a_report(text, grid):
     assert "failed 3/3" in page
 
 
+@pytest.mark.drawn
 def test_records_that_hold_next_to_nothing_make_a_report(text, record):
     hollow = record().model_copy(
         update={"environment": Environment(), "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
@@ -213,6 +221,7 @@ def test_a_study_without_records_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.drawn
 def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch):
     import matplotlib as mpl
 
@@ -257,6 +266,7 @@ def test_a_classification_is_reported_by_its_own_metrics(stored, classified):
     assert "MSE" not in page.read_text() + task
 
 
+@pytest.mark.drawn
 def test_a_study_of_regression_and_classification_has_a_table_for_each(stored, record, classified):
     made = [make(name, seed) for make in (record, classified) for name in ("gru", "rnn") for seed in range(2)]
     page = write_report("toy", stored(made))
@@ -365,3 +375,49 @@ def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, re
     for table in (page.parent / "tables").iterdir():
         names = set(pd.read_csv(table).columns)
         assert not names & {"mse", "r2", "floor_mse", "nrmse", "valid_mse"}, table.name
+
+
+@pytest.mark.parametrize(
+    ("writer", "file"),
+    [
+        ((pd.DataFrame, "to_csv"), "tables/answers.csv"),
+        ((Path, "write_bytes"), "report.md"),
+        ((catalogue, "save"), "figures/score_by_time-equal-updates"),
+    ],
+)
+def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(writer, file, stored, grid, monkeypatch):
+    results = stored(grid(lengths=(100,), seeds=1))
+    earlier = contents(write_report("toy", results).parent)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*writer, full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_report("toy", results)
+    assert caught.value.filename == str(results / "report" / "toy" / file)
+    assert contents(results / "report" / "toy") == earlier
+    assert [path.name for path in (results / "report").iterdir()] == ["toy"]
+
+
+def test_lines_that_were_changed_after_the_run_are_named_and_older_ones_counted(stored, grid):
+    results = stored(grid(tasks=("cosine",), lengths=(100,), seeds=1))
+    [file] = (results / "records" / "toy").glob("*.jsonl")
+    lines = file.read_text().splitlines()
+    lines[2] = lines[2].replace("3.11.9", "3.11.8")
+    old = json.loads(lines[5])
+    del old["checksum"]
+    lines[5] = json.dumps({**old, "schema": 1})
+    file.write_text("\n".join(lines) + "\n")
+    page = write_report("toy", results).read_text()
+    assert (
+        "> Changed: 1 record does not fit its checksum, so it was changed after the run: "
+        "toy-cpu-2-cores.jsonl, line 3." in page.replace("\\", "")
+    )
+    assert "**Records:** 1 of 7 lines were written before lines had a checksum, so that a change" in page
+
+
+def test_results_of_several_contents_of_one_plug_in_file_are_named(text, record):
+    records = [record("mine", seed, files={"architecture": f"{seed:064x}", "task": "0" * 64}) for seed in range(2)]
+    page = text([*records, record("gru")])
+    assert "> Not from the same file, so not to be compared: architecture mine, version 1." in page

@@ -3,9 +3,12 @@
 import shutil
 import tempfile
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from benchbench import run_study
 
 STUDY = """
 name = "small"
@@ -51,17 +54,50 @@ def good(setting, *, gain: float = 1.0):
 '''
 
 
+def write_study(folder, architectures="[architectures.good]", source="", text=STUDY):
+    """A study with a plug-in; the path of its file."""
+    (folder / "plugin.py").write_text(TASK + textwrap.dedent(source))
+    file = folder / "small.toml"
+    file.write_text(text + architectures + "\n")
+    return file
+
+
 @pytest.fixture
 def study(tmp_path):
     """Writes a study with a plug-in and returns its path: ``study(architectures, plugin_source)``."""
+    return partial(write_study, tmp_path)
 
-    def write(architectures="[architectures.good]", source="", text=STUDY):
-        (tmp_path / "plugin.py").write_text(TASK + textwrap.dedent(source))
-        file = tmp_path / "small.toml"
-        file.write_text(text + architectures + "\n")
-        return file
 
-    return write
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """Runs one study whose competitors fail in their fits, a competitor for each fault, and a good one between them.
+
+    Returns the records of the faults, in their order.
+    """
+
+    def run(faults, **limits):
+        bodies = [f"    def fault_{i}(self, train, valid, meter):\n        {fault}" for i, fault in enumerate(faults)]
+        source = FAULTY + "\n".join(bodies)
+        table = f"[architectures.good]\n[architectures.bad]\nfault = {list(range(len(faults)))}"
+        folder = tmp_path_factory.mktemp("faulty")
+        records = run_study(write_study(folder, table, source), folder / "r", jobs=2, **limits)
+        good, *bad = sorted(records, key=lambda one: one.trial.architecture_options.get("fault", -1))
+        assert (good.trial.architecture, good.status) == ("good", "ok")
+        return bad
+
+    return run
+
+
+FAULTY = """
+@architecture("bad", version=1)
+def bad(setting, *, fault: int = 0):
+    return Bad(setting, fault)
+class Bad(Base):
+    def __init__(self, setting, fault):
+        self.setting, self.fault = setting, fault
+    def fit(self, train, valid, meter):
+        getattr(self, f"fault_{self.fault}")(train, valid, meter)
+"""
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from benchbench import run_study
 from benchbench.core import artifacts, store
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment, Record, Status
-from benchbench.core.spec import Budget, Trial
 from benchbench.run.executor import Local
-from benchbench.run.job import Job, Scheduled, inside, problem_file
+from benchbench.run.job import Job, inside
 from benchbench.run.outcome import Outcome
-from benchbench.run.place import Shelf, problem_folder
+from benchbench.run.place import run_folder
 from tests.run.elsewhere import Elsewhere
 
 MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
@@ -46,7 +45,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
     assert found.pop(here.environment.machine) == 3
     assert set(found) <= {"node-a", "node-b"}
     assert sum(found.values()) == 12
-    assert {record.trial.key for record in store.read(results, "small")} == {record.trial.key for record in records}
+    assert {line.record.trial.key for line in store.read(results, "small")} == {record.trial.key for record in records}
     again = []
     assert len(run_study(file, results, executor=Elsewhere(short, "node-c"), on_record=again.append)) == 15
     assert again == []
@@ -54,7 +53,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
 
 
 @pytest.mark.attacks
-def test_shared_problems_stay_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
+def test_problems_are_made_once_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
     code = f"""
     @task("counted", version=1)
     def counted(rng, length):
@@ -181,7 +180,7 @@ def test_arrays_that_cannot_be_written_end_the_run_and_leave_no_line(study, tmp_
     assert lines(results) in ({}, {"node-a": 0})
 
 
-def test_the_folder_of_shared_problems_is_gone_after_a_run_that_ends_in_any_way(study, tmp_path, temporary):
+def test_the_folder_of_a_run_is_gone_after_a_run_that_ends_in_any_way(study, tmp_path, temporary):
     run_study(study(), tmp_path / "r")
     assert not list(temporary.iterdir())
 
@@ -195,50 +194,12 @@ def test_the_folder_of_shared_problems_is_gone_after_a_run_that_ends_in_any_way(
 
 
 def test_the_folder_of_a_run_that_was_killed_goes_and_one_in_use_stays(temporary):
-    left, used, fresh = (temporary / f"benchbench-problems-{name}" for name in ("left", "used", "fresh"))
+    left, used, fresh = (temporary / f"benchbench-run-{name}" for name in ("left", "used", "fresh"))
     for folder in (left, used, fresh):
         folder.mkdir()
     (left / "in-use").touch()
-    with FileLock(used / "in-use"), problem_folder() as folder:
+    with FileLock(used / "in-use"), run_folder() as folder:
         assert {path.name for path in temporary.iterdir()} == {used.name, fresh.name, Path(folder).name}
-
-
-@pytest.fixture
-def shelf(tmp_path):
-    """Trials with the seeds 0 to 5, and the problems of theirs that are still there."""
-    budget = Budget(name="b", updates=1)
-    items = [
-        Scheduled("", Trial(study="s", task="t", architecture="a", length=3, seed=seed, budget=budget))
-        for seed in range(6)
-    ]
-    for item in items:
-        problem_file(tmp_path, item.trial).write_text(str(item.trial.seed))
-
-    def left():
-        return sorted(int(path.read_text()) for item in items if (path := problem_file(tmp_path, item.trial)).exists())
-
-    return items, left
-
-
-def test_a_problem_goes_after_the_last_trial_that_needs_it(shelf, tmp_path):
-    items, left = shelf
-    one = Shelf(str(tmp_path), [*items, *items], most=1)
-    for item in items[:3]:
-        one.starts(item)
-        one.ended(item)
-    assert left() == [0, 1, 2, 3, 4, 5]
-    one.starts(items[1])
-    one.ended(items[1])
-    assert left() == [0, 2, 3, 4, 5]
-
-
-def test_of_trials_that_nobody_counted_the_latest_problems_stay(shelf, tmp_path):
-    items, left = shelf
-    one = Shelf(str(tmp_path), iter(items), most=2)
-    for item in (items[0], items[1], items[0], items[2]):
-        one.starts(item)
-        one.ended(item)
-    assert left() == [0, 2, 3, 4, 5]
 
 
 def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
@@ -299,7 +260,7 @@ def test_the_width_of_the_check_is_solved_once_and_holds_only_for_problems_of_it
         assert len({record.spent.width for record in records}) > 1
     else:
         assert made[-6:] == ["5"] * 6
-        assert made.count("1") == 2  # the check alone has tried widths
+        assert made.count("1") == 3  # the check alone has tried widths
 
 
 ASKS = """

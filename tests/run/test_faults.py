@@ -3,11 +3,9 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +13,9 @@ import pytest
 from benchbench import load, run_study
 from benchbench.core.errors import InputError
 from benchbench.core.store import Store
+from tests.run.command import Command
 
 pytestmark = pytest.mark.attacks
-ROOT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux")
 BAD = """
     class Bad(Base):
@@ -40,52 +38,54 @@ def outcome(study, tmp_path, fault, **arguments):
     return by_name["bad"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "message"),
-    [
-        ("os._exit(7)", "failed", "exit code 7"),
-        ("os._exit(99)", "failed", "exit code 99"),
-        ("os._exit(98)", "failed", "exit code 98"),
-        ("os.kill(os.getpid(), 34)", "failed", "killed by "),
-        ("__import__('ctypes').string_at(0)", "failed", "killed by SIGSEGV"),
-        ("os.abort()", "failed", "killed by SIGABRT (plugin.py:"),
-        ("os.kill(os.getpid(), 9)", "failed", "killed by SIGKILL"),
-        ("raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
-        ("os.closerange(3, 100)", "failed", "without a result"),
-        ("raise ValueError('boom')", "failed", "ValueError: boom (plugin.py:"),
-        ("np.linalg.inv(np.zeros((2, 2)))", "failed", "LinAlgError: Singular matrix (plugin.py:"),
-        ("time.sleep(60)", "timeout", "killed after 2 s (plugin.py:"),
-        ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 2 s"),
-        ("os.closerange(3, 100); time.sleep(60)", "timeout", "killed after 2 s"),
-        ("os.execvp('sleep', ['sleep', '60'])", "timeout", "killed after 2 s"),
-        ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
-        ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
-        ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
-        ("open('/nowhere/at/all.txt')", "failed", "No such file or directory: 'all.txt' (plugin.py:"),
-        ("raise BaseException('one\\ntwo')", "failed", "BaseException: one two (plugin.py:"),
-        ("os.chdir('/'); os.environ.clear(); sys.stdout.close()", "ok", ""),
-    ],
-)
-def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(study, tmp_path, fault, status, message):
-    record = outcome(study, tmp_path, fault, timeout=2)
-    assert record.status == status
-    assert message in record.message
+FAULTS = [
+    ("os._exit(7)", "failed", "exit code 7"),
+    ("os._exit(99)", "failed", "exit code 99"),
+    ("os._exit(98)", "failed", "exit code 98"),
+    ("os.kill(os.getpid(), 34)", "failed", "killed by "),
+    ("__import__('ctypes').string_at(0)", "failed", "killed by SIGSEGV"),
+    ("os.abort()", "failed", "killed by SIGABRT (plugin.py:"),
+    ("os.kill(os.getpid(), 9)", "failed", "killed by SIGKILL"),
+    ("raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
+    ("os.closerange(3, 100)", "failed", "without a result"),
+    ("raise ValueError('boom')", "failed", "ValueError: boom (plugin.py:"),
+    ("np.linalg.inv(np.zeros((2, 2)))", "failed", "LinAlgError: Singular matrix (plugin.py:"),
+    ("time.sleep(60)", "timeout", "killed after 2 s (plugin.py:"),
+    ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 2 s"),
+    ("os.closerange(3, 100); time.sleep(60)", "timeout", "killed after 2 s"),
+    ("os.execvp('sleep', ['sleep', '60'])", "timeout", "killed after 2 s"),
+    ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
+    ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
+    ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
+    ("open('/nowhere/at/all.txt')", "failed", "No such file or directory: 'all.txt' (plugin.py:"),
+    ("raise BaseException('one\\ntwo')", "failed", "BaseException: one two (plugin.py:"),
+    ("os.chdir('/'); os.environ.clear(); sys.stdout.close()", "ok", ""),
+]
+HOGS = [
+    "self.block = np.ones(2**30, np.uint8); time.sleep(9)",
+    "self.blocks = [np.ones(2**26, np.uint8) for _ in range(1000)]",
+    "__import__('subprocess').run([sys.executable, '-c', 'x = bytearray(2**30); import time; time.sleep(9)'])",
+    f"[__import__('subprocess').Popen([sys.executable, '-c', {HOG!r}]) for _ in range(4)]; time.sleep(9)",
+    ORPHANS,
+]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "self.block = np.ones(2**30, np.uint8); time.sleep(9)",
-        "self.blocks = [np.ones(2**26, np.uint8) for _ in range(1000)]",
-        "__import__('subprocess').run([sys.executable, '-c', 'x = bytearray(2**30); import time; time.sleep(9)'])",
-        f"[__import__('subprocess').Popen([sys.executable, '-c', {HOG!r}]) for _ in range(4)]; time.sleep(9)",
-        ORPHANS,
-    ],
-)
-def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(study, tmp_path, fault):
-    record = outcome(study, tmp_path, fault, memory_limit=400 * 2**20)
-    assert record.status == "out_of_memory"
-    assert "the limit is 400 MiB" in record.message
+@pytest.fixture(scope="module")
+def failed(faulty):
+    return faulty([fault for fault, _, _ in FAULTS], timeout=2)
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=lambda number: FAULTS[number][0])
+def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(failed, number):
+    _, status, message = FAULTS[number]
+    assert failed[number].status == status
+    assert message in failed[number].message
+
+
+def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(faulty):
+    for record in faulty(HOGS, memory_limit=400 * 2**20):
+        assert record.status == "out_of_memory"
+        assert "the limit is 400 MiB" in record.message
 
 
 def test_the_study_may_set_timeout_and_memory_limit(study, tmp_path):
@@ -96,17 +96,7 @@ def test_the_study_may_set_timeout_and_memory_limit(study, tmp_path):
     assert [r.status for r in run_study(file, results=tmp_path / "b")] == ["timeout", "ok"]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "raise RuntimeError('boom')",
-        "raise ValueError('boom')",
-        "sys.exit(0)",
-        "os._exit(3)",
-        "os.kill(os.getpid(), 11)",
-        "raise KeyboardInterrupt",
-    ],
-)
+@pytest.mark.parametrize("fault", ["raise ValueError('boom')", "sys.exit(0)", "os._exit(3)", "raise KeyboardInterrupt"])
 def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path, fault):
     code = f"""
     @architecture("bad", version=1)
@@ -235,12 +225,12 @@ LEAVE = {
 
 @LINUX
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"])
-@pytest.mark.parametrize("left", LEAVE)
-def test_what_a_competitor_leaves_behind_ends_with_its_trial(study, tmp_path, gone, left, end):
-    fault = f"{LEAVE[left]}; open({str(tmp_path / 'pid')!r}, 'w').write(str(pid)); {end}"
-    record = outcome(study, tmp_path, fault, jobs=1)
-    assert record.status == ("failed" if end else "ok")
-    assert gone(int((tmp_path / "pid").read_text()))
+def test_what_a_competitor_leaves_behind_ends_with_its_trial(faulty, tmp_path, gone, end):
+    says = f"open({str(tmp_path)!r} + f'/{{self.fault}}', 'w').write(str(pid)); {end}"
+    records = faulty([f"{left}; {says}" for left in LEAVE.values()])
+    assert [record.status.value for record in records] == ["failed" if end else "ok"] * len(LEAVE)
+    pids = [int((tmp_path / str(number)).read_text()) for number in range(len(LEAVE))]
+    assert all(gone(pid) for pid in pids)
 
 
 def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):
@@ -271,13 +261,10 @@ def test_one_competitor_cannot_change_the_data_of_another(study, tmp_path):
 # The run itself
 
 
-def start(file, results, *arguments, limit=None):
-    """``benchbench run`` as a user starts it; ``limit`` bytes for each file it writes."""
-    code = "from benchbench.cli import main; main()"
-    if limit is not None:
-        code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); {code}"
-    command = [sys.executable, "-c", code, "run", str(file), "--results", str(results), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def start(tmp_path):
+    """``benchbench run`` in a process of its own; ``limit`` bytes for each file that it writes."""
+    return lambda file, *arguments, **limit: Command(["run", file, "--results", tmp_path / "r", *arguments], **limit)
 
 
 def lines(results):
@@ -296,7 +283,7 @@ def wait_for(results, count):
 SLOW = """
 name = "slow"
 lengths = [20]
-seeds = 30
+seeds = 20
 plugins = ["plugin.py"]
 [[budgets]]
 name = "few"
@@ -309,36 +296,35 @@ updates = 3
 NAP = BAD.format("time.sleep(0.1)")
 
 
-def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_path):
+def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_path, start):
     file = study("", NAP, text=SLOW)
-    run = start(file, tmp_path / "r")
+    run = start(file)
     wait_for(tmp_path / "r", 5)
-    run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=20)
-    assert run.returncode == 130
-    assert "the same command goes on" in said
-    kept = lines(tmp_path / "r")
-    made = []
-    assert len(run_study(file, results=tmp_path / "r", on_record=made.append)) == 60
-    assert 5 <= kept == 60 - len(made)
+    run.send(signal.SIGINT)
+    assert run.ended() == 130
+    assert "the same command goes on" in run.said
+    kept, made = store(tmp_path / "r").path.read_bytes(), []
+    assert len(run_study(file, results=tmp_path / "r", on_record=made.append)) == 40
+    assert 5 <= kept.count(b"\n") == 40 - len(made)
+    assert store(tmp_path / "r").path.read_bytes().startswith(kept)
 
 
 @LINUX
-def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, temporary):
+def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, temporary, start):
     file, rng = study("", NAP, text=SLOW), np.random.default_rng(0)
     for round_ in range(1, 4):
-        run = start(file, tmp_path / "r", "--jobs", "2")
-        wait_for(tmp_path / "r", 8 * round_)
+        run = start(file, "--jobs", "2")
+        wait_for(tmp_path / "r", 6 * round_)
         time.sleep(rng.uniform(0, 0.3))
-        run.kill()
-        run.communicate(timeout=20)
+        run.send(signal.SIGKILL)
+        run.ended()
     before = [record.trial.key for record in store(tmp_path / "r").records()]
     assert len(list(temporary.glob("benchbench-*"))) == 1  # of the last run alone
     records = run_study(file, results=tmp_path / "r")
     after = Counter(record.trial.key for record in store(tmp_path / "r").records())
-    assert len(before) >= 24
+    assert len(before) >= 18
     assert set(before) <= set(after)
-    assert len(records) == len(after) == 60
+    assert len(records) == len(after) == 40
     assert set(after.values()) == {1}
     assert {path.suffix for path in (tmp_path / "r" / "records" / "slow").iterdir()} <= {".jsonl", ".lock", ".log"}
     assert not list(temporary.glob("benchbench-*"))
@@ -363,30 +349,29 @@ def test_a_torn_last_line_is_mended_by_the_next_run(study, tmp_path):
 
 
 @LINUX
-def test_a_disk_that_fills_up_is_a_clear_error_and_the_next_run_goes_on(study, tmp_path):
+def test_a_disk_that_fills_up_is_a_clear_error_and_the_next_run_goes_on(study, tmp_path, start):
     file = study("", NAP, text=SLOW)
-    run = start(file, tmp_path / "r", limit=30_000)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 1
-    assert "jsonl: File too large; earlier records are whole" in said
-    assert "Traceback" not in said
+    run = start(file, limit=30_000)
+    assert run.ended() == 1
+    assert "jsonl: File too large; earlier records are whole" in run.said
+    assert "Traceback" not in run.said
     kept = len(list(store(tmp_path / "r").records()))
     assert 0 < kept == lines(tmp_path / "r")
     made = []
     run_study(file, results=tmp_path / "r", on_record=made.append)
-    assert len(made) == 60 - kept
+    assert len(made) == 40 - kept
 
 
 @LINUX
-def test_the_lock_of_a_run_that_was_killed_does_not_block(study, tmp_path):
+def test_the_lock_of_a_run_that_was_killed_does_not_block(study, tmp_path, start):
     file = study("", NAP, text=SLOW)
-    run = start(file, tmp_path / "r")
+    run = start(file)
     wait_for(tmp_path / "r", 2)
     with pytest.raises(InputError, match=f"is being written by process {run.pid}"):
         run_study(file, results=tmp_path / "r")
-    run.kill()
-    run.communicate(timeout=20)
-    assert len(run_study(file, results=tmp_path / "r")) == 60
+    run.send(signal.SIGKILL)
+    run.ended()
+    assert len(run_study(file, results=tmp_path / "r")) == 40
 
 
 def test_a_trial_that_is_killed_knows_what_its_problem_asked(study, tmp_path):

@@ -10,7 +10,8 @@ from benchbench.core import registry
 from benchbench.core import study as studies
 from benchbench.core.closed_loop import nrmse_at, spectrum_distance
 from benchbench.core.record import Environment, Record
-from benchbench.run.free_run import generate, maxima, outcome
+from benchbench.run.free_run import generate, judged, maxima, run
+from benchbench.run.lesson import Start
 from benchbench.run.trial import make_problem, run_trial
 
 STEPS = 120
@@ -38,12 +39,17 @@ class Own(Slides):
 
 def score(learner, run=None):
     ticks = iter(range(100))
-    return outcome(learner, run or free_run(), 20, lambda: float(next(ticks)), lambda: None)[0]
+    return outcome(learner, run or free_run(), lambda: float(next(ticks)))[0]
 
 
 def kept(learner, run):
     """The arrays for the artifact."""
-    return outcome(learner, run, 20, lambda: 0.0, lambda: None)[1]
+    return outcome(learner, run, lambda: 0.0)[1]
+
+
+def outcome(learner, free, clock):
+    """What a learner makes of the starts, judged by the truth that it has not seen."""
+    return judged(free, run(learner, Start(free.prefix, free.steps), 20, clock, lambda: None))
 
 
 def test_a_learner_without_a_generate_of_its_own_slides_and_the_record_says_so():

@@ -42,6 +42,7 @@ def test_runs_at_the_tolerance_and_at_a_hundredth_of_it_stay_together_for_ten_ly
     assert np.sqrt(np.mean(((ours - finer) / finer.std(axis=0)) ** 2, axis=1)).max() <= 0.4
 
 
+@pytest.mark.long
 def test_the_largest_lyapunov_exponent_is_the_published_one():
     """The variational equation by Runge-Kutta 4, 150 orbits at once."""
     h, settle, count = 0.01, 10, 11_000

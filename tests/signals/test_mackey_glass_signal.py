@@ -147,6 +147,7 @@ def exponent(tau, samples, pieces, h=0.125, settle=500):
     return float(np.mean(grown - settled[1]) / ((node - settled[0]) * h))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tau", "published", "within"), [(17.0, 0.00514, 0.05), (30.0, 0.0070, 0.07)])
 def test_the_largest_lyapunov_exponent_is_the_published_one(tau, published, within):
     assert LYAPUNOV[tau] == published

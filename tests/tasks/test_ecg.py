@@ -153,6 +153,45 @@ def test_a_record_without_its_signal_or_annotations_is_refused(tmp_path, write_r
         make(tmp_path, records=("101",))
 
 
+@pytest.mark.parametrize("given", ["", "abc", "0", "-360", "0.5", "100001", "1e12", "nan", "inf", "360x", "/360"])
+def test_a_header_without_a_sensible_sampling_rate_is_refused(tmp_path, write_record, given):
+    write_record(tmp_path, "101", np.sin(np.arange(20_000.0)))
+    header = tmp_path / "101.hea"
+    header.write_text(header.read_text().replace("101 1 360 20000", f"101 1 {given} {20_000 * bool(given) or ''}"))
+    said = f"a sampling rate of {given!r}" if given else "no sampling rate"
+    with pytest.raises(InputError, match=f"record '101': its header states {said}; 1 to 100,000 Hz are needed"):
+        make(tmp_path, records=("101",))
+
+
+@pytest.mark.parametrize("given", ["360", "360.0", "3.6e2", "360/720", "360/720(5)"])
+def test_a_sampling_rate_is_read_as_the_format_allows_it(tmp_path, write_record, given):
+    write_record(tmp_path, "101", np.sin(np.arange(20_000.0)))
+    plain = make(tmp_path, records=("101",))
+    header = tmp_path / "101.hea"
+    header.write_text("# a comment\n" + header.read_text().replace("101 1 360 ", f"101 1 {given} "))
+    assert make(tmp_path, records=("101",)).test.inputs.tobytes() == plain.test.inputs.tobytes()
+
+
+@pytest.mark.parametrize("rate", [1.0, 100_000.0])
+def test_the_slowest_and_the_fastest_records_are_resampled(tmp_path, write_record, rate):
+    write_record(tmp_path, "101", np.sin(np.arange(200_000.0) / 50))
+    header = tmp_path / "101.hea"
+    header.write_text(header.read_text().replace("101 1 360 ", f"101 1 {rate:g} "))
+    new = 20.0 if rate == 1 else 5000.0
+    problem = make(tmp_path, length=10, records=("101",), rate=new, duration=400.0 if rate == 1 else 0.0, horizon=1)
+    [seconds] = problem.provenance["seconds"].values()
+    samples = sum(len(part) for part in (problem.train, problem.valid, problem.test)) * 12
+    assert samples == pytest.approx((seconds[1] - seconds[0]) * new, rel=0.02)
+
+
+def test_the_home_of_nobody_is_a_message(monkeypatch):
+    with pytest.raises(InputError, match=r"ecg: path '~nobody-here/ecg': '~nobody-here' is nobody's home"):
+        make("~nobody-here/ecg", records=("100",))
+    monkeypatch.setenv("BENCHBENCH_DATA", "~nobody-here")
+    with pytest.raises(InputError, match="BENCHBENCH_DATA: path '~nobody-here'"):
+        make("", records=("100",))
+
+
 def test_too_short_a_stretch_is_refused(wfdb_folder):
     with pytest.raises(InputError, match=r"240 samples of record '101' \(2 s at 120 Hz\) are too short .* 310; raise"):
         make(wfdb_folder, length=300, records=("101",), duration=2.0)

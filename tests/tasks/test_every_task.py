@@ -12,6 +12,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import bind
 from benchbench.core.registry import registered
 
+pytestmark = pytest.mark.usefixtures("orbits")
 MODULES = [importlib.import_module(f"benchbench.tasks.{info.name}") for info in pkgutil.iter_modules(tasks.__path__)]
 PLUGINS = {plugin.name: plugin for module in MODULES for plugin in registered(module)}
 

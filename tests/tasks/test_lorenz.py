@@ -8,6 +8,7 @@ from benchbench.core.windows import STARTS, forecast_series
 from benchbench.signals.lorenz import LYAPUNOV, states
 from benchbench.tasks.lorenz import lorenz
 
+pytestmark = pytest.mark.usefixtures("orbits")
 LENGTH, SAMPLES, STEPS, SPACING = 40, 1500, 552, 55  # ten Lyapunov times and one, at 0.02
 
 

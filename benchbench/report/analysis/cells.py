@@ -5,8 +5,9 @@ import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, ordered, several
+from benchbench.report.analysis.order import baselines, listed, ordered, several
 from benchbench.report.analysis.trials import Records
+from benchbench.report.marks import marks
 
 PLACE = ["condition", "variant", "length"]
 COSTS = (
@@ -16,7 +17,7 @@ COSTS = (
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
 ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
 _FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
-_FACTS = ("objective", "primary", "better", "baseline", "engine", "loss")
+_FACTS = ("objective", "primary", "better", "baseline", "engine", "loss", "solves")
 
 
 def metrics(frame: pd.DataFrame) -> list[str]:
@@ -100,12 +101,6 @@ def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
     return f"open: no score on {lost} of {len(scores)} seeds" if lost else ""
 
 
-def listed(names: list[str], most: int = 4) -> str:
-    """Names in a row, the last ones counted where they are many."""
-    rest = len(names) - most
-    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"
-
-
 def answers(found: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """One row per condition, task and length: what to take, how sure, what it scores and what it costs."""
     taken = said.rename(columns={"take": "architecture"}).merge(found, on=CELL, how="left")
@@ -127,6 +122,16 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     table = table.astype(dict.fromkeys(names, float))
     found: pd.DataFrame = table.groupby([*CELL, "group"], as_index=False, sort=True).median()
     return found
+
+
+def marked(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """What the records of trials that ended ok show (``report.marks``): a row per trial and mark, with its seed."""
+    rows = [
+        (*cell, mark.kind, mark.about, mark.sentence, record.trial.seed)
+        for cell, record in records.rows(frame[frame["ok"]], CELL)
+        for mark in marks(record)
+    ]
+    return pd.DataFrame(rows, columns=[*CELL, "kind", "about", "sentence", "seed"])
 
 
 def undefined(frame: pd.DataFrame, records: Records) -> pd.DataFrame:

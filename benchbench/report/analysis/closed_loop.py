@@ -57,7 +57,7 @@ def _measured(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
     made = [len(run.valid_steps) * run.steps if run else 0 for run in runs]
     return trials.assign(
         outcome=outcome,
-        rank_time=(-trials["valid_time"]).where(outcome == Status.OK, np.inf),  # the longest is the lowest
+        rank_time=(-trials["valid_time"]).where((outcome == Status.OK) & ~trials["unranked"], np.inf),  # longest first
         cap=np.array([run.steps / run.unit_steps if run else np.nan for run in runs], float),
         sliding=np.array([run is not None and run.sliding for run in runs], bool),
         step_us=trials["generate_seconds"].where(trials["timed"]) / pd.Series(made, trials.index, float) * 1e6,

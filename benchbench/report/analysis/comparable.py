@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
+from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import natural, several
 from benchbench.report.frame import DISTURBED, plain
 
@@ -25,14 +26,12 @@ def current(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     newest = _newest(frame, "task") & _newest(frame, "architecture")
     latest = frame[newest].sort_values("started", kind="stable").groupby("budget")["limits"].last()
     same = frame["limits"] == frame["budget"].map(latest)
-    kept = frame[newest & same]
-    kept = kept[~kept.duplicated(_IDENTITY, keep="last")]
+    kept, again = last_of_each(frame[newest & same], _IDENTITY)
     counts = {
         "of an older version of a task or an architecture": int((~newest).sum()),
         "of a budget whose limits were changed later": int((newest & ~same).sum()),
-        "made again later": int((newest & same).sum()) - len(kept),
     }
-    return kept, [f"Left out: {_records(n)} {reason}." for reason, n in counts.items() if n]
+    return kept, [*(f"Left out: {records(n)} {reason}." for reason, n in counts.items() if n), *again]
 
 
 def _newest(frame: pd.DataFrame, kind: str) -> "pd.Series[bool]":
@@ -75,15 +74,21 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         ok=ok,
         timed=timed,
         disturbed=frame["disturbed"] & timed,
-        rank_score=turned.where(ok, np.inf),
+        rank_score=turned.where(ok & ~frame["unranked"], np.inf),
+        fit_seconds=frame["fit_seconds"].where(~frame["solves"], frame["watched_fit_seconds"]),
         predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
         **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
     )
     frame[_COSTS] = frame[_COSTS].where(timed)
+    frame = _untimed(frame, frame["unranked"] | frame["untimed"])
     notes = []
     if other := int((ok & ~timed).sum()):
         how_other = "with other jobs, threads or allocator"
-        notes.append(f"Scores only: {_records(other)} made {how_other}; times and memory are left out.")
+        notes.append(f"Scores only: {records(other)} made {how_other}; times and memory are left out.")
+    if unranked := int((frame["unranked"] & ok).sum()):
+        notes.append(f"Marked: {records(unranked)} not ranked; the pages of the tasks say why.")
+    if untimed := int((frame["untimed"] & ok).sum()):
+        notes.append(f"Marked: the times of {records(untimed)} are left out; the pages of the tasks say why.")
     if disturbed := int((frame["disturbed"] & ok).sum()):
         fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
         notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")
@@ -170,7 +175,3 @@ def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
 def _repeated(frame: pd.DataFrame, by: str, column: str) -> bool:
     """Whether a value of ``by`` has several values of a column: a trial machines, a machine devices."""
     return len(frame[[by, column]].drop_duplicates()) > len(set(frame[by]))
-
-
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{count:,} records"

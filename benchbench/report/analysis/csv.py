@@ -33,6 +33,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
     if (selection.options["option_sets"] > 1).any():
         found["option_sets_all"] = _all_sets(numbers)
     further = {
+        "marks": numbers.marked,
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),

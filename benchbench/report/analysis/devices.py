@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from benchbench.report.analysis.cells import listed
-from benchbench.report.analysis.order import networks, ordered, several
+from benchbench.report.analysis.order import listed, networks, ordered, several
 from benchbench.report.frame import plain
 
 HOST = "cpu"

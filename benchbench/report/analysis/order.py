@@ -50,3 +50,9 @@ def parts(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
 def several(frame: pd.DataFrame, column: str) -> bool:
     """Whether a column has more than one value."""
     return len(set(frame[column])) > 1
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Names in a row, the last ones counted where they are many."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"

@@ -18,6 +18,7 @@ from benchbench.report.analysis.comparable import (
     same_data,
     variants,
 )  # fmt: skip
+from benchbench.report.analysis.lines import changed
 
 _SETS = [*CELL, "set"]
 
@@ -43,6 +44,7 @@ class Selection:
 
 def select(frame: pd.DataFrame) -> Selection:
     """The trials to compare, from the frame of ``load``."""
+    altered = changed(frame)
     frame, notes = current(frame)
     frame, costs = measured(asked(frame))
     notes += same_data(frame)
@@ -54,7 +56,7 @@ def select(frame: pd.DataFrame) -> Selection:
     chosen, pooled = one_machine(chosen)
     failures = frame[frame["status"] != Status.OK]
     return Selection(
-        frame=chosen, failures=failures, options=options, sets=sets, notes=(*notes, *costs, *mixed, *pooled)
+        frame=chosen, failures=failures, options=options, sets=sets, notes=(*altered, *notes, *costs, *mixed, *pooled)
     )
 
 

@@ -1,14 +1,15 @@
 """Everything that the page, the tables and the figures show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from benchbench.core.record import Record
-from benchbench.report.analysis.cells import answers, cells, groups, undefined, verdicts
+from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined, verdicts
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.devices import Devices, devices
+from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
 
@@ -29,6 +30,7 @@ class Numbers:
     answers: pd.DataFrame
     groups: pd.DataFrame
     undefined: pd.DataFrame
+    marked: pd.DataFrame
     closed_loop: ClosedLoop
     devices: Devices
 
@@ -36,6 +38,7 @@ class Numbers:
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
     selection, known = select(frame), Records(records)
+    selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
     found, said = cells(selection.frame), verdicts(selection.frame)
     return Numbers(
         study=study,
@@ -47,6 +50,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         answers=answers(found, said),
         groups=groups(selection.frame, known),
         undefined=undefined(selection.frame, known),
+        marked=marked(selection.frame, known),
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
     )

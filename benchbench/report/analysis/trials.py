@@ -14,7 +14,7 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 class Records:
-    """The records of a study; where a trial was made again on the same machine, the last one given counts."""
+    """The records of a study; where a machine has several of one trial, the last one given counts."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._found = {(record.trial.key, record.environment.machine): record for record in records}

@@ -13,6 +13,7 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.figures import devices, free_runs, heat_map, learning, predictions, scores
 from benchbench.report.figures.place import Place, Scope, places
 from benchbench.report.figures.style import save, settings, styles
+from benchbench.report.folder import naming
 from benchbench.report.page.pictures import Picture, Pictures, Section
 
 
@@ -111,7 +112,8 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
             caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
             if isinstance(made, Figure):
                 taken.add(name)
-                save(made, folder / name)
+                with naming(folder / name):
+                    save(made, folder / name)
             found.append(Picture(kind.name, kind.section, place.condition, place.variant, name, caption, reason))
     return Pictures(tuple(found))
 

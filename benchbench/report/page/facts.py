@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchbench.report.analysis.lines import unsealed
 from benchbench.report.analysis.order import natural, several
 from benchbench.report.page.blocks import Block, Bullets, Line, code, line, strong
 from benchbench.report.page.texts import listed, number
@@ -19,18 +20,19 @@ _LIMITS = {
 }
 
 
-_PACKAGES = ("benchbench", "torch", "numba", "numpy", "python")
+_PACKAGES = ("benchbench", "torch", "numba", "numpy", "scikit_learn", "python")
 
 
 def what_ran(frame: pd.DataFrame) -> Block:
-    """Budget, machine and versions."""
-    return Bullets(
-        (
-            line(strong("Budget:"), " ", *_budgets(frame)),
-            line(strong("Machine:"), " ", _machines(frame)),
-            line(strong("Versions:"), " ", _versions(frame)),
-        )
-    )
+    """Budget, machine, versions, and the lines of the records where they have no checksum."""
+    facts = [
+        line(strong("Budget:"), " ", *_budgets(frame)),
+        line(strong("Machine:"), " ", _machines(frame)),
+        line(strong("Versions:"), " ", _versions(frame)),
+    ]
+    if said := unsealed(frame):
+        facts.append(line(strong("Records:"), " ", said))
+    return Bullets(tuple(facts))
 
 
 def _budgets(frame: pd.DataFrame) -> Line:
@@ -67,7 +69,7 @@ def _cores(name: str, part: pd.DataFrame) -> str:
 
 def _versions(frame: pd.DataFrame) -> str:
     found = {name: _distinct(frame[name]) for name in _PACKAGES}
-    facts = [f"{name} {listed(versions)}" for name, versions in found.items() if versions]
+    facts = [f"{name.replace('_', '-')} {listed(versions)}" for name, versions in found.items() if versions]
     changed = frame["dirty"].map({True: " with local changes", False: ""})
     facts += _distinct((frame["commit"].str[:10] + changed)[frame["commit"] != ""], "commit {}")
     facts += _distinct(frame["os"])

@@ -38,6 +38,10 @@ _HOW_TO_READ = (
     f"† marks a time that was disturbed: {DISTURBED}.",
     "Every table stands with all digits in `tables/`, every picture as SVG in `figures/`.",
 )
+_SOLVED = """*Solved* stands where an architecture does not step: it is ranked by its error and by the seconds of its
+fit as they were seen from outside."""
+_MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
+that depend on the sequences beside them. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
 _OTHERS = "conditions"
 _SECTIONS: tuple[tuple[str, Section], ...] = (
@@ -75,6 +79,8 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     blocks += option_sets(numbers)
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
+    usual += [_SOLVED] if frame["solves"].any() else []
+    usual += [_MARKED] if not numbers.marked.empty else []
     blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
     return Page("report", tuple(blocks))
 

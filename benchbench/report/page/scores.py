@@ -78,6 +78,8 @@ def cost_table(part: pd.DataFrame) -> Table:
     disturbed = part["disturbed"] > 0
     texts = {name: part[name].map(number) for name in columns}
     texts |= {name: texts[name] + disturbed.map({True: DAGGER, False: ""}) for name in _MARKED}
+    if "updates" in texts:
+        texts["updates"] = texts["updates"] + part["solves"].map({True: ", solved", False: ""})
     headers = [_HEADERS[name] for name in columns]
     if part["kernel"].any():
         texts, headers = {**texts, "kernel": part["kernel"]}, [*headers, "kernel"]

@@ -14,6 +14,7 @@ from benchbench.report.page.texts import lengths, metric, number, seeds
 
 _ALIKE = 1.25  # the test split's variance may differ from the training split's by this factor before it is said
 
+_ENDS = {"unranked": "It is not ranked.", "untimed": "Its times are left out."}
 _EXPLAINED = emphasis("How to read this")
 
 
@@ -47,7 +48,10 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield Text(line(f"Scores over {seeds(part)}:"))
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
     trials = numbers.selection.frame
-    yield from _unlike(trials[(trials["variant"] == variant) & (trials["condition"] == condition)])
+    trials = trials[(trials["variant"] == variant) & (trials["condition"] == condition)]
+    yield from (Note(line(said)) for said in sorted(set(trials["thinned"]) - {""}))
+    yield from _unlike(trials)
+    yield from _marked(numbers.marked, condition, variant)
     yield from _undefined(numbers.undefined, condition, variant)
     yield Text(line(f"Costs at length {lengths(part['length'])}:"))
     yield cost_table(part)
@@ -77,6 +81,19 @@ def _unlike(trials: pd.DataFrame) -> Iterator[Block]:
                 "R² and NRMSE are relative to the test split's own variance."
             )
         )
+
+
+def _marked(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
+    """Of each competitor and rule, how many trials show it, and the sentence of the first."""
+    here = table[(table["variant"] == variant) & (table["condition"] == condition)]
+    for sentence in here.loc[here["kind"] == "noted", "sentence"].unique():
+        yield Note(line(f"Marked: {sentence}"))
+    for name, mine in parts(here[here["kind"] != "noted"], "architecture"):
+        for _, rows in mine.groupby("about", sort=False):
+            first = rows.sort_values(["length", "seed"]).iloc[0]
+            place = f"length {first['length']}, seed {first['seed']}"
+            count = f"{place}; {len(rows)} trials show this" if len(rows) > 1 else place
+            yield Note(line(f"Marked: {name} ({count}). {first['sentence']} {_ENDS[str(first['kind'])]}"))
 
 
 def _undefined(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:

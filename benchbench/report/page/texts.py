@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchbench.report.analysis.cells import listed
+from benchbench.report.analysis.order import listed
 from benchbench.report.page.blocks import Line, emphasis, line
 
 __all__ = ["DAGGER", "decimals", "label", "lengths", "listed", "metric", "metric_form", "number", "seeds", "spread"]

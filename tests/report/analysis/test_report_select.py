@@ -58,10 +58,23 @@ def test_a_budget_whose_content_changed_keeps_the_latest_content(chosen, record,
     assert selection.notes == ("Left out: 4 records of a budget whose limits were changed later.",)
 
 
-def test_a_trial_made_again_counts_once(chosen, record):
-    selection = chosen([record(mse=0.2, started="2026-01-02"), record(mse=0.1, started="2026-01-01")])
-    assert list(selection.frame["test_mse"]) == [0.2]
-    assert selection.notes == ("Left out: 1 record made again later.",)
+def test_of_several_records_of_one_trial_the_last_in_its_file_counts_and_is_named(chosen, record):
+    twice = [record(mse=0.2, started="2026-01-02"), record(mse=0.1, started="2026-01-01")]
+    selection = chosen([*twice, record(seed=1)])
+    assert selection.frame["test_mse"].iloc[0] == 0.1
+    [said] = selection.notes
+    assert said == (
+        "Several records of one trial: 1 trial has 2 records; the last in its file counts "
+        "(toy-cpu-2-cores.jsonl: line 2, not 1)."
+    )
+
+
+def test_several_records_of_many_trials_are_counted(chosen, record):
+    selection = chosen([record(seed=seed) for seed in (*range(5), *range(5), 0)])
+    [said] = selection.notes
+    assert "5 trials have 11 records" in said
+    assert "toy-cpu-2-cores.jsonl: line 11, not 1, 6" in said
+    assert said.endswith("; and so of 2 more).")
 
 
 def test_costs_come_from_one_number_of_jobs_and_threads_while_scores_stay(chosen, record):

@@ -1,0 +1,91 @@
+"""A record as one line of its file: sealed with a checksum when it is written, checked when it is read."""
+
+import json
+import re
+from enum import StrEnum
+from hashlib import sha256
+
+from pydantic import ValidationError
+
+from benchbench.core.errors import short
+from benchbench.core.record import Record
+
+LONGEST = 2**21
+"""Bytes of a line. Ordinary trials have lines of up to 40 kB; reading a hostile one so long takes half a gigabyte."""
+
+_FAULTS = 1_000  # of a line that are looked at
+_SEALED_SINCE = 3  # the first schema whose lines carry a checksum
+_SEAL = re.compile(rb',"checksum":"([0-9a-f]{64})"\}')
+_SEAL_BYTES = len(b',"checksum":""}') + 64
+
+
+class Seal(StrEnum):
+    """What the checksum of a line says. It finds a change; who wrote the line it cannot say."""
+
+    WHOLE = "whole"
+    CHANGED = "changed"
+    NONE = "none"
+
+
+class LineError(ValueError):
+    """Why a line is no record; ``torn`` where it is no whole JSON, as a write leaves it that was cut short."""
+
+    def __init__(self, reason: str, *, torn: bool = False) -> None:
+        super().__init__(reason)
+        self.torn = torn
+
+
+def sealed(record: Record) -> bytes:
+    """The line of a record, with the checksum of its bytes at the end; LineError where it could not be read again."""
+    try:
+        content = record.model_dump_json(by_alias=True).encode()
+    except ValueError as error:  # half a character, or a nesting without end
+        raise LineError(" ".join(str(error).split())) from None
+    line = content[:-1] + b',"checksum":"%s"}' % sha256(content).hexdigest().encode()
+    parsed(line)
+    return line
+
+
+def parsed(line: bytes) -> tuple[Record, Seal]:
+    """The record of a line, and what its checksum says; LineError where it is no record."""
+    if len(line) > LONGEST:
+        raise LineError(f"longer than the {LONGEST:,} bytes of a line")
+    try:
+        record = Record.model_validate_json(line)
+    except ValidationError as error:
+        raise LineError(_reason(error), torn=not _whole(line)) from None
+    if "schema_" not in record.model_fields_set:
+        raise LineError("schema: required, but missing")
+    return record.model_copy(update={"checksum": None}), _seal(line, record)
+
+
+def _seal(line: bytes, record: Record) -> Seal:
+    if record.checksum is None and record.schema_ < _SEALED_SINCE:
+        return Seal.NONE
+    found = _SEAL.fullmatch(line[-_SEAL_BYTES:])
+    digest = sha256(memoryview(line)[:-_SEAL_BYTES])
+    digest.update(b"}")
+    return Seal.WHOLE if found and found[1].decode() == digest.hexdigest() else Seal.CHANGED
+
+
+def _whole(line: bytes) -> bool:
+    """Whether a line is JSON from end to end."""
+    try:
+        json.loads(line, parse_int=str)  # a number may have more digits than Python reads
+    except ValueError:
+        return False
+    except RecursionError:  # too deep to tell, so it is left alone
+        return True
+    return True
+
+
+def _reason(error: ValidationError) -> str:
+    """The first fault in one line: the key, what is wrong, what was given. That of the schema explains others."""
+    if error.error_count() > _FAULTS:  # to list them would take a gigabyte
+        return f"{error.error_count():,} faults"
+    faults = error.errors(include_url=False)
+    first = next((fault for fault in faults if fault["loc"] == ("schema",)), faults[0])
+    place = short(".".join(map(str, first["loc"])), 200)[1:-1]
+    text = first["msg"].removeprefix("Value error, ").replace(" at line 1 column", " at column")
+    given = "" if first["type"] in {"missing", "value_error", "json_invalid"} else f", got {short(first['input'])}"
+    return f"{place}{': ' if place else ''}{text}{given}"

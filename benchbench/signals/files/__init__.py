@@ -1,0 +1,1 @@
+"""Files of signals as tables of numbers: a reader for each format."""

@@ -1,0 +1,81 @@
+"""The one door to files of signals: from a path to a table."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from benchbench.core.errors import InputError, short, unknown
+from benchbench.signals.files.arrays import read_npy, read_npz
+from benchbench.signals.files.frames import read_feather, read_parquet
+from benchbench.signals.files.sound import read_sound
+from benchbench.signals.files.table import Form, Table
+from benchbench.signals.files.text import read_text
+
+READERS: Mapping[str, Callable[[bytes, Form], Table]] = MappingProxyType(
+    {
+        **dict.fromkeys((".csv", ".tsv", ".txt"), read_text),
+        ".npy": read_npy,
+        ".npz": read_npz,
+        ".parquet": read_parquet,
+        ".feather": read_feather,
+        ".wav": read_sound,
+    }
+)
+PACKED = ".gz"
+_KINDS = {"array": ("an NPZ file", (read_npz,))}
+_KINDS |= dict.fromkeys(("separator", "decimal", "comment", "encoding"), ("a text file", (read_text,)))
+
+
+def read(path: str, form: Form, where: str) -> Table:
+    """The table of a file; InputError, with ``where`` before the path, says what is wrong with it.
+
+    The kind of a file is the end of its name, ``.gz`` after it or not. Relative paths start at the current folder.
+    """
+    file = expanded(path, where)
+    packed = file.suffix.lower() == PACKED
+    kind = Path(file.stem if packed else file.name).suffix.lower()
+    if kind not in READERS:
+        raise unknown("kind of file", kind, READERS, where=f"{where}: path {path!r}")
+    reader = READERS[kind]
+    for option, (meant, readers) in _KINDS.items():
+        if getattr(form, option) is not None and reader not in readers:
+            raise InputError(f"{where}: the option {option} is for {meant}, which {file.name} is not")
+    content = _content(file, path, where)
+    try:
+        table = reader(_unpacked(content) if packed else content, form)
+    except Exception as error:
+        raise InputError(f"{file.name}: cannot be read as {kind}: {' '.join(str(error).split())}") from error
+    return replace(table, name=file.name, sha256=hashlib.sha256(content).hexdigest())
+
+
+def expanded(path: str, where: str) -> Path:
+    """A path whose ``~`` is a home; InputError where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InputError(f"{where}: path {path!r}: {short(path.partition('/')[0])} is nobody's home") from None
+
+
+def _content(file: Path, path: str, where: str) -> bytes:
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{where}: path {path!r}: {reason} (relative paths start at the study's folder)") from None
+    if not content:
+        raise InputError(f"{file.name}: empty")
+    return content
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        unpacked = gzip.decompress(content)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"it is no whole gzip file: {error}") from None
+    if not unpacked:
+        raise ValueError("nothing is packed in it")
+    return unpacked

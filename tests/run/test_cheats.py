@@ -1,0 +1,142 @@
+"""Cheats, each a competitor of a plug-in file: what it does is without effect, or its record shows it."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from benchbench import load, run_study, write_report
+from benchbench.report.marks import marks
+
+pytestmark = [
+    pytest.mark.attacks,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux"),
+]
+HERE = Path(__file__).parent
+HONEST = ("gru", "esn", "linear", "mean", "persistence", "honest")
+CHEATS = {
+    "factory": "make", "sizes": "size", "pauses": "paused", "lazy": "predict", "once": "stretch",
+    "stoppedclock": "meter", "silent": "updates", "makesthedata": "floor", "neighbours": "alone",
+}  # fmt: skip
+STUDY = """
+name = "cheats"
+lengths = [20]
+seeds = 1
+plugins = ["cheats.py", "cheated_tasks.py"]
+[[budgets]]
+name = "few"
+width = 4
+updates = 20
+batch = 16
+"""
+
+
+def study(folder, task, architectures):
+    for name in ("cheats.py", "cheated_tasks.py"):
+        (folder / name).write_text((HERE / name).read_text())
+    file = folder / "study.toml"
+    file.write_text("\n".join([STUDY, f"[tasks.{task}]", *architectures]))
+    return file
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The records of all cheats on one task by architecture, the log, and the folder."""
+    folder = tmp_path_factory.mktemp("cheats")
+    names = [*HONEST, *CHEATS, "patches"]
+    file = study(folder, "noise", [f"[architectures.{name}]" for name in names])
+    file.write_text(file.read_text() + "\n[architectures.remembers]\nnumber = [1, 2]\n")
+    records = run_study(file, folder / "r", jobs=1)
+    assert {record.status for record in records} == {"ok"}
+    [log] = (folder / "r").rglob("*.log")
+    return {record.trial.architecture: record for record in records}, log.read_text(), folder
+
+
+@pytest.mark.parametrize(("name", "about"), CHEATS.items())
+def test_a_cheat_is_marked_with_what_it_does(results, name, about):
+    found = [mark.about for mark in marks(results[0][name])]
+    assert about in found
+    assert set(found) <= {about, "stretch", "floor"}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_competitor_has_no_mark(results, name):
+    assert marks(results[0][name]) == []
+
+
+def test_a_metric_that_a_competitor_patches_stays_as_it_is(results):
+    records = results[0]
+    assert records["patches"].scores == records["honest"].scores
+    assert records["patches"].scores["test_mse"] > 1
+
+
+def test_a_competitor_that_leaves_files_finds_none_in_its_next_trial(results):
+    assert re.findall(r"remembered (\d)", results[1]) == ["0", "0"]
+
+
+def test_the_report_names_a_mark_and_does_not_rank_who_has_it(results):
+    folder = results[2]
+    page = write_report("cheats", folder / "r")
+    said = (page.parent / "tasks" / "noise.md").read_text()
+    assert re.search(r"Marked: makesthedata \(length 20, seed 0\)\. Its test mse of 0 is beyond the floor", said)
+    assert re.search(
+        r"Marked: factory .* Off the clock: making the learner took [\d.]+ s\. Its times are left out", said
+    )
+    frame = load("cheats", folder / "r").set_index("architecture")
+    assert set(frame.index[frame["unranked"]]) == {"makesthedata", "neighbours", "silent"}
+    assert frame.loc["makesthedata", "test_mse"] == frame["test_mse"].min()
+    taken = (page.parent / "tables" / "answers.csv").read_text()
+    assert "makesthedata" not in taken
+    assert "neighbours" not in taken
+
+
+def test_no_process_of_a_competitor_holds_test_targets(tmp_path):
+    hunters = "[architectures.hunter]\nnumber = [1, 2, 3]\n[architectures.honest]"
+    records = run_study(study(tmp_path, "secret", [hunters]), tmp_path / "r", jobs=1)
+    assert {record.status for record in records} == {"ok"}
+    assert all(record.scores["test_mse"] > 1e15 for record in records)  # they were scored against them
+    [log] = (tmp_path / "r").rglob("*.log")
+    found = re.findall(r"hunted (.*): (\d+) (\d+) (\d+)", log.read_text())
+    assert {place for place, *_ in found} == {"in the factory", "in the fit", "in a prediction", "in a free run"}
+    assert {tuple(counts) for _, *counts in found} == {("0", "0", "0")}
+
+
+def test_the_hunter_finds_what_is_there(tmp_path):
+    code = f"""
+    import sys; sys.path.insert(0, {str(HERE)!r})
+    import numpy as np, cheats, os, tempfile
+    kept = (77_777_000 + 8.0 * np.arange(-50, 50)).astype(np.float32)
+    assert cheats._in_objects() >= 100 and cheats._in_memory() >= 100
+    file = tempfile.TemporaryFile(); file.write(kept.tobytes()); file.flush(); file.seek(0)
+    assert cheats._in_files() >= 100
+    """
+    room = tmp_path / "run" / "trial"
+    room.mkdir(parents=True)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "TMPDIR": str(room)}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, env=environment)
+
+
+def test_a_file_that_registers_a_task_and_an_architecture_is_noted(tmp_path):
+    both = (HERE / "cheated_tasks.py").read_text() + textwrap.dedent("""
+    from benchbench import Size, architecture
+    class Zero:
+        size = Size(trained=1)
+        def fit(self, train, valid, meter):
+            while meter.spend():
+                pass
+        def predict(self, inputs):
+            return np.zeros((len(inputs), 1, 1), np.float32)
+    @architecture("zero", version=1)
+    def zero(setting):
+        return Zero()
+    """)
+    file = study(tmp_path, "noise", ["[architectures.zero]"])
+    (tmp_path / "cheated_tasks.py").write_text(both)
+    [record] = run_study(file, tmp_path / "r")
+    assert [(mark.kind, mark.about) for mark in marks(record)] == [("noted", "mixed")]
+    page = write_report("cheats", tmp_path / "r").parent / "tasks" / "noise.md"
+    assert "Marked: The file of the task, which makes the data, registers architectures too" in page.read_text()
