@@ -19,7 +19,7 @@ def begin(code: Code, layers: Table, shape: Record) -> None:
         with code.when(layer.features < FEW + 1):
             code.clear(layer.into_sums, rows * layer.features * code.lanes)
         with code.when(code.number(FEW) < layer.features):
-            code.clear(layer.into_sums, rows * layer.feature_rows)
+            code.clear(layer.into_sums, (rows + code.variant.tiles.outer) * layer.feature_rows)
 
 
 @kernel
@@ -88,6 +88,12 @@ def _plain_rows(code: Code, units: Number) -> Number:
     return units * (2 if code.variant.cell == "gru" else code.variant.gates)
 
 
+def _own_rows(code: Code, units: Number) -> Number:
+    """Where the sums of many features have a GRU's n: on a tile of their own, since tiles reach beyond their rows."""
+    height = code.variant.tiles.outer
+    return (units * 3 + (height - 1)) // height * height
+
+
 def _pass_down(code: Code, layer: Record, shape: Record, found: Number, passed: Number) -> None:
     """The error of a layer's inputs at one step."""
     features, plain = layer.features, _plain_rows(code, shape.units)
@@ -127,7 +133,7 @@ def _add_gradients(code: Code, layer: Record, shape: Record, last: Number, steps
         add_outer(code, rows._replace(rows=plain), turned, layer.into_sums, steps)
         if gru:
             n = Rows(shape.chunk + units * (3 * width), shape.chunk_stride, units)
-            add_outer(code, n, turned, layer.into_sums + units * 3 * layer.feature_rows, steps)
+            add_outer(code, n, turned, layer.into_sums + _own_rows(code, units) * layer.feature_rows, steps)
 
 
 @kernel
@@ -143,9 +149,10 @@ def collect(code: Code, layers: Table, shape: Record) -> None:
 def _collect_layer(code: Code, layer: Record, shape: Record) -> None:
     units, lanes, to, variant = shape.units, code.lanes, shape.gradient, code.variant
     for k in range(variant.gates):
-        of_inputs = 3 if variant.cell == "gru" and k == 2 else k
+        apart = variant.cell == "gru" and k == 2
         with code.loop(units) as j:
-            row, own = units * k + j, units * of_inputs + j
+            row, own = units * k + j, units * (3 if apart else k) + j
+            many = _own_rows(code, units) + j if apart else own
             with code.loop(units) as i:
                 code.copy(layer.recurrent_sums + row * shape.rows + i, to + layer.recurrent + row * units + i)
             _put_sum(code, layer.bias_sums + row * lanes, to + layer.state_bias + row)
@@ -155,7 +162,7 @@ def _collect_layer(code: Code, layer: Record, shape: Record) -> None:
                 with code.when(layer.features < FEW + 1):
                     _put_sum(code, sums + (own * layer.features + f) * lanes, at)
                 with code.when(code.number(FEW) < layer.features):
-                    code.copy(sums + own * layer.feature_rows + f, at)
+                    code.copy(sums + many * layer.feature_rows + f, at)
 
 
 def _put_sum(code: Code, lanes: Number, at: Number) -> None:

@@ -165,7 +165,6 @@ def _core_of(network: Network) -> nn.RNNBase:
         "bidirectional": core.bidirectional,
         "bias = false": not core.bias,
         "projections": core.proj_size,
-        "batch_first = false": not core.batch_first,
     }
     for what, there in wrong.items():
         if there:

@@ -57,7 +57,7 @@ LAYER = (
     "cells",  # (step + 1, unit, lane), of an LSTM
     "kept",  # (step, unit, kept, lane)
     "recurrent_sums",  # gradients: (gate and unit, row)
-    "into_sums",  # (kind and unit, feature row), or (kind and unit, feature, lane) of few features
+    "into_sums",  # (kind and unit, feature row), a GRU's last kind on a tile of its own; few: (kind and unit, feature, lane)
     "bias_sums",  # (kind and unit, lane)
 )
 """Sizes and places of a layer."""
@@ -166,7 +166,7 @@ def trained_numbers(
 def _place(variant: Variant, layer: dict[str, int], places: _Places, units: int, steps: int) -> None:
     block, rows, tile = BLOCK * variant.lanes, up(units, variant.lanes), variant.tile
     features, feature_rows = layer["features"], layer["feature_rows"]
-    errors = up(variant.errors * units, variant.tiles.outer)
+    errors = up(variant.errors * units, variant.tiles.outer) + variant.tiles.outer
     layer |= {
         "packed": places.take(up(units, tile), variant.gates * (features + units + 1) + 1),
         "inputs": places.take(steps * features + feature_rows, block),

@@ -132,7 +132,6 @@ class Own(nn.Module):
         (lambda i, w: nn.GRU(i, w, bidirectional=True, batch_first=True), "bidirectional"),
         (lambda i, w: nn.GRU(i, w, bias=False, batch_first=True), "bias = false"),
         (lambda i, w: nn.LSTM(i, w, proj_size=2, batch_first=True), "projections"),
-        (nn.GRU, "batch_first = false"),
         (Own, "another module"),
     ],
 )
