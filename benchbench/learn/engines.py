@@ -1,5 +1,7 @@
 """The engine of a study, and the learner that it makes of a core."""
 
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 from benchbench.core.problem import Setting
@@ -18,3 +20,17 @@ def gradient(setting: Setting, core: Core, **options: Any) -> Gradient:
     from benchbench.learn.native.learner import Native
 
     return Native(setting, core, **options)
+
+
+def loaded() -> tuple[str, ...]:
+    """The names of the kernels that this process has compiled or loaded."""
+    cache = sys.modules.get("benchbench.learn.native.cache")
+    return () if cache is None else cache.loaded()
+
+
+def load(names: Iterable[Any]) -> None:
+    """Compile or load kernels, as ``loaded`` names them."""
+    for name in names:
+        from benchbench.learn.native.cache import kernels
+
+        kernels(name)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.signal import resample_poly
 
+from benchbench.core.cache import cache_folder
 from benchbench.core.errors import InputError, unknown
 from benchbench.core.options import Count, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Problem
@@ -144,7 +145,7 @@ def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> di
 
 def _locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
     """Where each record is, without extension; those that are nowhere are downloaded."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
+    cache = cache_folder() / database
     root = os.environ.get("BENCHBENCH_DATA")
     if path:
         folder = expanded(path, "ecg")

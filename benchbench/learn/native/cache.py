@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numba
 from filelock import FileLock
+from llvmlite import binding
 from numba import types
 
+from benchbench.core.cache import cache_folder
 from benchbench.learn.native import VERSION, entries
 from benchbench.learn.native.entries import Step
 from benchbench.learn.native.lanes import Batch
@@ -35,8 +36,9 @@ _FURTHER = {"update": (_BATCH, _STEP), "respond": (_BATCH, _MADE), "generate": (
 class Kernels(NamedTuple):
     """The compiled entries of a variant, where their code is kept, and what that took.
 
-    ``seconds`` for compiling, or loading; ``compiled`` is how many were not there. ``note`` says why they are not kept
-    in the user's cache folder, where that cannot be written.
+    ``seconds`` for compiling, or loading; ``compiled`` is how many were not there, ``compile_seconds`` what compiling
+    took whoever did it, None where that is not known. ``note`` says why they are not kept in the user's cache folder,
+    where that cannot be written.
     """
 
     update: Callable[..., float]
@@ -46,6 +48,7 @@ class Kernels(NamedTuple):
     folder: Path
     seconds: float
     compiled: int
+    compile_seconds: float | None
     note: str
 
 
@@ -53,7 +56,7 @@ _loaded: dict[tuple[Cell, int], Kernels] = {}  # of this process, and of those f
 
 
 def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
-    """The entries for a cell, compiled where nobody has done that yet; ``lanes`` of a vector, by default the host's.
+    """The kernels for a cell, compiled where nobody has done that yet; ``lanes`` of a vector, by default the host's.
 
     A lock keeps two processes from compiling the same at once.
     """
@@ -62,6 +65,11 @@ def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
     if found is None:
         found = _loaded[cell, lanes] = _load(Variant(cell, lanes))
     return found
+
+
+def loaded() -> tuple[Cell, ...]:
+    """The cells whose kernels this process has, with the host's vectors."""
+    return tuple(cell for cell, lanes in _loaded if lanes == host_lanes())
 
 
 def _load(variant: Variant) -> Kernels:
@@ -76,8 +84,21 @@ def _load(variant: Variant) -> Kernels:
             before = sum(entry.stats.cache_misses.values())
             made[name] = entry.compile((variant, *_PLACES, *further))
             missed += sum(entry.stats.cache_misses.values()) - before
-    seconds = time.perf_counter() - start
-    return Kernels(variant=variant, folder=folder, seconds=seconds, compiled=missed, note=note, **made)
+        seconds = time.perf_counter() - start
+        told = folder / f"{variant.cell}.seconds"
+        if missed:
+            told.write_text(f"{seconds:.3f}", encoding="ascii")
+        took = _number(told)
+    return Kernels(
+        variant=variant, folder=folder, seconds=seconds, compiled=missed, compile_seconds=took, note=note, **made
+    )
+
+
+def _number(file: Path) -> float | None:
+    try:
+        return float(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 def _keep_in(entry: Any, folder: Path) -> None:
@@ -93,9 +114,10 @@ def _keep_in(entry: Any, folder: Path) -> None:
 def place(vectors: str) -> tuple[Path, str]:
     """The folder for code of this version, of these sources and this kind of vectors, and a note where it is another.
 
-    numba sees changes in the file of an entry alone, so that the sources are part of the name.
+    numba sees changes in the file of an entry alone, so that the sources are part of the name, as are the compiler's
+    version and the processor, for homes that several machines share.
     """
-    name = f"kernels-v{VERSION}-{vectors}-{_sources()}"
+    name = f"kernels-v{VERSION}-{vectors}-{made_of()}"
     home = user_cache() / name
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -108,14 +130,8 @@ def place(vectors: str) -> tuple[Path, str]:
 
 
 def user_cache() -> Path:
-    """Where numba was told to keep code, or where this platform keeps what programs can make anew."""
-    if told := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(told)
-    if given := os.environ.get("XDG_CACHE_HOME"):
-        return Path(given) / "benchbench"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path("~/AppData/Local").expanduser()) / "benchbench"
-    return Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser() / "benchbench"
+    """Where numba was told to keep code, as the processes of trials are, or the user's cache."""
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "numba")
 
 
 def _temporary() -> Path:
@@ -132,6 +148,8 @@ def _temporary() -> Path:
     return Path(tempfile.mkdtemp(prefix="benchbench-kernels-"))
 
 
-def _sources() -> str:
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+def made_of(sources: Path = Path(__file__).parent, compiler: str = numba.__version__) -> str:
+    """A few digits that change with the sources, the compiler and the processor."""
+    files = [file.read_bytes() for file in sorted(sources.glob("*.py"))]
+    facts = [compiler, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
+    return sha256(b"\0".join([*files, *map(str.encode, facts)])).hexdigest()[:12]

@@ -57,7 +57,7 @@ LAYER = (
     "cells",  # (step + 1, unit, lane), of an LSTM
     "kept",  # (step, unit, kept, lane)
     "recurrent_sums",  # gradients: (gate and unit, row)
-    "into_sums",  # (kind and unit, feature row), a GRU's last kind on a tile of its own; few: (kind and unit, feature, lane)
+    "into_sums",  # (kind and unit, feature row), a GRU's last kind on tiles of its own; few: (.., feature, lane)
     "bias_sums",  # (kind and unit, lane)
 )
 """Sizes and places of a layer."""

@@ -1,7 +1,6 @@
 """The gradient learner whose network is updated, and asked, by compiled kernels."""
 
 import inspect
-import time
 from typing import Any, ClassVar
 
 import torch
@@ -25,8 +24,8 @@ _KNOWN = {"learning_rate", "optimizer", "momentum", "clip"}
 class Native(Gradient):
     """As ``Gradient``: the same first numbers, batches, validation and choice, and another code for the arithmetic.
 
-    UnsupportedError for a device other than the CPU, for options that the kernels do not have, and in ``fit`` for cores
-    that they do not know.
+    The kernels are compiled or loaded here, before any clock runs. UnsupportedError for a device other than the CPU,
+    for options that the kernels do not have, and for cores that they do not know.
     """
 
     engines: ClassVar = ("numba",)
@@ -39,16 +38,8 @@ class Native(Gradient):
                 raise UnsupportedError(f"the engine numba has no {name} = {options[name]!r}")
         super().__init__(setting, core, **options)
         self._engine: Engine | None = None
-
-    def warm(self) -> float:
-        """Compile or load the kernels, so that a fit finds them ready; gives the seconds that this took, 0 if none.
-
-        UnsupportedError where there are none for the core.
-        """
-        start = time.perf_counter()
         with torch.device("meta"):
-            prepare(Network(self._core, self.setting))
-        return time.perf_counter() - start
+            self.kernel_seconds = prepare(Network(core, setting)).compile_seconds
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""

@@ -86,7 +86,8 @@ def instructions(lanes: int) -> str:
     """The name of the vector instructions, for the record."""
     if lanes == 16:
         return "avx512"
-    return "avx2" if binding.get_host_cpu_features().get("avx2") else f"{lanes} lanes"
+    features = binding.get_host_cpu_features()
+    return next((name for name in ("avx2", "neon") if features.get(name)), f"{lanes} lanes")
 
 
 _ENTRY: Any = {
