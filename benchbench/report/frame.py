@@ -114,6 +114,7 @@ _KINDS = {
     "unranked": bool,
     "untimed": bool,
     "watched_fit_seconds": float,
+    "kernel_seconds": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -126,20 +127,20 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
     ``study`` is a name or a TOML file. Seconds and bytes; MSE in units of the standardised series. ``test_score`` is
     the ``primary`` metric of the task's ``objective``, ``better`` its direction (lower or higher), ``floor`` its best
-    possible value, where it is known. A metric that the task does not have, or that is undefined, is NaN; a metric
-    of somebody's own has columns of its own, ``valid_NAME`` and ``test_NAME``, at the right. ``valid_choice`` is what
+    possible value, where it is known. A metric that the task does not have, or that is undefined, is NaN; a metric of
+    somebody's own has columns of its own, ``valid_NAME`` and ``test_NAME``, at the right. ``valid_choice`` is what
     picks option sets: ``choose`` on the validation split, its sign turned where higher is better. ``baseline`` says
-    that the architecture is there to be beaten. ``predict_seconds`` is the median of the repeats;
-    ``disturbed`` says that other programs used more than a tenth of the fit's cores, or that the load was more than one
-    above that of the run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1``
-    and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard
-    deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts;
-    ``free_run_message`` says why there is nothing. ``solves`` says that the architecture does not step, and
-    ``watched_fit_seconds`` is what the fit took seen from outside; ``unranked`` and ``untimed`` say that the record has
-    marks (``benchbench.report.marks``) that keep it out of every ranking, or out of that by time. ``file`` and ``line``
-    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
-    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
-    record.
+    that the architecture is there to be beaten. ``predict_seconds`` is the median of the repeats; ``disturbed`` says
+    that other programs used more than a tenth of the fit's cores, or that the load was more than one above that of the
+    run. Of the closed loop: ``valid_time`` is the median over the starts, ``_q1`` and ``_q3`` are the quartiles, all in
+    ``valid_time_unit``; ``nrmse_84`` is the error at step 84 over the standard deviation of the truth,
+    ``spectrum_distance`` is Hellinger's, 0 to 1, ``diverged_share`` a share of the starts; ``free_run_message`` says
+    why there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the
+    fit took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
+    that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
+    once on the machine and on no clock. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum
+    says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is
+    NaN, a missing text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 
