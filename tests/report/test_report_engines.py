@@ -1,5 +1,7 @@
 """Two engines side by side."""
 
+import re
+
 import pytest
 
 from benchbench.core.spec import Budget
@@ -103,13 +105,11 @@ def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
     page = write_report("toy", stored(records))
     text = page.read_text()
     assert "## Engines: torch over numba" in text
-    assert "| gru            |             8.00 |" in text
+    assert re.search(r"^\| gru +\| +8(\.00)? +\|", text, re.MULTILINE)
     assert "does not depend on the engine: by the median it is the same in 1 of 1 combination of task" in text
     assert "numba gru v1 avx2 in 7.50 s; once on the machine" in text
-    assert (
-        "| 100      | gru            |             8.00 |             1.00 |  8.00 |"
-        in (page.parent / "engines.md").read_text()
-    )
+    whole = (page.parent / "engines.md").read_text()
+    assert re.search(r"^\| 100 +\| gru +\| +8(\.00)? +\| +1(\.00)? +\| +8(\.00)? +\|", whole, re.MULTILINE)
     assert "times the floor" in (page.parent / "tasks" / "mackey_glass.md").read_text()
 
 
