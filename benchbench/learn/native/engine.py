@@ -162,8 +162,8 @@ def _core_of(network: Network) -> nn.RNNBase:
             "the engine numba carries out nn.RNN, nn.GRU and nn.LSTM, and this core is another module"
         )
     wrong = {
-        "bidirectional": core.bidirectional,
-        "bias = false": not core.bias,
+        "both directions": core.bidirectional,
+        "a missing bias": not core.bias,
         "projections": core.proj_size,
     }
     for what, there in wrong.items():

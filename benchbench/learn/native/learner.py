@@ -18,7 +18,7 @@ from benchbench.learn.native.entries import OPTIMIZERS, Step
 from benchbench.learn.network import Core, Network
 from benchbench.learn.sequences import Lengths
 
-_KNOWN = {"learning_rate", "optimizer", "momentum", "clip"}
+_KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "widths"}
 
 
 class Native(Gradient):

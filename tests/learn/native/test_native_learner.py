@@ -129,8 +129,8 @@ class Own(nn.Module):
 @pytest.mark.parametrize(
     ("core", "why"),
     [
-        (lambda i, w: nn.GRU(i, w, bidirectional=True, batch_first=True), "bidirectional"),
-        (lambda i, w: nn.GRU(i, w, bias=False, batch_first=True), "bias = false"),
+        (lambda i, w: nn.GRU(i, w, bidirectional=True, batch_first=True), "both directions"),
+        (lambda i, w: nn.GRU(i, w, bias=False, batch_first=True), "a missing bias"),
         (lambda i, w: nn.LSTM(i, w, proj_size=2, batch_first=True), "projections"),
         (Own, "another module"),
     ],
