@@ -21,6 +21,9 @@ from benchbench.learn.sizing import ANY_WIDTH
 
 Optimizer = Literal["adam", "sgd", "rmsprop"]
 
+Loss = Tensor | float
+"""Of a batch: a tensor where it would be waited for."""
+
 _CHUNK = 512  # sequences a forward pass outside training
 
 
@@ -157,7 +160,7 @@ class Gradient:
         optimizer = self._make_optimizer(network)
         batches = self._batches(train)
         best = Best()
-        losses: list[Tensor] = []
+        losses: list[Loss] = []
         while meter.spend():
             losses.append(self._step(network, optimizer, next(batches)))
             if meter.due():
@@ -167,7 +170,7 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Tensor:
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:
         optimizer.zero_grad()
         outputs = network(self._tensor(batch.inputs), batch.lengths)
         if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
@@ -185,8 +188,8 @@ class Gradient:
             return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1))
         return nn.functional.mse_loss(outputs, targets)
 
-    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: Best) -> Best:
-        train_loss = float(torch.stack(losses).mean()) if losses else None
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
+        train_loss = float(torch.stack([*map(torch.as_tensor, losses)]).mean()) if losses else None
         now = standing(self.setting.objective, valid.targets, self.predict(valid.inputs, valid.lengths))
         meter.note(now.loss, train_loss)
         network.train()

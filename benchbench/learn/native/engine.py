@@ -1,6 +1,7 @@
 """A torch network's numbers in the engine's layout: updated there, and asked there."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -111,7 +112,7 @@ class Engine:
         if lengths is not None and not setting.scored <= lengths.min() <= lengths.max() <= steps:
             raise ValueError(f"lengths must lie in {setting.scored}..{steps}")
         ends = _EQUAL if lengths is None else np.ascontiguousarray(lengths, np.int64)
-        return Batch(inputs.astype(np.float32, copy=False), targets, ends, np.arange(len(inputs)))
+        return Batch(inputs.astype(np.float32, copy=False), targets, ends, _first(len(inputs)))
 
     def _for(self, inputs: Array, *, whole: bool) -> _Room:
         """A room for sequences as long as these, with the numbers in it; ``whole``: any step may be scored."""
@@ -147,6 +148,11 @@ class Engine:
         for name, number in network.named_parameters():
             _, shape = plain[name]
             yield number.detach(), views[name][tuple(slice(0, size) for size in shape)]
+
+
+@cache
+def _first(count: int) -> NDArray[np.int64]:
+    return np.arange(count)
 
 
 def prepare(network: Network) -> Kernels:

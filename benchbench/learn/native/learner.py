@@ -5,14 +5,13 @@ from typing import Any, ClassVar
 
 import torch
 from scipy.special import softmax
-from torch import Tensor
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import DivergedError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Snapshot, Split
 from benchbench.core.seeds import stream
-from benchbench.learn.gradient import Batch, Best, Gradient
+from benchbench.learn.gradient import Batch, Best, Gradient, Loss
 from benchbench.learn.native.engine import Engine, prepare
 from benchbench.learn.native.entries import OPTIMIZERS, Step
 from benchbench.learn.network import Core, Network
@@ -81,11 +80,11 @@ class Native(Gradient):
         self.kernel = self._engine.kernel
         return network
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Tensor:  # noqa: ARG002
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:  # noqa: ARG002
         rate = optimizer.param_groups[0]["lr"]  # as a schedule may have set it
-        return torch.tensor(self._ready().update(batch.inputs, batch.targets, batch.lengths, rate))
+        return self._ready().update(batch.inputs, batch.targets, batch.lengths, rate)
 
-    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: Best) -> Best:
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
         engine = self._ready()
         if not engine.finite:
             raise DivergedError(f"the weights are not finite after {meter.updates} updates")
