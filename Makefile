@@ -35,7 +35,7 @@ long: develop
 
 bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-group-by=param:length \
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-group-by=param:length \
 		--benchmark-columns=median,iqr,min,max,rounds --benchmark-json="$(JSON)" $(ONLY)
 
 asv: export HOME := $(CURDIR)/.asv/home

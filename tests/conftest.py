@@ -17,6 +17,13 @@ os.environ.update(
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Benchmarks are run once as tests; whoever asks for them alone has them timed."""
+    asked = config.getoption("benchmark_only", default=False) or config.getoption("benchmark_enable", default=False)
+    config.option.benchmark_disable = not asked
+
+
 @pytest.fixture
 def cli(tmp_path, monkeypatch, capsys):
     """Calls a verb as the console script does, in an empty folder; gives its exit code and what it has printed."""

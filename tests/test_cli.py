@@ -7,6 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from benchbench import __version__
 
 STUDY = """
 name = "tiny"
@@ -35,10 +38,11 @@ def test_a_study_becomes_records_and_a_report(cli, tmp_path):
     done = cli("run", "tiny.toml")
     assert done.returncode == 0, done.stderr
     assert "10 trials, 10 ok" in done.stdout
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("checking the study: ")]
-    assert lines[:2] == ["checking the study", "10 trials to run"]
-    assert [line.partition(":")[0] for line in lines[2:]] == [f"{i} of 10" for i in range(1, 11)]
-    assert all(": ok, fit " in line and " s, test mse " in line for line in lines[2:])
+    steps, lines = done.stderr.splitlines()[:-10], done.stderr.splitlines()[-10:]
+    assert [line.partition(" ")[0] for line in steps] == ["loading", "checking", "10", "measuring"]
+    assert [line.partition(":")[0] for line in lines] == [f"{i} of 10" for i in range(1, 11)]
+    assert all(": ok, fit " in line and " s, test mse " in line for line in lines)
+    assert all(re.search(r"; \d+ s left$", line) for line in lines[:-1])
     done = cli("report", "tiny")
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "results" / "report" / "tiny" / "report.md").read_text()
@@ -50,7 +54,32 @@ def test_a_study_becomes_records_and_a_report(cli, tmp_path):
     assert done.returncode == 0, done.stderr
     done = cli("run", "tiny.toml")
     assert done.returncode == 0
-    assert done.stderr == "checking the study\n10 of 10 trials are recorded already\n"
+    assert done.stderr.splitlines()[1:] == ["10 of 10 trials are recorded already"]
+    done = cli("run", "tiny.toml", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "10 trials, 10 ok" in done.stdout
+
+
+def test_quiet_and_verbose_exclude_each_other(cli):
+    done = cli("run", "tiny.toml", "--quiet", "--verbose")
+    assert done.returncode == 2
+    assert "--quiet and --verbose exclude each other" in done.stderr
+
+
+def test_the_version_is_shown(cli):
+    done = cli("--version")
+    assert (done.returncode, done.stdout) == (0, f"benchbench {__version__}\n")
+
+
+def test_a_shell_can_complete_verbs(capsys, monkeypatch):
+    from benchbench.cli.app import app
+
+    monkeypatch.setenv("_BENCHBENCH_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "benchbench re")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    with pytest.raises(SystemExit):
+        get_command(app).main(args=[], prog_name="benchbench")
+    assert capsys.readouterr().out.split() == ["report", "reproduce"]
 
 
 @pytest.mark.parametrize(

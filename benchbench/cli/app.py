@@ -1,17 +1,17 @@
 """The verbs and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from benchbench.cli.errors import clear_ends
+from benchbench import __version__
+from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
 
 app = typer.Typer(
     help=PROGRAM.page(),
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"terminal_width": WIDTH},
@@ -26,10 +26,21 @@ Plugins = Annotated[
 ]
 
 
-def main() -> None:
-    """The console script: a wrong study is one message and exit code 2, an interrupt 130."""
-    with clear_ends():
-        app()
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"benchbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    *,
+    _asked: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """What holds for all verbs."""
 
 
 def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -55,9 +66,12 @@ def run(
         str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")
     ] = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
     """Run a study."""
-    from benchbench.cli import run as verb
+    with at_once():
+        from benchbench.cli import run as verb
 
     verb.run(
         study,
@@ -69,14 +83,22 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        detail=_detail(quiet, verbose),
     )
+
+
+def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other")
+    return "quiet" if quiet else "verbose" if verbose else "usual"
 
 
 @_verb("report")
 def report(study: Study, results: Results = "results") -> None:
     """Write the report of a study."""
-    from benchbench.cli.console import say
-    from benchbench.report.write import write_report
+    with at_once():
+        from benchbench.cli.console import say
+        from benchbench.report.write import write_report
 
     say(str(write_report(study, results)))
 
@@ -99,7 +121,8 @@ def compare(
     ] = None,
 ) -> None:
     """Compare B with A."""
-    from benchbench.cli import compare as verb
+    with at_once():
+        from benchbench.cli import compare as verb
 
     verb.hold(a, b, fail_above=fail_above, margin=margin)
 
@@ -113,7 +136,8 @@ def list_(
     plugin: Plugins = None,
 ) -> None:
     """List what there is."""
-    from benchbench.cli import list as verb
+    with at_once():
+        from benchbench.cli import list as verb
 
     verb.show(kind, plugin or [])
 
@@ -126,7 +150,8 @@ def check(
     results: Results = "results",
 ) -> None:
     """Check plug-ins against the contract."""
-    from benchbench.cli import check as verb
+    with at_once():
+        from benchbench.cli import check as verb
 
     verb.check(file, plugin or [], results)
 
@@ -134,7 +159,8 @@ def check(
 @_verb("calibrate")
 def calibrate() -> None:
     """Check the instruments against known answers."""
-    from benchbench.cli import calibrate as verb
+    with at_once():
+        from benchbench.cli import calibrate as verb
 
     verb.calibrate()
 
@@ -150,7 +176,8 @@ def reproduce(
     results: Results = "results",
 ) -> None:
     """Run published numbers again."""
-    from benchbench.cli import reproduce as verb
+    with at_once():
+        from benchbench.cli import reproduce as verb
 
     verb.reproduce(claim, every=long, results=results)
 
@@ -163,6 +190,7 @@ def pitfalls(
     results: Results = "results",
 ) -> None:
     """Show what goes wrong in the field."""
-    from benchbench.cli import pitfalls as verb
+    with at_once():
+        from benchbench.cli import pitfalls as verb
 
     verb.pitfalls(name, results)

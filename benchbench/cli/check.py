@@ -8,6 +8,7 @@ from benchbench.cli.console import err, out, say
 from benchbench.contract.check import check as check_plugin
 from benchbench.core import registry
 from benchbench.core.registry import Plugin
+from benchbench.core.text import printable
 
 _MARKS = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "[yellow]skip[/]"}
 
@@ -30,7 +31,7 @@ def _broken(item: Plugin) -> int:
         broken += result.passed is False
         if result.subject != subject:
             subject = result.subject
-            options = escape(subject.removeprefix(f"{item.kind} {item.name}"))
+            options = escape(printable(subject.removeprefix(f"{item.kind} {item.name}")))
             out.print(f"{item.kind} [bold]{item.name}[/]{options}, version {item.version}", highlight=False)
         out.print(f"  {_MARKS[result.passed]}  {result.promise}", highlight=False, soft_wrap=True)
         if result.detail:

@@ -5,19 +5,30 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
+from benchbench.core.text import printable
+
 out = Console()
 err = Console(stderr=True)
 
+_LONG, _VERY_LONG = 120, 7200  # seconds from which on minutes say more, and hours
+
 
 def say(text: str, console: Console = out) -> None:
-    """Print one line as it is: nothing in it acts as markup, and it is not broken."""
-    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """Print one line as it is: nothing in it acts as markup or on the terminal, and it is not broken."""
+    console.print(printable(text), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def entry(name: str, text: str, *, column: int, indent: int = 2, style: str = "") -> None:
     """Print a name and what it stands for: wrapped between words in a terminal, one line elsewhere."""
-    line = f"{' ' * indent}{name:<{column}} {text}".rstrip()
+    line = printable(f"{' ' * indent}{name:<{column}} {text}".rstrip())
     if out.is_terminal:
         hanging = " " * (indent + 2)
         line = textwrap.fill(line, out.width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
     out.print(Text(line, style=style), soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds; minutes or hours where there are many."""
+    if seconds < _LONG:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < _VERY_LONG else f"{seconds / 3600:.1f} h"

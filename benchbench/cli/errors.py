@@ -1,30 +1,84 @@
-"""How the program ends: a wrong study is one message and exit code 2, an interrupt 130, a fault of the system 1."""
+"""How the program ends: a wrong study is a message and exit code 2, a fault of the system 1, a signal 128 and more."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 
-from benchbench.cli.console import err, say
+_ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_SAID = {128 + number: "interrupted" if number == signal.SIGINT else f"ended by {number.name}" for number in _ENDS}
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let a signal end the process there and then, while it imports and has nothing to put away.
+
+    An exception would not do: libraries drop one that is raised while they are imported.
+    """
+    before = {number: signal.signal(number, _end) for number in _asking()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
 def clear_ends() -> Iterator[None]:
-    """Turn the errors that a user can mend into one message and an exit code; any other keeps its traceback."""
+    """Turn the errors that a user can mend into one message and an exit code; any other keeps its traceback.
+
+    A signal that asks the process to end is an orderly end, and one that comes while it ends is an end at once.
+    """
+    for number in _asking():
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _leave)
     try:
         yield
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
-            raise
-        say("interrupted; what is finished is kept: the same command goes on from here", err)
-        sys.exit(130)
-    except Exception as error:
-        from benchbench.core.errors import InputError
-
-        if isinstance(error, InputError):
-            say(str(error), err)
-            sys.exit(2)
-        if isinstance(error, OSError):
-            place = f"{error.filename}: " if error.filename else ""
-            say(f"{place}{error.strerror or error}", err)
-            sys.exit(1)
+    except KeyboardInterrupt:
+        _said(128 + signal.SIGINT)
+        sys.exit(128 + signal.SIGINT)
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code in _SAID:  # typer turns an interrupt into such a code
+            _said(end.code)
         raise
+    except Exception as error:
+        _explained(error)
+        raise
+    finally:
+        for number in _asking():
+            signal.signal(number, _end)
+
+
+def _asking() -> list[signal.Signals]:
+    """The signals that ask this process to end; one that is ignored, as under nohup, does not."""
+    return [number for number in _ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    os.write(2, f"{_SAID[128 + number]}\n".encode())
+    os._exit(128 + number)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _said(code: int) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        sys.stderr.write(f"{_SAID[code]}; what is finished is kept: the same command goes on from here\n")
+        sys.stderr.flush()
+
+
+def _explained(error: Exception) -> None:
+    """Say what a user can mend, and exit."""
+    from benchbench.cli.console import err, say
+    from benchbench.core.errors import InputError
+
+    if isinstance(error, InputError):
+        say(str(error), err)
+        sys.exit(2)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        say(f"{place}{error.strerror or error}", err)
+        sys.exit(1)

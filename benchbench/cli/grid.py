@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from benchbench.core.text import printable
+
 Cell = str | Text
 
 _GAP = 2  # blanks between two columns: one is the divider of the box
@@ -30,7 +32,7 @@ def show(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Cell]
 
 
 def _text(cell: Cell) -> Text:
-    return cell if isinstance(cell, Text) else Text(cell)
+    return cell if isinstance(cell, Text) else Text(printable(cell))
 
 
 def _widths(columns: list[tuple[Text, ...]], room: int) -> list[int] | None:

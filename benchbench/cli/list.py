@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from benchbench import claims, pitfalls
-from benchbench.cli.console import entry, out
+from benchbench.cli.console import duration, entry, out
 from benchbench.core import registry, study
 from benchbench.core.errors import unknown
 from benchbench.core.options import choices, defaults
 from benchbench.core.registry import Kind, Plugin
-
-_LONG = 120  # seconds from which on minutes say more
 
 
 def show(kind: str | None, files: list[str]) -> None:
@@ -69,11 +67,6 @@ def _pitfalls() -> None:
     names = pitfalls.names()
     for name in names:
         entry(name, pitfalls.summary(name), column=_column(names))
-
-
-def duration(seconds: float) -> str:
-    """Seconds, or minutes where there are many."""
-    return f"{seconds:.0f} s" if seconds < _LONG else f"{seconds / 60:.0f} min"
 
 
 def _column(names: Iterable[str]) -> int:

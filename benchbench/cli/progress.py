@@ -3,39 +3,67 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)  # fmt: skip
+from rich.text import Text
 
+from benchbench.cli.console import duration, say
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
+from benchbench.core.text import printable
 
-_CHECKING = "checking the study"
-_QUIET = 10.0  # seconds between two lines while the study is checked
+Detail = Literal["quiet", "usual", "verbose"]
+
+_PAUSE = 10.0  # seconds between two lines while the study is checked
 
 
 class Watch:
-    """Says what the runner tells: ``lines`` prints every trial that ends, without it only those that are not ok."""
+    """Says what the runner tells: ``lines`` prints every trial that ends, without it only those that are not ok.
 
-    def __init__(self, progress: Progress, *, lines: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._progress, self._lines, self._clock = progress, lines, clock
+    ``verbose`` prints steps and starts of trials too, ``quiet`` nothing.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        *,
+        lines: bool,
+        detail: Detail = "usual",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._progress, self._detail, self._clock = progress, detail, clock
+        self._lines, self._every = lines and detail != "quiet", lines or detail == "verbose"
         self._running = dict[str, str]()
-        self._count, self._total, self._said = 0, 0, clock()
-        self._task = progress.add_task(_CHECKING, total=None)
-        if lines:
-            self._say(_CHECKING)
+        self._count, self._total, self._said, self._began = 0, 0, clock(), clock()
+        self._task = progress.add_task("", total=None)
+
+    def step(self, text: str) -> None:
+        """What is done before the trials run."""
+        self._progress.update(self._task, description=text)
+        self._said = self._clock()
+        if self._every:
+            self._say(text)
 
     def check(self, done: int, total: int) -> None:
         """So many of the groups of trials are checked."""
-        text = f"{_CHECKING}: {done} of {total}"
-        self._progress.update(self._task, description=text)
-        if self._lines and self._clock() - self._said >= _QUIET:
+        self._progress.update(self._task, completed=done, total=total)
+        if self._every and self._clock() - self._said >= _PAUSE:
             self._said = self._clock()
-            self._say(text)
+            self._say(f"checking the study: {done} of {total}")
 
     def plan(self, trials: int, done: int, otherwise: int) -> None:
         """How many trials there are, how many are recorded, and how many of those under other conditions."""
-        self._total = trials - done
+        self._total, self._began = trials - done, self._clock()
         self._progress.reset(self._task, total=self._total, description="")
         if done:
             self._say(f"{done} of {trials} trials are recorded already")
@@ -44,12 +72,14 @@ class Watch:
                 f"{otherwise} of them ran with other jobs, threads or allocator: they are kept, and their times are "
                 "not compared with those of this run; another --results starts anew"
             )
-        if self._lines and self._total:
+        if self._every and self._total:
             self._say(f"{self._total} trial{'s' * (self._total > 1)} to run")
 
     def start(self, trial: Trial) -> None:
         """A trial begins."""
         self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"
+        if self._detail == "verbose":
+            self._say(f"{trial.label} starts")
         self._show()
 
     def record(self, record: Record) -> None:
@@ -57,17 +87,23 @@ class Watch:
         self._running.pop(record.trial.key, None)
         self._count += 1
         self._progress.advance(self._task)
-        if self._lines:
-            self._say(f"{self._count} of {self._total}: {record.trial.label}: {outcome(record)}")
+        if self._every:
+            self._say(f"{self._count} of {self._total}: {record.trial.label}: {outcome(record)}{self._left()}")
         elif record.status != Status.OK:
             self._say(f"{record.trial.label}: {outcome(record)}")
         self._show()
 
+    def _left(self) -> str:
+        """How long the rest will take, if its trials are like those that have ended."""
+        rest = self._total - self._count
+        return f"; {duration((self._clock() - self._began) / self._count * rest)} left" if rest else ""
+
     def _show(self) -> None:
-        self._progress.update(self._task, description=" | ".join(self._running.values()))
+        self._progress.update(self._task, description=printable(" | ".join(self._running.values())))
 
     def _say(self, line: str) -> None:
-        self._progress.console.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        if self._detail != "quiet":
+            say(line, self._progress.console)
 
 
 def outcome(record: Record) -> str:
@@ -82,11 +118,18 @@ def outcome(record: Record) -> str:
     return ", ".join(parts) + (f": {message}" if message else "")
 
 
+class _Count(MofNCompleteColumn):
+    """How many of how many, once that is known."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.total is not None else Text()
+
+
 @contextmanager
-def watched(console: Console) -> Iterator[Watch]:
+def watched(console: Console, detail: Detail = "usual") -> Iterator[Watch]:
     """Watch a run on ``console`` while the block runs: a bar where somebody looks at it, and lines elsewhere."""
     columns = (
-        MofNCompleteColumn(),
+        _Count(),
         BarColumn(),
         TextColumn("elapsed"),
         TimeElapsedColumn(),
@@ -95,5 +138,5 @@ def watched(console: Console) -> Iterator[Watch]:
         TextColumn("{task.description}", markup=False),
     )
     lines = not (console.is_interactive and console.file.isatty())  # colours can be forced into a pipe, a bar cannot
-    with Progress(*columns, console=console, transient=True, disable=lines) as progress:
-        yield Watch(progress, lines=lines)
+    with Progress(*columns, console=console, transient=True, disable=lines or detail == "quiet") as progress:
+        yield Watch(progress, lines=lines, detail=detail)

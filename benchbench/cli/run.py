@@ -6,18 +6,19 @@ from typing import Annotated, Any
 from pydantic import ByteSize, Field, TypeAdapter, ValidationError
 
 from benchbench.cli.console import err, out, say
-from benchbench.cli.progress import watched
+from benchbench.cli.progress import Detail, watched
 from benchbench.core.errors import InputError
 from benchbench.run.runner import run_study
 
 
-def run(study: str, *, memory_limit: str | None, **options: Any) -> None:
+def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any) -> None:
     """Run what the study lacks; ``options`` are those of ``run_study``."""
     limit = _bytes(memory_limit)
-    with watched(err) as watch:
+    with watched(err, detail) as watch:
         records = run_study(
             study,
             memory_limit=limit,
+            on_step=watch.step,
             on_check=watch.check,
             on_plan=watch.plan,
             on_start=watch.start,

@@ -106,10 +106,8 @@ class Store:
         OSError that names the file where it cannot be written.
         """
         record, line = _fitting(record)
-        try:
+        with _naming(self.path):
             self._append(line + b"\n")
-        except OSError as error:
-            raise OSError(error.errno, f"{error.strerror}; {_KEPT}", str(self.path)) from error
         return record
 
     def _append(self, line: bytes) -> None:
@@ -196,15 +194,14 @@ class Writer:
         self.hold(machine)
         if artifact is not None:
             place = artifacts.path(self._results, record)
-            try:
+            with _naming(place):
                 artifacts.write(place, artifact)
-            except OSError as error:
-                raise OSError(error.errno, f"{error.strerror}; {_KEPT}", str(place)) from error
         return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:
-        """Keep what a competitor printed beside the records of a machine."""
-        with self._file(machine).with_suffix(".log").open("a", encoding="utf-8") as stream:
+        """Keep what a competitor printed beside the records of a machine; OSError that names the file, as above."""
+        place = self._file(machine).with_suffix(".log")
+        with _naming(place), place.open("a", encoding="utf-8") as stream:
             stream.write(f"== {title}\n{text.rstrip()}\n")
 
     def _file(self, machine: str) -> Path:
@@ -222,6 +219,15 @@ def read(results: Path, study: str) -> list[Line]:
     if not lines:
         raise InputError(f"{place}: no whole record yet")
     return lines
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """An OSError inside names this file, and says that nothing is lost."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}; {_KEPT}", str(file)) from error
 
 
 def _write(file: RawIOBase, line: bytes) -> None:

@@ -8,13 +8,16 @@ costs one item.
 import multiprocessing
 import os
 import pickle
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running as start_tracker
+from multiprocessing.util import Finalize, get_temp_dir
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -23,13 +26,15 @@ from benchbench.isolation.partner import Partner
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.reception import Reception
 from benchbench.isolation.supervisor import THREAD_LIMITS, Limits, Lost, Supervisor, Surroundings
+from benchbench.isolation.temporary import held
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NO_LIMITS = Limits()
 _PATIENCE = 5.0  # seconds for a supervisor to end what it keeps
-_STARTS = 3  # times that a supervisor is started for one item
+_STARTS = 3  # times that a supervisor is started for one item, or a reception
+_SETTLED: list[Finalize] = []  # what puts away this process's folder of sockets
 
 
 def start_server(preload: str) -> None:
@@ -39,12 +44,13 @@ def start_server(preload: str) -> None:
     """
     context = _context()
     if context.get_start_method() == "forkserver":
-        from multiprocessing.forkserver import ensure_running  # noqa: PLC0415  POSIX only
+        from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
 
         context.set_forkserver_preload([preload])
         try:
+            _settle()
             with _clean_start():
-                ensure_running()
+                forkserver.ensure_running()
         except OSError as error:
             place = tempfile.gettempdir()
             raise InputError(f"no process can be started from {place}: {error}; set TMPDIR to a short path") from error
@@ -208,16 +214,17 @@ class Office:
         """Start it unless it runs; ChildProcessError where it does not start."""
         if self._process is not None and self._process.is_alive():
             return
-        self.close()
-        self._connection, theirs = multiprocessing.Pipe()
-        self._process = _context().Process(target=self._reception.serve, args=(theirs,))
-        with _clean_start():
-            self._process.start()
-        theirs.close()
-        try:
-            self._connection.recv()
-        except (EOFError, OSError):
-            raise ChildProcessError("the process that makes the data and scores ended at once") from None
+        for _ in range(_STARTS):
+            self.close()
+            self._connection, theirs = multiprocessing.Pipe()
+            self._process = _context().Process(target=self._reception.serve, args=(theirs,))
+            with _clean_start():
+                self._process.start()
+            theirs.close()
+            with suppress(EOFError, OSError):
+                self._connection.recv()
+                return
+        raise ChildProcessError(f"the process that makes the data and scores ended at once, {_STARTS} times")
 
     def close(self) -> None:
         """Let it end with its desks, and see to it."""
@@ -237,6 +244,18 @@ def _read(result: bytes) -> Any:
         return Lost("crash", "the process left a result that cannot be read")
 
 
+def _settle() -> None:
+    """Have the sockets of multiprocessing in a folder that does not outlive this process, even where it is killed."""
+    if not _SETTLED:
+        folder = ExitStack()
+        usual, tempfile.tempdir = tempfile.tempdir, folder.enter_context(held("server"))
+        try:
+            get_temp_dir()
+        finally:
+            tempfile.tempdir = usual
+        _SETTLED.append(Finalize(None, folder.close, exitpriority=-200))  # after that of multiprocessing itself
+
+
 def _context() -> Any:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     return multiprocessing.get_context(method)
@@ -244,8 +263,16 @@ def _context() -> Any:
 
 @contextmanager
 def _clean_start() -> Iterator[None]:
-    """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard."""
+    """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard.
+
+    An interrupt at the terminal reaches all processes of a run, and is for the one that started it: the others come to
+    life with the signal blocked, before they could ignore it themselves. The tracker of resources is started first: its
+    start would end the block.
+    """
     main, before = sys.modules["__main__"], dict(os.environ)
+    start_tracker()
+    blocks = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
     sys.modules["__main__"] = ModuleType("__main__")
     os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
     try:
@@ -254,3 +281,5 @@ def _clean_start() -> Iterator[None]:
         sys.modules["__main__"] = main
         os.environ.clear()
         os.environ.update(before)
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -189,7 +189,7 @@ class _Desks:
     def _made(self, caller: Caller, door: Connection) -> _Desk:
         mine, theirs = Pipe()
         output = SharedFile()
-        others = [door, mine, *(desk.control for desk in (*self._open.values(), *self._leaving))]
+        others = [door, mine, *(desk.control for desk in self._open.values())]  # those of desks that leave are closed
         inherited = [*self.private, *(other.fileno() for other in others)]
         args = (self._reception.desk, caller.item, theirs, output, inherited)
         process = get_context("fork").Process(target=_attend, args=args)

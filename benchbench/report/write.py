@@ -3,6 +3,7 @@
 from os import PathLike
 from pathlib import Path
 
+from benchbench.core.text import printable
 from benchbench.report.analysis.csv import tables
 from benchbench.report.analysis.study import Numbers, gather
 from benchbench.report.figures.catalogue import draw_all, free_name
@@ -31,8 +32,9 @@ def _write(folder: Path, numbers: Numbers) -> None:
     pictures = draw_all(numbers, folder / "figures")
     for name, table in tables(numbers).items():
         file = folder / "tables" / f"{name}.csv"
+        text = printable(table.to_csv(index=False, lineterminator="\n"))
         with naming(file):
-            table.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
+            file.write_bytes(text.encode())
     for page in pages(numbers, pictures, _paths(numbers)):
         file = folder / f"{page.path}.md"
         with naming(file):

@@ -1,7 +1,7 @@
 """Where trials run: the interface of an executor, and the one of this machine's own processes."""
 
 from collections.abc import Callable, Generator, Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Environment, Watched
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
+from benchbench.isolation.reception import GONE, Visit
 from benchbench.isolation.supervisor import Lost
 from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, lost, partner
 from benchbench.run.outcome import Asked, Attempt, Grade, Outcome, Refused, composed
@@ -69,6 +70,7 @@ class Local:
         with ExitStack() as stack:
             here = self.examiners or stack.enter_context(examiners(job))
             run = _Run(job, here, look(job), on_start)
+            stack.callback(run.close)
             ended = isolated_map(
                 Work(job=job),
                 items,
@@ -97,11 +99,14 @@ class _Run:
         self._owner = partner(here.address, OWNER)
         self._started = dict[str, str]()
         self._seen = dict[str, Watched]()
+        self._visits = dict[str, Visit]()
 
     def start(self, item: Scheduled) -> None:
-        """An item is about to run; its examiner is there."""
+        """An item is about to run; its examiner is there, and stays until it is asked, whoever else comes meanwhile."""
         self._started[item.trial.key] = datetime.now(UTC).isoformat(timespec="seconds")
         self._here.office.ensure()
+        with suppress(*GONE):
+            self._visits[item.trial.key] = self._owner.visit(item, ())
         self._on_start(item)
 
     def see(self, item: Scheduled, seen: Seen) -> None:
@@ -118,19 +123,34 @@ class _Run:
             "baseline": item.baseline,
             "solves": item.solves,
         }
+        with ExitStack() as stack:
+            visit = self._visits.pop(item.trial.key, None)
+            if visit is not None:
+                stack.enter_context(visit.connection)
+            return self._outcome(item, result, visit, facts)
+
+    def _outcome(
+        self, item: Scheduled, result: Attempt | Refused | Lost, visit: Visit | None, facts: dict[str, Any]
+    ) -> Outcome:
         if isinstance(result, Lost):
             return lost(item, result, **facts)
         if isinstance(result, Refused):
             made = composed(item.trial, facts, Attempt(result.fields, {}), None, None)
         else:
             try:
-                asked, grade = self._asked(item)
-            except (EOFError, OSError):
+                asked, grade = _asked(visit, item)
+            except GONE:
                 return lost(item, Lost("crash", f"{self._owner.what} ended before it was asked"), **facts)
             made = composed(item.trial, facts, result, asked, grade)
         return made._replace(record=item.complete(made.record))
 
-    def _asked(self, item: Scheduled) -> tuple[Asked, Grade | None]:
-        visit = self._owner.visit(item, ())
-        with visit.connection:
-            return visit.ask(("asked",)), visit.ask(("grade", item.trial.key))
+    def close(self) -> None:
+        """Let the examiners of items that have not ended go."""
+        for visit in self._visits.values():
+            visit.connection.close()
+
+
+def _asked(visit: Visit | None, item: Scheduled) -> tuple[Asked, Grade | None]:
+    if visit is None:
+        raise EOFError
+    return visit.ask(("asked",)), visit.ask(("grade", item.trial.key))

@@ -1,24 +1,18 @@
-"""The machine that trials run on: what it is, how fast it is, and the folder of its examiner and its trials."""
+"""The machine that trials run on: what it is, how fast it is, and the examiner of its trials."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
-
-from filelock import FileLock, Timeout
 
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment
 from benchbench.isolation.pool import Office, cores, isolated_map
 from benchbench.isolation.reception import Address, Reception
 from benchbench.isolation.supervisor import Lost, Surroundings
+from benchbench.isolation.temporary import held
 from benchbench.measure import allocator
 from benchbench.run.job import Examine, Job, Warm
-
-_PREFIX, _LOCK = "benchbench-run-", "in-use"
 
 
 def look(job: Job) -> Environment:
@@ -68,32 +62,6 @@ def measure_machine(devices: tuple[str, ...], threads: int = 1) -> dict[str, dic
     return {name: yardstick(name) for name in dict.fromkeys(("cpu", *devices))}
 
 
-@contextmanager
-def run_folder() -> Iterator[str]:
-    """A temporary folder of this machine for a run; it is gone afterwards.
-
-    Its owner holds a lock in it, so that the folder of a run that was killed is known, and removed here.
-    """
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        _remove_unless_held(left)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}"))
-    folder = hidden.with_name(hidden.name.removeprefix("."))
-    try:
-        with FileLock(hidden / _LOCK):
-            hidden.rename(folder)  # others see it once it is held
-            yield str(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_unless_held(folder: Path) -> None:
-    with suppress(OSError):  # also that of another user
-        if folder.is_symlink() or not (folder / _LOCK).is_file():
-            return
-        with suppress(Timeout), FileLock(folder / _LOCK, timeout=0):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 _KEPT = 4  # problems that an examiner keeps beyond one a job
 
 
@@ -108,7 +76,7 @@ class Examiners(NamedTuple):
 @contextmanager
 def examiners(job: Job) -> Iterator[Examiners]:
     """An examiner that makes the data of a job and scores; it ends with its problems."""
-    with run_folder() as folder:
+    with held("run") as folder:
         address = Address.inside(folder)
         reception = Reception(
             address=address,

@@ -1,8 +1,11 @@
 """Imported by the server before it forks, so that a trial starts with everything at hand."""
 
+import atexit
+import os
 from importlib import import_module
 
 from benchbench.core import registry
+from benchbench.run.job import keep_caches
 
 _NEEDED = (
     "torch._dynamo",  # the optimizers import it at the first step: a second that must not fall on the clock
@@ -17,6 +20,8 @@ _NEEDED = (
     "benchbench.run.trial",
 )
 
+atexit.register(os._exit, 0)  # the server has nothing to put away, and to take PyTorch down costs seconds
+keep_caches()  # PyTorch makes its folder when it is imported, and would make it in the temporary one
 for _name in _NEEDED:
     import_module(_name)
 for _ in registry.shipped():

@@ -35,6 +35,7 @@ def run_study(
     timeout: float | None = None,
     memory_limit: int | None = None,
     machine: str | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
     on_check: Callable[[int, int], None] = lambda _done, _all: None,
     on_plan: Callable[[int, int, int], None] = lambda _all, _done, _otherwise: None,
     on_start: Callable[[Trial], None] = lambda _: None,
@@ -45,10 +46,11 @@ def run_study(
     ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
     there are cores for; one where a device is shared). ``device`` overrides the study's; ``timeout`` in seconds and
-    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_check`` hears how many of the groups
-    of trials that share data are checked, and how many there are. ``on_plan`` hears how many trials there are, how many
-    are recorded, and how many of these with other jobs, threads or allocator; then ``on_start`` and ``on_record`` hear
-    of each that runs. Raises InputError, before anything runs or is written, where the study is wrong.
+    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_step`` hears what is done before the
+    trials run, and ``on_check`` how many of the groups of trials that share data are checked, of how many. ``on_plan``
+    hears how many trials there are, how many are recorded, and how many of these with other jobs, threads or
+    allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or is
+    written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
@@ -64,14 +66,15 @@ def run_study(
         results=Path(results),
         job=_job(study, str(folder), more, limits, jobs=jobs, threads=threads, machine=machine),
         executor=executor,
-        listeners=Listeners(on_check, on_plan, on_start, on_record),
+        listeners=Listeners(on_step, on_check, on_plan, on_start, on_record),
     )
     return run.complete()
 
 
 class Listeners(NamedTuple):
-    """Who hears of the check, of the plan, of each trial's start and of each record."""
+    """Who hears of the steps, of the check, of the plan, of each trial's start and of each record."""
 
+    on_step: Callable[[str], None]
     on_check: Callable[[int, int], None]
     on_plan: Callable[[int, int, int], None]
     on_start: Callable[[Trial], None]
@@ -98,6 +101,7 @@ class _Run:
             cores=cores(),
             runs_here=not self._many,
         )
+        self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
         job = replace(self.job, warm=plan.quiet, sources=plan.sources)
         with examiners(job) as here:
@@ -120,6 +124,7 @@ class _Run:
             if missing:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
+                self.listeners.on_step("measuring the speed of the machine")
                 done |= self._records(writer, job, plan, schedule(plan, missing, checked), executor)
         return [done[trial.key] for trial in plan.trials]
 
@@ -149,6 +154,8 @@ class _Run:
         origins.refuse_others(plan.files, records)
         recorded = {record.trial.key for record in records}
         waiting = groups([trial for trial in plan.trials if trial.key not in recorded])
+        if waiting:
+            self.listeners.on_step("checking the study: making its data, sizing its competitors")
         found = dict[str, Any]()
         ended: Generator[tuple[Group, Any], None, None] = isolated_map(
             planner.check,

@@ -24,7 +24,7 @@ def pytest_benchmark_update_machine_info(config, machine_info):
 @pytest.fixture(scope="session")
 def measured(pytestconfig):
     """Whether times are taken: the process is then set as that of a trial."""
-    enabled = not pytestconfig.getoption("benchmark_disable") or pytestconfig.getoption("benchmark_enable")
+    enabled = not pytestconfig.getoption("benchmark_disable")
     if enabled:
         workloads.prepare(THREADS)
     return enabled

@@ -48,11 +48,6 @@ def test_studies_of_a_folder_are_listed_by_their_names(monkeypatch, capsys):
     assert "  course/quick   All four exercises" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (90, "90 s"), (119, "119 s"), (600, "10 min")])
-def test_a_time_is_in_seconds_or_in_minutes_where_it_is_long(seconds, said):
-    assert verb.duration(seconds) == said
-
-
 def test_a_terminal_wraps_an_entry_between_words(monkeypatch):
     narrow = Console(force_terminal=True, width=24, color_system=None)
     monkeypatch.setattr(console, "out", narrow)

@@ -1,11 +1,13 @@
 """What a run says while it goes on: lines in a pipe, a bar in a terminal."""
 
 from io import StringIO
+from itertools import count
 
 import pytest
 from rich.console import Console
 
 from benchbench.cli import progress
+from benchbench.cli.console import duration
 from benchbench.cli.progress import outcome, watched
 from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Spent, Status
@@ -28,35 +30,59 @@ def record(seed=0, status=Status.OK, message="", **fields):
     return Record(trial=trial(seed), status=status, message=message, started=started, **{**facts, **fields})
 
 
+def watch(file, **options):
+    """A watch in a pipe whose clock goes on by a minute at each look."""
+    bar = progress.Progress(console=Console(file=file, width=40), disable=True)
+    return progress.Watch(bar, lines=True, clock=count(0, 60).__next__, **options)
+
+
 @pytest.fixture
 def lines():
     """What a run of the given records says in a pipe, line by line."""
 
-    def call(*records, trials, done, otherwise=0):
+    def call(*records, trials, done, otherwise=0, **options):
         file = StringIO()
-        with watched(Console(file=file, width=40)) as watch:
-            watch.plan(trials, done, otherwise)
-            for one in records:
-                watch.start(one.trial)
-                watch.record(one)
+        one = watch(file, **options)
+        one.step("loading")
+        one.plan(trials, done, otherwise)
+        for made in records:
+            one.start(made.trial)
+            one.record(made)
         return file.getvalue().splitlines()
 
     return call
 
 
-def test_a_pipe_gets_a_line_for_the_check_the_plan_and_each_trial(lines):
-    assert lines(record(0), record(1), trials=48, done=46) == [
-        "checking the study",
-        "46 of 48 trials are recorded already",
-        "2 trials to run",
-        "1 of 2: cosine 20 gru seed 0 few cpu: ok, fit 1.23 s, test mse 0.0679",
-        "2 of 2: cosine 20 gru seed 1 few cpu: ok, fit 1.23 s, test mse 0.0679",
+def test_a_pipe_gets_a_line_for_each_step_the_plan_and_each_trial_with_the_time_that_is_left(lines):
+    assert lines(record(0), record(1), record(2), trials=49, done=46) == [
+        "loading",
+        "46 of 49 trials are recorded already",
+        "3 trials to run",
+        "1 of 3: cosine 20 gru seed 0 few cpu: ok, fit 1.23 s, test mse 0.0679; 2 min left",
+        "2 of 3: cosine 20 gru seed 1 few cpu: ok, fit 1.23 s, test mse 0.0679; 60 s left",
+        "3 of 3: cosine 20 gru seed 2 few cpu: ok, fit 1.23 s, test mse 0.0679",
     ]
 
 
+def test_who_wants_it_verbose_hears_of_each_start_too(lines):
+    said = lines(record(0), trials=1, done=0, detail="verbose")
+    assert said[1:3] == ["1 trial to run", "cosine 20 gru seed 0 few cpu starts"]
+
+
+def test_who_wants_it_quiet_hears_nothing(lines):
+    failed = record(status=Status.FAILED, message="boom")
+    assert lines(failed, trials=4, done=3, otherwise=2, detail="quiet") == []
+
+
 def test_records_made_under_other_conditions_are_pointed_out(lines):
-    [_, _, line] = lines(trials=3, done=3, otherwise=2)
+    [*_, line] = lines(trials=3, done=3, otherwise=2)
     assert line.startswith("2 of them ran with other jobs, threads or allocator: they are kept")
+
+
+def test_what_a_message_holds_does_not_act_on_the_terminal(lines):
+    failed = record(status=Status.FAILED, message="\x1b]0;title\x07\x1b[2J\u202egnp.exe\rok")
+    [*_, line] = lines(failed, trials=1, done=0)
+    assert line.endswith(r"failed: \x1b]0;title\x07\x1b[2J\u202egnp.exe ok")
 
 
 def test_a_trial_that_failed_says_why_in_one_line():
@@ -79,29 +105,38 @@ def test_the_score_is_the_primary_metric_of_the_objective():
 
 def test_a_terminal_gets_a_bar_and_lines_for_failures_alone():
     file = Terminal()
-    with watched(Console(file=file, force_terminal=True, width=200)) as watch:
-        watch.plan(3, 1, 0)
-        watch.record(record(0))
-        watch.record(record(1, Status.DIVERGED, "NaN"))
+    with watched(Console(file=file, force_terminal=True, width=200)) as one:
+        one.plan(3, 1, 0)
+        one.record(record(0))
+        one.record(record(1, Status.DIVERGED, "NaN"))
     said = file.getvalue()
     assert "seed 1 few cpu: diverged: NaN" in said
     assert "seed 0" not in said
     assert "elapsed" in said
 
 
+def test_a_terminal_that_is_verbose_has_lines_for_all_trials():
+    file = Terminal()
+    with watched(Console(file=file, force_terminal=True, width=200), "verbose") as one:
+        one.plan(1, 0, 0)
+        one.record(record(0))
+    assert "1 of 1: cosine 20 gru seed 0" in file.getvalue()
+
+
 def test_colours_forced_into_a_pipe_bring_no_bar():
     file = StringIO()
-    with watched(Console(file=file, force_terminal=True, width=200)) as watch:
-        watch.plan(1, 0, 0)
-    assert file.getvalue() == "checking the study\n1 trial to run\n"
+    with watched(Console(file=file, force_terminal=True, width=200)) as one:
+        one.plan(1, 0, 0)
+    assert file.getvalue() == "1 trial to run\n"
 
 
 def test_a_long_check_says_in_a_pipe_how_far_it_is_every_ten_seconds():
-    file, now = StringIO(), iter([0.0, 4.0, 11.0, 11.0, 20.0, 22.0, 22.0])
+    file, now = StringIO(), iter([0.0, 0.0, 0.0, 4.0, 11.0, 11.0, 20.0, 22.0, 22.0])
     bar = progress.Progress(console=Console(file=file), disable=True)
-    watch = progress.Watch(bar, lines=True, clock=lambda: next(now))
+    one = progress.Watch(bar, lines=True, clock=lambda: next(now))
+    one.step("checking the study")
     for done in (1, 12, 30, 40):
-        watch.check(done, 40)
+        one.check(done, 40)
     assert file.getvalue().splitlines() == [
         "checking the study",
         "checking the study: 12 of 40",
@@ -109,8 +144,22 @@ def test_a_long_check_says_in_a_pipe_how_far_it_is_every_ten_seconds():
     ]
 
 
-def test_a_terminal_shows_how_far_the_check_is():
-    bar = progress.Progress(console=Console(file=Terminal(), force_terminal=True))
-    watch = progress.Watch(bar, lines=False)
-    watch.check(12, 40)
-    assert bar.tasks[0].description == "checking the study: 12 of 40"
+def test_a_terminal_shows_what_is_done_and_how_far_the_check_is():
+    file = Terminal()
+    console = Console(file=file, force_terminal=True, width=200)
+    with watched(console) as one:
+        one.step("loading PyTorch")
+        one._progress.refresh()
+        assert "loading PyTorch" in file.getvalue()
+        assert "/?" not in file.getvalue()
+        one.step("checking the study")
+        one.check(12, 40)
+        one._progress.refresh()
+    assert "12/40" in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7000, "117 min"), (9000, "2.5 h")]
+)
+def test_a_time_is_in_the_unit_that_fits(seconds, said):
+    assert duration(seconds) == said

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment, Record, Spent, Status
-from benchbench.core.store import Store, folder, read
+from benchbench.core.store import Store, Writer, folder, read
 
 Make = Callable[..., Record]
 
@@ -253,3 +253,14 @@ def whole(line: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk of Linux")
+def test_a_log_on_a_full_disk_is_named(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, "toy")
+    writer.prepare()
+    log = folder(tmp_path, "toy") / "here.log"
+    log.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device; earlier records are whole") as caught:
+        writer.log("here", "a trial", "what it printed")
+    assert caught.value.filename == str(log)

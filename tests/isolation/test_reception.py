@@ -65,6 +65,15 @@ def test_the_desk_that_was_used_longest_ago_makes_room(office):
     assert [times for _, _, times, _ in found] == [1, 1, 1, 2, 1]
 
 
+def test_a_desk_that_makes_room_serves_those_who_are_there_and_others_are_made(office):
+    _, partner = office
+    visits = [partner.visit(item, ()) for item in "abcde"]
+    assert [visit.ask("what")[0] for visit in visits] == list("abcde")
+    assert len({visit.pid for visit in visits}) == 5
+    for visit in visits:
+        visit.connection.close()
+
+
 def test_a_desk_may_give_a_result_in_the_place_of_an_item(office):
     _, partner = office
     assert dict(isolated_map(ask, ["refuse", "a"], partner=partner))["refuse"] == "no"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchbench import run_study
+from benchbench.isolation.pool import start_server
+from benchbench.run.job import PRELOAD
 
 STUDY = """
 name = "small"
@@ -111,6 +113,7 @@ def short():
 @pytest.fixture
 def temporary(short, monkeypatch):
     """The temporary folder of this test's processes."""
+    start_server(PRELOAD)  # it has a folder of its own elsewhere
     folder = short / "t"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from benchbench import run_study
 from benchbench.core import artifacts, store
@@ -13,7 +12,6 @@ from benchbench.core.record import Environment, Record, Status
 from benchbench.run.executor import Local
 from benchbench.run.job import Job, inside
 from benchbench.run.outcome import Outcome
-from benchbench.run.place import run_folder
 from tests.run.elsewhere import Elsewhere
 
 MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
@@ -24,7 +22,7 @@ def lines(results):
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path, short):
     file, results = study(MANY), tmp_path / "r"
     [here, *_] = run_study(file, results, jobs=1)
@@ -52,7 +50,7 @@ def test_records_go_to_the_files_of_the_machines_that_made_them(study, tmp_path,
     assert {path.suffix for path in store.folder(results, "small").iterdir()} <= {".jsonl", ".lock"}
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_problems_are_made_once_on_the_machine_and_nothing_is_left_there(study, tmp_path, short, temporary):
     code = f"""
     @task("counted", version=1)
@@ -85,7 +83,7 @@ def dies(setting):
 """
 
 
-@pytest.mark.attacks
+@pytest.mark.long
 def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path, short):
     file = study("[architectures.dies]\n[architectures.says]", THERE)
     lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), jobs=2)
@@ -193,15 +191,6 @@ def test_the_folder_of_a_run_is_gone_after_a_run_that_ends_in_any_way(study, tmp
     assert not list(temporary.iterdir())
 
 
-def test_the_folder_of_a_run_that_was_killed_goes_and_one_in_use_stays(temporary):
-    left, used, fresh = (temporary / f"benchbench-run-{name}" for name in ("left", "used", "fresh"))
-    for folder in (left, used, fresh):
-        folder.mkdir()
-    (left / "in-use").touch()
-    with FileLock(used / "in-use"), run_folder() as folder:
-        assert {path.name for path in temporary.iterdir()} == {used.name, fresh.name, Path(folder).name}
-
-
 def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
     with inside(tmp_path / "nowhere"):
         assert Path.cwd().exists()
@@ -305,3 +294,27 @@ def test_a_record_without_a_machine_can_be_resumed_by_an_executor_of_many(tmp_pa
     with store.Writer(tmp_path, "small") as writer:
         writer.hold("unknown")
         assert writer.hold("") == writer.hold("unknown") == []
+
+
+WAITS = """
+class Waits(Base):
+    def fit(self, train, valid, meter):
+        folder = os.environ["FITS"]
+        open(f"{folder}/{os.getpid()}", "x").close()
+        if len(os.listdir(folder)) == 1:
+            while len(os.listdir(folder)) < 12:
+                time.sleep(0.01)
+@architecture("waits", version=1)
+def waits(setting):
+    return Waits(setting)
+"""
+
+
+def test_a_long_trial_has_its_scores_though_many_other_data_were_examined_meanwhile(study, tmp_path, monkeypatch):
+    monkeypatch.setenv("FITS", str(tmp_path / "fits"))
+    (tmp_path / "fits").mkdir()
+    file = study("[architectures.waits]", WAITS)
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 14"))
+    records = run_study(file, tmp_path / "r", jobs=2, timeout=60)
+    assert {(record.status, record.message) for record in records} == {(Status.OK, "")}
+    assert all(record.scores.get("test_mse", 0) > 0 for record in records)

@@ -12,7 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from benchbench.core.text import printable
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D1F")  # Okabe-Ito, yellow darkened
 _MARKERS = "os^DvPX<>p"
@@ -137,6 +140,8 @@ def length_axis(axis: Axes, lengths: list[int]) -> None:
 
 def save(figure: Figure, stem: Path) -> None:
     """Write ``stem``.png and ``stem``.svg, with no date and no program's version in them."""
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))
     raw = BytesIO()
     figure.savefig(raw, format="rgba")
     pixels = np.frombuffer(raw.getvalue(), np.uint8).reshape(-1, figure.canvas.get_width_height()[0], 4)[..., :3]

@@ -3,6 +3,7 @@
 from html import escape
 from posixpath import splitext
 
+from benchbench.core.text import printable
 from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Page, Span, Table, Text
 
 _TAGS = {"strong": "strong", "emphasis": "em", "code": "code"}
@@ -19,7 +20,8 @@ def render(page: Page) -> str:
     title = next((_plain(block.line) for block in page.blocks if isinstance(block, Heading)), page.path)
     head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
     body = "\n".join(_block(block, up) for block in page.blocks)
-    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+    text = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+    return printable(text)
 
 
 def _block(block: Block, up: str) -> str:

@@ -5,6 +5,7 @@ from html import escape
 
 from tabulate import tabulate
 
+from benchbench.core.text import printable
 from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Page, Span, Table, Text
 
 _MARKS = {"strong": "**{}**", "emphasis": "*{}*"}
@@ -14,7 +15,7 @@ _LONGEST = 10_000  # characters of a paragraph
 def render(page: Page) -> str:
     """The text of a page; links lead from its own folder."""
     up = "../" * page.path.count("/")
-    return "\n\n".join(_block(block, up) for block in page.blocks) + "\n"
+    return printable("\n\n".join(_block(block, up) for block in page.blocks) + "\n")
 
 
 def _block(block: Block, up: str) -> str:
