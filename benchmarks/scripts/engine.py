@@ -7,10 +7,12 @@ one thread, denormals are flushed for all, and the least times are shown. Run fr
     python benchmarks/scripts/engine.py                       # six shapes: those of 10,000 numbers, and rl-tools'
     python benchmarks/scripts/engine.py --units 16 32 64 128 --batch 32 64 --steps 100 200 300
     python benchmarks/scripts/engine.py --lanes 8             # as on a machine without AVX-512
+    python benchmarks/scripts/engine.py --busy                # processor time, on a machine that others use too
 """
 
 import argparse
 import itertools
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -52,8 +54,9 @@ def plain(cell: str, units: int, inputs: torch.Tensor, targets: torch.Tensor, **
     return update
 
 
-def compared(cell: str, units: int, batch: int, steps: int, lanes: int | None) -> dict[str, float]:
-    """Milliseconds of PyTorch, of the engine and of the floor."""
+def compared(shape: tuple[str, int, int, int], lanes: int | None, clock: Callable[[], float]) -> dict[str, float]:
+    """Milliseconds of PyTorch, of the engine and of the floor, for a cell, units, batch and steps."""
+    cell, units, batch, steps = shape
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((batch, steps, 1)).astype(np.float32)
     targets = rng.standard_normal((batch, 1, 1)).astype(np.float32)
@@ -62,12 +65,13 @@ def compared(cell: str, units: int, batch: int, steps: int, lanes: int | None) -
     engine = Engine(*network(cell, units, batch, steps), step, steps=steps, lengths=False, lanes=lanes)
     tensors = torch.from_numpy(inputs), torch.from_numpy(targets)
     floor = products(CELLS[cell][1], units, batch=batch, steps=steps)
-    found = minima({
+    works = {
         "engine": lambda: engine.update(inputs, targets, None, RATE),
         "fused": plain(cell, units, *tensors, fused=True),
         "foreach": plain(cell, units, *tensors, foreach=True),
         **floor,
-    })  # fmt: skip
+    }
+    found = minima(works, clock=clock)
     times = {"torch": min(found["fused"], found["foreach"]), "engine": found["engine"]}
     return {name: 1e3 * seconds for name, seconds in (times | {"floor": min(found[name] for name in floor)}).items()}
 
@@ -80,7 +84,9 @@ def main() -> None:
     parser.add_argument("--batch", nargs="+", type=int, default=[32, 64])
     parser.add_argument("--steps", nargs="+", type=int, default=[100, 200, 300])
     parser.add_argument("--lanes", type=int, choices=(8, 16))
+    parser.add_argument("--busy", action="store_true")
     told = parser.parse_args()
+    clock = time.thread_time if told.busy else time.perf_counter
     shapes = [one for one in SHAPES if one[0] in told.cells]
     if told.units:
         shapes = list(itertools.product(told.cells, told.units, told.batch, told.steps))
@@ -92,7 +98,7 @@ def main() -> None:
     )
     with threadpool_limits(1):
         for shape in shapes:
-            row = compared(*shape, told.lanes)
+            row = compared(shape, told.lanes, clock)
             ratios = f"{row['torch'] / row['engine']:.1f} | {row['engine'] / row['floor']:.2f}"
             times = " | ".join(f"{row[name]:.2f}" for name in ("torch", "engine", "floor"))
             print(f"| {shape[0]} {shape[1]}, batch {shape[2]}, T {shape[3]} | {times} | {ratios} |", flush=True)
