@@ -45,24 +45,40 @@ def prepare(threads: int = 1) -> None:
     allocator.keep_freed()
 
 
-def update(architecture: str, length: int, batch: int = 64, width: int | None = None, device: str = "cpu") -> Work:
+def update(
+    architecture: str,
+    length: int,
+    batch: int = 64,
+    width: int | None = None,
+    device: str = "cpu",
+    *,
+    engine: str = "torch",
+) -> Work:
     """One update on ``batch`` sequences: a step of gradient descent, or a reservoir's states taken in by its readout.
 
     The readout reduces what it holds now and then, which a median does not show. UnsupportedError for a learner that
     does not offer its updates one by one.
     """
     train = sequences(batch, length, device)
-    learner = made(architecture, train, **_how(architecture, train, width, device))
+    learner = made(architecture, train, **_how(architecture, train, width, device), engine=engine)
     if not hasattr(learner, "updates"):
         raise UnsupportedError(f"{architecture} does not offer its updates one by one")
     updates = learner.updates(train)
     return _work(lambda: next(updates), device)
 
 
-def predict(architecture: str, length: int, batch: int = 64, width: int | None = None, device: str = "cpu") -> Work:
+def predict(
+    architecture: str,
+    length: int,
+    batch: int = 64,
+    width: int | None = None,
+    device: str = "cpu",
+    *,
+    engine: str = "torch",
+) -> Work:
     """One prediction pass over ``batch`` sequences."""
     train = sequences(batch, length, device)
-    learner = fitted(architecture, train, train, updates=1, **_how(architecture, train, width, device))
+    learner = fitted(architecture, train, train, updates=1, **_how(architecture, train, width, device), engine=engine)
     return _work(lambda: learner.predict(train.inputs), device)
 
 
@@ -74,10 +90,11 @@ def generate(
     device: str = "cpu",
     *,
     steps: int = STEPS,
+    engine: str = "torch",
 ) -> Work:
     """One free run of ``steps`` steps from ``batch`` starts, after a prefix of ``length`` steps."""
     train = sequences(batch, length, device)
-    learner = fitted(architecture, train, train, updates=1, **_how(architecture, train, width, device))
+    learner = fitted(architecture, train, train, updates=1, **_how(architecture, train, width, device), engine=engine)
     run = FreeRun(prefix=train.inputs, truth=np.zeros((batch, steps, 1), np.float32))
     return _work(lambda: go_on(learner, run, length), device)
 

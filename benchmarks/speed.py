@@ -71,6 +71,44 @@ class Generate(_Network):
         self.work()
 
 
+class _Native(_Timed):
+    """The same on the engine numba; the classes above stand for torch."""
+
+    params: ClassVar = [["rnn", "lstm", "gru"], LENGTHS]
+    param_names: ClassVar = ["architecture", "length"]
+    workload: str
+
+    def setup(self, architecture: str, length: int) -> None:
+        self.work = made(self.workload, architecture, length, engine="numba")
+
+
+class UpdateNumba(_Native):
+    """One update on 64 sequences."""
+
+    workload = "update"
+
+    def time_update(self, *_: Any) -> None:
+        self.work()
+
+
+class PredictNumba(_Native):
+    """One prediction pass over 64 sequences."""
+
+    workload = "predict"
+
+    def time_predict(self, *_: Any) -> None:
+        self.work()
+
+
+class GenerateNumba(_Native):
+    """One free run of 100 steps from 64 starts."""
+
+    workload = "generate"
+
+    def time_generate(self, *_: Any) -> None:
+        self.work()
+
+
 class Data(_Timed):
     """One problem made."""
 

@@ -5,11 +5,12 @@ from torch import nn
 from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
-from benchbench.learn.gradient import ClassWeights, Gradient, InitialState, Optimizer
+from benchbench.learn.engines import ENGINES, gradient
+from benchbench.learn.gradient import ClassWeights, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
 
 
-@architecture("gru", version=1)
+@architecture("gru", version=1, engines=ENGINES)
 def gru(
     setting: Setting,
     *,
@@ -36,7 +37,7 @@ def gru(
         )
         return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
 
-    return Gradient(
+    return gradient(
         setting, core,
         dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
         learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,

@@ -7,12 +7,13 @@ from torch import nn
 from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
-from benchbench.learn.gradient import ClassWeights, Gradient, InitialState, Optimizer
+from benchbench.learn.engines import ENGINES, gradient
+from benchbench.learn.gradient import ClassWeights, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
 from benchbench.learn.sigmoid import SigmoidRNN
 
 
-@architecture("rnn", version=1)
+@architecture("rnn", version=1, engines=ENGINES)
 def rnn(
     setting: Setting,
     *,
@@ -42,7 +43,7 @@ def rnn(
             module = nn.RNN(inputs, width, layers, nonlinearity=nonlinearity, **form)
         return initialise(module, input_init=input_init, recurrent_init=recurrent_init)
 
-    return Gradient(
+    return gradient(
         setting, core,
         dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
         learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,

@@ -1,13 +1,18 @@
-"""Hold the instruments against known answers: a sleep, an allocation, a count, one network under two names."""
+"""Hold the instruments against known answers: a sleep, an allocation, a count, one network under two names.
+
+What nobody knows beforehand is read beside them: the machine's own speed, and how far the engine numba is from it.
+"""
 
 import statistics
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchbench.calibration import engine
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Budget, Trial
@@ -46,6 +51,7 @@ def calibrate(
 ) -> list[Reading]:
     """Run competitors whose cost is known, one at a time, and read the instruments; half a minute.
 
+    The kernels of the engine numba are compiled where this machine has not done that yet: some seconds each.
     ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
     fails, InputError where the file cannot be loaded.
     """
@@ -58,7 +64,8 @@ def calibrate(
         with closing(ended):
             records = [_record(outcome) for _, outcome in ended]
     speed = records[0].environment.yardstick["cpu"]
-    return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed)]
+    kernels = [reading for found in engine.found(on_start) for reading in _engine(found)]
+    return [*_costs(*records[: len(known)]), *_twins(records[len(known) :]), *_machine(speed), *kernels]
 
 
 def _record(outcome: Outcome | InputError) -> Record:
@@ -111,6 +118,21 @@ def _machine(speed: dict[str, float]) -> list[Reading]:
     return [
         Reading(instrument=f"the machine: {label}", true=None, read=speed[name], low=0.0, high=float("inf"), unit=unit)
         for name, (label, unit) in names.items()
+    ]
+
+
+def _engine(found: engine.Found) -> list[Reading]:
+    place = f"the engine numba, {found.kernel}"
+    read = {
+        "compiled once": (found.compile_seconds, "s"),
+        "an update": (1e3 * found.update, "ms"),
+        "the floor": (1e3 * found.floor, "ms"),
+        "times the floor": (found.update / found.floor, ""),
+    }
+    return [
+        Reading(instrument=f"{place}: {label}", true=None, read=value, low=0.0, high=float("inf"), unit=unit)
+        for label, (value, unit) in read.items()
+        if not isnan(value)  # what compiling took may not be known
     ]
 
 

@@ -225,8 +225,9 @@ class Learner(Protocol):
     ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
     ``snapshot(inputs)`` gives a Snapshot of its states and weights for the microscope, ``steps_back(inputs)`` how large
     the gradient of the last output is at the state so many steps before, (step,), or None. ``kernel`` is a text that
-    names the code that ran. ``widths`` are those that it can have, in increasing order, where it cannot have any; they
-    are asked of a learner of width 1. Where sequences differ in length, ``predict(inputs, lengths)`` is called.
+    names the code that ran, ``kernel_seconds`` what compiling it took, once on the machine. ``widths`` are those that
+    it can have, in increasing order, where it cannot have any; they are asked of a learner of width 1. Where sequences
+    differ in length, ``predict(inputs, lengths)`` is called.
     """
 
     @property

@@ -37,7 +37,8 @@ class Spent(Frozen):
     idle after the fit. Loads are the system's averages over a minute; ``other_cpu_share`` is how much of its cores'
     time went to others during the fit. ``paused_seconds`` is what the learner did off the clock in so many ``pauses``,
     ``longest_seconds`` the longest stretch on the clock without a call of ``spend``, and ``compile_seconds`` what numba
-    and PyTorch compiled anywhere in the trial.
+    and PyTorch compiled anywhere in the trial. ``kernel_seconds`` is what compiling the kernel took when this machine
+    first needed it, on no clock.
     """
 
     width: Whole | None = None
@@ -57,6 +58,7 @@ class Spent(Frozen):
     pauses: int | None = None
     longest_seconds: float | None = None
     compile_seconds: float | None = None
+    kernel_seconds: float | None = None
 
 
 class Environment(Frozen):

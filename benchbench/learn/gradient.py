@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +26,9 @@ ClassWeights = Literal["equal", "balanced"]
 InitialState = Literal["zeros", "learned"]
 
 _MOMENTUM = 0.9  # of the optimizer of that name, unless said
+Loss = Tensor | float
+"""Of a batch: a tensor where it would be waited for."""
+
 _CHUNK = 512  # sequences a forward pass outside training
 
 
@@ -46,7 +49,7 @@ class _Around(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Best:
+class Best:
     """The weights that stood best on the validation split so far, and where they stood."""
 
     standing: Standing | None = None
@@ -66,6 +69,8 @@ class Gradient:
     for an engine other than torch, FormError for a core of another form.
     """
 
+    engines: ClassVar = ("torch",)
+
     def __init__(
         self,
         setting: Setting,
@@ -83,12 +88,14 @@ class Gradient:
     ) -> None:
         if momentum and optimizer == "adam":
             raise InputError("momentum: adam has its own; give it with sgd, momentum or rmsprop")
-        if setting.engine != "torch":
+        if setting.engine not in self.engines:
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting, self.widths = setting, widths
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
         self._momentum, self._clip = momentum, clip
+        if optimizer == "momentum":
+            self._optimizer, self._momentum = "sgd", momentum or _MOMENTUM
         self._around = _Around(dense_before, dense_after, initial_state == "learned")
         self._class_weights = class_weights
         self._weights: Tensor | None = None
@@ -197,8 +204,8 @@ class Gradient:
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         optimizer = self._make_optimizer(network)
         batches = self._batches(train)
-        best = _Best()
-        losses: list[Tensor] = []
+        best = Best()
+        losses: list[Loss] = []
         while meter.spend():
             losses.append(self._step(network, optimizer, next(batches)))
             if meter.due():
@@ -208,7 +215,7 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Tensor:
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:
         optimizer.zero_grad()
         outputs = self.outputs(network, batch)
         if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
@@ -231,13 +238,13 @@ class Gradient:
             return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(0, 1), weight=self._weights)
         return nn.functional.mse_loss(outputs, targets)
 
-    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Tensor], best: _Best) -> _Best:
-        train_loss = float(torch.stack(losses).mean()) if losses else None
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
+        train_loss = float(torch.stack([*map(torch.as_tensor, losses)]).mean()) if losses else None
         now = standing(self.setting.objective, valid.targets, self.predict(valid.inputs, valid.lengths))
         meter.note(now.loss, train_loss)
         network.train()
         if best.standing is None or now < best.standing:
-            return _Best(now, self._copied(network.state_dict()))
+            return Best(now, self._copied(network.state_dict()))
         return best
 
     def _copied(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -248,8 +255,6 @@ class Gradient:
         parameters, rate = network.parameters(), self._learning_rate
         if self._optimizer == "sgd":
             return torch.optim.SGD(parameters, lr=rate, momentum=self._momentum)
-        if self._optimizer == "momentum":
-            return torch.optim.SGD(parameters, lr=rate, momentum=self._momentum or _MOMENTUM)
         if self._optimizer == "rmsprop":
             return torch.optim.RMSprop(parameters, lr=rate, momentum=self._momentum)
         return torch.optim.Adam(parameters, lr=rate)

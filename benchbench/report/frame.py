@@ -116,6 +116,7 @@ _KINDS = {
     "unranked": bool,
     "untimed": bool,
     "watched_fit_seconds": float,
+    "kernel_seconds": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -139,9 +140,10 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     ``diverged_share`` a share of the starts, ``free_run_mse`` in units of the signal; ``free_run_message`` says why
     there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
     took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
-    that keep it out of every ranking, or out of that by time. ``file`` and ``line`` say where the record stands,
-    ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came
-    from. A missing number is NaN, a missing text is empty. InputError where there is no record.
+    that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
+    once on the machine and on no clock. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum
+    says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is
+    NaN, a missing text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 

@@ -233,6 +233,7 @@ def _fit(
         paused_seconds=meter.paused_seconds,
         pauses=meter.pauses,
         longest_seconds=meter.longest_seconds,
+        kernel_seconds=_kernel_seconds(sized.learner),
     )
     return meter, {"spent": spent, "curve": meter.curve, "kernel": kernel}, failure
 
@@ -260,6 +261,12 @@ def _kernel(learner: Learner) -> str | None:
     except CAUGHT:
         return None
     return None if found is None else str(found)[:80]
+
+
+def _kernel_seconds(learner: Learner) -> float | None:
+    """What compiling its kernel took, where the learner tells it."""
+    seconds = getattr(learner, "kernel_seconds", None)
+    return float(seconds) if isinstance(seconds, (int, float)) and seconds >= 0 else None
 
 
 def _answers(

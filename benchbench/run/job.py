@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchbench.core import registry
+from benchbench.core.cache import cache_folder
 from benchbench.core.errors import InputError
 from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.problem import Split
@@ -107,7 +108,7 @@ class Job:
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
     study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
-    once, before the processes of trials are forked.
+    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need.
     """
 
     folder: str
@@ -121,6 +122,7 @@ class Job:
     keep_freed: bool = True
     machine: str | None = None
     warm: bool = False
+    kernels: tuple[str, ...] = ()
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""
@@ -141,6 +143,7 @@ class Work:
 
     def __call__(self, item: Scheduled, link: Link) -> Attempt | InputError:
         """What the competitor has done, or why its plug-in cannot be loaded any more."""
+        from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
         from benchbench.run.attempt import Conditions, Far, attempt
 
@@ -149,6 +152,7 @@ class Work:
             known = self.job.load_competitor(trial)
         except InputError as error:
             return error
+        engines.load(self.job.kernels)  # while the home is the user's
         if link.folder is not None:
             keep_caches()
             settle_in(link.folder)
@@ -199,7 +203,7 @@ def keep_caches() -> None:
     """Let what compilers keep stay where it is kept, for processes that get another home."""
     from benchbench.learn import device
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench"
+    cache = cache_folder()
     for name, folder in _CACHES.items():
         os.environ.setdefault(name, str(cache / folder))
     device.keep_cache(Path.home())
@@ -223,8 +227,8 @@ def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **
 class Warm:
     """Imports, before processes are forked, the libraries that the plug-ins and the study's tasks import.
 
-    ``tasks``: loads the files that register tasks as well. No file of an architecture is loaded, since all competitors
-    are forked from here.
+    ``tasks``: loads the files that register tasks, and no kernels of engines. No file of an architecture is loaded,
+    since all competitors are forked from here.
     """
 
     job: Job
@@ -241,3 +245,7 @@ class Warm:
         for name in names:
             with suppress(Exception):
                 import_module(name)
+        if not self.tasks:
+            from benchbench.learn import engines
+
+            engines.load(self.job.kernels)

@@ -55,12 +55,13 @@ class Group(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What the check of a group found: what its problem asks, its shape, and the widths that it solved."""
+    """What the check of a group found: what its problem asks, its shape, the widths solved, the kernels needed."""
 
     shape: Shape
     widths: dict[str, int]
     objective: ObjectiveFacts
     classes: tuple[str, ...]
+    kernels: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,7 @@ class Planner:
 
     def check(self, group: Group, link: Link) -> Checked | InputError:
         """What is found out about trials that share a problem, which the examiner has made: every learner is sized."""
+        from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
         from benchbench.run.attempt import Far
 
@@ -115,7 +117,8 @@ class Planner:
             lesson = Far(link).lesson()
             try:
                 widths = dict(self._widths(group, known, lesson))
-                return Checked(Shape.of(lesson.train), widths, lesson.objective.facts, lesson.classes)
+                facts = lesson.objective.facts
+                return Checked(Shape.of(lesson.train), widths, facts, lesson.classes, engines.loaded())
             except InputError as error:
                 return error
 

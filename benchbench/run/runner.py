@@ -107,6 +107,8 @@ class _Run:
         job = replace(self.job, warm=plan.quiet, sources=plan.sources)
         with examiners(job) as here:
             checked = self._check(planner, job, plan, here)
+            kernels = {name for found in checked.values() for name in found.kernels}
+            job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
             return self._run(job, plan, checked, self.executor or Local(here), printed)

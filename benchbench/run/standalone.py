@@ -13,7 +13,7 @@ FIRST_SEED = 100  # of claims: their options were found on seeds below
 
 def made(
     architecture: str, train: Split, *, width: int, seed: int, batch: int = 64, steps: int | None = None,
-    device: str = "cpu", **options: Any,
+    device: str = "cpu", engine: str = "torch", **options: Any,
 ) -> Learner:  # fmt: skip
     """An architecture of so many units for sequences like those of ``train``, not fitted.
 
@@ -30,6 +30,7 @@ def made(
         seed=seed,
         device=device,
         batch=batch,
+        engine=engine,
     )
     learner: Learner = plugin.function(setting, **bind(plugin.options, options, f"[architectures.{architecture}]"))
     return learner

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from benchbench.core.cache import cache_folder
 from benchbench.core.errors import InputError, unknown
 from benchbench.signals.files.read import expanded
 
@@ -28,7 +29,7 @@ def require_distinct(records: tuple[str, ...]) -> None:
 
 def locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
     """Where each record is, without extension; those that are nowhere are downloaded."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchbench" / database
+    cache = cache_folder() / database
     root = os.environ.get("BENCHBENCH_DATA")
     if path:
         folder = expanded(path, "ecg")

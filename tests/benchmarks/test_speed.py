@@ -47,6 +47,13 @@ def test_generate(timed, architecture, length, device):
 
 
 @every_length
+@pytest.mark.parametrize("architecture", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("work", [workloads.update, workloads.predict, workloads.generate])
+def test_engine_numba(timed, work, architecture, length):
+    timed(work(architecture, length, engine="numba"))
+
+
+@every_length
 @pytest.mark.parametrize("task", ["mackey_glass", "lorenz", "noisy_sine", "cosine", "ecg_synthetic"])
 def test_data(timed, task, length):
     timed(workloads.data(task, length))

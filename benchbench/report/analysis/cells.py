@@ -47,7 +47,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
         for suffix, how in _SPREAD:
             table[name + suffix] = scored[f"test_{name}"].agg(how)
     table["floor"] = scored["floor"].median()
-    for column in ("width", *COSTS, "first_update_seconds"):
+    for column in ("width", *COSTS, "first_update_seconds", "floor_times"):
         table[column] = scored[column].median()
     table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
     table["failed"] = every["status"].agg(failed)

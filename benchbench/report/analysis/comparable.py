@@ -9,7 +9,9 @@ from benchbench.report.analysis.order import natural, several
 from benchbench.report.frame import DISTURBED, plain
 
 CELL = ["condition", "variant", "architecture", "length"]
-TIMES = ("fit_seconds", "first_update_seconds", "predict_us")
+TIMES = ("fit_seconds", "first_update_seconds", "update_ms", "floor_times", "predict_us")
+_UNROLLED = r"numba |ATen loop|oneDNN LSTM"  # kernels that use every trained number once a step
+_OPERATIONS = 6  # on a trained number: multiplied and added forward, and twice on the way back
 _MEMORY = ("peak", "device_peak", "device_reserved", "device_used")
 _COSTS = [*TIMES, *(f"{name}_mib" for name in _MEMORY)]
 _OBJECTIVE = ["objective", "primary", "better", "choose", "loss", "chosen_higher"]
@@ -79,6 +81,9 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         predict_us=frame["predict_seconds"] / frame["test_sequences"].where(frame["test_sequences"] > 0) * 1e6,
         **{f"{name}_mib": frame[f"{name}_bytes"] / 2**20 for name in _MEMORY},
     )
+    others = (frame["updates"] - 1).where(frame["updates"] > 1)
+    frame["update_ms"] = (frame["fit_seconds"] - frame["first_update_seconds"]) / others * 1e3
+    frame["floor_times"] = frame["update_ms"] / _floor_ms(frame)
     frame[_COSTS] = frame[_COSTS].where(timed)
     frame = _untimed(frame, frame["unranked"] | frame["untimed"])
     notes = []
@@ -93,6 +98,14 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
         notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")
     return frame, notes
+
+
+def _floor_ms(frame: pd.DataFrame) -> "pd.Series[float]":
+    """What the matrix products of an update take at the speed of the yardstick, on one core; NaN where not known."""
+    batch = frame["budget_limits"].map(lambda limits: limits.get("batch", np.nan)).astype(float)
+    operations = _OPERATIONS * frame["trained_parameters"] * frame["length"] * batch
+    known = frame["kernel"].str.match(_UNROLLED) & (frame["device"] == "cpu") & (frame["threads"] == 1)
+    return (operations / frame["gemm_gflops"] / 1e6).where(known)
 
 
 def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -23,10 +23,11 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
     selection, cells = numbers.selection, numbers.cells
     loops, pairs = numbers.closed_loop.cells, numbers.devices.cells
     engines = [*(["engine"] if several(cells, "engine") else []), *(["kernel"] if cells["kernel"].any() else [])]
+    floor = ["floor_times"] if cells["floor_times"].notna().any() else []
     found = {
         "answers": _answers(numbers),
         "errors": _errors(numbers),
-        "costs": cells[[*CELL, "width", "first_update_seconds", *COSTS, "disturbed", *engines]],
+        "costs": cells[[*CELL, "width", "first_update_seconds", *COSTS, "disturbed", *engines, *floor]],
         "groups": numbers.groups,
         "option_sets": _options(selection.options),
         "failures": selection.failures[[*_FAILURES, "status", "message", *(["engine"] if engines else [])]],
@@ -38,6 +39,8 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
         "extrapolation": extrapolation(numbers),
+        "engines": numbers.engines.cells,
+        "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
     }
     return found | {name: table for name, table in further.items() if not table.empty}

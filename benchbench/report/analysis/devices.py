@@ -35,8 +35,6 @@ class Devices:
 def devices(frame: pd.DataFrame) -> Devices:
     """The comparisons within the frame of a Selection; nothing where no machine has the CPU and another device."""
     nets = frame[frame["architecture"].isin(networks(frame))]
-    others_of = (nets["updates"] - 1).where(nets["updates"] > 1)
-    nets = nets.assign(update_ms=(nets["fit_seconds"] - nets[ONCE]) / others_of * 1e3)
     host, others = nets[nets["device"] == HOST], nets[nets["device"] != HOST]
     cells, notes = [], list[str]()
     for (machine, device), mine in others.groupby(["machine", "device"]):

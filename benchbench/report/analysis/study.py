@@ -9,6 +9,7 @@ from benchbench.core.record import Record
 from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined, verdicts
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.devices import Devices, devices
+from benchbench.report.analysis.engines import Engines, engines
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
@@ -33,6 +34,7 @@ class Numbers:
     marked: pd.DataFrame
     closed_loop: ClosedLoop
     devices: Devices
+    engines: Engines
 
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
@@ -53,4 +55,5 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         marked=marked(selection.frame, known),
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
+        engines=engines(selection.frame),
     )

@@ -30,9 +30,18 @@ def what_ran(frame: pd.DataFrame) -> Block:
         line(strong("Machine:"), " ", _machines(frame)),
         line(strong("Versions:"), " ", _versions(frame)),
     ]
+    if compiled := _compiled(frame):
+        facts.append(line(strong("Compiled:"), " ", compiled))
     if said := unsealed(frame):
         facts.append(line(strong("Records:"), " ", said))
     return Bullets(tuple(facts))
+
+
+def _compiled(frame: pd.DataFrame) -> str:
+    """What compiling each kernel took, where the records tell it."""
+    known = frame[frame["kernel_seconds"].notna()].groupby("kernel")["kernel_seconds"].max()
+    said = listed([f"{name} in {number(seconds)} s" for name, seconds in known.items()], 9)
+    return f"{said}; once on the machine, and on no clock." if said else ""
 
 
 def _budgets(frame: pd.DataFrame) -> Line:

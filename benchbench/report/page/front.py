@@ -8,6 +8,7 @@ from benchbench.report.frame import DISTURBED
 from benchbench.report.page.answer import against, answer, answer_tables, conditions, missing_baselines
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Note, Page, Text, line, link, prose
 from benchbench.report.page.devices import devices_page, front_devices
+from benchbench.report.page.engines import engines_page, front_engines
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
 from benchbench.report.page.loops import all_loops, loops_in_short
@@ -40,6 +41,8 @@ _HOW_TO_READ = (
 )
 _SOLVED = """*Solved* stands where an architecture does not step: it is ranked by its error and by the seconds of its
 fit as they were seen from outside."""
+_FLOOR = """*Times the floor* is the time of an update over that of its matrix products alone: six operations for each
+trained number, step and sequence at the speed of the machine's yardstick, a product of 512 x 512 on one core."""
 _MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
 that depend on the sequences beside them. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
@@ -52,7 +55,13 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
 def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
     """All pages of a report; ``paths`` has the page of each task."""
     tasks = [task_page(numbers, pictures, variant, path) for variant, path in paths.items()]
-    return [_front(numbers, pictures, paths), *tasks, *_others(numbers, pictures), *devices_page(numbers)]
+    return [
+        _front(numbers, pictures, paths),
+        *tasks,
+        *_others(numbers, pictures),
+        *devices_page(numbers),
+        *engines_page(numbers),
+    ]
 
 
 def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
@@ -64,7 +73,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     if numbers.devices.cells.empty:  # else the figures of the devices come first
         picture = pictures.first("scores", condition=conditions(numbers)[0])
     blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
-    blocks += front_devices(numbers, pictures)
+    blocks += [*front_devices(numbers, pictures), *front_engines(numbers)]
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
     blocks += [
@@ -80,6 +89,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     usual += [_SOLVED] if frame["solves"].any() else []
+    usual += [_FLOOR] if numbers.cells["floor_times"].notna().any() else []
     usual += [_MARKED] if not numbers.marked.empty else []
     blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
     return Page("report", tuple(blocks))

@@ -14,6 +14,7 @@ from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric
 _SECOND = ("r2", "log_loss", "accuracy")  # what is shown beside the primary metric: the first that a task has
 _HEADERS = {
     "fit_seconds": "fit s",
+    "floor_times": "times the floor",
     "predict_us": "predict µs a window",
     "peak_mib": "peak MiB",
     "device_peak_mib": "device peak MiB",
@@ -23,7 +24,8 @@ _HEADERS = {
     "fixed_parameters": "fixed",
     "updates": "updates",
 }
-_MARKED = ("fit_seconds", "predict_us")  # times that may be disturbed
+_COLUMNS = (COSTS[0], "floor_times", *COSTS[1:])
+_MARKED = ("fit_seconds", "floor_times", "predict_us")  # times that may be disturbed
 Form = Callable[[float], str]
 
 
@@ -74,10 +76,10 @@ def _further(row: dict[str, Any] | None, name: str, form: Form) -> str:
 
 def cost_table(part: pd.DataFrame) -> Table:
     """What each architecture costs, its lengths side by side, from the cells of one task."""
-    columns = [name for name in COSTS if not name.startswith("device_") or part[name].notna().any()]
+    columns = [name for name in _COLUMNS if not name.startswith(("device_", "floor_")) or part[name].notna().any()]
     disturbed = part["disturbed"] > 0
     texts = {name: part[name].map(number) for name in columns}
-    texts |= {name: texts[name] + disturbed.map({True: DAGGER, False: ""}) for name in _MARKED}
+    texts |= {name: texts[name] + disturbed.map({True: DAGGER, False: ""}) for name in _MARKED if name in texts}
     if "updates" in texts:
         texts["updates"] = texts["updates"] + part["solves"].map({True: ", solved", False: ""})
     headers = [_HEADERS[name] for name in columns]

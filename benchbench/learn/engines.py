@@ -1,0 +1,36 @@
+"""The engine of a study, and the learner that it makes of a core."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from benchbench.core.problem import Setting
+from benchbench.learn.gradient import Gradient
+from benchbench.learn.native import VERSION
+from benchbench.learn.network import Core
+
+ENGINES = {"torch": None, "numba": VERSION}
+"""Those of PyTorch's own cores, with their versions."""
+
+
+def gradient(setting: Setting, core: Core, **options: Any) -> Gradient:
+    """A gradient learner of one of PyTorch's cores, on the engine of the setting; ``options`` are those of Gradient."""
+    if setting.engine != "numba":
+        return Gradient(setting, core, **options)
+    from benchbench.learn.native.learner import Native
+
+    return Native(setting, core, **options)
+
+
+def loaded() -> tuple[str, ...]:
+    """The names of the kernels that this process has compiled or loaded."""
+    cache = sys.modules.get("benchbench.learn.native.cache")
+    return () if cache is None else cache.loaded()
+
+
+def load(names: Iterable[Any]) -> None:
+    """Compile or load kernels, as ``loaded`` names them."""
+    for name in names:
+        from benchbench.learn.native.cache import kernels
+
+        kernels(name)

@@ -1,0 +1,155 @@
+"""Kernels compiled once on a machine, kept in the user's cache folder, and loaded once in a process."""
+
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+from filelock import FileLock
+from llvmlite import binding
+from numba import types
+
+from benchbench.core.cache import cache_folder
+from benchbench.learn.native import VERSION, entries
+from benchbench.learn.native.entries import Step
+from benchbench.learn.native.lanes import Batch
+from benchbench.learn.native.variant import Cell, Variant, host_lanes, instructions
+
+_FLOATS = types.Array(types.float32, 3, "A", readonly=True)
+_WHOLE = types.Array(types.int64, 1, "C", readonly=True)
+_BATCH = types.NamedTuple([_FLOATS, _FLOATS, _WHOLE, _WHOLE], Batch)
+_STEP = types.NamedTuple(
+    [{bool: types.boolean, int: types.int64, float: types.float64}[kind] for kind in Step.__annotations__.values()],
+    Step,
+)
+_PLACES = (types.Array(types.float32, 1, "C"), types.Array(types.int64, 2, "C"), types.Array(types.int64, 1, "C"))
+_MADE = types.Array(types.float32, 3, "C")
+_FURTHER = {"update": (_BATCH, _STEP), "respond": (_BATCH, _MADE), "generate": (_BATCH, _MADE)}
+"""What each entry takes beside the variant, the memory, its layers and its shape."""
+
+
+class Kernels(NamedTuple):
+    """The compiled entries of a variant, where their code is kept, and what that took.
+
+    ``seconds`` for compiling, or loading; ``compiled`` is how many were not there, ``compile_seconds`` what compiling
+    took whoever did it, None where that is not known. ``note`` says why they are not kept in the user's cache folder,
+    where that cannot be written.
+    """
+
+    update: Callable[..., float]
+    respond: Callable[..., None]
+    generate: Callable[..., None]
+    variant: Variant
+    folder: Path
+    seconds: float
+    compiled: int
+    compile_seconds: float | None
+    note: str
+
+
+_loaded: dict[tuple[Cell, int], Kernels] = {}  # of this process, and of those forked from it
+
+
+def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
+    """The kernels for a cell, compiled where nobody has done that yet; ``lanes`` of a vector, by default the host's.
+
+    A lock keeps two processes from compiling the same at once.
+    """
+    lanes = lanes or host_lanes()
+    found = _loaded.get((cell, lanes))
+    if found is None:
+        found = _loaded[cell, lanes] = _load(Variant(cell, lanes))
+    return found
+
+
+def loaded() -> tuple[Cell, ...]:
+    """The cells whose kernels this process has, with the host's vectors."""
+    return tuple(cell for cell, lanes in _loaded if lanes == host_lanes())
+
+
+def _load(variant: Variant) -> Kernels:
+    start = time.perf_counter()
+    folder, note = place(instructions(variant.lanes))
+    made: dict[str, Any] = {}
+    with FileLock(folder / "lock"):
+        missed = 0
+        for name, further in _FURTHER.items():
+            entry = getattr(entries, name)
+            _keep_in(entry, folder)
+            before = sum(entry.stats.cache_misses.values())
+            made[name] = entry.compile((variant, *_PLACES, *further))
+            missed += sum(entry.stats.cache_misses.values()) - before
+        seconds = time.perf_counter() - start
+        told = folder / f"{variant.cell}.seconds"
+        if missed:
+            told.write_text(f"{seconds:.3f}", encoding="ascii")
+        took = _number(told)
+    return Kernels(
+        variant=variant, folder=folder, seconds=seconds, compiled=missed, compile_seconds=took, note=note, **made
+    )
+
+
+def _number(file: Path) -> float | None:
+    try:
+        return float(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _keep_in(entry: Any, folder: Path) -> None:
+    """Let numba keep the code of a compiled function in a folder."""
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        entry.enable_caching()
+    finally:
+        config.CACHE_DIR = before
+
+
+def place(vectors: str) -> tuple[Path, str]:
+    """The folder for code of this version, of these sources and this kind of vectors, and a note where it is another.
+
+    numba sees changes in the file of an entry alone, so that the sources are part of the name, as are the compiler's
+    version and the processor, for homes that several machines share.
+    """
+    name = f"kernels-v{VERSION}-{vectors}-{made_of()}"
+    home = user_cache() / name
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            return home, ""
+    except OSError as error:
+        folder = _temporary() / name
+        folder.mkdir(exist_ok=True)
+        return folder, f"kernels are kept in a temporary folder: the cache folder cannot be written ({error.strerror})"
+
+
+def user_cache() -> Path:
+    """Where numba was told to keep code, as the processes of trials are, or the user's cache."""
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "numba")
+
+
+def _temporary() -> Path:
+    """A temporary folder that nobody else can write to, since what lies there is run; a user's own, where it may be."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"benchbench-kernels-{user}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="benchbench-kernels-"))
+    if stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o022 and found.st_uid == user:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="benchbench-kernels-"))
+
+
+def made_of(sources: Path = Path(__file__).parent, compiler: str = numba.__version__) -> str:
+    """A few digits that change with the sources, the compiler and the processor."""
+    files = [file.read_bytes() for file in sorted(sources.glob("*.py"))]
+    facts = [compiler, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
+    return sha256(b"\0".join([*files, *map(str.encode, facts)])).hexdigest()[:12]

@@ -1,0 +1,179 @@
+"""Where everything lies in the one array of a network: its numbers, their gradient, the optimizer's, the workspace.
+
+Sequences lie in blocks of ``BLOCK`` vectors, and one block after the other goes through the same workspace. A row is
+one number of each sequence of a block. docs/engine.md draws it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchbench.learn.native.variant import BLOCK, Variant
+
+CHUNK = 4  # steps whose errors are gathered before the weight gradient takes them
+FEW = 4  # features up to which the gradient of their weights is summed lane by lane
+_LINE, _SKEW = 16, 80  # floats: a cache line, and what keeps arrays apart that would share cache lines
+_PAGE = 2**19  # floats of a huge page, on whose border the array begins: such pages are faster
+
+SHAPE = (
+    "layers",
+    "units",  # of a layer
+    "rows",  # units up to a whole vector
+    "steps",
+    "window",  # last steps, in which every scored one lies
+    "outputs",
+    "output_rows",  # outputs up to a whole tile
+    "count",  # trained numbers; they lie in front
+    "gradient",
+    "memories",  # two numbers that the optimizer remembers of each trained one
+    "head",  # the head's weights (output, unit), and its biases
+    "head_packed",  # its weights (unit, output row)
+    "head_sums",  # their gradient (output, unit, lane), then that of the biases (output, lane)
+    "answers",  # (step of the window, output row, lane): outputs, and then their errors
+    "targets",  # (step of the window, output, lane)
+    "weights",  # (step of the window, lane): what it counts for in the loss
+    "loss",  # (lane)
+    "error",  # of the states of one step (row, lane)
+    "cell_error",
+    "chunk",  # errors of gates (step of the chunk, kind and unit, lane)
+    "chunk_stride",
+    "turned_states",  # (step of the chunk, lane, row)
+    "turned_inputs",
+    "passed",  # errors that a layer passes to the one below it (step, row, lane)
+)
+"""Sizes, and the places of what is no layer's own."""
+
+LAYER = (
+    "features",
+    "feature_rows",  # features up to a whole vector
+    "recurrent",  # its numbers, in PyTorch's order: weights (gate and unit, unit)
+    "into",  # weights (gate and unit, feature)
+    "input_bias",
+    "state_bias",
+    "packed",  # the same, tile by tile
+    "inputs",  # (step, feature, lane)
+    "states",  # (step + 1, row, lane)
+    "cells",  # (step + 1, unit, lane), of an LSTM
+    "kept",  # (step, unit, kept, lane)
+    "recurrent_sums",  # gradients: (gate and unit, row)
+    "into_sums",  # (kind and unit, feature row), a GRU's last kind on tiles of its own; few: (.., feature, lane)
+    "bias_sums",  # (kind and unit, lane)
+)
+"""Sizes and places of a layer."""
+
+Numbers = dict[str, tuple[int, tuple[int, ...]]]
+
+
+class Layout(NamedTuple):
+    """The values of SHAPE, those of LAYER for each layer, PyTorch's names of numbers with place and shape, the end."""
+
+    shape: NDArray[np.int64]
+    layers: NDArray[np.int64]
+    numbers: Numbers
+    end: int
+
+    def value(self, name: str) -> int:
+        """The value of one of SHAPE."""
+        return int(self.shape[SHAPE.index(name)])
+
+    def memory(self) -> NDArray[np.float32]:
+        """An array for it, all zero; pages that are never touched take no memory."""
+        whole = np.zeros(self.end + _PAGE, np.float32)
+        start = (-whole.ctypes.data // 4) % _PAGE
+        return whole[start : start + self.end]
+
+    def views(self, memory: NDArray[np.float32], start: int = 0) -> dict[str, NDArray[np.float32]]:
+        """The numbers in a memory by their names, or what lies in their order from ``start``."""
+        return {
+            name: memory[start + place : start + place + int(np.prod(shape))].reshape(shape)
+            for name, (place, shape) in self.numbers.items()
+        }
+
+
+class _Places:
+    """Hands out places, one behind the other."""
+
+    def __init__(self) -> None:
+        self.end = 0
+
+    def take(self, *sizes: int) -> int:
+        start = self.end
+        self.end = up(start + int(np.prod(sizes)), _LINE) + _SKEW
+        return start
+
+
+def up(number: int, step: int) -> int:
+    """The next multiple of ``step``."""
+    return -(-number // step) * step
+
+
+def layout(
+    variant: Variant, *, features: int, units: int, outputs: int, layers: int, steps: int, window: int
+) -> Layout:
+    """The layout of a network with so many layers, for sequences of so many steps."""
+    numbers, table, count = trained_numbers(variant, features=features, units=units, outputs=outputs, layers=layers)
+    places, block, lanes = _Places(), BLOCK * variant.lanes, variant.lanes
+    places.take(count + block)  # tiles read on behind the last number
+    found = {"gradient": places.take(count + block), "memories": places.take(2 * up(count, block))}
+    for layer in table:
+        _place(variant, layer, places, units, steps)
+    rows, output_rows = up(units, lanes), up(outputs, variant.tiles.rows)
+    chunk_stride = up(variant.errors * units, variant.tiles.outer) * block + block
+    found |= {
+        "layers": layers, "units": units, "rows": rows, "steps": steps, "window": window, "outputs": outputs,
+        "output_rows": output_rows, "count": count, "head": numbers["head.weight"][0], "chunk_stride": chunk_stride,
+        "head_packed": places.take(units, output_rows),
+        "head_sums": places.take(outputs, units + 1, lanes),
+        "answers": places.take(window, output_rows, block),
+        "targets": places.take(window, outputs, block),
+        "weights": places.take(window, block),
+        "loss": places.take(lanes),
+        "error": places.take(rows, block),
+        "cell_error": places.take(rows, block),
+        "chunk": places.take(CHUNK, chunk_stride),
+        "turned_states": places.take(CHUNK, block, rows),
+        "turned_inputs": places.take(CHUNK, block, max(layer["feature_rows"] for layer in table)),
+        "passed": places.take(steps if layers > 1 else 0, rows, block),
+    }  # fmt: skip
+    shape = np.array([found[name] for name in SHAPE])
+    return Layout(shape, np.array([[layer[name] for name in LAYER] for layer in table]), numbers, places.end)
+
+
+def trained_numbers(
+    variant: Variant, *, features: int, units: int, outputs: int, layers: int
+) -> tuple[Numbers, list[dict[str, int]], int]:
+    """The trained numbers by name, what the layers have of them, and how many there are."""
+    found: Numbers = {}
+    table: list[dict[str, int]] = []
+    end, gates = 0, variant.gates
+    for i in range(layers):
+        inputs = units if i else features
+        layer = {"features": inputs, "feature_rows": up(inputs, variant.lanes)}
+        for field, name, shape in (
+            ("recurrent", "weight_hh", (gates, units, units)),
+            ("into", "weight_ih", (gates, units, inputs)),
+            ("input_bias", "bias_ih", (gates, units)),
+            ("state_bias", "bias_hh", (gates, units)),
+        ):
+            layer[field], found[f"core.{name}_l{i}"] = end, (end, shape)
+            end += int(np.prod(shape))
+        table.append(layer)
+    found |= {"head.weight": (end, (outputs, units)), "head.bias": (end + outputs * units, (outputs,))}
+    return found, table, end + outputs * (units + 1)
+
+
+def _place(variant: Variant, layer: dict[str, int], places: _Places, units: int, steps: int) -> None:
+    block, rows, tile = BLOCK * variant.lanes, up(units, variant.lanes), variant.tile
+    features, feature_rows = layer["features"], layer["feature_rows"]
+    errors = up(variant.errors * units, variant.tiles.outer) + variant.tiles.outer
+    layer |= {
+        "packed": places.take(up(units, tile), variant.gates * (features + units + 1) + 1),
+        "inputs": places.take(steps * features + feature_rows, block),
+        "states": places.take(steps + 1, rows, block),
+        "cells": places.take(steps + 1 if variant.cell == "lstm" else 0, units, block),
+        "kept": places.take(steps, units, variant.kept, block),
+        "recurrent_sums": places.take(errors, rows),
+        "into_sums": places.take(errors, features * variant.lanes if features <= FEW else feature_rows),
+        "bias_sums": places.take(errors, variant.lanes),
+    }

@@ -1,0 +1,96 @@
+"""The gradient learner whose network is updated, and asked, by compiled kernels."""
+
+import inspect
+from typing import Any, ClassVar
+
+import torch
+from scipy.special import softmax
+
+from benchbench.core.closed_loop import require_own_input
+from benchbench.core.errors import DivergedError, UnsupportedError
+from benchbench.core.meter import Meter
+from benchbench.core.problem import Array, Setting, Snapshot, Split
+from benchbench.core.seeds import stream
+from benchbench.learn.gradient import Batch, Best, Gradient, Loss
+from benchbench.learn.native.engine import Engine, prepare
+from benchbench.learn.native.entries import OPTIMIZERS, Step
+from benchbench.learn.network import Core, Network
+from benchbench.learn.sequences import Lengths
+
+_KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "widths"}
+
+
+class Native(Gradient):
+    """As ``Gradient``: the same first numbers, batches, validation and choice, and another code for the arithmetic.
+
+    The kernels are compiled or loaded here, before any clock runs. UnsupportedError for a device other than the CPU,
+    for options that the kernels do not have, and for cores that they do not know.
+    """
+
+    engines: ClassVar = ("numba",)
+
+    def __init__(self, setting: Setting, core: Core, **options: Any) -> None:
+        if setting.device != "cpu":
+            raise UnsupportedError("the engine numba runs on the CPU")
+        for name, parameter in inspect.signature(Gradient).parameters.items():
+            if name in options and name not in _KNOWN and options[name] != parameter.default:
+                raise UnsupportedError(f"the engine numba has no {name} = {options[name]!r}")
+        super().__init__(setting, core, **options)
+        self._engine: Engine | None = None
+        with torch.device("meta"):
+            self.kernel_seconds = prepare(Network(core, setting)).compile_seconds
+
+    def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
+        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        outputs = self._ready().predict(inputs, lengths)
+        return softmax(outputs, axis=-1) if self.setting.objective.classifies else outputs
+
+    def snapshot(self, inputs: Array) -> Snapshot:
+        """The states of the core over (sequence, time, feature), and every weight under PyTorch's name for it."""
+        self._ready().give(self._fitted())
+        return super().snapshot(inputs)
+
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+
+        UnsupportedError where outputs are not the next inputs.
+        """
+        require_own_input(self.setting)
+        return self._ready().generate(prefix, steps)
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("fit comes first")
+        return self._engine
+
+    def _made(self, train: Split) -> Network:
+        network = super()._made(train)
+        step = Step(
+            classifies=self.setting.objective.classifies,
+            optimizer=OPTIMIZERS.index(self._optimizer),
+            rate=self._learning_rate,
+            momentum=self._momentum,
+            clip=self._clip,
+            updates=0,
+            dropout=float(getattr(network.core, "dropout", 0.0)),
+            key=int(stream(self.setting.seed, "dropout").integers(2**62)),
+        )
+        lengths = train.lengths is not None
+        self._engine = Engine(network, self.setting, step, steps=train.inputs.shape[1], lengths=lengths)
+        self.kernel = self._engine.kernel
+        return network
+
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:  # noqa: ARG002
+        rate = optimizer.param_groups[0]["lr"]  # as a schedule may have set it
+        return self._ready().update(batch.inputs, batch.targets, batch.lengths, rate)
+
+    def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
+        engine = self._ready()
+        if not engine.finite:
+            raise DivergedError(f"the weights are not finite after {meter.updates} updates")
+        engine.give(network)
+        return super()._validate(network, valid, meter, losses, best)
+
+    def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
+        super()._descend(network, train, valid, meter)
+        self._ready().take(network)

@@ -1,0 +1,94 @@
+"""One engine against another on the same machine: times, memory, scores, and whether the ranking is the same."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from benchbench.report.analysis.order import listed, networks, several
+
+FIRST = "torch"  # the engine that others are compared with, where it is there
+SAME, OTHER, OPEN = "yes", "no", "open"
+RATIOS = {"update": "update_ms", "predict": "predict_us", "memory": "peak_mib"}
+_PLACE = ["machine", "device", "variant", "budget", "length"]
+_CELL = [*_PLACE, "architecture"]
+_SEED = [*_CELL, "set", "seed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engines:
+    """The trials of a Selection's networks on one engine and on another of the same machine.
+
+    ``cells`` has a row per pair of engines (``first``, ``second``), machine, device, task, budget, length and
+    architecture. ``update_times`` is the first's time of an update over the second's: the median over the seeds that
+    ended ok on both, with ``_min`` and ``_max``; ``predict_times`` and ``memory_times`` are the same of a prediction
+    and of the memory that a fit added. ``score_first`` and ``score_second`` are medians of the primary metric, ``same``
+    says whether they differ by no more than the first's spread over the seeds; open where there is one seed.
+    ``orders`` has a row per pair and place: the networks by their median on each engine, whether that is the same order
+    (``same``), and whether those that stand otherwise beat each other on every seed on both (``clear``).
+    """
+
+    cells: pd.DataFrame
+    orders: pd.DataFrame
+
+
+def engines(frame: pd.DataFrame) -> Engines:
+    """The comparisons within the frame of a Selection; empty where no network ran on two engines."""
+    nets = frame[frame["architecture"].isin(networks(frame))]
+    cells, orders = [], []
+    for first, second in combinations(sorted(set(nets["engine"]), key=lambda name: (name != FIRST, name)), 2):
+        sides = (nets[nets["engine"] == name] for name in (first, second))
+        pairs = _pairs(*sides)
+        if not pairs.empty:
+            cells.append(_cells(pairs).assign(first=first, second=second))
+            orders.append(_orders(pairs).assign(first=first, second=second))
+    return Engines(cells=_joined(cells, "update_times"), orders=_joined(orders, "clear"))
+
+
+def _joined(found: list[pd.DataFrame], column: str) -> pd.DataFrame:
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*_CELL, "first", "second", column])
+
+
+def _pairs(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """One row per option set and seed that ended ok on both."""
+    columns = [*_SEED, *RATIOS.values(), "test_score", "rank_score", "disturbed"]
+    sides = [part.loc[part["ok"], columns] for part in (first, second)]
+    pairs = sides[0].merge(sides[1], on=_SEED, suffixes=("_first", "_second"))
+    for kind, cost in RATIOS.items():
+        one, other = (pairs[f"{cost}_{side}"].where(pairs[f"{cost}_{side}"] > 0) for side in ("first", "second"))
+        pairs[f"{kind}_times"] = one / other
+    return pairs
+
+
+def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
+    by = pairs.groupby(_CELL)
+    table = pd.DataFrame({"seeds": by["seed"].nunique()})
+    for kind, cost in RATIOS.items():
+        for side in ("first", "second"):
+            table[f"{cost}_{side}"] = by[f"{cost}_{side}"].median()
+        for suffix, how in (("", "median"), ("_min", "min"), ("_max", "max")):
+            table[f"{kind}_times{suffix}"] = by[f"{kind}_times"].agg(how)
+    for side in ("first", "second"):
+        table[f"score_{side}"] = by[f"test_score_{side}"].median()
+        table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
+    table["spread"] = by["test_score_first"].max() - by["test_score_first"].min()
+    near = (table["score_first"] - table["score_second"]).abs() <= table["spread"]
+    table["same"] = np.where(table["seeds"] < 2, OPEN, np.where(near, SAME, OTHER))
+    return table.reset_index()
+
+
+def _orders(pairs: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for place, part in pairs.groupby(_PLACE):
+        if not several(part, "architecture"):
+            continue
+        scores = [
+            part.pivot_table(index="seed", columns="architecture", values=f"rank_score_{side}", aggfunc="min")
+            for side in ("first", "second")
+        ]
+        one, other = ([str(name) for name in side.median().sort_values(kind="stable").index] for side in scores)
+        turned = [(a, b) for a, b in combinations(one, 2) if other.index(a) > other.index(b)]
+        clear = any((scores[0][a] < scores[0][b]).all() and (scores[1][b] < scores[1][a]).all() for a, b in turned)
+        rows.append((*place, listed(one, 6), listed(other, 6), one == other, clear))
+    return pd.DataFrame(rows, columns=[*_PLACE, "order_first", "order_second", "same", "clear"])

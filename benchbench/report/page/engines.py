@@ -1,0 +1,111 @@
+"""One engine against another: what is the same, and how much faster."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.engines import OPEN, RATIOS, SAME
+from benchbench.report.analysis.order import order, several
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.page.blocks import Block, Heading, Line, Page, Table, Text, line, link, prose, table
+from benchbench.report.page.texts import DAGGER, number, spread
+
+PATH = "engines"
+_ABOUT = """Each ratio divides the time, or the memory that the fit added, of the first engine by that of the second,
+seed by seed, with the same task, option set and budget on the same machine: the median over seeds, in brackets the
+lowest and the highest. The time of an update is that of the fit after its first update, over the number of its other
+updates. Two scores are the same within the spread where the medians differ by no more than the first engine's seeds
+do."""
+_TITLES = {"update": "an update", "predict": "a prediction", "memory": "memory"}
+
+
+def front_engines(numbers: Numbers) -> Iterator[Block]:
+    """The section of the front page: the ratios of each network over all tasks and lengths, and the rankings."""
+    cells, orders = numbers.engines.cells, numbers.engines.orders
+    for (first, second), part in cells.groupby(["first", "second"]):
+        yield Heading(2, line(f"Engines: {first} over {second}"))
+        yield short_table(part)
+        ranked = orders[(orders["first"] == first) & (orders["second"] == second)]
+        yield from (Text(line(sentence)) for sentence in _ranking(ranked))
+    if len(cells):
+        yield Text(line("All times and scores stand on ", link("a page of their own", f"{PATH}.md"), "."))
+
+
+def engines_page(numbers: Numbers) -> list[Page]:
+    """The page of all cells; none where there is nothing to compare."""
+    if numbers.engines.cells.empty:
+        return []
+    blocks: list[Block] = [
+        Heading(1, line(f"{numbers.study}: engines side by side")),
+        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+        Text(prose(_ABOUT)),
+    ]
+    for (first, second), part in numbers.engines.cells.groupby(["first", "second"]):
+        for variant, cells in part.groupby("variant"):
+            blocks += [Heading(2, line(f"{variant}: {first} over {second}")), full_table(cells)]
+    return [Page(PATH, tuple(blocks))]
+
+
+def short_table(part: pd.DataFrame) -> Table:
+    """A row per network: the median ratios over its cells, their lowest and highest, how many scores are the same."""
+    rows: list[list[str | Line]] = []
+    for name in order(part["architecture"]):
+        mine = part[part["architecture"] == name]
+        ratios = [_middle(mine[f"{kind}_times"]) for kind in RATIOS]
+        judged = mine[mine["same"] != OPEN]
+        said = f"{(judged['same'] == SAME).sum()} of {len(judged)}" if len(judged) else OPEN
+        rows.append([name, *ratios, said])
+    titles = [f"times, {what}" for what in _TITLES.values()]
+    return table(["architecture", *titles, "scores the same within the spread"], rows)
+
+
+def _middle(ratios: "pd.Series[float]") -> str:
+    middle, rest = spread(ratios.median(), ratios.min(), ratios.max())
+    return f"{middle} {rest}".strip() or "–"
+
+
+def _ranking(orders: pd.DataFrame) -> Iterator[str]:
+    """Whether the order of the networks depends on the engine."""
+    if orders.empty:
+        return
+    same, clear = int(orders["same"].sum()), int(orders["clear"].sum())
+    places = f"{len(orders)} combination{'s' if len(orders) > 1 else ''} of task, budget and length"
+    verdict = "depends" if clear else "does not depend"
+    where = f"in {clear} of them one network beats" if clear else "nowhere does one network beat"
+    lost = f"lose{'s' if clear else ''} on every seed on the other"
+    yield (
+        f"The ranking of the networks {verdict} on the engine: by the median it is the same in {same} of {places}, and "
+        f"{where} another on every seed on one engine and {lost}."
+    )
+
+
+def full_table(part: pd.DataFrame) -> Table:
+    """A row per length and network, from the cells of one task."""
+    budgets = several(part, "budget")
+    rows: list[list[str | Line]] = []
+    for row in sorted(rows_of(part), key=lambda row: (row["budget"], row["length"])):
+        first = [*([row["budget"]] if budgets else []), str(row["length"]), row["architecture"]]
+        rows.append([*first, *(text for kind in RATIOS for text in _compared(row, kind)), *_scores(row)])
+    sides = (part["first"].iloc[0], part["second"].iloc[0])
+    costs = ("update ms", "predict µs a window", "peak MiB")
+    titles = [text for cost in costs for text in (*(f"{cost}, {side}" for side in sides), "ratio")]
+    titles += [*(f"score, {side}" for side in sides), "the same"]
+    names = [*(["budget"] if budgets else []), "length", "architecture"]
+    return table([*names, *titles], rows, left=len(names))
+
+
+def _compared(row: dict[str, Any], kind: str) -> list[str]:
+    cost = RATIOS[kind]
+    marked = kind != "memory"
+    sides = [
+        number(row[f"{cost}_{side}"]) + (DAGGER if marked and row[f"disturbed_{side}"] else "")
+        for side in ("first", "second")
+    ]
+    ratio = " ".join(spread(*(row[f"{kind}_times{end}"] for end in ("", "_min", "_max")))).strip()
+    return [*sides, ratio or "–"]
+
+
+def _scores(row: dict[str, Any]) -> list[str]:
+    return [number(row["score_first"]), number(row["score_second"]), row["same"]]

@@ -1,0 +1,108 @@
+"""How far the engine numba is from PyTorch, and from the floor.
+
+The time of one update, whole: forward, loss, back, clipping, Adam. PyTorch's is the better of fused and foreach Adam;
+the floor is that of the matrix products alone, by the fastest of PyTorch's BLAS and NumPy's. All are called in turn on
+one thread, denormals are flushed for all, and the least times are shown. Run from the checkout:
+
+    python benchmarks/scripts/engine.py                       # six shapes: those of 10,000 numbers, and rl-tools'
+    python benchmarks/scripts/engine.py --units 16 32 64 128 --batch 32 64 --steps 100 200 300
+    python benchmarks/scripts/engine.py --lanes 8             # as on a machine without AVX-512
+    python benchmarks/scripts/engine.py --busy                # processor time, on a machine that others use too
+"""
+
+import argparse
+import itertools
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+from torch import nn
+
+from benchbench import Setting
+from benchbench.learn.native.engine import Engine
+from benchbench.learn.native.entries import OPTIMIZERS, Step
+from benchbench.learn.network import Network
+from benchbench.measure import allocator
+from benchbench.measure.floor import minima, products
+
+CELLS = {"rnn": (nn.RNN, 1), "gru": (nn.GRU, 3), "lstm": (nn.LSTM, 4)}
+SHAPES = [("rnn", 98, 32, 200), ("gru", 56, 32, 200), ("lstm", 48, 32, 200),
+          ("gru", 64, 32, 64), ("gru", 32, 64, 200), ("lstm", 64, 64, 200)]  # fmt: skip
+RATE = 1e-6
+
+
+def network(cell: str, units: int, batch: int, steps: int) -> tuple[Network, Setting]:
+    """A network of one layer with one feature, one output and one scored step."""
+    setting = Setting(inputs=1, outputs=1, scored=1, length=steps, width=units, seed=0, batch=batch)
+    torch.manual_seed(0)
+    return Network(lambda inputs, width: CELLS[cell][0](inputs, width, batch_first=True), setting), setting
+
+
+def plain(cell: str, units: int, inputs: torch.Tensor, targets: torch.Tensor, **adam: bool) -> Callable[[], None]:
+    """The update that anybody would write with PyTorch."""
+    net, _ = network(cell, units, *inputs.shape[:2])
+    optimizer = torch.optim.Adam(net.parameters(), lr=RATE, **adam)
+
+    def update() -> None:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(net(inputs), targets).backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+
+    return update
+
+
+def compared(shape: tuple[str, int, int, int], lanes: int | None, clock: Callable[[], float]) -> dict[str, float]:
+    """Milliseconds of PyTorch, of the engine and of the floor, for a cell, units, batch and steps."""
+    cell, units, batch, steps = shape
+    rng = np.random.default_rng(0)
+    inputs = rng.standard_normal((batch, steps, 1)).astype(np.float32)
+    targets = rng.standard_normal((batch, 1, 1)).astype(np.float32)
+    step = Step(classifies=False, optimizer=OPTIMIZERS.index("adam"), rate=RATE, momentum=0.0, clip=1.0, updates=0,
+                dropout=0.0, key=0)  # fmt: skip
+    engine = Engine(*network(cell, units, batch, steps), step, steps=steps, lengths=False, lanes=lanes)
+    tensors = torch.from_numpy(inputs), torch.from_numpy(targets)
+    floor = products(CELLS[cell][1], units, batch=batch, steps=steps)
+    works = {
+        "engine": lambda: engine.update(inputs, targets, None, RATE),
+        "fused": plain(cell, units, *tensors, fused=True),
+        "foreach": plain(cell, units, *tensors, foreach=True),
+        **floor,
+    }
+    found = minima(works, clock=clock)
+    times = {"torch": min(found["fused"], found["foreach"]), "engine": found["engine"]}
+    return {name: 1e3 * seconds for name, seconds in (times | {"floor": min(found[name] for name in floor)}).items()}
+
+
+def main() -> None:
+    """Print one row a shape."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
+    parser.add_argument("--units", nargs="+", type=int)
+    parser.add_argument("--batch", nargs="+", type=int, default=[32, 64])
+    parser.add_argument("--steps", nargs="+", type=int, default=[100, 200, 300])
+    parser.add_argument("--lanes", type=int, choices=(8, 16))
+    parser.add_argument("--busy", action="store_true")
+    told = parser.parse_args()
+    clock = time.thread_time if told.busy else time.perf_counter
+    shapes = [one for one in SHAPES if one[0] in told.cells]
+    if told.units:
+        shapes = list(itertools.product(told.cells, told.units, told.batch, told.steps))
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    allocator.keep_freed()
+    print(
+        "| shape | PyTorch ms | engine ms | floor ms | PyTorch / engine | engine / floor |\n|---|---|---|---|---|---|"
+    )
+    with threadpool_limits(1):
+        for shape in shapes:
+            row = compared(shape, told.lanes, clock)
+            ratios = f"{row['torch'] / row['engine']:.1f} | {row['engine'] / row['floor']:.2f}"
+            times = " | ".join(f"{row[name]:.2f}" for name in ("torch", "engine", "floor"))
+            print(f"| {shape[0]} {shape[1]}, batch {shape[2]}, T {shape[3]} | {times} | {ratios} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
