@@ -8,7 +8,7 @@ import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -29,6 +29,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _POSITIONAL: Mapping[str, tuple[str, ...]] = {"architecture": ("setting",), "task": ("rng", "length")}
 _FOLDERS = ("benchbench.architectures", "benchbench.tasks")
 _MARK = "_benchbench_plugins"
+
+PLUGIN = "benchbench_plugin_"
+"""How the names of the modules of plug-in files begin."""
+
+PRELOAD = "PRELOAD"
+"""By this name a module of tasks lists what it imports when it reads data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +159,7 @@ class Sources:
 
     ``points`` (names of entry points) and ``files`` register tasks; ``mixed`` are the tasks whose file registers
     architectures too. ``homes`` has the file, or the entry point, of each architecture that comes from one.
-    ``imports`` are the modules of libraries that plug-in files import.
+    ``imports`` are the modules of libraries that plug-in files import, or say that they will.
     """
 
     points: tuple[str, ...] = ()
@@ -190,7 +196,7 @@ def load_tasks(sources: Sources) -> Registry:
     return _registry([*shipped(), *installed, *(load_file(file) for file in sources.files)])
 
 
-def sources(files: Iterable[str]) -> Sources:
+def sources(files: Sequence[str]) -> Sources:
     """What entry points and plug-in ``files`` register and import; all of them are imported for it."""
     points = {name: _kinds(module) for name, module in _installed()}
     before = frozenset(sys.modules)
@@ -201,8 +207,13 @@ def sources(files: Iterable[str]) -> Sources:
         files=tuple(file for file, (tasks, _) in found.items() if tasks),
         mixed=frozenset[str]().union(*mixed),
         homes={name: home for home, (_, names) in (*points.items(), *found.items()) for name in names},
-        imports=tuple(name for name in sys.modules if name not in before and _of_library(name)),
+        imports=(*(name for name in sys.modules if name not in before and _of_library(name)), *_preloads(files)),
     )
+
+
+def _preloads(files: Iterable[str]) -> Iterator[str]:
+    for file in files:
+        yield from getattr(load_file(file), PRELOAD, ())
 
 
 def _of_library(name: str) -> bool:
@@ -243,7 +254,7 @@ def load_file(file: str | Path) -> ModuleType:
         missing = True
     if missing:
         raise InputError(f"plug-in {short(str(file))}: no such file")
-    name = f"benchbench_plugin_{path.stem}_{sha256(str(path).encode(errors='replace')).hexdigest()[:12]}"
+    name = f"{PLUGIN}{path.stem}_{sha256(str(path).encode(errors='replace')).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

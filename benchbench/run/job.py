@@ -35,7 +35,6 @@ PRELOAD = "benchbench.run.preload"
 COMPETITOR, OWNER = "competitor", "owner"
 """The roles of those who come to the examiner: the process of a trial, and the one that writes its record."""
 
-_IMPORTS = "PRELOAD"  # the name by which a task's module lists what it imports when it reads data
 _CACHES = {
     "NUMBA_CACHE_DIR": "numba",
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
@@ -241,7 +240,7 @@ class Warm:
             with inside(self.job.folder):
                 known = registry.load_tasks(self.job.sources if self.tasks else NO_SOURCES)
             plugins = [known.plugins[key] for task in self.job.tasks if (key := ("task", task)) in known.plugins]
-            names += [name for plugin in plugins for name in plugin.function.__globals__.get(_IMPORTS, ())]
+            names += [name for plugin in plugins for name in plugin.function.__globals__.get(registry.PRELOAD, ())]
         for name in names:
             with suppress(Exception):
                 import_module(name)

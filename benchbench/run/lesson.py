@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchbench.core.objective import Metric, Objective
 from benchbench.core.problem import Array, Problem, Split
+from benchbench.core.registry import PLUGIN
 from benchbench.core.spec import Trial
 
 _View = tuple[NDArray[Any], int, tuple[int, ...], tuple[int, ...], bool]
@@ -133,13 +134,20 @@ def _sendable(objective: Objective) -> tuple[Objective, frozenset[str]]:
     """An objective that can be pickled, and the names of the metrics whose own function does not go along."""
     kept, asked = dict[str, Metric](), set[str]()
     for name, metric in objective.metrics.items():
-        try:
-            pickle.dumps(metric.function)
+        if _importable(metric.function):
             kept[name] = metric
-        except Exception:  # a lambda, a function within one
+        else:
             kept[name] = replace(metric, function=float)
             asked.add(name)
     return Objective(objective.name, objective.loss, kept, objective.primary, objective.choose), frozenset(asked)
+
+
+def _importable(function: Callable[..., Any]) -> bool:
+    """Whether a process without the plug-in files can have a function: no lambda, and nothing of a plug-in file."""
+    try:
+        return PLUGIN.encode() not in pickle.dumps(function)
+    except Exception:  # whatever an object's own code raises
+        return False
 
 
 def _view(array: Array) -> _View:

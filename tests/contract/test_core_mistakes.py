@@ -85,7 +85,9 @@ def test_a_core_that_forgets_batch_first_inside_mixes_sequences_and_is_caught(tm
 def test_a_core_of_certain_widths_is_told_how_to_say_so(tmp_path):
     [said] = told(results(tmp_path, HEAD + HEADS + MAKE.replace("{more}", "")))
     assert said.startswith("it can have the widths [4, 16, 32], but not [1, 2, 3, 6, 9] (AssertionError: embed_dim")
-    assert said.endswith("say which it can have, such as Gradient(setting, core, widths=range(8, 1025, 8))")
+    assert said.endswith(
+        "say which it can have, such as Gradient(setting, core, widths=range(K, 1025, K)) for multiples of K"
+    )
 
 
 def test_a_core_that_says_its_widths_keeps_every_promise(tmp_path):

@@ -382,7 +382,7 @@ def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, re
     [
         ((Path, "write_bytes"), "tables/answers.csv"),
         ((Path, "write_bytes"), "report.md"),
-        ((catalogue, "save"), "figures/score_by_time-equal-updates"),
+        ((catalogue, "save"), "figures/scores-equal-updates"),
     ],
 )
 def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(writer, file, stored, grid, monkeypatch):

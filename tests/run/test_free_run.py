@@ -95,13 +95,13 @@ def test_the_numbers_are_those_of_the_closed_loop_in_units_of_the_signal():
     assert (found.unit, found.unit_steps) == ("Lyapunov time", 7.5)
 
 
-def test_the_first_start_and_feature_are_kept_for_the_artifact_and_at_most_1200_steps():
+def test_the_first_start_and_feature_are_kept_for_the_artifact_and_at_most_2000_steps():
     run = free_run(features=2)
     found = kept(Own(lambda prefix, steps: run.truth * 2), run)
     np.testing.assert_array_equal(found["free_run.true"], run.truth[0, :, 0])
     np.testing.assert_array_equal(found["free_run.generated"], 2 * run.truth[0, :, 0])
     long = FreeRun(prefix=run.prefix[:, :, :1], truth=np.zeros((6, 3000, 1), np.float32) + run.truth[:, :1, :1])
-    assert len(kept(Own(lambda prefix, steps: np.zeros((6, steps, 1))), long)["free_run.true"]) == 1200
+    assert len(kept(Own(lambda prefix, steps: np.zeros((6, steps, 1))), long)["free_run.true"]) == 2000
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e300])

@@ -163,7 +163,7 @@ def _margins(part: pd.DataFrame) -> list[tuple[list[str], list[str], str]]:
     beaten_by = []
     nets = [name for name in ordered(part) if name not in baselines(part)]
     for baseline in [name for name in ordered(part) if nets and name in baselines(part)]:
-        known = (medians.loc[nets] < float("inf")) & (medians.loc[baseline] < float("inf"))  # failed ones are elsewhere
+        known = medians.loc[nets].notna() & (medians.loc[baseline] < float("inf"))
         margin = (medians.loc[nets] < medians.loc[baseline]).where(known)
         beaten, lost = (_where(margin, value=value) for value in (True, False))
         if beaten or lost:
