@@ -134,6 +134,7 @@ def test_the_readme_shows_the_table_and_a_figure_of_the_committed_report():
     assert (ROOT / picture).exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("study", ["main", "chaos", "devices"])
 def test_the_committed_report_is_what_the_committed_records_give(study, tmp_path, undrawn):
     shutil.copytree(ROOT / "results" / "records" / study, tmp_path / "records" / study)

@@ -126,8 +126,15 @@ class _Run:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
                 self.listeners.on_step("measuring the speed of the machine")
-                done |= self._records(writer, job, plan, schedule(plan, missing, checked), executor)
+                done, recorded = {}, []  # read again at the end: a long run needs no memory for its records
+                self._records(writer, job, plan, schedule(plan, missing, checked), executor)
+                done = self._recorded(plan)
         return [done[trial.key] for trial in plan.trials]
+
+    def _recorded(self, plan: Plan) -> dict[str, Record]:
+        """The records that this run counts, by key; of several the last line."""
+        files = [store.file(self.results, self.study.name, label) for label in self._machines(plan)]
+        return {record.trial.key: record for file in files for record in store.Store(file).records()}
 
     @property
     def _many(self) -> bool:
@@ -183,9 +190,9 @@ class _Run:
 
     def _records(
         self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled], executor: Executor
-    ) -> dict[str, Record]:
-        """Run trials and store what they give; the new records by key."""
-        done, printed = dict[str, Record](), dict[str, str]()
+    ) -> None:
+        """Run trials and store what they give."""
+        printed = dict[str, str]()
 
         def heard(item: Scheduled, text: str) -> None:
             printed[item.trial.key] = text
@@ -200,9 +207,7 @@ class _Run:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
                 origins.refuse_changes(plan.files)
                 files = origins.of(record.trial, plan.files)
-                done[key] = writer.append(record.model_copy(update={"files": files}), outcome.artifact)
-                self.listeners.on_record(done[key])
-        return done
+                self.listeners.on_record(writer.append(record.model_copy(update={"files": files}), outcome.artifact))
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""

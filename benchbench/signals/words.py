@@ -59,7 +59,7 @@ def vocabulary(rng: np.random.Generator, count: int, longest: int) -> dict[str, 
     found: dict[str, list[str]] = {}
     for name, language in LANGUAGES.items():
         words: list[str] = []
-        for _ in range(200 * count):
+        for _ in range(40 * count):
             made = word(rng, language)
             if made not in taken and 3 <= len(made) <= longest:
                 taken.add(made)

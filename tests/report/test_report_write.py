@@ -58,6 +58,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
+@pytest.mark.long
 @pytest.mark.drawn
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
     records = grid(lengths=(100,), seeds=2)

@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_learnt_from_is_refused_by_line(tmp_path, text, sa
 
 def test_too_many_words_are_refused():
     with pytest.raises(InputError, match="fewer words"):
-        names(rng(), 4, words=3000)
+        names(rng(), 4, words=250)
 
 
 def answers(kind, length=20):
