@@ -39,13 +39,14 @@ course-page: install
 		page = Path("docs/course.md"); page.write_text(written(page.read_text(), Path("results")))'
 
 test: develop
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
 
 attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m attacks
 
 long: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 course-toy: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m course tests/course

@@ -5,6 +5,8 @@ import pytest
 
 from benchbench import load, run_study, write_report
 
+pytestmark = pytest.mark.long
+
 BEATS = '''
 """Which of two shapes a beat has; beats differ in length."""
 import numpy as np

@@ -18,6 +18,8 @@ from benchbench.report.page.loops import loop_table as table_of
 from benchbench.report.render.markdown import render
 from benchbench.report.write import write_report
 
+pytestmark = pytest.mark.long
+
 
 def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0, **facts):
     """A free run of which each start stayed valid for so many steps."""

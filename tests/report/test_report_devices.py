@@ -17,6 +17,8 @@ from benchbench.report.page.devices import time_table as table_of
 from benchbench.report.render.markdown import render
 from benchbench.report.write import write_report
 
+pytestmark = pytest.mark.long
+
 
 def batch(size, **limits):
     limits = limits or {"updates": 100}

@@ -16,6 +16,8 @@ from benchbench.report.figures import catalogue
 from benchbench.report.frame import load
 from benchbench.report.write import write_report
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def text(stored):
