@@ -92,7 +92,8 @@ def reads_back_or_refuses(table, encoding):
     content = written(table).encode(encoding)
     own = None if encoding in {"utf-8", "utf-8-sig", "utf-16", "utf-32"} else encoding
     if table["separator"] != table["decimal"] or '"' in written(table):
-        told = Form(separator=table["separator"], decimal=table["decimal"], encoding=own)
+        named = table["header"] is not None
+        told = Form(separator=table["separator"], decimal=table["decimal"], encoding=own, header=named)
         assert_same(read_text(content, told), table)
     for form in (Form(encoding=own), Form()):
         try:
@@ -129,7 +130,8 @@ def test_lines_of_comment_change_nothing_wherever_they_stand(table, sign, said, 
     lines = written(table | {"ending": "\n"}).split("\n")
     for _ in range(3):
         lines.insert(data.draw(st.integers(0, len(lines))), f"{sign}{said}")
-    form = Form(separator=table["separator"], decimal=table["decimal"], comment=sign)
+    named = table["header"] is not None
+    form = Form(separator=table["separator"], decimal=table["decimal"], comment=sign, header=named)
     assume(table["separator"] != table["decimal"])
     assert_same(read_text("\n".join(lines).encode(), form), table)
 
