@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from benchbench.calibration import engine
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
+from benchbench.core.registry import Sources
 from benchbench.core.spec import Budget, Trial
 from benchbench.run.executor import Local
 from benchbench.run.job import Job, Scheduled
@@ -58,7 +59,8 @@ def calibrate(
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
     with TemporaryDirectory(prefix="benchbench-") as folder:
-        job = Job(plugins=(str(answers),), folder=folder)
+        homes = {trial.architecture: str(answers) for trial in known + twins}
+        job = Job(plugins=(str(answers),), folder=folder, sources=Sources(homes=homes))
         items = [Scheduled("", trial) for trial in known + twins]
         ended = Local().map(job, items, on_start=lambda item: on_start(item.trial.architecture))
         with closing(ended):
