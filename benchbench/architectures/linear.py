@@ -5,16 +5,14 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.lib.stride_tricks import sliding_window_view
 
 from benchbench.core.closed_loop import require_own_input
-from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.device import tensor
 from benchbench.learn.readout import Block, fit_readout, predict_readout
-from benchbench.learn.sequences import Lengths, ends_aligned
+from benchbench.learn.sequences import Lengths, windows
 
 _CHUNK_ROWS = 4096
 
@@ -81,14 +79,10 @@ class Linear:
 
     def _blocks(self, inputs: Array, lengths: Lengths | None) -> Iterator[Block]:
         """The windows under each scored step: (sequence, scored, feature x tap)."""
-        if lengths is not None and self._shorter == "decline":
-            raise UnsupportedError(
-                "linear has a window of one length, and these sequences differ in theirs: "
-                'shorter_sequences = "pad_front" puts zeros before the shorter ones'
-            )
+        pad = self._shorter == "pad_front"
         chunk = max(1, _CHUNK_ROWS // self._setting.scored)
         for start in range(0, len(inputs), chunk):
             part = slice(start, min(start + chunk, len(inputs)))
-            ending = inputs[part] if lengths is None else ends_aligned(inputs[part], lengths[part])
-            windows = sliding_window_view(ending, self._taps, axis=1)
-            yield part, slice(0, self._setting.scored), tensor(windows, self._setting.device).double().flatten(2)
+            ends = None if lengths is None else lengths[part]
+            under = windows(inputs[part], ends, self._taps, name="linear", pad=pad)
+            yield part, slice(0, self._setting.scored), tensor(under, self._setting.device).double().flatten(2)

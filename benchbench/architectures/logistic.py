@@ -4,7 +4,6 @@ import warnings
 from typing import Any, Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -12,7 +11,7 @@ from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.gradient import ClassWeights
-from benchbench.learn.sequences import Lengths, ends_aligned
+from benchbench.learn.sequences import Lengths, windows
 
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the ridge penalty, as its inverse
 
@@ -83,12 +82,5 @@ class Logistic:
 
     def _rows(self, inputs: Array, lengths: Lengths | None) -> Array:
         """The window under each scored step: (sequence x scored, feature x tap)."""
-        if lengths is not None and not self._pad:
-            raise UnsupportedError(
-                "logistic has a window of one length, and these sequences differ in theirs: "
-                'shorter_sequences = "pad_front" puts zeros before the shorter ones'
-            )
-        ending = inputs if lengths is None else ends_aligned(inputs, lengths)
-        windows = sliding_window_view(ending, self._taps, axis=1)
-        rows: Array = windows.reshape(-1, windows.shape[2] * self._taps)
-        return rows
+        under = windows(inputs, lengths, self._taps, name="logistic", pad=self._pad)
+        return under.reshape(-1, under.shape[2] * self._taps)

@@ -10,7 +10,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -185,9 +185,10 @@ def load_competitor(sources: Sources, architecture: str) -> Registry:
 
     No other plug-in is imported: what it changes in a library would change this competitor too.
     """
-    home = sources.homes.get(architecture)
-    installed = [module for _, module in _installed([home])] if home is not None else []
-    return _registry([*shipped(), *(installed or ([load_file(home)] if home is not None else []))])
+    if (home := sources.homes.get(architecture)) is None:
+        return _registry(shipped())
+    installed = [module for _, module in _installed([home])]
+    return _registry([*shipped(), *(installed or [load_file(home)])])
 
 
 def load_tasks(sources: Sources) -> Registry:
@@ -207,7 +208,7 @@ def sources(files: Sequence[str]) -> Sources:
         files=tuple(file for file, (tasks, _) in found.items() if tasks),
         mixed=frozenset[str]().union(*mixed),
         homes={name: home for home, (_, names) in (*points.items(), *found.items()) for name in names},
-        imports=(*(name for name in sys.modules if name not in before and _of_library(name)), *_preloads(files)),
+        imports=(*(name for name in sys.modules if name not in before and _installed_module(name)), *_preloads(files)),
     )
 
 
@@ -216,11 +217,21 @@ def _preloads(files: Iterable[str]) -> Iterator[str]:
         yield from getattr(load_file(file), PRELOAD, ())
 
 
-def _of_library(name: str) -> bool:
-    """Whether a module is part of an installed library or of Python, and no file of a user."""
+def _installed_module(name: str) -> bool:
     file = getattr(sys.modules[name], "__file__", None)
-    places = (*sysconfig.get_paths().values(), str(Path(sys.modules["benchbench"].__file__ or "").parent))
-    return file is not None and any(Path(file).is_relative_to(place) for place in places)
+    return file is not None and of_library(Path(file))
+
+
+def of_library(file: Path) -> bool:
+    """Whether a file is part of this package, of an installed library or of Python, and no file of a user."""
+    return any(file.is_relative_to(place) or file.resolve().is_relative_to(place) for place in _places())
+
+
+@cache
+def _places() -> frozenset[Path]:
+    """Where libraries are, by the names of their folders and by what these lead to."""
+    named = [Path(__file__).parents[1], *map(Path, sysconfig.get_paths().values())]
+    return frozenset((*named, *(place.resolve() for place in named)))
 
 
 def _kinds(module: ModuleType) -> tuple[frozenset[str], frozenset[str]]:

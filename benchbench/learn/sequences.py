@@ -1,8 +1,10 @@
 """Sequences of different length in one array: each starts at step 0, ends at its own length, and is padded after it."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from benchbench.core.errors import UnsupportedError
 from benchbench.core.problem import Array
 
 Lengths = NDArray[np.int64]
@@ -29,6 +31,22 @@ def last(inputs: Array, scored: int, lengths: Lengths | None = None) -> Array:
     if lengths is None:
         return inputs[:, -scored:].copy()
     return np.take_along_axis(inputs, last_steps(lengths, scored)[:, :, None], axis=1)
+
+
+def windows(inputs: Array, lengths: Lengths | None, taps: int, *, name: str, pad: bool) -> Array:
+    """The window of ``taps`` steps that ends at each scored one: (sequence, scored, feature, tap).
+
+    Sequences that differ in length end together, zeros in front of the shorter ones, where ``pad`` allows it; else
+    UnsupportedError, in which ``name`` is that of the architecture.
+    """
+    if lengths is not None and not pad:
+        raise UnsupportedError(
+            f"{name} has a window of one length, and these sequences differ in theirs: "
+            'shorter_sequences = "pad_front" puts zeros before the shorter ones'
+        )
+    ending = inputs if lengths is None else ends_aligned(inputs, lengths)
+    found: Array = sliding_window_view(ending, taps, axis=1)
+    return found
 
 
 def ends_aligned(inputs: Array, lengths: Lengths) -> Array:

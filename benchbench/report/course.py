@@ -30,7 +30,7 @@ def _study(name: str, results: Path) -> str:
     lines = [f"## {short}", "", studies.read(shipped()[name]).description, "", f"    benchbench run {name}", ""]
     if not (folder / "tables").is_dir():
         return "\n".join([*lines, "No report of it is committed.", ""])
-    lines += [f"**{exercise.finding(Tables(folder / 'tables'))}** [Report](../results/report/{key}/report.md)", ""]
+    lines += [f"**{exercise.finding(Tables(results, key))}** [Report](../results/report/{key}/report.md)", ""]
     file = picture(folder / "figures", exercise.figures[0])
     what = exercise.figures[0].partition("*")[0].replace("_", " ")
     lines += [f"![{short}: {what}](../results/report/{key}/figures/{file.name})", ""]

@@ -1,21 +1,33 @@
 """What each study of the course has found, in one sentence made of the tables of its report, and its pictures."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchbench.report.frame import read
 from benchbench.report.page.texts import number
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a report."""
+    """The tables of the report of a study, named as in its records, and the facts of its data."""
 
-    folder: Path
+    results: Path
+    study: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the tables are."""
+        return self.results / "report" / self.study / "tables"
+
+    def data(self) -> Mapping[str, Any]:
+        """What a record says of the data; InputError where there is none."""
+        return next(record.data for record in read(self.study, self.results)[1] if record.data)
 
     def table(self, name: str) -> pd.DataFrame:
         """One of them; empty where there is none."""
@@ -85,10 +97,12 @@ def _tuning(tables: Tables) -> str:
     names = ("rnn, tanh", "rnn, relu")
     best = min(names, key=tables.value)
     chosen = tables.option(best)
+    rows = tables.table("option_sets")
+    tries = rows.set_index("architecture").loc[list(names), "option_sets"].sum()
     return (
-        f"Of 32 option sets validation chooses {chosen['optimizer']} with a learning rate of {chosen['learning_rate']} "
-        f"for the {best}, whose test MSE is {number(tables.value(best))}; linear regression has "
-        f"{number(tables.value('linear'))}."
+        f"Of {tries} option sets validation chooses {chosen['optimizer']} with a learning rate of "
+        f"{chosen['learning_rate']} for the {best}, whose test MSE is {number(tables.value(best))}; "
+        f"linear regression has {number(tables.value('linear'))}."
     )
 
 
@@ -120,11 +134,12 @@ def _pipeline(tables: Tables) -> str:
 
 
 def _ecg_beats(tables: Tables) -> str:
-    nets = ("rnn", "lstm", "gru", "logistic")
+    nets, data = ("rnn", "lstm", "gru", "logistic"), tables.data()
+    patients = [data["premature_by_patient"][patient] for patient in data["records"]["test"]]
     return (
         f"Balanced accuracy on patients never seen: {tables.said((*nets, 'majority'), column='balanced_accuracy')}; "
-        f"AUROC: {tables.said(nets, column='auroc')}. The test patients have 43 premature beats, "
-        "41 of them of one patient, so that the intervals are wide."
+        f"AUROC: {tables.said(nets, column='auroc')}. The test patients have {sum(patients)} premature "
+        f"beats, {max(patients)} of them of one patient, so that the intervals are wide."
     )
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 import sys
-import sysconfig
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ import benchbench
 from benchbench.core.errors import InputError
 from benchbench.core.origins import Origin, origin, texts
 from benchbench.core.record import Record
-from benchbench.core.registry import Registry
+from benchbench.core.registry import Registry, of_library
 from benchbench.core.spec import Trial
 
 _PACKAGE = Path(benchbench.__file__).parent
@@ -76,18 +75,18 @@ def _of_plugin(function: Callable[..., Any]) -> Source | None:
     places, waiting = {file}, [own.__globals__]
     while waiting:
         for value in list(waiting.pop().values()):
-            module = (
-                value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
-            )
+            name = getattr(value, "__module__", None)
+            module = value if isinstance(value, ModuleType) else sys.modules.get(name or "")
             place = Path(getattr(module, "__file__", None) or "/").resolve()
-            if module is not None and place not in places and place.is_relative_to(file.parent) and not _library(place):
+            if (
+                module is not None
+                and place not in places
+                and place.is_relative_to(file.parent)
+                and not of_library(place)
+            ):
                 places.add(place)
                 waiting.append(vars(module))
     return _source(file, *sorted(places - {file})) if file.is_file() else None
-
-
-def _library(file: Path) -> bool:
-    return any(file.is_relative_to(Path(place).resolve()) for place in sysconfig.get_paths().values())
 
 
 def _source(*files: Path, name: str = "") -> Source:

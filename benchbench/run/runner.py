@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,15 +126,14 @@ class _Run:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
                 self.listeners.on_step("measuring the speed of the machine")
-                done, recorded = {}, []  # read again at the end: a long run needs no memory for its records
                 self._records(writer, job, plan, schedule(plan, missing, checked), executor)
-                done = self._recorded(plan)
+                done = {record.trial.key: record for record in self._recorded(plan)}  # a long run keeps none meanwhile
         return [done[trial.key] for trial in plan.trials]
 
-    def _recorded(self, plan: Plan) -> dict[str, Record]:
-        """The records that this run counts, by key; of several the last line."""
-        files = [store.file(self.results, self.study.name, label) for label in self._machines(plan)]
-        return {record.trial.key: record for file in files for record in store.Store(file).records()}
+    def _recorded(self, plan: Plan) -> Iterator[Record]:
+        """The records that this run counts, in the order of writing; of several of one trial the last counts."""
+        for label in self._machines(plan):
+            yield from store.Store(store.file(self.results, self.study.name, label)).records()
 
     @property
     def _many(self) -> bool:
@@ -157,8 +156,7 @@ class _Run:
 
         A competitor or a task that dies while it is made says so in its record.
         """
-        stores = [store.Store(store.file(self.results, self.study.name, label)) for label in self._machines(plan)]
-        records = [record for one in stores for record in one.records()]
+        records = [*self._recorded(plan)]
         origins.refuse_others(plan.files, records)
         recorded = {record.trial.key for record in records}
         waiting = groups([trial for trial in plan.trials if trial.key not in recorded])

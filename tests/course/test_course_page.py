@@ -35,10 +35,11 @@ def test_a_page_without_the_marker_is_refused(tmp_path):
 
 
 def test_a_number_is_looked_up_by_competitor_and_part_of_the_task_at_the_longest_length(tmp_path):
-    (tmp_path / "errors.csv").write_text(
+    tables = Tables(tmp_path, "some")
+    tables.folder.mkdir(parents=True)
+    (tables.folder / "errors.csv").write_text(
         'variant,architecture,length,mse\n"a (n=1)",gru,10,5.0\n"a (n=1)",gru,20,4.0\n"a (n=2)",gru,20,3.0\n'
     )
-    tables = Tables(tmp_path)
     assert tables.value("gru", "n=1") == 4.0
     assert tables.value("gru", "n=2") == 3.0
     with pytest.raises(KeyError, match="no row of lstm"):

@@ -102,4 +102,4 @@ def test_a_study_of_the_course_runs_and_its_report_has_its_figures(name, tmp_pat
     report = write_report(name, tmp_path)
     for figure in exercise.figures:
         assert picture(report.parent / "figures", figure).stat().st_size > 1_000
-    assert exercise.finding(Tables(report.parent / "tables")).endswith(".")
+    assert exercise.finding(Tables(tmp_path, small.name)).endswith(".")
