@@ -79,11 +79,14 @@ def best_and_worst(place: Place) -> Figure | str | None:
     for row, (name, run) in zip(axes, runs.items(), strict=True):
         for axis, kind in zip(row, ("best", "worst"), strict=True):
             true, made = run.arrays[f"free_run.{kind}"].astype(float)
-            axis.plot(true[:_SHOWN], **_TRUE)
-            axis.plot(np.clip(made[:_SHOWN], -limit, limit), color=place.looks[name]["color"], linewidth=1.1)
-            axis.set_title(f"{name}, {kind}: MSE {number(float(np.mean(np.square(made - true))))}", fontsize=8)
+            axis.plot(true[:_SHOWN], **_TRUE, label="true")
+            colour = place.looks[name]["color"]
+            axis.plot(np.clip(made[:_SHOWN], -limit, limit), color=colour, linewidth=1.1, label="generated")
+            error = number(float(np.mean(np.square(made - true))))
+            axis.set_title(f"{name}, {kind}: MSE {error} over {len(true):,} steps", fontsize=8)
         row[0].set_ylabel("scaled")
     axes[0, 0].set_ylim(-limit, limit)
+    axes[0, 1].legend(**ABOVE, ncols=2, fontsize=7)
     for axis in axes[-1]:
         axis.set_xlabel("step of the free run")
     return figure
