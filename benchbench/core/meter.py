@@ -46,6 +46,7 @@ class Meter:
         self._last = 0.0
         self._longest_update = 0.0
         self._first_started: float | None = None
+        self._before, self._granted = 0, 0.0
         self.updates = 0
         self.overspent = 0
         self.first_update_seconds: float | None = None
@@ -61,6 +62,11 @@ class Meter:
     def fraction(self) -> float:
         """How much of the budget is used, 0 to 1, as of the last reading."""
         return min(1.0, max(self.updates / self._limit, self.seconds / self._seconds_limit))
+
+    @property
+    def used_before(self) -> float:
+        """How much of the budget was used when the last request was granted: from 0 to below 1."""
+        return max(self._before / self._limit, self._granted / self._seconds_limit)
 
     @property
     def over(self) -> bool:
@@ -108,6 +114,7 @@ class Meter:
             return False
         if self._first_started is None:
             self._first_started = self.seconds
+        self._before, self._granted = self.updates, self.seconds
         self.updates += updates
         return True
 

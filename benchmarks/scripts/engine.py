@@ -60,13 +60,14 @@ def compared(shape: tuple[str, int, int, int], lanes: int | None, clock: Callabl
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((batch, steps, 1)).astype(np.float32)
     targets = rng.standard_normal((batch, 1, 1)).astype(np.float32)
-    step = Step(classifies=False, optimizer=OPTIMIZERS.index("adam"), rate=RATE, momentum=0.0, clip=1.0, updates=0,
-                dropout=0.0, key=0)  # fmt: skip
+    step = Step(classifies=False, optimizer=OPTIMIZERS.index("adam"), momentum=0.0, clip=1.0, dropout=0.0,
+                key=0)  # fmt: skip
     engine = Engine(*network(cell, units, batch, steps), step, steps=steps, lengths=False, lanes=lanes)
+    arrays = engine.batch(inputs, targets)
     tensors = torch.from_numpy(inputs), torch.from_numpy(targets)
     floor = products(CELLS[cell][1], units, batch=batch, steps=steps)
     works = {
-        "engine": lambda: engine.update(inputs, targets, None, RATE),
+        "engine": lambda: engine.update(arrays, RATE),
         "fused": plain(cell, units, *tensors, fused=True),
         "foreach": plain(cell, units, *tensors, foreach=True),
         **floor,

@@ -33,6 +33,9 @@ SHAPE = (
     "answers",  # (step of the window, output row, lane): outputs, and then their errors
     "targets",  # (step of the window, output, lane)
     "weights",  # (step of the window, lane): what it counts for in the loss
+    "starts",  # numbers of a learned initial state, 0 where it is zero
+    "start",  # those numbers (kind of state, layer, unit)
+    "start_sums",  # their gradient (kind of state, layer, unit, lane)
     "loss",  # (lane)
     "error",  # of the states of one step (row, lane)
     "cell_error",
@@ -109,10 +112,21 @@ def up(number: int, step: int) -> int:
 
 
 def layout(
-    variant: Variant, *, features: int, units: int, outputs: int, layers: int, steps: int, window: int
+    variant: Variant,
+    *,
+    features: int,
+    units: int,
+    outputs: int,
+    layers: int,
+    learned_start: bool = False,
+    steps: int,
+    window: int,
 ) -> Layout:
     """The layout of a network with so many layers, for sequences of so many steps."""
-    numbers, table, count = trained_numbers(variant, features=features, units=units, outputs=outputs, layers=layers)
+    numbers, table, count = trained_numbers(
+        variant, features=features, units=units, outputs=outputs, layers=layers, learned_start=learned_start
+    )
+    starts = variant.states * layers * units if learned_start else 0
     places, block, lanes = _Places(), BLOCK * variant.lanes, variant.lanes
     places.take(count + block)  # tiles read on behind the last number
     found = {"gradient": places.take(count + block), "memories": places.take(2 * up(count, block))}
@@ -128,6 +142,7 @@ def layout(
         "answers": places.take(window, output_rows, block),
         "targets": places.take(window, outputs, block),
         "weights": places.take(window, block),
+        "starts": starts, "start": count - starts, "start_sums": places.take(starts, lanes),
         "loss": places.take(lanes),
         "error": places.take(rows, block),
         "cell_error": places.take(rows, block),
@@ -141,7 +156,7 @@ def layout(
 
 
 def trained_numbers(
-    variant: Variant, *, features: int, units: int, outputs: int, layers: int
+    variant: Variant, *, features: int, units: int, outputs: int, layers: int, learned_start: bool = False
 ) -> tuple[Numbers, list[dict[str, int]], int]:
     """The trained numbers by name, what the layers have of them, and how many there are."""
     found: Numbers = {}
@@ -160,7 +175,11 @@ def trained_numbers(
             end += int(np.prod(shape))
         table.append(layer)
     found |= {"head.weight": (end, (outputs, units)), "head.bias": (end + outputs * units, (outputs,))}
-    return found, table, end + outputs * (units + 1)
+    end += outputs * (units + 1)
+    for kind in range(variant.states if learned_start else 0):
+        found[f"start.{kind}"] = end, (layers, units)
+        end += layers * units
+    return found, table, end
 
 
 def _place(variant: Variant, layer: dict[str, int], places: _Places, units: int, steps: int) -> None:
