@@ -123,8 +123,9 @@ class Meter:
 
         The end of the budget is not among them: a fit ends with a validation in any case.
         """
-        done = self.updates // self._batches if self._by_epoch else int(self.fraction * VALIDATIONS + 1e-9)
-        if done < self._next_mark or self.fraction >= 1:
+        used = self.fraction
+        done = self.updates // self._batches if self._by_epoch else int(used * VALIDATIONS + 1e-9)
+        if done < self._next_mark or used >= 1:
             return False
         self._next_mark = done + 1
         return True

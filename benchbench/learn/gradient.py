@@ -103,7 +103,7 @@ class Gradient:
         self.setting, self.widths = setting, widths
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
-        self._factor = partial(factor, schedule, warm_up)
+        self._factor = partial(factor, schedule, warm_up) if warm_up or schedule != "constant" else None
         self._momentum, self._clip = momentum, clip
         if optimizer == "momentum":
             self._optimizer, self._momentum = "sgd", momentum or _MOMENTUM
@@ -218,13 +218,16 @@ class Gradient:
         best = Best()
         losses: list[Loss] = []
         while meter.spend():
-            losses.append(update(self._learning_rate * self._factor(meter.used_before)))
+            losses.append(update(self._rate(meter)))
             if meter.due():
                 with meter.paused():
                     best = self._validate(network, valid, meter, losses, best)
                 losses = []
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
+
+    def _rate(self, meter: Meter) -> float:
+        return self._learning_rate * (self._factor(meter.used_before) if self._factor else 1.0)
 
     def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:
         """What does one update after another at the rate that it is given, and gives the loss before it."""

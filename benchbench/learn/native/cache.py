@@ -5,6 +5,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +51,7 @@ class Kernels(NamedTuple):
     note: str
 
 
+_host_lanes = cache(host_lanes)  # LLVM takes a while to tell
 _loaded: dict[tuple[Cell, int], Kernels] = {}  # of this process, and of those forked from it
 
 
@@ -58,7 +60,7 @@ def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
 
     A lock keeps two processes from compiling the same at once.
     """
-    lanes = lanes or host_lanes()
+    lanes = lanes or _host_lanes()
     found = _loaded.get((cell, lanes))
     if found is None:
         found = _loaded[cell, lanes] = _load(Variant(cell, lanes))

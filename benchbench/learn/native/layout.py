@@ -4,6 +4,7 @@ Sequences lie in blocks of ``BLOCK`` vectors, and one block after the other goes
 one number of each sequence of a block. docs/engine.md draws it.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ class Layout(NamedTuple):
     def views(self, memory: NDArray[np.float32], start: int = 0) -> dict[str, NDArray[np.float32]]:
         """The numbers in a memory by their names, or what lies in their order from ``start``."""
         return {
-            name: memory[start + place : start + place + int(np.prod(shape))].reshape(shape)
+            name: memory[start + place : start + place + prod(shape)].reshape(shape)
             for name, (place, shape) in self.numbers.items()
         }
 
@@ -102,7 +103,7 @@ class _Places:
 
     def take(self, *sizes: int) -> int:
         start = self.end
-        self.end = up(start + int(np.prod(sizes)), _LINE) + _SKEW
+        self.end = up(start + prod(sizes), _LINE) + _SKEW
         return start
 
 
@@ -172,7 +173,7 @@ def trained_numbers(
             ("state_bias", "bias_hh", (gates, units)),
         ):
             layer[field], found[f"core.{name}_l{i}"] = end, (end, shape)
-            end += int(np.prod(shape))
+            end += prod(shape)
         table.append(layer)
     found |= {"head.weight": (end, (outputs, units)), "head.bias": (end + outputs * units, (outputs,))}
     end += outputs * (units + 1)
