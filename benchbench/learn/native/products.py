@@ -5,27 +5,14 @@ from typing import NamedTuple
 from benchbench.learn.native.language import Code, Number, Whole
 from benchbench.learn.native.variant import BLOCK
 
-PART = 128  # rows of values that lie in the first cache beside their weights
-
 
 def product(
     code: Code, weights: tuple[Number, Number], inner: Number, values: Number, into: Number, rows: Whole, *, onto: bool
 ) -> None:
     """Into (row, lane), or onto what is there: the sum over k of weights[k, row] * values[k, lane], tile by tile.
 
-    ``weights`` are a place and the stride of k. The last tile may reach beyond ``rows``, by less than a tile. All tiles
-    take a part of k before any takes the next, so that its values and weights stay in the first cache.
+    ``weights`` are a place and the stride of k. The last tile may reach beyond ``rows``, by less than a tile.
     """
-    _add_part(code, weights, inner.least(PART), values, into, rows, onto=onto)
-    with code.loop(inner, start=PART, step=PART) as k:
-        left = (inner - k).least(PART)
-        place = weights[0] + k * weights[1]
-        _add_part(code, (place, weights[1]), left, values + k * code.width, into, rows, onto=True)
-
-
-def _add_part(
-    code: Code, weights: tuple[Number, Number], inner: Number, values: Number, into: Number, rows: Whole, *, onto: bool
-) -> None:
     width, height = code.width, code.variant.tiles.rows
     columns = [v * code.lanes for v in range(BLOCK)]
     with code.loop(rows, step=height) as first:
