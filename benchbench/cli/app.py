@@ -58,6 +58,9 @@ def run(
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
+    ] = None,
     plugin: Plugins = None,
     timeout: Annotated[
         float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")
@@ -79,6 +82,7 @@ def run(
         jobs=jobs,
         threads=threads,
         device=device,
+        engine=engine,
         plugins=plugin or (),
         timeout=timeout,
         memory_limit=memory_limit,
