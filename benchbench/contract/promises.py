@@ -49,6 +49,6 @@ def content(problem: Problem) -> list[bytes]:
         for array in (split.inputs, split.targets, split.lengths, split.labels)
         if array is not None
     ]
-    if problem.free_run is not None:
-        arrays += [problem.free_run.prefix, problem.free_run.truth]
+    for run in (problem.free_run, problem.valid_run):
+        arrays += [] if run is None else [run.prefix, run.truth]
     return [np.ascontiguousarray(array).tobytes() for array in arrays]

@@ -41,6 +41,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
     yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
     yield "no stretch of train or of a test input is to be generated in a free run", partial(_run_unseen, once)
+    yield "no stretch of the other parts is to be generated to choose option sets", partial(_valid_run_unseen, once)
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
@@ -62,10 +63,9 @@ def _well_formed(make: Make, length: int) -> None:
         split: Split = getattr(problem, name)
         finite = np.isfinite(split.inputs).all() and np.isfinite(split.targets).all()
         require(bool(finite), f"{name} holds NaN or infinite values")
-    if problem.free_run is not None:
-        run = problem.free_run
-        finite = np.isfinite(run.prefix).all() and np.isfinite(run.truth).all()
-        require(bool(finite), "free_run holds NaN or infinite values")
+    for name, run in (("free_run", problem.free_run), ("valid_run", problem.valid_run)):
+        good = run is None or bool(np.isfinite(run.prefix).all() and np.isfinite(run.truth).all())
+        require(good, f"{name} holds NaN or infinite values")
 
 
 def _same_bytes(make: Make, afresh: Make) -> None:
@@ -203,9 +203,24 @@ def _run_unseen(make: Make) -> None:
     run = _free_run(make)
     problem = make()
     _distinct(problem.train)
-    truth = Split(inputs=run.truth, targets=run.truth[:, -1:])
-    for name in ("train", "test"):
-        split: Split = getattr(problem, name)
+    _require_unseen(run, {"train": problem.train, "test": problem.test})
+
+
+def _valid_run_unseen(make: Make) -> None:
+    problem = make()
+    if problem.valid_run is None:
+        raise UntestableError("it declares no starts to choose option sets by")
+    _distinct(problem.train)
+    others = {"train": problem.train, "test": problem.test, "the free run": _truth(_free_run(make))}
+    _require_unseen(problem.valid_run, others)
+
+
+def _truth(run: FreeRun) -> Split:
+    return Split(inputs=run.truth, targets=run.truth[:, -1:])
+
+
+def _require_unseen(run: FreeRun, others: dict[str, Split]) -> None:
+    for name, split in others.items():
         known = {stretch for sequence in _stretches(split) for stretch in sequence}
-        seen = [any(stretch in known for stretch in start) for start in _stretches(truth)]
+        seen = [any(stretch in known for stretch in start) for start in _stretches(_truth(run))]
         require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that {name} holds too")

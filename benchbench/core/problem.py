@@ -111,7 +111,8 @@ class Problem:
     (``label``) or the inputs themselves (``reconstruct``); ``causal`` whether an output may depend on earlier inputs
     alone. ``floor`` is the best possible test value of the primary metric, where it is known. ``groups`` names parts
     of the test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be
-    generated in closed loop, where the outputs are the next inputs. ``shown`` are arrays for figures of the report,
+    generated in closed loop, where the outputs are the next inputs; ``valid_run`` is the same from other starts, where
+    there are any, by which option sets are chosen for it. ``shown`` are arrays for figures of the report,
     which a study with ``predictions`` keeps, such as a signal before and after cleaning. ``provenance`` holds facts
     about the data: source, scaling, sample ranges. Raises ValueError or TypeError where the parts do not fit.
     """
@@ -125,6 +126,7 @@ class Problem:
     causal: bool = True
     floor: float | None = None
     free_run: FreeRun | None = None
+    valid_run: FreeRun | None = None
     groups: Mapping[str, slice] = field(default_factory=dict)
     shown: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -143,8 +145,7 @@ class Problem:
             raise ValueError("labels belong to the test split alone: learners see train and valid")
         if self.objective.classifies:
             _check_classes(self)
-        if self.free_run is not None:
-            _fits(self.free_run, self.train)
+        _check_runs(self)
         for name, part in self.groups.items():
             if not isinstance(name, str) or not isinstance(part, slice) or not len(self.test.targets[part]):
                 raise ValueError(
@@ -166,14 +167,22 @@ def _check_classes(problem: Problem) -> None:
             raise ValueError(f"{name}: the targets of a classification are one-hot: one 1 and otherwise 0 at each step")
 
 
-def _fits(free_run: Any, train: Split) -> None:
+def _check_runs(problem: Problem) -> None:
+    if problem.valid_run is not None and problem.free_run is None:
+        raise ValueError("valid_run chooses option sets for a free run, and there is none")
+    for name in ("free_run", "valid_run"):
+        if getattr(problem, name) is not None:
+            _fits(getattr(problem, name), problem.train, name)
+
+
+def _fits(free_run: Any, train: Split, name: str) -> None:
     if not isinstance(free_run, FreeRun):
-        raise TypeError(f"free_run must be a benchbench.FreeRun, not {type(free_run).__name__}")
+        raise TypeError(f"{name} must be a benchbench.FreeRun, not {type(free_run).__name__}")
     features, inputs, outputs = free_run.truth.shape[2], train.inputs.shape[2], train.targets.shape[2]
     if not features == inputs == outputs:
-        raise ValueError(f"free_run has {features} features, but sequences have {inputs} inputs and {outputs} outputs")
+        raise ValueError(f"{name} has {features} features, but sequences have {inputs} inputs and {outputs} outputs")
     if free_run.prefix.shape[1] < train.inputs.shape[1]:
-        raise ValueError(f"free_run: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences")
+        raise ValueError(f"{name}: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -95,9 +95,10 @@ class Watched(Frozen):
     """What was seen of a trial from outside of the process that ran its competitor.
 
     ``seconds`` and ``cpu_seconds`` (of the process and all that it started) by phase: make, size, fit, first_predict,
-    alone, predict, free_run. ``alone_difference`` is the root mean square by which the predictions of ``alone`` test
-    sequences changed when each was given by itself, ``alone_error`` that of their errors, both over the standard
-    deviation of the test targets. ``mixed``: the file of the task, which makes the data, registers architectures too.
+    alone, predict, free_run, valid_run. ``alone_difference`` is the root mean square by which the predictions of
+    ``alone`` test sequences changed when each was given by itself, ``alone_error`` that of their errors, both over the
+    standard deviation of the test targets. ``mixed``: the file of the task, which makes the data, registers
+    architectures too.
     """
 
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -140,11 +141,14 @@ class Generated(Frozen):
     does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
     ``diverged`` is the share of starts, ``diverged_at`` the step of each start at which it left the range of the truth
     (None where it did not); ``mse`` is the mean squared error over all starts and steps, in units of the signal, None
-    where it is not finite. ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, failed
-    or unsupported, and ``message`` why there is nothing. The artifact holds ``free_run.true`` and
-    ``free_run.generated`` (the first start, first feature) and the pairs of maxima that follow each other,
-    ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here. There are also the first
-    feature of the ``free_run.best`` and ``free_run.worst`` start by the mean squared error, true above generated.
+    where it is not finite. ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, or how
+    it failed (also timeout and out_of_memory, where that ended the process), and ``message`` why there is nothing.
+    ``validation_time`` is the median valid time, in units, from the starts that option sets are chosen by; None where
+    there was no such run, or where ``validation_message`` says why it has no outcome. The artifact holds
+    ``free_run.true`` and ``free_run.generated`` (the first start, first feature) and the pairs of maxima that follow
+    each other, ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here. There are also
+    the first feature of the ``free_run.best`` and ``free_run.worst`` start by the mean squared error, true above
+    generated.
     """
 
     steps: Whole
@@ -158,6 +162,8 @@ class Generated(Frozen):
     seconds: float | None = None
     mse: float | None = None
     sliding: bool = False
+    validation_time: float | None = None
+    validation_message: str = ""
     true: Several[float] = Field(default_factory=list)
     generated: Several[float] = Field(default_factory=list)
     maxima: dict[str, Several[tuple[float, float]]] = Field(default_factory=dict)

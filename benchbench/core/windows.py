@@ -109,6 +109,7 @@ def forecast(
     warm_up: int | None = None,
     floor: float | None = None,
     free_run: Stretches | None = None,
+    valid_run: Stretches | None = None,
     shown: Mapping[str, NDArray[Any]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
@@ -117,9 +118,9 @@ def forecast(
     With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
     else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
     has more than ``most_valid``, it takes every so many; the provenance says both (``thinned``). ``outputs`` are
-    predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` goes on from its first
-    ``length`` steps, at horizon 1; ``shown`` as in Problem. The scaler is fitted on train alone;
-    ``floor`` is in raw units squared. InputError for a series shorter than a window, or a training part without change.
+    predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` and ``valid_run`` go on from
+    their first ``length`` steps, at horizon 1; ``shown`` as in Problem. The scaler is fitted on train alone; ``floor``
+    is in raw units squared. InputError for a series shorter than a window, or a training part without change.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
@@ -133,18 +134,16 @@ def forecast(
     held_out = _every(valid_split, most_valid)
     said = [_CHOSEN.format(step, MOST_TRAIN)] if step not in {stride, scored} else []
     said += [_FEWER.format(len(held_out), len(valid_split))] if held_out is not valid_split else []
-    if left_out := _windows(pieces) - _windows(kept):
-        said.append(_GAPS.format(left_out))
+    said += [_GAPS.format(left_out)] if (left_out := _windows(pieces) - _windows(kept)) else []
     facts = {"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist(), "horizon": horizon, "stride": step}
     return Problem(
-        train=train_split,
-        valid=held_out,
-        test=test_split,
+        train=train_split, valid=held_out, test=test_split,
         floor=None if floor is None else float(floor / scaler.scale_[0] ** 2),
-        free_run=None if free_run is None or horizon > 1 else free_run_of(free_run, scaler, length),
+        free_run=free_run_of(free_run, scaler, length) if free_run and horizon == 1 else None,
+        valid_run=free_run_of(valid_run, scaler, length) if valid_run and horizon == 1 else None,
         shown=shown or {},
         provenance={**facts, **({"thinned": said} if said else {}), **(provenance or {})},
-    )
+    )  # fmt: skip
 
 
 def _windows(pieces: list[list[Split]]) -> int:
@@ -218,6 +217,7 @@ def forecast_series(
     warm_up: int | None = None,
     floor: float | None = None,
     free_run: Stretches | None = None,
+    valid_run: Stretches | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem of one series, split by time with a gap; otherwise as ``forecast``."""
@@ -227,7 +227,7 @@ def forecast_series(
     return forecast(
         train, valid, test,
         length=length, horizon=horizon, stride=stride, warm_up=warm_up, floor=floor, free_run=free_run,
-        provenance={"ranges": ranges, **(provenance or {})},
+        valid_run=valid_run, provenance={"ranges": ranges, **(provenance or {})},
     )  # fmt: skip
 
 

@@ -66,9 +66,11 @@ class Visit(NamedTuple):
     connection: Connection
     pid: int
 
-    def ask(self, message: Any) -> Any:
-        """The answer to a message; EOFError or OSError where the desk has gone."""
+    def ask(self, message: Any, patience: float | None = None) -> Any:
+        """The answer to a message; EOFError or OSError where the desk has gone, or says nothing for so many seconds."""
         self.connection.send(message)
+        if not self.connection.poll(patience):
+            raise TimeoutError(f"no answer within {patience:g} s")
         return self.connection.recv().answer
 
 

@@ -5,12 +5,13 @@ Nothing here holds a target of the test split, or the truth of a free run: those
 
 import gc
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchbench.core.artifacts import Arrays
 from benchbench.core.errors import InputError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
@@ -20,56 +21,17 @@ from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer
 from benchbench.core.spec import Trial
 from benchbench.core.study import WIDTH
-from benchbench.isolation.partner import Link
 from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import require_width, size_of, solve_width
 from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import compiling, free_run
+from benchbench.run.desk import Desk
 from benchbench.run.failure import CAUGHT, failed
-from benchbench.run.lesson import Answers, Exam, Lesson, Run, Start, unpack
+from benchbench.run.lesson import RUNS, Answers, Exam, Lesson, Run
 from benchbench.run.microscope import Microscope
-from benchbench.run.outcome import Attempt, Refused
+from benchbench.run.outcome import Attempt
 from benchbench.run.scoring import predict, predicted, prediction_seconds, require_lengths
-
-
-class Desk(Protocol):
-    """Where a competitor's process gets its lesson and its exam, and hands in."""
-
-    def lesson(self) -> Lesson:
-        """What it may see while it fits."""
-
-    def exam(self, trial: Trial) -> Exam:
-        """What it is to predict."""
-
-    def hand_in(self, trial: Trial, answers: Answers) -> None:
-        """Have it scored."""
-
-
-class Far(NamedTuple):
-    """The desk of an examiner in another process."""
-
-    link: Link
-
-    def lesson(self) -> Lesson:
-        """What it may see while it fits."""
-        return unpack(self.link.ask(("lesson",)), lambda *given: float(self.link.ask(("metric", *given))))
-
-    def exam(self, trial: Trial) -> Exam:
-        """What it is to predict."""
-        exam: Exam = _granted(self.link.ask(("exam", trial)))
-        return exam
-
-    def hand_in(self, trial: Trial, answers: Answers) -> None:
-        """Have it scored."""
-        _granted(self.link.ask(("hand in", trial, answers)))
-
-
-def _granted(answer: Any) -> Any:
-    """The examiner's answer; RuntimeError where it refuses one."""
-    if isinstance(answer, Refused):
-        raise RuntimeError(answer.fields["message"])  # noqa: TRY004  an answer of another kind, and no wrong type
-    return answer
 
 
 class Sized(NamedTuple):
@@ -82,23 +44,34 @@ class Sized(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """What an attempt is made with: the clock, who hears of its phases, and the width where it is solved already."""
+    """What an attempt is made with: the clock, who hears of its phases, and the width where it is solved already.
+
+    ``tuned``: option sets are to be chosen, so that there is a free run to choose by. ``environment`` goes along.
+    """
 
     clock: Clock = time.perf_counter
     phase: Callable[[str], None] = lambda _: None
     width: int | None = None
+    tuned: bool = False
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
 
 def attempt(trial: Trial, registry: Registry, desk: Desk, conditions: Conditions) -> Attempt:
     """Make, fit and examine a competitor; whatever it does, there is an Attempt."""
     with compiling.watched() as compiled:
-        made = _attempted(trial, registry, desk, conditions)
-        if (spent := made.fields.get("spent")) is not None:
-            made.fields["spent"] = spent.model_copy(update={"compile_seconds": compiled()})
-        return made
+
+        def so_far(fields: dict[str, Any], arrays: Arrays) -> Attempt:
+            if (spent := fields.get("spent")) is not None:
+                fields = {**fields, "spent": spent.model_copy(update={"compile_seconds": compiled()})}
+            return Attempt(fields, arrays, conditions.environment)
+
+        return _attempted(trial, registry, desk, conditions, so_far)
 
 
-def _attempted(trial: Trial, registry: Registry, desk: Desk, conditions: Conditions) -> Attempt:
+def _attempted(
+    trial: Trial, registry: Registry, desk: Desk, conditions: Conditions,
+    so_far: Callable[[dict[str, Any], Arrays], Attempt],
+) -> Attempt:  # fmt: skip
     home = registry.get("architecture", trial.architecture).file
     lesson = desk.lesson()
     try:
@@ -106,22 +79,25 @@ def _attempted(trial: Trial, registry: Registry, desk: Desk, conditions: Conditi
         sized = make_learner(trial, registry, lesson, conditions.width, conditions.phase)
         require_lengths(sized.learner, lesson)
     except CAUGHT as error:
-        return Attempt(failed(error, home), {})
+        return so_far(failed(error, home), {})
     finally:
         conditions.phase("")
     microscope = Microscope(lesson.valid) if trial.microscope else None
     meter, fields, failure = _fit(trial, lesson, sized, conditions, idle, microscope=microscope)
     arrays = microscope.arrays() if microscope else {}
     if failure is not None:
-        return Attempt({**fields, **failed(failure, home)}, arrays)
+        return so_far({**fields, **failed(failure, home)}, arrays)
     try:
-        answers = _answers(trial, lesson, sized.learner, desk, conditions, home=home)
-        desk.hand_in(trial, answers)
+        answers = _answers(trial, lesson, sized.learner, desk, conditions)
+        unseen = microscope.message if microscope else ""
+        status = {"status": Status.OVER_BUDGET, "message": _over(meter)} if meter.over else {"message": unseen}
+        fields |= {"predict_seconds": answers.predict_seconds, **status}
+        desk.hand_in(trial, answers, so_far(fields, arrays))
+        if trial.closed_loop and lesson.runs_free:
+            _run_freely(trial, lesson, sized.learner, desk, conditions, home=home)
     except CAUGHT as error:
-        return Attempt({**fields, **failed(error, home)}, arrays)
-    unseen = microscope.message if microscope else ""
-    status = {"status": Status.OVER_BUDGET, "message": _over(meter)} if meter.over else {"message": unseen}
-    return Attempt({**fields, "predict_seconds": answers.predict_seconds, **status}, arrays)
+        return so_far({**fields, **failed(error, home)}, arrays)
+    return so_far(fields, arrays)
 
 
 def make_learner(
@@ -269,10 +245,8 @@ def _kernel_seconds(learner: Learner) -> float | None:
     return float(seconds) if isinstance(seconds, (int, float)) and seconds >= 0 else None
 
 
-def _answers(
-    trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditions: Conditions, *, home: str
-) -> Answers:  # fmt: skip
-    """Predict the validation split, then what the exam asks: some sequences alone, all of them, the free run."""
+def _answers(trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditions: Conditions) -> Answers:
+    """Predict the validation split, then what the exam asks: some sequences alone, and all of them."""
     classifies, synchronize = lesson.objective.classifies, synchronizer(trial.device)
     conditions.phase("first_predict")
     valid = predict(learner, lesson.valid, classifies=classifies)
@@ -285,12 +259,8 @@ def _answers(
     conditions.phase("predict")
     test = predicted(learner, exam.inputs, exam.lengths, exam.shape, classifies=classifies)
     seconds = prediction_seconds(learner, exam.inputs, exam.lengths, conditions.clock, synchronize)
-    run = None
-    if exam.start is not None:
-        conditions.phase("free_run")
-        run = _run(learner, exam.start, lesson.train.inputs.shape[1], conditions.clock, synchronize, home=home)
     conditions.phase("")
-    return Answers(valid=valid, test=test, alone=alone, train=train, run=run, predict_seconds=seconds)
+    return Answers(valid=valid, test=test, alone=alone, train=train, predict_seconds=seconds)
 
 
 def _alone(learner: Learner, exam: Exam, *, classifies: bool) -> Array | None:
@@ -306,14 +276,20 @@ def _alone(learner: Learner, exam: Exam, *, classifies: bool) -> Array | None:
     return np.concatenate(made)
 
 
-def _run(
-    learner: Learner, start: Start, length: int, clock: Clock, synchronize: Callable[[], None], *, home: str
-) -> Run:  # fmt: skip
-    """The free run; a failure is its own: open and closed loop are scored apart."""
-    try:
-        return free_run.run(learner, start, length, clock, synchronize)
-    except CAUGHT as error:
-        return Run(failure=failed(error, home))
+def _run_freely(
+    trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditions: Conditions, *, home: str
+) -> None:  # fmt: skip
+    """The free runs; a failure is its own: open and closed loop are scored apart."""
+    conditions.phase(RUNS["test"])
+    length, synchronize = lesson.train.inputs.shape[1], synchronizer(trial.device)
+    for name, start in desk.starts(trial, tuned=conditions.tuned).items():
+        conditions.phase(RUNS[name])
+        try:
+            made = free_run.run(learner, start, length, conditions.clock, synchronize)
+        except CAUGHT as error:
+            made = Run(failure=failed(error, home))
+        desk.generated(trial, name, made)
+    conditions.phase("")
 
 
 def _over(meter: Meter) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.core.artifacts import Arrays
-from benchbench.core.problem import Array, Problem
+from benchbench.core.problem import Array, FreeRun, Problem
+from benchbench.core.record import Generated, Status
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
 from benchbench.isolation.partner import OPEN
@@ -21,12 +22,12 @@ from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.job import OWNER
 from benchbench.run.kept import kept
-from benchbench.run.lesson import Answers, Exam, Lesson, Start, pack
-from benchbench.run.outcome import Asked, Grade, Refused
+from benchbench.run.lesson import Answers, Exam, Lesson, Run, Start, pack
+from benchbench.run.outcome import Asked, Attempt, Grade, Refused
 from benchbench.run.scoring import checked, scored
 
 ALONE = 20  # test sequences that are predicted by themselves as well
-_ONCE = ("exam", "hand in")
+_ONCE = ("exam", "hand in", "starts")
 
 
 class Examiner:
@@ -48,14 +49,12 @@ class Examiner:
 
     def exam(self, trial: Trial) -> Exam:
         """What a fitted learner is given: copies, in a random order, the same for all competitors of a seed."""
-        test, order, run = self._problem.test, self._order(trial), self._problem.free_run
-        start = None if run is None or not trial.closed_loop else Start(np.array(run.prefix), run.steps)
+        test, order = self._problem.test, self._order(trial)
         return Exam(
             inputs=np.ascontiguousarray(test.inputs[order]),
             lengths=None if test.lengths is None else test.lengths[order],
             shape=test.targets.shape,
             alone=tuple(range(min(ALONE, len(order)))),
-            start=start,
         )
 
     def metric(self, name: str, targets: Array, predictions: Array) -> float:
@@ -78,13 +77,66 @@ class Examiner:
         predictions[order] = given
         fields, alone = scored(problem, valid, predictions), self._alone(answers.alone, given, order)
         arrays = {} if answers.train is None else self._kept(answers.train, valid, predictions)
-        run = problem.free_run
-        if run is None or answers.run is None:
-            return Grade(fields, arrays, alone)
-        if answers.run.generated is None:
-            return Grade({**fields, "free_run": free_run.nothing(run, **(answers.run.failure or {}))}, arrays, alone)
-        found, shown = free_run.judged(run, answers.run)
-        return Grade({**fields, "free_run": found}, arrays | shown, alone)
+        return Grade(fields, arrays, alone)
+
+    def hand_in(self, trial: Trial, answers: Answers, made: Attempt) -> None:
+        """Grade answers, and keep the grade; where a free run follows, also what the trial's process said so far."""
+        grade, run = self.grade(trial, answers), self._problem.free_run
+        if trial.closed_loop and run is not None and "status" not in grade.fields:
+            grade = grade._replace(attempt=made, pending=frozenset({"test"}))
+            grade = grade.judged(free_run.nothing(run, Status.FAILED, "it was not handed in"))
+        self._grades[trial.key] = grade
+
+    def starts(self, trial: Trial, *, tuned: bool) -> dict[str, Start] | Refused:
+        """From where free runs start, by name: the scored one, and for option sets the one that chooses among them."""
+        grade = self._grades.get(trial.key)
+        if grade is None:
+            return self._refused("free runs start once the answers are handed in")
+        if not grade.pending:
+            return {}
+        runs = {name: run for name, run in self._runs().items() if tuned or name == "test"}
+        starts = {name: Start(np.array(run.prefix), run.steps) for name, run in runs.items()}
+        self._grades[trial.key] = grade._replace(pending=frozenset(starts))
+        return starts
+
+    def generated(self, trial: Trial, name: str, made: Run) -> Refused | None:
+        """Score a free run, and add it to the grade of the answers."""
+        grade = self._grades.get(trial.key)
+        if grade is None or name not in grade.pending:
+            return self._refused(f"no free run {name!r} is waited for")
+        found: Generated = grade.fields["free_run"]
+        run = self._runs()[name]
+        if name == "valid":
+            grade = grade.judged(found.model_copy(update=self._validated(run, made)), done=name)
+        else:
+            judged, arrays = self._judged(run, made)
+            kept = {key: getattr(found, key) for key in ("validation_time", "validation_message")}
+            grade = grade.judged(judged.model_copy(update=kept), arrays, done=name)
+        self._grades[trial.key] = grade
+        return None
+
+    def _runs(self) -> dict[str, FreeRun]:
+        runs = {"test": self._problem.free_run, "valid": self._problem.valid_run}
+        return {name: run for name, run in runs.items() if run is not None}
+
+    def _judged(self, run: FreeRun, made: Run) -> tuple[Generated, Arrays]:
+        if made.generated is None:
+            return free_run.nothing(run, **(made.failure or {})), {}
+        try:
+            return free_run.judged(run, made)
+        except CAUGHT as error:
+            return free_run.nothing(run, **failed(error, self._home)), {}
+
+    def _validated(self, run: FreeRun, made: Run) -> dict[str, Any]:
+        if made.failure is not None:
+            return {"validation_message": made.failure["message"]}
+        try:
+            return {"validation_time": free_run.valid_time(run, made)}
+        except CAUGHT as error:
+            return {"validation_message": failed(error, self._home)["message"]}
+
+    def _refused(self, why: str) -> Refused:
+        return Refused(failed(RuntimeError(why), self._home))
 
     def _kept(self, train: Array, valid: Array, test: Array) -> Arrays:
         problem = self._problem
@@ -122,20 +174,23 @@ class Examiner:
         verb, *given = message
         if verb in _ONCE:
             if (visitor.number, verb) in self._served:
-                return Refused(failed(RuntimeError(f"the test split was asked for twice ({verb})"), self._home))
+                return self._refused(f"the test split was asked for twice ({verb})")
             self._served.add((visitor.number, verb))
         known: dict[str, Callable[..., Any]] = {
             "lesson": lambda: pack(self.lesson()),
             "metric": self.metric,
             "exam": self.exam,
-            "hand in": self._handed_in,
+            "hand in": self.hand_in,
+            "starts": lambda trial, tuned: self.starts(trial, tuned=tuned),
+            "generated": self.generated,
         }
         if visitor.role == OWNER:
-            known = {"asked": self.asked, "grade": lambda key: self._grades.pop(key, None)}
+            known = {"asked": self.asked, "grade": self.take}
         return known[verb](*given)
 
-    def _handed_in(self, trial: Trial, answers: Answers) -> None:
-        self._grades[trial.key] = self.grade(trial, answers)
+    def take(self, key: str) -> Grade | None:
+        """The grade of the trial with this key, which is not kept any longer; None where nothing was handed in."""
+        return self._grades.pop(key, None)
 
 
 def refuse(refused: Refused, _visitor: Visitor, message: Any) -> Any:

@@ -12,11 +12,13 @@ from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.isolation.reception import GONE, Visit
 from benchbench.isolation.supervisor import Lost
-from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, lost, partner
+from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, lost, partner, unfinished
+from benchbench.run.lesson import RUNS
 from benchbench.run.outcome import Asked, Attempt, Grade, Outcome, Refused, composed
 from benchbench.run.place import Examiners, examiners, look
 
 Ended = tuple[Scheduled, Outcome | InputError]
+_PATIENCE = 30.0  # seconds for an examiner to say what a trial that was lost had handed in
 
 
 def _ignore(*_: object) -> None: ...
@@ -133,7 +135,7 @@ class _Run:
         self, item: Scheduled, result: Attempt | Refused | Lost, visit: Visit | None, facts: dict[str, Any]
     ) -> Outcome:
         if isinstance(result, Lost):
-            return lost(item, result, **facts)
+            return _handed_in(visit, item, result, facts) or lost(item, result, **facts)
         if isinstance(result, Refused):
             made = composed(item.trial, facts, Attempt(result.fields, {}), None, None)
         else:
@@ -150,7 +152,21 @@ class _Run:
             visit.connection.close()
 
 
-def _asked(visit: Visit | None, item: Scheduled) -> tuple[Asked, Grade | None]:
+def _handed_in(visit: Visit | None, item: Scheduled, what: Lost, facts: dict[str, Any]) -> Outcome | None:
+    """The outcome of a trial whose process ended in a free run, from what it had handed in before; None for others."""
+    if not facts["watched"].seconds.keys() & set(RUNS.values()):
+        return None  # nor may the examiner be asked: it may be what took too long
+    try:
+        asked, grade = _asked(visit, item, _PATIENCE)
+    except GONE:
+        return None
+    if grade is None or grade.attempt is None:
+        return None
+    made = composed(item.trial, facts, grade.attempt, asked, unfinished(grade, what))
+    return made._replace(record=item.complete(made.record))
+
+
+def _asked(visit: Visit | None, item: Scheduled, patience: float | None = None) -> tuple[Asked, Grade | None]:
     if visit is None:
         raise EOFError
-    return visit.ask(("asked",)), visit.ask(("grade", item.trial.key))
+    return visit.ask(("asked",), patience), visit.ask(("grade", item.trial.key), patience)

@@ -49,11 +49,21 @@ def run(learner: Learner, start: FreeRun | Start, length: int, clock: Clock, syn
     return Run(generated, clock() - started, sliding=_own(learner) is None)
 
 
+def valid_time(free_run: FreeRun, made: Run) -> float:
+    """The median valid time over the starts, in units: it chooses option sets. ValueError for a wrong shape."""
+    steps = closed_loop.valid_steps(free_run.truth, _fitting(free_run, made))
+    return float(np.median(steps)) / float(free_run.unit_steps)
+
+
+def _fitting(free_run: FreeRun, made: Run) -> Array:
+    if made.generated is None or made.generated.shape != free_run.truth.shape:
+        raise ValueError(f"a free run needs shape {free_run.truth.shape}")
+    return made.generated
+
+
 def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[Any]]]:
     """Score a run: what the record keeps, and the arrays for its artifact; ValueError where its shape is wrong."""
-    truth, generated = free_run.truth, made.generated
-    if generated is None or generated.shape != truth.shape:
-        raise ValueError(f"a free run needs shape {truth.shape}")
+    truth, generated = free_run.truth, _fitting(free_run, made)
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
     errors = _errors(free_run, generated)
     generated_facts = Generated(

@@ -27,7 +27,7 @@ from benchbench.isolation.reception import Address, Answer
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.measure import allocator, peak_memory
 from benchbench.run.lesson import data_key
-from benchbench.run.outcome import Attempt, Outcome
+from benchbench.run.outcome import Attempt, Grade, Outcome
 
 PRELOAD = "benchbench.run.preload"
 """What the processes of trials have imported before they are forked."""
@@ -81,7 +81,7 @@ class Scheduled(NamedTuple):
     """A trial with its block, whether it is of a baseline, and what the check knows of it.
 
     ``solved`` is its width; ``objective`` and ``classes`` are what its problem asks, for a record without a problem.
-    ``solves``: its competitor does not step.
+    ``solves``: its competitor does not step. ``tuned``: its competitor has several option sets.
     """
 
     block: str
@@ -91,6 +91,7 @@ class Scheduled(NamedTuple):
     solved: Solved | None = None
     objective: ObjectiveFacts | None = None
     classes: tuple[str, ...] = ()
+    tuned: bool = False
 
     def complete(self, record: Record) -> Record:
         """The record with its block and, where it came to no problem, with what that would have asked."""
@@ -144,7 +145,8 @@ class Work:
         """What the competitor has done, or why its plug-in cannot be loaded any more."""
         from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
-        from benchbench.run.attempt import Conditions, Far, attempt
+        from benchbench.run.attempt import Conditions, attempt
+        from benchbench.run.desk import Far
 
         trial, desk = item.trial, Far(link)
         try:
@@ -164,10 +166,11 @@ class Work:
         }
         lesson = desk.lesson()
         solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
-        made = attempt(trial, known, desk, Conditions(phase=link.phase, width=solved or None))
+        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts)
+        made = attempt(trial, known, desk, conditions)
         plugin = known.get("architecture", trial.architecture)
         told = {"baseline": plugin.baseline, "solves": plugin.solves}
-        return made._replace(fields=made.fields | told, environment=facts)
+        return made._replace(fields=made.fields | told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,16 @@ def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **
         **known,
     )
     return Outcome(item.complete(record))
+
+
+def unfinished(grade: Grade, what: Lost) -> Grade:
+    """The grade of a trial whose process ended in a free run: what had been handed in, and why there is no more."""
+    run, message = grade.fields["free_run"], without_paths(what.reason)
+    if "test" in grade.pending:
+        run = run.model_copy(update={"status": _STATUS[what.cause], "message": message})
+    elif grade.pending:
+        run = run.model_copy(update={"validation_message": message})
+    return grade.judged(run)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,10 @@ class Start(NamedTuple):
     steps: int
 
 
+RUNS = {"test": "free_run", "valid": "valid_run"}
+"""The free runs of a trial, and the phase of each: the one that is scored, and the one that chooses option sets."""
+
+
 class Exam(NamedTuple):
     """The inputs of the test split in random order, the shape of the predictions, and which to predict again alone."""
 
@@ -62,7 +66,6 @@ class Exam(NamedTuple):
     lengths: NDArray[np.int64] | None
     shape: tuple[int, ...]
     alone: tuple[int, ...]
-    start: Start | None
 
 
 class Run(NamedTuple):
@@ -76,7 +79,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a competitor predicts: validation, test in the order of the exam, some of it alone, the free run.
+    """What a competitor predicts: validation, test in the order of the exam, and some of it alone.
 
     ``alone`` is None where it could not predict single sequences; ``train`` is there where all predictions are kept.
     """
@@ -85,7 +88,6 @@ class Answers:
     test: Array
     alone: Array | None
     train: Array | None = None
-    run: Run | None = None
     predict_seconds: list[float] = field(default_factory=list)
 
 

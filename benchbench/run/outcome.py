@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from benchbench.core import artifacts
 from benchbench.core.artifacts import Arrays
 from benchbench.core.objective import ObjectiveFacts
-from benchbench.core.record import Record, Status, Watched
+from benchbench.core.record import Generated, Record, Status, Watched
 from benchbench.core.spec import Trial
 
 
@@ -34,11 +34,22 @@ class Attempt(NamedTuple):
 
 
 class Grade(NamedTuple):
-    """What the examiner adds to a record, and the arrays of the free run; ``alone`` are fields of what was watched."""
+    """What the examiner adds to a record, and the arrays of the free run; ``alone`` are fields of what was watched.
+
+    Where free runs follow the answers, ``attempt`` is what the trial's process said when it handed them in, and
+    ``pending`` names the runs that have not been handed in.
+    """
 
     fields: dict[str, Any]
     arrays: Arrays
     alone: Mapping[str, Any] = {}
+    attempt: Attempt | None = None
+    pending: frozenset[str] = frozenset()
+
+    def judged(self, run: Generated, arrays: Arrays | None = None, done: str = "") -> "Grade":
+        """With the outcome of a free run, and its arrays."""
+        fields = {**self.fields, "free_run": run}
+        return self._replace(fields=fields, arrays=self.arrays | (arrays or {}), pending=self.pending - {done})
 
 
 class Refused(NamedTuple):

@@ -1,7 +1,8 @@
 """What a study comes to, found out in processes that may die; the caller needs no PyTorch for it."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,7 +110,7 @@ class Planner:
         """What is found out about trials that share a problem, which the examiner has made: every learner is sized."""
         from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
-        from benchbench.run.attempt import Far
+        from benchbench.run.desk import Far
 
         with inside(self.job.folder):
             known = registry.load(self.job.plugins)
@@ -162,12 +163,26 @@ def groups(trials: list[Trial]) -> list[Group]:
 
 def schedule(plan: Plan, trials: list[Trial], checked: dict[str, Checked]) -> list[Scheduled]:
     """Trials of a plan in the order of their run, with what the check has found out about them."""
-    return [_scheduled(block, trial, plan, checked.get(_exercise(trial))) for block, trial in blocks(trials)]
+    tuned = _tuned(plan.trials)
+    return [_scheduled(block, trial, plan, checked.get(_exercise(trial)), tuned) for block, trial in blocks(trials)]
 
 
-def _scheduled(block: str, trial: Trial, plan: Plan, checked: Checked | None) -> Scheduled:
+def _tuned(trials: Sequence[Trial]) -> set[str]:
+    """The competitors, as the report names them, that have several option sets."""
+    found: dict[str, set[str]] = {}
+    for trial in trials:
+        found.setdefault(_shown(trial), set()).add(json.dumps(trial.architecture_options, sort_keys=True))
+    return {name for name, options in found.items() if len(options) > 1}
+
+
+def _shown(trial: Trial) -> str:
+    return trial.competitor or trial.architecture
+
+
+def _scheduled(block: str, trial: Trial, plan: Plan, checked: Checked | None, tuned: set[str]) -> Scheduled:
     baseline, solves = (trial.architecture in names for names in (plan.baselines, plan.solvers))
-    item = Scheduled(block, trial, baseline, solves, _solved(trial, checked))
+    solved = _solved(trial, checked)
+    item = Scheduled(block, trial, baseline, solves, solved, tuned=_shown(trial) in tuned)
     return item if checked is None else item._replace(objective=checked.objective, classes=checked.classes)
 
 

@@ -12,10 +12,11 @@ from benchbench.core.registry import Registry
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
 from benchbench.run.attempt import Conditions, attempt
+from benchbench.run.desk import granted
 from benchbench.run.examiner import Examiner
 from benchbench.run.failure import CAUGHT, failed
-from benchbench.run.lesson import Answers, Exam, Lesson
-from benchbench.run.outcome import Grade, Outcome, composed
+from benchbench.run.lesson import Answers, Exam, Lesson, Run, Start
+from benchbench.run.outcome import Attempt, Outcome, composed
 
 
 def run_trial(
@@ -25,11 +26,12 @@ def run_trial(
     clock: Clock = time.perf_counter,
     *,
     width: int | None = None,
+    tuned: bool = False,
 ) -> Outcome:
     """The outcome of a trial in this process, which holds all of its data: for tests and scripts.
 
     The trials of a study have processes of their own, and the examiner another. Whatever the competitor does, there is
-    a record. ``width`` is the solved one, where it is known.
+    a record. ``width`` is the solved one, where it is known; ``tuned``: option sets are to be chosen.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     plugin, home = registry.get("architecture", trial.architecture), registry.get("task", trial.task).file
@@ -40,8 +42,8 @@ def run_trial(
         asked = desk.examiner.asked()
     except CAUGHT as error:
         return Outcome(Record(trial=trial, **facts, **failed(error, home)))
-    made = attempt(trial, registry, desk, Conditions(clock=clock, width=width))
-    return composed(trial, facts, made, asked, desk.graded)
+    made = attempt(trial, registry, desk, Conditions(clock=clock, width=width, tuned=tuned))
+    return composed(trial, facts, made, asked, desk.examiner.take(trial.key))
 
 
 class _Near:
@@ -49,7 +51,6 @@ class _Near:
 
     def __init__(self, examiner: Examiner) -> None:
         self.examiner = examiner
-        self.graded: Grade | None = None
 
     def lesson(self) -> Lesson:
         return self.examiner.lesson()
@@ -57,8 +58,15 @@ class _Near:
     def exam(self, trial: Trial) -> Exam:
         return self.examiner.exam(trial)
 
-    def hand_in(self, trial: Trial, answers: Answers) -> None:
-        self.graded = self.examiner.grade(trial, answers)
+    def hand_in(self, trial: Trial, answers: Answers, made: Attempt) -> None:
+        self.examiner.hand_in(trial, answers, made)
+
+    def starts(self, trial: Trial, *, tuned: bool) -> dict[str, Start]:
+        starts: dict[str, Start] = granted(self.examiner.starts(trial, tuned=tuned))
+        return starts
+
+    def generated(self, trial: Trial, name: str, run: Run) -> None:
+        granted(self.examiner.generated(trial, name, run))
 
 
 def make_problem(trial: Trial, registry: Registry) -> Problem:

@@ -33,31 +33,30 @@ def cosine(
     free_runs: Positive = STARTS,
     free_steps: Positive = 1000,
 ) -> Problem:
-    """Predict x(t+1) from x(0..t) for every t from ``warm_up`` on; each series has a phase and amplitude of its own.
+    """Predict x(t+1) from x(0..t) for each t from ``warm_up`` on; each series has a phase and amplitude of its own.
 
     ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
     them, and the test is scored by range; ``test_ranges`` are those of the test and the free runs, where they differ.
     The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3. ``free_runs`` further series go on for
-    ``free_steps`` alone. InputError where the warm-up leaves nothing to score, or not 0 <= low <= high, high > 0.
+    ``free_steps`` alone, and as many with the ranges of training choose option sets for that. InputError where the
+    warm-up leaves nothing to score, or not 0 <= low <= high, high > 0.
     """
     if warm_up >= length:
         raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
     named = _named("ranges", ranges)
     tested = named if test_ranges is None else _named("test_ranges", test_ranges)
     parts = {"train": (train_series, named), "valid": (valid_series, named), "test": (test_series, tested)}
-    for name, (size, which) in parts.items():
-        if size < len(which):
-            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges")
+    _require_enough(parts)
     waves = {k: _waves(rng, size, length + 1, list(which.values()), frequency) for k, (size, which) in parts.items()}
     scaler = StandardScaler().fit(waves["train"].reshape(-1, 1))
     train, valid, test = (_split(wave, scaler, warm_up) for wave in waves.values())
-    further = _waves(rng, free_runs, length + free_steps, list(tested.values()), frequency)[:, :, None]
+    further = [_waves(rng, free_runs, length + free_steps, [*which.values()], frequency) for which in (tested, named)]
+    free_run, valid_run = (free_run_of(Stretches(values=waves[:, :, None]), scaler, length) for waves in further)
     return Problem(
-        train=train,
-        valid=valid,
-        test=test,
+        train=train, valid=valid, test=test,
         floor=0.0,
-        free_run=free_run_of(Stretches(values=further), scaler, length),
+        free_run=free_run,
+        valid_run=valid_run,
         groups=_groups(test_series, tested),
         provenance={
             "source": "cosines, frequency 10/99 rad/step" if frequency == "fixed" else "cosines, frequency 0.05..0.3",
@@ -68,7 +67,7 @@ def cosine(
             "warm_up": warm_up,
             "horizon": 1,
         },
-    )
+    )  # fmt: skip
 
 
 def _named(option: str, ranges: tuple[Range, ...] | dict[str, Range]) -> dict[str, Range]:
@@ -79,6 +78,12 @@ def _named(option: str, ranges: tuple[Range, ...] | dict[str, Range]) -> dict[st
         if not 0 <= low <= high < np.inf or high == 0:
             raise InputError(f"cosine: {option} {name!r}: [{low}, {high}] must be 0 <= low <= high with high > 0")
     return dict(named)
+
+
+def _require_enough(parts: dict[str, tuple[int, dict[str, Range]]]) -> None:
+    for name, (size, which) in parts.items():
+        if size < len(which):
+            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges")
 
 
 def _groups(count: int, ranges: dict[str, Range]) -> dict[str, slice]:

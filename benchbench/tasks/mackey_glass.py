@@ -31,7 +31,8 @@ def mackey_glass(
     """Forecast the Mackey-Glass series ``horizon`` time units ahead; one sample is one time unit.
 
     ``squash`` gives tanh(x - 1). With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes
-    over ten Lyapunov times from 50 starts on the same orbit, after the test. InputError where the equation settles on
+    over ten Lyapunov times from 50 starts on the same orbit, after the test; option sets are chosen for it by as long a
+    run on an orbit of its own. InputError where the equation settles on
     a constant or leaves the finite numbers.
     """
     chronological(samples, length, horizon)  # refuses before it integrates for long
@@ -39,27 +40,37 @@ def mackey_glass(
     unit = 1 / exponent_known if exponent_known else 1.0
     steps = round(_LYAPUNOV_TIMES * unit) if exponent_known else _STEPS
     after = length + needed(length, steps, _SPACING) if horizon == 1 else 0
-    with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
-        values = series(rng, samples + after, tau=tau, beta=beta, gamma=gamma, exponent=exponent)
-    if not np.ptp(values) > 1e-6:  # rounding errors are no signal; NaN comes here too
-        raise InputError(
-            f"mackey_glass: tau {tau}, beta {beta}, gamma {gamma}, exponent {exponent} give no oscillation; "
-            "the defaults are tau 17, beta 0.2, gamma 0.1, exponent 10"
-        )
-    values = np.tanh(values - 1) if squash else values
+    equation = {"tau": tau, "beta": beta, "gamma": gamma, "exponent": exponent}
+    values = _orbit(rng, samples + after, equation, squash=squash)
     facts = {"source": f"Mackey-Glass, tau {tau:g}", "squash": squash}
-    free_run = None
+    runs: dict[str, Stretches] = {}
     if after:
-        stretches, name = later(values, length, steps, _SPACING), "Lyapunov time" if exponent_known else "step"
-        free_run = Stretches(values=stretches, unit=name, unit_steps=unit, restore=_unsquash if squash else None)
+        other = _orbit(rng, needed(length, steps, _SPACING), equation, squash=squash)
+        name, restore = "Lyapunov time" if exponent_known else "step", _unsquash if squash else None
+        for run, orbit in (("free_run", values), ("valid_run", other)):
+            stretches = later(orbit, length, steps, _SPACING)
+            runs[run] = Stretches(values=stretches, unit=name, unit_steps=unit, restore=restore)
     return forecast_series(
         values[:samples],
         length=length,
         horizon=horizon,
         warm_up=warm_up,
-        free_run=free_run,
         provenance=facts,
+        free_run=runs.get("free_run"),
+        valid_run=runs.get("valid_run"),
     )
+
+
+def _orbit(rng: np.random.Generator, samples: int, equation: dict[str, float], *, squash: bool) -> Raw:
+    """A series from a start of its own; InputError where it does not oscillate."""
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
+        values = series(rng, samples, **equation)  # type: ignore[arg-type]
+    if not np.ptp(values) > 1e-6:  # rounding errors are no signal; NaN comes here too
+        given = ", ".join(f"{name} {value}" for name, value in equation.items())
+        raise InputError(
+            f"mackey_glass: {given} give no oscillation; the defaults are tau 17, beta 0.2, gamma 0.1, exponent 10"
+        )
+    return np.asarray(np.tanh(values - 1)) if squash else values
 
 
 def _unsquash(values: Raw) -> Raw:

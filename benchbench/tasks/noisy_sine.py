@@ -27,7 +27,8 @@ def noisy_sine(
     realisations of the noise: train is t < 80 % of the first, the targets of valid are t in 60..80 % of the second,
     those of test t in 80..100 % of the third. Their windows reach ``length`` further back, below t = 0 where need be,
     so that every length is scored on the same targets. ``floor`` is the variance of the noise.
-    The free run has 50 starts of any phase with noise, and goes on 1,000 steps without.
+    The free run has 50 starts of any phase with noise, and goes on 1,000 steps without; option sets are chosen for it
+    from 50 further ones.
     """
     ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
     reach = length + horizon - 1
@@ -42,11 +43,13 @@ def noisy_sine(
         [np.sin(FREQUENCY * np.arange(start, stop)) + noise * rng.random(stop - start)]
         for start, stop in times.values()
     )
-    free_run = Stretches(values=_stretches(rng, length, noise)) if horizon == 1 else None
+    names = ("free_run", "valid_run") if horizon == 1 else ()
+    runs = {name: Stretches(values=_stretches(rng, length, noise)) for name in names}
     return forecast(
         train, valid, test,
-        length=length, horizon=horizon, floor=noise**2 / 12, free_run=free_run,
+        length=length, horizon=horizon, floor=noise**2 / 12,
         provenance={"source": f"sin({FREQUENCY} t) + {noise:g} U(0, 1)", "times": times},
+        free_run=runs.get("free_run"), valid_run=runs.get("valid_run"),
     )  # fmt: skip
 
 

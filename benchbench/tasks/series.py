@@ -10,7 +10,7 @@ from benchbench.core.errors import InputError, short
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import FRACTIONS, Stretches, chronological, consecutive, forecast, spread
+from benchbench.core.windows import FRACTIONS, STARTS, Stretches, chronological, consecutive, forecast, spread
 from benchbench.signals.clean import (
     ClipAt,
     Cutoff,
@@ -72,7 +72,8 @@ def series(
     is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator`` to
     ``header``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
     window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the second half of the
-    test part, which then has no windows. ``clean`` and what follows: as in Preparation. InputError says what is wrong.
+    test part, which then has no windows, and from as many in the validation part, where it is long enough, by which
+    option sets are chosen. ``clean`` and what follows: as in Preparation. InputError says what is wrong.
     """
     form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, header=header,
                 array=array)  # fmt: skip
@@ -97,10 +98,12 @@ def _problem(
         raw, facts = _split(recordings, length, horizon)
         parts, cleaned = prepared(raw, how)
         values = [[piece.values for piece in part] for part in parts]
-        run = None
+        runs: dict[str, Stretches] = {}
         if free_run and horizon == 1:
             values[2], later = _halves(values[2], length)
-            run = Stretches(values=spread(later, length, free_run))
+            runs["free_run"] = Stretches(values=spread(later, length, free_run))
+            if sum(max(0, len(one) - length - free_run + 1) for one in values[1]) >= STARTS:
+                runs["valid_run"] = Stretches(values=spread(values[1], length, free_run))
         return forecast(
             *values,
             length=length,
@@ -109,8 +112,9 @@ def _problem(
             most_valid=MOST_VALID,
             outputs=slice(1) if beside else slice(None),
             measured=[[piece.measured for piece in part] for part in parts] if how.fills else None,
-            free_run=run,
             provenance={**facts, **cleaned},
+            free_run=runs.get("free_run"),
+            valid_run=runs.get("valid_run"),
         )
     except InputError as error:
         names = ", ".join(one.table.name for one in recordings)
