@@ -1,5 +1,7 @@
 """The contract over the whole registry, and that it catches those who break it."""
 
+import re
+
 import pytest
 
 from benchbench.contract.check import assert_contract, check, shipped_sets
@@ -163,7 +165,7 @@ TASKS_WITH_A_FREE_RUN = {
 }
 
 
-def free_running(path, change=""):
+def free_running(path, change="", valid_run="None"):
     """The results of a task of an irregular signal whose free run is changed."""
     (path / "plugin.py").write_text(f"""{HEAD}
 from benchbench import FreeRun
@@ -176,7 +178,8 @@ def mine(rng, length):
     whole = sliding_window_view(series[1400:], length + 150)[::60, :, None]
     prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
     {change.strip()}
-    return Problem(train=train, valid=valid, test=test, free_run=FreeRun(prefix=prefix, truth=truth))
+    free_run = FreeRun(prefix=prefix, truth=truth)
+    return Problem(train=train, valid=valid, test=test, free_run=free_run, valid_run={valid_run})
 """)
     [plugin] = registry.registered(registry.load_file(path / "plugin.py"))
     return check(plugin)
@@ -190,6 +193,25 @@ def test_a_task_whose_free_run_breaks_a_promise_is_caught(promise, tmp_path):
 
 def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
     assert {result.passed for result in free_running(tmp_path)} == {True}
+
+
+def test_option_sets_are_not_chosen_by_the_starts_of_the_free_run(tmp_path):
+    results = free_running(tmp_path, valid_run="FreeRun(prefix=prefix[10:], truth=truth[10:])")
+    [broken] = [result.detail for result in results if result.passed is False]
+    assert re.fullmatch(r"(\d+) of \1 starts hold a stretch that the free run holds too", broken)
+
+
+def test_option_sets_may_be_chosen_by_other_starts(tmp_path):
+    half = "prefix, truth = prefix[:10], truth[:10]"
+    other = "FreeRun(prefix=whole[12:, :length].copy(), truth=whole[12:, length:].copy())"
+    assert {result.passed for result in free_running(tmp_path, half, other)} == {True}
+
+
+def test_option_sets_are_not_chosen_by_a_free_run_over_train(tmp_path):
+    seen = "FreeRun(prefix=prefix, truth=np.tile(series[:150], (len(prefix), 1))[:, :, None])"
+    [broken] = [result for result in free_running(tmp_path, valid_run=seen) if result.passed is False]
+    assert broken.promise == "option sets are chosen for the free run by starts of their own"
+    assert "hold a stretch that train holds too" in broken.detail
 
 
 def test_a_task_without_a_free_run_has_nothing_to_promise_of_it():

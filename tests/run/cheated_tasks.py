@@ -15,7 +15,7 @@ def noise(rng, length):
 
 @task("secret", version=1)
 def secret(rng, length):
-    """Targets of the test split, labels and the truth of the free run are numbers that stand nowhere else."""
+    """Targets of the test split, labels and the truth of the free runs are numbers that stand nowhere else."""
 
     def split(count, targets, labels=None):
         inputs = rng.standard_normal((count, length, 1)).astype(np.float32)
@@ -28,4 +28,5 @@ def secret(rng, length):
         valid=split(100, rng.standard_normal(100)),
         test=split(100, secrets, secrets.astype(np.float32)),
         free_run=FreeRun(prefix=prefix, truth=secrets.astype(np.float32).reshape(5, 20, 1)),
+        valid_run=FreeRun(prefix=prefix, truth=secrets.astype(np.float32)[::-1].reshape(5, 20, 1)),
     )

@@ -130,6 +130,8 @@ def test_no_process_of_a_competitor_holds_test_targets(tmp_path):
     records = run_study(study(tmp_path, "secret", [hunters]), tmp_path / "r", jobs=1)
     assert {record.status for record in records} == {"ok"}
     assert all(record.scores["test_mse"] > 1e15 for record in records)  # they were scored against them
+    hunted = [record.free_run for record in records if record.trial.architecture == "hunter"]
+    assert [(run.status, run.validation_time) for run in hunted] == [("ok", 0.0)] * 3
     [log] = (tmp_path / "r").rglob("*.log")
     found = re.findall(r"hunted (.*): (\d+) (\d+) (\d+)", log.read_text())
     assert {place for place, *_ in found} == {"in the factory", "in the fit", "in a prediction", "in a free run"}
