@@ -117,6 +117,7 @@ _KINDS = {
     "untimed": bool,
     "watched_fit_seconds": float,
     "kernel_seconds": float,
+    "validation_time": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -141,7 +142,8 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
     took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
     that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
-    once on the machine and on no clock. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum
+    once on the machine and on no clock. ``validation_time`` is the median valid time from the starts that option sets
+    of the closed loop are chosen by. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum
     says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is
     NaN, a missing text is empty. InputError where there is no record.
     """
@@ -272,6 +274,7 @@ def _closed_loop(run: Generated) -> dict[str, Any]:
         "generate_seconds": run.seconds,
         "free_run_mse": run.mse,
         "free_run_message": run.message,
+        "validation_time": run.validation_time,
     }
 
 

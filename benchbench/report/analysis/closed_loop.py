@@ -9,9 +9,12 @@ import pandas as pd
 from benchbench.core.record import Status
 from benchbench.report.analysis.cells import failed, verdicts
 from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.loop_sets import chosen
+from benchbench.report.analysis.select import Selection
 from benchbench.report.analysis.trials import Records
 
 NO_RUN = "free run failed"
+_ENDED = {Status.TIMEOUT: "free run timeout", Status.OUT_OF_MEMORY: "free run out_of_memory"}
 MSE = "free_run_mse"
 _MEDIANS = ("nrmse_84", "spectrum_distance", "diverged_share", "step_us")
 _SHARES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}
@@ -23,17 +26,20 @@ class ClosedLoop:
 
     ``trials`` are its rows that were to go on in closed loop, with ``outcome`` (the status, or that the free run
     failed). ``cells`` and ``verdicts`` have a row per cell and per place. ``missing`` counts the records without a free
-    run by condition and variant where others have one.
+    run by condition and variant where others have one. ``options`` has a row per cell of ``cells``: how many option
+    sets, which was chosen, and by what.
     """
 
     trials: pd.DataFrame
     cells: pd.DataFrame
     verdicts: pd.DataFrame
     missing: Counter[tuple[str, str]]
+    options: pd.DataFrame
 
 
-def closed_loop(frame: pd.DataFrame, records: Records) -> ClosedLoop:
-    """The free runs of the frame of a Selection; nothing where there are none."""
+def closed_loop(selection: Selection, records: Records) -> ClosedLoop:
+    """The free runs of a Selection; nothing where there are none."""
+    frame, options = chosen(selection, records)
     mine = records.of(frame)
     ran = pd.Series([one.free_run is not None for one in mine], frame.index, bool)
     scored = frame["status"].isin([Status.OK, Status.OVER_BUDGET])
@@ -42,11 +48,13 @@ def closed_loop(frame: pd.DataFrame, records: Records) -> ClosedLoop:
     places = [frame["condition"], frame["variant"]]
     somewhere = ran.groupby(places).transform("any")
     trials = _measured(frame[kept & somewhere], records)
+    cells = _cells(trials, records)
     return ClosedLoop(
         trials=trials,
-        cells=_cells(trials, records),
+        cells=cells,
         verdicts=verdicts(trials, "rank_time"),
         missing=Counter(frame.loc[~kept & somewhere, ["condition", "variant"]].itertuples(index=False, name=None)),
+        options=options.merge(cells[CELL], on=CELL),
     )
 
 
@@ -54,7 +62,9 @@ def _measured(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
     runs = [record.free_run for record in records.of(trials)]
     declined = [run is not None and run.status == Status.UNSUPPORTED for run in runs]
     trials = trials.assign(status=trials["status"].mask(np.array(declined, bool), Status.UNSUPPORTED))
-    outcome = trials["status"].mask((trials["status"] == Status.OK) & trials["valid_time"].isna(), NO_RUN)
+    ended = [NO_RUN if run is None else _ENDED.get(run.status, NO_RUN) for run in runs]
+    nothing = (trials["status"] == Status.OK) & trials["valid_time"].isna()
+    outcome = trials["status"].mask(nothing, pd.Series(ended, trials.index, str))
     made = [len(run.valid_steps) * run.steps if run else 0 for run in runs]
     return trials.assign(
         outcome=outcome,

@@ -9,6 +9,7 @@ import pandas as pd
 from benchbench.report.analysis.cells import COSTS, PLACE, metrics, usual
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.extrapolation import table as extrapolation
+from benchbench.report.analysis.loop_sets import FREE_RUN
 from benchbench.report.analysis.order import several
 from benchbench.report.analysis.study import Numbers
 
@@ -38,6 +39,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "marks": numbers.marked,
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
+        "closed_loop_sets": _loop_sets(numbers),
         "extrapolation": extrapolation(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
@@ -68,6 +70,12 @@ def _options(options: pd.DataFrame) -> pd.DataFrame:
     if set(options["objective"]) <= {"regression"} and set(options["choose"]) <= {"loss", "mse"}:
         return options[[*CELL, "option_sets", "set", "valid_choice"]].rename(columns={"valid_choice": "valid_mse"})
     return options[[*CELL, "option_sets", "set", "choose", "valid_choice"]]
+
+
+def _loop_sets(numbers: Numbers) -> pd.DataFrame:
+    """The option sets of the closed loop; nothing where the open loop chose all of them."""
+    options = numbers.closed_loop.options
+    return options if (options["chosen_by"] == FREE_RUN).any() else options[:0]
 
 
 def _all_sets(numbers: Numbers) -> pd.DataFrame:

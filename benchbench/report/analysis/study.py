@@ -53,7 +53,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         groups=groups(selection.frame, known),
         undefined=undefined(selection.frame, known),
         marked=marked(selection.frame, known),
-        closed_loop=closed_loop(selection.frame, known),
+        closed_loop=closed_loop(selection, known),
         devices=devices(selection.frame),
         engines=engines(selection.frame),
     )

@@ -28,7 +28,7 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
         mine = options[options["architecture"] == name]
         tried = numbers.selection.sets
         rows.append(
-            [name, str(mine["option_sets"].max()), _chosen(mine, set(tried.loc[tried["architecture"] == name, "set"]))]
+            [name, str(mine["option_sets"].max()), chosen(mine, set(tried.loc[tried["architecture"] == name, "set"]))]
         )
     what = " or ".join(sorted({_said(row) for row in rows_of(options)}))
     yield Text(
@@ -40,7 +40,7 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     yield table(["architecture", "option sets", "chosen"], rows, left=3)
 
 
-def _chosen(mine: pd.DataFrame, tried: set[str]) -> str:
+def chosen(mine: pd.DataFrame, tried: set[str]) -> str:
     """The chosen sets with how often each was chosen: the options alone in which those that were tried differ."""
     options = {text: json.loads(text) for text in tried}
     names = sorted({name for found in options.values() for name in found})

@@ -1,0 +1,53 @@
+"""Which option set of each competitor goes on in closed loop: that whose free runs of validation stay valid longest."""
+
+import numpy as np
+import pandas as pd
+
+from benchbench.core.record import Record, Status
+from benchbench.report.analysis.comparable import CELL, one_kernel, one_machine
+from benchbench.report.analysis.select import Selection
+from benchbench.report.analysis.trials import Records
+
+FREE_RUN, ONE_STEP = "free run", "one step"
+"""What chose: the valid time of a free run from other starts, or the validation error in open loop."""
+
+_SETS = [*CELL, "set"]
+
+
+def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The trials to compare in closed loop, and a row per cell: how many option sets, which was chosen, and by what.
+
+    A free run chooses where every scored trial of a cell has one to choose by: the median over the seeds, a seed
+    without one being the worst; among equals, and elsewhere, the validation error chooses as in open loop.
+    """
+    every, options = selection.every, selection.options
+    mine = records.of(every)
+    ok = every["ok"].to_numpy(bool)
+    times = pd.Series([_time(record) for record in mine], every.index, float)
+    lacking = pd.Series([_lacks(record) for record in mine], every.index, bool) & ok
+    timed = every.assign(time=times.where(ok).fillna(-np.inf), lacking=lacking, known=times.notna() & ok)
+    whole = timed.groupby(CELL).agg(lacking=("lacking", "any"), known=("known", "any")).reset_index()
+    found = selection.sets.merge(timed.groupby(_SETS, as_index=False)["time"].median(), on=_SETS, how="left")
+    best = found.sort_values("time", ascending=False, kind="stable").groupby(CELL).head(1)
+    table = options[[*CELL, "option_sets", "set"]].merge(whole, on=CELL, how="left")
+    table = table.merge(best[[*_SETS, "time"]].rename(columns={"set": "longest"}), on=CELL, how="left")
+    freely = (table["option_sets"] > 1) & ~table["lacking"] & table["known"]
+    table = table.assign(
+        set=table["set"].where(~freely, table["longest"]),
+        chosen_by=np.where(freely, FREE_RUN, ONE_STEP),
+        validation_time=table["time"].where(freely & np.isfinite(table["time"])),
+    )
+    kept = pd.MultiIndex.from_frame(every[_SETS]).isin(pd.MultiIndex.from_frame(table[_SETS]))
+    frame, _ = one_machine(one_kernel(every[kept])[0])
+    return frame, table[[*CELL, "option_sets", "set", "chosen_by", "validation_time"]]
+
+
+def _time(record: Record) -> float | None:
+    run = record.free_run
+    return None if run is None or run.status != Status.OK else run.validation_time
+
+
+def _lacks(record: Record) -> bool:
+    """Whether nothing is known of a free run to choose by; where one failed, that is known."""
+    run = record.free_run
+    return run is None or (run.status == Status.OK and run.validation_time is None and not run.validation_message)
