@@ -150,7 +150,7 @@ reproduce.md in the folder of results has sources and notes. The exit code is 0 
         short="Show common mistakes with figures.",
         text="""Show common mistakes of the field, each on our own implementation of it, with figures.
 
-All of them take a minute. The page pitfalls.md in the folder of results has the figures.""",
+All of them take two minutes. The page pitfalls.md in the folder of results has the figures.""",
         examples=(
             ("benchbench pitfalls", ""),
             ("benchbench pitfalls random_split", ""),

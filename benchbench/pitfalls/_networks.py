@@ -1,0 +1,64 @@
+"""What the pitfalls of training share: a series, a network fitted on it, and intervals over seeds."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import ttest_1samp
+
+from benchbench.core.problem import Problem, Split
+from benchbench.core.seeds import integer, stream
+from benchbench.core.windows import forecast_series
+from benchbench.run.standalone import fitted
+from benchbench.signals.mackey_glass import series
+
+BATCH, ENGINE = 16, "numba"
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A geometric mean and the ends of its interval; the ends are NaN for one value."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Errors(NamedTuple):
+    """Mean squared errors on the validation and the test split."""
+
+    valid: float
+    test: float
+
+
+def problem_of(seed: int, samples: int, length: int) -> Problem:
+    """Mackey-Glass one step ahead, a series of its own for each seed."""
+    return forecast_series(series(stream(seed, "data", "pitfall"), samples), length=length, horizon=1)
+
+
+def errors(problem: Problem, network: str, seed: int, *, width: int, updates: int, learning_rate: float) -> Errors:
+    """Fit a network, which keeps the weights that are best on validation, and score it."""
+    learner = fitted(
+        network, problem.train, problem.valid, width=width, seed=integer(seed, "learner"), updates=updates,
+        batch=BATCH, engine=ENGINE, learning_rate=learning_rate,
+    )  # fmt: skip
+
+    def error(split: Split) -> float:
+        return float(np.mean(np.square(learner.predict(split.inputs) - split.targets, dtype=np.float64)))
+
+    return Errors(error(problem.valid), error(problem.test))
+
+
+def interval(values: ArrayLike) -> Interval:
+    """The geometric mean of values above 0, (seed,), and Student's interval of the mean of their logarithms."""
+    logs = np.log(np.asarray(values, float))
+    mean = float(np.exp(logs.mean()))
+    if len(logs) < 2 or np.ptp(logs) == 0:
+        return Interval(mean, *((mean, mean) if len(logs) > 1 else (np.nan, np.nan)))
+    ends = ttest_1samp(logs, 0.0).confidence_interval(CONFIDENCE)
+    return Interval(mean, float(np.exp(ends.low)), float(np.exp(ends.high)))
+
+
+def ratio(one: ArrayLike, other: ArrayLike) -> Interval:
+    """Of errors paired by seed, (seed,): the ratio of their geometric means, and its interval."""
+    return interval(np.asarray(one, float) / np.asarray(other, float))
