@@ -163,11 +163,11 @@ def groups(trials: list[Trial]) -> list[Group]:
 
 def schedule(plan: Plan, trials: list[Trial], checked: dict[str, Checked]) -> list[Scheduled]:
     """Trials of a plan in the order of their run, with what the check has found out about them."""
-    tuned = _tuned(plan.trials)
-    return [_scheduled(block, trial, plan, checked.get(_exercise(trial)), tuned) for block, trial in blocks(trials)]
+    several = tuned(plan.trials)
+    return [_scheduled(block, trial, plan, checked.get(_exercise(trial)), several) for block, trial in blocks(trials)]
 
 
-def _tuned(trials: Sequence[Trial]) -> set[str]:
+def tuned(trials: Sequence[Trial]) -> set[str]:
     """The competitors, as the report names them, that have several option sets."""
     found: dict[str, set[str]] = {}
     for trial in trials:
@@ -179,10 +179,10 @@ def _shown(trial: Trial) -> str:
     return trial.competitor or trial.architecture
 
 
-def _scheduled(block: str, trial: Trial, plan: Plan, checked: Checked | None, tuned: set[str]) -> Scheduled:
+def _scheduled(block: str, trial: Trial, plan: Plan, checked: Checked | None, several: set[str]) -> Scheduled:
     baseline, solves = (trial.architecture in names for names in (plan.baselines, plan.solvers))
     solved = _solved(trial, checked)
-    item = Scheduled(block, trial, baseline, solves, solved, tuned=_shown(trial) in tuned)
+    item = Scheduled(block, trial, baseline, solves, solved, tuned=_shown(trial) in several)
     return item if checked is None else item._replace(objective=checked.objective, classes=checked.classes)
 
 

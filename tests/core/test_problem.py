@@ -124,6 +124,16 @@ def test_a_problem_refuses_a_free_run_that_does_not_fit(
         Problem(train=part, valid=part, test=part, free_run=run)
 
 
+def test_a_problem_takes_further_starts_to_choose_option_sets_by_where_it_has_a_free_run() -> None:
+    run, other = (FreeRun(prefix=zeros(3, 5, 1), truth=zeros(3, 7, 1)) for _ in range(2))
+    parts = {"train": split(), "valid": split(), "test": split()}
+    assert Problem(**parts, free_run=run, valid_run=other).valid_run is other
+    with pytest.raises(ValueError, match="valid_run chooses option sets for a free run, and there is none"):
+        Problem(**parts, valid_run=other)
+    with pytest.raises(ValueError, match="valid_run: a prefix of 4 steps is shorter than the sequences"):
+        Problem(**parts, free_run=run, valid_run=FreeRun(prefix=zeros(3, 4, 1), truth=zeros(3, 7, 1)))
+
+
 def test_a_free_run_of_another_type_is_refused() -> None:
     wrong: Any = (zeros(3, 5, 1), zeros(3, 7, 1))
     with pytest.raises(TypeError, match=r"free_run must be a benchbench\.FreeRun, not tuple"):

@@ -5,7 +5,7 @@ import pytest
 
 from benchbench import pitfalls
 from benchbench.core.errors import InputError
-from benchbench.pitfalls import euler, normal_equations, random_split
+from benchbench.pitfalls import euler, normal_equations, one_sided_tuning, random_split, short_budget
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
 
@@ -29,7 +29,8 @@ def solvers():
 
 
 def test_the_files_are_the_list():
-    assert pitfalls.names() == ["euler", "normal_equations", "random_split"]
+    expected = ["euler", "normal_equations", "one_sided_tuning", "random_split", "short_budget"]
+    assert pitfalls.names() == expected
     assert all(pitfalls.summary(name).endswith(".") for name in pitfalls.names())
     assert pitfalls.get("euler") is euler.show
 
@@ -141,6 +142,8 @@ def test_a_singular_matrix_is_not_a_number_and_no_crash():
         (euler.show, {"units": 2000, "seeds": 2, "starts": 2}),
         (random_split.show, {"seeds": 1, "samples": 400, "updates": 5}),
         (normal_equations.show, {"seeds": 1, "units": 40, "points": 900}),
+        (one_sided_tuning.show, {"seeds": 2, "tries": 2, "samples": 400, "updates": 3}),
+        (short_budget.show, {"seeds": 2, "samples": 500, "budgets": (2, 4)}),
     ],
 )
 def test_the_same_sizes_give_the_same_data(show, sizes):

@@ -218,3 +218,23 @@ def test_a_run_to_choose_by_that_fails_says_why_and_leaves_the_scored_one(examin
     run = examiner.take(trial.key).fields["free_run"]
     assert (run.status, run.validation_time) == ("ok", None)
     assert "a free run needs shape (5, 100, 1)" in run.validation_message
+
+
+def test_a_competitor_is_tuned_where_it_has_several_option_sets_under_one_name(study):
+    from benchbench.core import registry
+    from benchbench.core import study as studies
+    from benchbench.run.plan import tuned
+
+    table = """
+    [[architectures.good]]
+    gain = [1.0, 2.0]
+    [[architectures.good]]
+    label = "one"
+    gain = 1.0
+    [[architectures.good]]
+    label = "two"
+    gain = 2.0
+    [architectures.mean]
+    """
+    read = studies.read(study(table))
+    assert tuned(read.trials(registry.load(read.plugins))) == {"good"}

@@ -124,3 +124,17 @@ def test_the_series_of_the_free_run_are_further_ones_and_spread_over_the_ranges(
     assert np.sum(peaks < 0.3) == np.sum(peaks > 2.9) == 25
     known = {row.tobytes() for part in (problem.train, problem.valid, problem.test) for row in part.inputs}
     assert not known & {row.tobytes() for row in problem.free_run.prefix}
+
+
+def test_option_sets_are_chosen_on_further_series_of_the_ranges_of_training():
+    options = {"ranges": ((0.1, 0.2), (3.0, 4.0)), "test_ranges": ((9.0, 10.0),), "test_series": 10}
+    problem = cosine(np.random.default_rng(0), 60, **options)
+    run = problem.valid_run
+    peaks = np.abs(run.restore(run.truth)).max(axis=(1, 2))
+    assert np.sum(peaks < 0.21) == np.sum((peaks > 2.9) & (peaks < 4.01)) == 25
+    assert np.abs(problem.free_run.restore(problem.free_run.truth)).max(axis=(1, 2)).min() > 8.9
+    whole = raw(problem, np.concatenate([run.prefix, run.truth], axis=1))
+    expected = 2 * np.cos(10 / 99) * whole[:, 1:-1]
+    np.testing.assert_allclose(whole[:, 2:] + whole[:, :-2], expected, atol=1e-5)
+    known = {row.tobytes() for row in (*problem.train.inputs, *problem.valid.inputs, *problem.test.inputs)}
+    assert not known & {row.tobytes() for row in run.prefix}

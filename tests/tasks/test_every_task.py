@@ -56,8 +56,8 @@ def make(given):
 def content(problem):
     parts = (problem.train, problem.valid, problem.test)
     arrays = [getattr(part, array) for part in parts for array in ("inputs", "targets")]
-    run = problem.free_run
-    return [array.tobytes() for array in arrays + ([run.prefix, run.truth] if run else [])]
+    runs = [array for run in (problem.free_run, problem.valid_run) if run for array in (run.prefix, run.truth)]
+    return [array.tobytes() for array in arrays + runs]
 
 
 def test_there_is_one_task_a_file_called_like_it():

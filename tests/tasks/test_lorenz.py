@@ -41,6 +41,17 @@ def test_the_free_run_is_the_same_orbit_scaled_from_a_window_after_the_test_on(p
     np.testing.assert_allclose(run.restore(run.truth)[0], orbit[begins[0] + LENGTH :][:STEPS], atol=1e-4)
 
 
+def test_option_sets_are_chosen_on_an_orbit_of_its_own_by_the_same_clock(problem):
+    run, rng = problem.valid_run, np.random.default_rng(0)
+    rng.uniform(size=3)  # the start of the first orbit
+    orbit = states(rng, LENGTH + STEPS + SPACING * (STARTS - 1))
+    scaled = (orbit - problem.provenance["mean"]) / problem.provenance["std"]
+    whole = np.concatenate([run.prefix, run.truth], axis=1)
+    begins = [SPACING * start for start in range(STARTS)]
+    np.testing.assert_allclose(whole, [scaled[begin : begin + LENGTH + STEPS] for begin in begins], atol=1e-5)
+    assert (run.unit, run.unit_steps, run.steps) == ("Lyapunov time", problem.free_run.unit_steps, STEPS)
+
+
 def test_ten_lyapunov_times_are_generated_in_their_unit(problem):
     assert problem.free_run.unit == "Lyapunov time"
     assert problem.free_run.unit_steps == pytest.approx(1 / (LYAPUNOV * 0.02))
@@ -56,7 +67,7 @@ def test_the_free_run_leaves_train_valid_and_test_as_they_were(problem):
 
 def test_there_is_no_free_run_beyond_horizon_one():
     problem = lorenz(np.random.default_rng(0), 10, samples=500, horizon=3)
-    assert problem.free_run is None
+    assert (problem.free_run, problem.valid_run) == (None, None)
     np.testing.assert_array_equal(problem.train.targets[0, 0], problem.train.inputs[3, -1])
 
 

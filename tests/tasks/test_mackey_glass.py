@@ -51,6 +51,17 @@ def test_the_free_run_is_the_same_orbit_scaled_from_a_window_after_the_test_on(t
     np.testing.assert_allclose(run.restore(run.truth)[0, :, 0], orbit[2050 + 50 : 2050 + 50 + steps], atol=1e-6)
 
 
+@pytest.mark.parametrize("squash", [False, True])
+def test_option_sets_are_chosen_on_an_orbit_of_its_own_by_the_same_clock(squash):
+    problem, rng = make(samples=2000, squash=squash), np.random.default_rng(0)
+    run, steps = problem.valid_run, problem.free_run.steps
+    rng.uniform()  # the history of the first orbit
+    orbit = series(rng, 50 + steps + 49 * 200)
+    whole = np.concatenate([run.restore(run.prefix), run.restore(run.truth)], axis=1)[:, :, 0]
+    np.testing.assert_allclose(whole, [orbit[200 * k : 200 * k + 50 + steps] for k in range(STARTS)], atol=1e-5)
+    assert (run.unit, run.unit_steps, run.steps) == ("Lyapunov time", problem.free_run.unit_steps, steps)
+
+
 def test_ten_lyapunov_times_are_generated_in_their_unit():
     for tau, exponent in LYAPUNOV.items():
         run = make(samples=2000, tau=tau).free_run
@@ -78,6 +89,7 @@ def test_the_free_run_leaves_train_valid_and_test_as_they_were(warm_up):
 
 def test_there_is_no_free_run_beyond_horizon_one():
     assert make(samples=2000, horizon=2).free_run is None
+    assert make(samples=2000, horizon=2).valid_run is None
 
 
 def test_a_series_too_short_for_its_windows_is_refused_before_it_is_made():

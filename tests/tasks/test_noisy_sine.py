@@ -100,3 +100,16 @@ def test_the_free_run_leaves_the_parts_as_they_were():
     drawn = np.sin(0.02 * np.arange(800)) + 2 * rng.random(800)
     inputs = np.lib.stride_tricks.sliding_window_view(drawn[:-1], 100)
     np.testing.assert_allclose(raw(problem, problem.train.inputs)[:, :, 0], inputs, atol=1e-6)
+
+
+def test_option_sets_are_chosen_from_fifty_further_starts_with_noise_of_their_own():
+    problem = noisy_sine(np.random.default_rng(0), 100)
+    run, other = problem.valid_run, problem.free_run
+    assert (run.prefix.shape, run.truth.shape) == (other.prefix.shape, other.truth.shape)
+    assert np.abs(run.truth[:, 0] - other.truth[:, 0]).min() > 0
+    clean = raw(problem, run.truth)[:, :, 0] - 1
+    np.testing.assert_allclose(clean[:, 2:], 2 * np.cos(0.02) * clean[:, 1:-1] - clean[:, :-2], atol=2e-6)
+    phase = np.arctan2(clean[:, 0], (clean[:, 1] - clean[:, 0] * np.cos(0.02)) / np.sin(0.02))
+    noise = raw(problem, run.prefix)[:, :, 0] - np.sin(phase[:, None] + 0.02 * np.arange(-100, 0))
+    assert (noise.min(), noise.max()) == pytest.approx((0, 2), abs=2e-3)
+    assert noisy_sine(np.random.default_rng(0), 100, horizon=2).valid_run is None

@@ -171,6 +171,26 @@ def test_a_free_run_has_fifty_starts_from_the_second_half_of_the_test_part(tmp_p
     assert make(path=table, columns=["a", "b"], free_run=5).free_run.truth.shape == (STARTS, 5, 2)
 
 
+def test_option_sets_are_chosen_by_stretches_of_the_validation_part_where_it_is_long_enough(tmp_path):
+    walk, table = np.random.default_rng(1).standard_normal(2000).cumsum(), str(tmp_path / "walk.csv")
+    np.savetxt(table, walk[:, None], header="a", comments="", fmt="%.17g")
+    problem = make(path=table, free_run=60)
+    run = problem.valid_run
+    whole = raw(problem, np.concatenate([run.prefix, run.truth], axis=1))[:, :, 0]
+    start, stop = problem.provenance["ranges"]["valid"]
+    begins = np.linspace(start, stop - 70, STARTS).round().astype(int)
+    np.testing.assert_allclose(whole, [walk[begin : begin + 70] for begin in begins], atol=1e-5)
+    assert make(path=table, free_run=1, horizon=2).valid_run is None
+
+
+def test_a_validation_part_too_short_for_fifty_starts_has_none_and_the_free_run_stays(recordings):
+    others = (400, 300, 60, 100, 200, 30)
+    short = make(paths=recordings(*others, 35, 40, 170, 165), free_run=20)
+    assert short.valid_run is None
+    assert len(short.free_run.prefix) == STARTS
+    assert len(make(paths=recordings(*others, 90, 80, 170, 165), free_run=20).valid_run.prefix) == STARTS
+
+
 def test_free_runs_of_several_recordings_cross_none(recordings):
     run = make(paths=recordings(400, 300, 60, 100, 200, 30, 90, 80, 170, 165), free_run=20).free_run
     whole = np.concatenate([run.prefix, run.truth], axis=1)[:, :, 0]
