@@ -51,7 +51,8 @@ def _tries(twin: str, seeds: int, tries: int, samples: int, updates: int) -> Tri
     found = np.empty((seeds, tries, 2))
     for seed in range(seeds):
         problem = problem_of(seed, samples, _LENGTH)
-        rates = np.exp(stream(seed, "rates", twin).uniform(*np.log(RATES), tries))
+        low, high = np.log(RATES)
+        rates = np.exp(stream(seed, "rates", twin).uniform(low, high, tries))
         for number, rate in enumerate(rates):
             first = integer(seed, twin, str(number))
             made = errors(problem, NETWORK, first, width=WIDTH, updates=updates, learning_rate=float(rate))
