@@ -7,9 +7,10 @@ import pytest
 from benchbench.core import registry, study
 from benchbench.core.record import Environment
 from benchbench.core.store import Writer
+from benchbench.report.committed import Tables
 from benchbench.report.course import picture
 from benchbench.report.figures import catalogue
-from benchbench.report.findings import EXERCISES, Tables
+from benchbench.report.findings import EXERCISES
 from benchbench.report.write import write_report
 from benchbench.run.trial import run_trial
 

@@ -10,6 +10,7 @@ from benchbench.report.analysis.cells import COSTS, PLACE, metrics, usual
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.extrapolation import table as extrapolation
 from benchbench.report.analysis.order import several
+from benchbench.report.analysis.seen import table as seen
 from benchbench.report.analysis.study import Numbers
 
 _USUAL = ["mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max"]
@@ -39,6 +40,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
         "extrapolation": extrapolation(numbers),
+        "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
