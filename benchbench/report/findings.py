@@ -134,11 +134,15 @@ def _cosine(tables: Tables) -> str:
     sizes = rows["variant"].str.extract(r"test_ranges=default, train_series=(\d+)\)")[0].dropna().astype(int)
     few, many = (f"test_ranges=default, train_series={size})" for size in (sizes.min(), sizes.max()))
     updates = tables.value("gru", many, "updates", "costs")
+    steps = number(tables.free("linear", "cap", many))
     loop = {name: tables.free(name, variant=many) for name in (*_NETS, "esn", "linear")}
+    groups = tables.table("groups")
+    groups = groups[groups["architecture"] == "gru"]
+    ranges = ranked(dict(zip(groups["group"], groups["mse"], strict=True)))
     return (
         f"One step ahead a GRU has an MSE of {number(tables.value('gru', few))} after {number(updates)} updates on "
         f"{sizes.min():,} training cosines and of {number(tables.value('gru', many))} after as many on "
-        f"{sizes.max():,}; free runs of {number(tables.free('linear', 'cap', many))} steps have {ranked(loop)}."
+        f"{sizes.max():,}; by amplitude it is {ranges}. Free runs of {steps} steps have {ranked(loop)}."
     )
 
 
@@ -196,12 +200,13 @@ def _names(tables: Tables) -> str:
 
 def _problem_types(tables: Tables) -> str:
     kinds = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder", "different_length")
-    best = {}
+    answers = tables.table("answers").set_index("variant")
+    best = []
     for kind in kinds:
-        rows = tables.table("errors")
-        rows = rows[rows["variant"].str.contains(f"kind={kind}", regex=False) & rows["mse"].notna()]
-        best[kind] = rows.sort_values("mse")["architecture"].iloc[0]
-    return f"The lowest test MSE has {', '.join(f'{name} in {kind}' for kind, name in best.items())}."
+        row = answers.loc[f"problem_types (kind={kind})"]
+        tie = f" ({row['verdict']})" if str(row["verdict"]).startswith("tie") else ""
+        best.append(f"{row['take']} in {kind}{tie}")
+    return f"The lowest test MSE has {', '.join(best)}."
 
 
 def _learned_state(tables: Tables) -> str:
