@@ -196,10 +196,6 @@ class Gradient:
     def prepare(self, train: Split) -> None:
         """Look at what is to be learnt from, before a network is made: the place to decline it."""
 
-    def judged(self, valid: Split) -> Array:
-        """The predictions of the validation split by which weights are chosen: (sequence, scored, output)."""
-        return self.predict(valid.inputs, valid.lengths)
-
     def build(self) -> Network:
         """A new network; its numbers come from torch's generators."""
         return Network(self._core, self.setting, **self._around._asdict())
@@ -248,7 +244,7 @@ class Gradient:
 
     def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
         train_loss = float(torch.stack([*map(torch.as_tensor, losses)]).mean()) if losses else None
-        now = standing(self.setting.objective, valid.targets, self.judged(valid))
+        now = standing(self.setting.objective, valid.targets, self.predict(valid.inputs, valid.lengths))
         meter.note(now.loss, train_loss)
         network.train()
         if best.standing is None or now < best.standing:

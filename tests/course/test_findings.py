@@ -78,7 +78,7 @@ OPPOSITES = {
     "energies": (lambda rs: exchanged(rs, "rnn 200", "linear"), r"better than the linear recurrence: (.*)\."),
     "energies-standard": (lambda rs: multiplied(rs, NETS, 0.01), r"straight line of linear regression: (.*)\."),
     "learned-state": (lambda rs: exchanged(rs, "gru", "gru, learned start"), r"a learned start makes it (.*?)\."),
-    "mistakes": (lambda rs: multiplied(rs, {"right"}, 10), r"and so faked: (.*?)\."),
+    "mistakes": (lambda rs: exchanged(rs, "gru", "linear"), r"seems to have (.*?) times"),
     "pipeline": (without_gain, r"likewise: (.*)\."),
     "ecg-beats": (lambda rs: [r.model_copy(update={"data": r.data | MANY}) for r in rs], r"interval from (.*?),"),
     "tuning": (
