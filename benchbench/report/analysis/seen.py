@@ -9,6 +9,7 @@ from benchbench.report.analysis.order import parts
 from benchbench.report.analysis.study import Numbers
 
 FADED = 1e-3  # of the gradient's norm at the last step
+_ROUNDING = 1e-3  # an orthogonal matrix has eigenvalues on the unit circle, and rounding puts them on either side
 
 
 def radius(matrix: Floats) -> float:
@@ -53,6 +54,10 @@ def _end(seen: Arrays) -> dict[str, object]:
     if matrix is None:
         return {}
     values = np.abs(np.linalg.eigvals(matrix))
-    found = {"units": len(matrix), "spectral_radius": float(values.max()), "outside": int((values > 1).sum())}
+    found = {
+        "units": len(matrix),
+        "spectral_radius": float(values.max()),
+        "outside": int((values > 1 + _ROUNDING).sum()),
+    }
     back = np.asarray(seen["back"], float) if "back" in seen else None
     return found | ({} if back is None else {"steps": len(back) - 1, "faded": faded(back)})

@@ -27,5 +27,11 @@ def test_eigenvalues_outside_the_unit_circle_are_counted_before_and_after(record
     assert (row["faded_before"], row["faded_after"], row["steps_before"]) == (2, None, 4)
 
 
+def test_eigenvalues_on_the_unit_circle_are_not_outside_by_rounding(record):
+    orthogonal = np.linalg.qr(np.random.default_rng(0).standard_normal((30, 30)))[0].astype(np.float32)
+    arrays = {"snapshot.updates": np.array([0]), "snapshot.0.weights.recurrent": orthogonal}
+    assert _row(Kept(record(), arrays))["outside_before"] == 0
+
+
 def test_where_there_is_no_recurrent_matrix_there_is_no_row(record):
     assert _row(Kept(record(), {"snapshot.updates": np.array([0]), "snapshot.0.states": np.ones((1, 2, 3))})) == {}
