@@ -55,6 +55,8 @@ def told(study, folder, change=lambda records: records):
     (target / "toy.jsonl").write_bytes(b"".join(sealed(record) + b"\n" for record in change(records)))
     found = Tables(folder, f"course-{study}")
     found.folder.mkdir(parents=True)
+    for file in Tables(RESULTS, found.study).folder.glob("extrapolation.csv"):  # of arrays that are not committed
+        (found.folder / file.name).write_bytes(file.read_bytes())
     for name, table in tables(gather(found.study, *read(found.study, folder), folder)).items():
         table.to_csv(found.folder / f"{name}.csv", index=False)
     return EXERCISES[study].finding(found)

@@ -27,11 +27,11 @@ def scores(place: Place) -> Figure | None:
             look = place.looks[names[row]]
             axis.hlines(row, cell["score_min"], cell["score_max"], color=look["color"], linewidth=2.2, alpha=0.5)
             axis.plot([cell["score"]], [row], **{**look, "linestyle": ""})
-        floor = part["floor"].dropna()
-        if len(floor):
-            axis.axvline(float(floor.median()), color=POSSIBLE["color"], linewidth=POSSIBLE["linewidth"], zorder=0)
         if part["better"].iloc[0] != "higher":
             log_if_wide(axis, "x", [*part["score_min"], *part["score_max"]])
+        floor = part["floor"].median()
+        if floor > 0 or (floor == 0 and axis.get_xscale() == "linear"):  # a log axis has no zero
+            axis.axvline(float(floor), color=POSSIBLE["color"], linewidth=POSSIBLE["linewidth"], zorder=0)
         axis.set_title(variant, fontsize=min(9.0, 330 / len(variant)))
         axis.set_xlabel(score_label(part))
     for axis in list(axes.flat)[len(panels) :]:
