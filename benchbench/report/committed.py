@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchbench.core.record import Status
 from benchbench.report.analysis.select import select
 from benchbench.report.frame import read
 from benchbench.report.page.texts import number
@@ -74,9 +75,9 @@ class Tables:
         return rows[rows["architecture"] == architecture].set_index("seed")[column]
 
     def scores(self, architecture: str, variant: str = "") -> "pd.Series[float]":
-        """The primary metric of each seed that ended well, by seed, of what the report compares."""
+        """The primary metric of each seed that ended well, ranked or not, by seed, of what the report compares."""
         frame = select(read(self.study, self.results)[0]).frame
-        rows = frame[frame["ok"] & (frame["architecture"] == architecture)]
+        rows = frame[(frame["status"] == Status.OK) & (frame["architecture"] == architecture)]
         rows = rows[[variant in str(text) for text in rows["variant"]]]
         return rows.set_index("seed")["test_score"]
 
