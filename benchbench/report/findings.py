@@ -30,7 +30,11 @@ def _computation_time(tables: Tables) -> str:
         str(name): float(np.polyfit(np.log(rows["length"]), np.log(rows["fit_seconds"]), 1)[0])
         for name, rows in costs.groupby("architecture")
     }
-    return f"Fitted as a power of the length, the time of a fit has these exponents: {ranked(laws)}."
+    fits = tables.table("errors")["ok"].sum()
+    return (
+        f"Fitted as a power of the length, the time of a fit has these exponents: {ranked(laws)}. Other programs "
+        f"disturbed {costs['disturbed'].sum():.0f} of {fits} fits."
+    )
 
 
 def _hidden_size(tables: Tables) -> str:
