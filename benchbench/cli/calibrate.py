@@ -4,6 +4,7 @@ import typer
 from rich.text import Text
 
 from benchbench.calibration import calibrate as instruments
+from benchbench.calibration import verdicts as known_truth
 from benchbench.calibration.calibrate import Reading
 from benchbench.cli.console import err, out, say
 from benchbench.cli.grid import Cell, show
@@ -27,3 +28,24 @@ def _compared(reading: Reading) -> tuple[Cell, ...]:
         return "", read, "", ""
     true, off = f"{reading.true:.4g} {reading.unit}".strip(), f"{reading.read - reading.true:+.3g} {reading.unit}"
     return true, read, off.strip(), Text("ok", style="green") if reading.ok else Text("OFF", style="red")
+
+
+def verdicts(studies: int | None, results: str | None) -> None:
+    """Print how often the verdicts err in simulated studies; exit code 1 where a promise is broken."""
+    studies = known_truth.STUDIES if studies is None else studies
+    with err.status("simulating") as status:
+        found = known_truth.simulated(studies, on_start=lambda name: status.update(f"simulating: {name}"))
+    rows = [[one.what, one.noise, one.seeds, *_promised(one)] for one in found]
+    say(f"{studies:,} studies of each kind; deviation of paired log ratios {known_truth.NOISE:g}, as in main's records")
+    show(out, ["what", "noise", "seeds", "promised", "share", "95 % interval", "verdict"], rows)
+    if results is not None:
+        say(str(known_truth.write(found, results)))
+    if not all(one.ok for one in found):
+        say("a promise is broken: do not trust the verdicts of a report", err)
+        raise typer.Exit(1)
+
+
+def _promised(one: known_truth.Outcome) -> tuple[Cell, ...]:
+    promise = f"{one.least:.0%} to {one.most:.0%}"
+    verdict = Text("ok", style="green") if one.ok else Text("OFF", style="red")
+    return promise, f"{one.share.value:.1%}", f"{one.share.low:.1%} to {one.share.high:.1%}", verdict

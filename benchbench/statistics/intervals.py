@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtr, stdtrit
 
 ALPHA = 0.05
-FEWEST = 3  # values that an interval rests on
+FEWEST = 2  # values that an interval rests on
 BOOTSTRAP_FROM, RESAMPLES = 20, 9_999
 FEWEST_TASKS, TOO_FEW_TASKS = 10, "too few tasks"
 _TINY = 1e-6
@@ -52,7 +52,7 @@ def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, res
 
 
 def student(values: Values, alpha: float = ALPHA) -> Interval:
-    """Student's interval for the mean of values (n,); fewer than three have none. Student 1908, Biometrika 6."""
+    """Student's interval for the mean of values (n,); one value has none. Student 1908, Biometrika 6."""
     n = len(values)
     if n < FEWEST:
         return NONE._replace(value=float(values.mean())) if n else NONE

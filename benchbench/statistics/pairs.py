@@ -105,7 +105,7 @@ def holm(p: Values) -> Values:
     """
     known = np.nan_to_num(np.asarray(p, float), nan=1.0)
     order = np.argsort(known, kind="stable")
-    adjusted = np.empty_like(known)
+    adjusted: Values = np.empty_like(known)
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate((len(known) - np.arange(len(known))) * known[order]))
     return adjusted
 

@@ -65,9 +65,10 @@ def test_the_bootstrap_draws_from_the_generator_alone():
     assert studentised(values, rng()) != studentised(values, np.random.default_rng(1))
 
 
-def test_fewer_than_three_values_have_a_mean_and_no_interval():
-    assert student(np.array([1.0, 2.0]))[0] == 1.5
-    assert np.isnan(student(np.array([1.0, 2.0]))[1:]).all()
+def test_one_value_has_no_interval_and_two_have_a_wide_one():
+    assert student(np.array([1.5]))[0] == 1.5
+    assert np.isnan(student(np.array([1.5]))[1:]).all()
+    assert student(np.array([1.0, 2.0]))[1:3] == pytest.approx((1.5 - 6.353, 1.5 + 6.353), abs=1e-3)
     assert np.isnan(student(np.empty(0))).all()
 
 

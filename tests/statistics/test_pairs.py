@@ -90,8 +90,10 @@ def test_the_same_scores_twice_are_a_tie():
     assert (pair.verdict, pair.effect[:3], pair.wins.value, pair.losses.value) == (TIE, (1.0, 1.0, 1.0), 0.0, 0.0)
 
 
-def test_two_pairs_are_open_however_far_apart_the_scores_are():
-    assert table([1.0, 1.1], [9.0, 9.2])[0].verdict == OPEN
+def test_one_pair_is_open_however_far_apart_the_scores_are_and_two_need_a_large_difference():
+    assert table([1.0], [9.0])[0].verdict == OPEN
+    assert table([1.0, 1.1], [1.5, 1.9])[0].verdict == OPEN
+    assert table([1.0, 1.1], [9.0, 9.8])[0].verdict == BETTER
 
 
 def test_a_pair_with_a_failure_is_lost_and_not_in_the_ratio():

@@ -1,0 +1,162 @@
+"""The verdicts, held against studies whose truth is known: how often twins are told apart, and a difference is missed.
+
+A simulated study has the competitors ``twin a`` and ``twin b``, which are the same, and one that is worse by a known
+ratio. A seed has a difficulty of its own, which all three share, and each competitor a noise of its own.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import combinations
+from math import log, sqrt
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.order import networks
+from benchbench.statistics.intervals import ALPHA, RESAMPLES, Share, Values, share
+from benchbench.statistics.pairs import Pair, compared, differences
+from benchbench.statistics.seeds import LOOKS, POWER, resolve, seeds_needed
+from benchbench.statistics.verdicts import BETTER
+
+STUDIES = 2_000
+NOISE = 0.30  # of main's records, see ``noise``
+EFFECT, CLEAR = 1.2, 4.0  # times as bad as the twins: what is to be found, and what cannot be missed
+SEEDS, PILOT, MOST_SEEDS = (5, 10, 30), 5, 1_000
+COVERED = (0.93, 0.97)
+FILE = Path("calibration") / "verdicts.json"
+_DIFFICULTY = 0.5  # deviation of a seed's difficulty, in logarithms: it cancels out in the pairs
+_TWIN, _OTHER, _WORSE = range(3)  # rows of the scores
+_PAIRS = 3
+
+Noise = Literal["normal", "heavy-tailed"]
+NOISES: tuple[Noise, ...] = ("normal", "heavy-tailed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How often something happened in the simulated studies; ``least`` to ``most`` is the share that is promised."""
+
+    what: str
+    noise: Noise
+    seeds: str
+    count: int
+    of: int
+    least: float
+    most: float
+
+    @property
+    def share(self) -> Share:
+        """The share with its exact 95 % interval."""
+        return share(self.count, self.of)
+
+    @property
+    def ok(self) -> bool:
+        """The promise is kept, or broken by no more than chance: the interval reaches into it."""
+        return self.share.low <= self.most and self.share.high >= self.least
+
+
+def noise(frame: pd.DataFrame) -> float:
+    """How noisy a study's records are, from the frame of a Selection.
+
+    The median, over all pairs of networks on one task, length and budget, of the deviation over the seeds of the
+    logarithm of the ratio of their scores.
+    """
+    nets = frame[frame["ok"] & frame["architecture"].isin(networks(frame))]
+    found = []
+    for _, part in nets.groupby([column for column in CELL if column != "architecture"]):
+        table = part.pivot_table(index="seed", columns="architecture", values="test_score")
+        pairs = combinations(table.to_numpy(float).T, 2)
+        found += [gaps.std(ddof=1) for one, other in pairs if len(gaps := differences(one, other)) > 1]
+    return float(np.median(found))
+
+
+def simulated(
+    studies: int = STUDIES,
+    *,
+    seed: int = 0,
+    deviation: float = NOISE,
+    resamples: int = RESAMPLES,
+    on_start: Callable[[str], None] = lambda _: None,
+) -> list[Outcome]:
+    """What the verdicts say in so many simulated studies of each kind; ``deviation`` is that of paired log ratios."""
+    found: list[Outcome] = []
+    kinds: list[Callable[..., Iterator[Outcome]]] = [*(partial(_fixed, seeds=n) for n in SEEDS), _looked, _estimated]
+    for i, kind in enumerate(NOISES):
+        for j, take in enumerate(kinds):
+            on_start(f"{kind} noise, part {j + 1} of {len(kinds)}")
+            rng = np.random.default_rng([seed, i, j])
+            draw = partial(_scores, rng, kind, deviation)
+            found += take(draw, rng, kind, studies, resamples)
+    return found
+
+
+def _scores(rng: np.random.Generator, kind: Noise, deviation: float, worse: float, seeds: int) -> Values:
+    """The scores (competitor, seed) of one study."""
+    each = rng.standard_t(3, (3, seeds)) / sqrt(3) if kind == "heavy-tailed" else rng.standard_normal((3, seeds))
+    level = np.array([[0.0], [0.0], [log(worse)]])
+    found: Values = np.exp(level + _DIFFICULTY * rng.standard_normal(seeds) + deviation / sqrt(2) * each)
+    return found
+
+
+Draw = Callable[[float, int], Values]
+"""(times as bad, seeds) -> scores."""
+
+
+def _fixed(
+    draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int, *, seeds: int
+) -> Iterator[Outcome]:
+    """Studies of a fixed number of seeds: twins that are told apart, and intervals that hold the truth."""
+    tables = [compared(draw(CLEAR, seeds), rng, resamples=resamples) for _ in range(studies)]
+    told = sum(_pair(table, _TWIN, _OTHER).verdict == BETTER for table in tables)
+    yield Outcome(what="twins called better", noise=kind, seeds=str(seeds), count=told, of=studies, least=0, most=ALPHA)
+    effects = [_pair(table, _TWIN, _WORSE).effect for table in tables]
+    held = sum(effect.low <= 1 / CLEAR <= effect.high for effect in effects)
+    low, high = COVERED
+    what = "interval holds the true ratio"
+    yield Outcome(what=what, noise=kind, seeds=str(seeds), count=held, of=studies, least=low, most=high)
+
+
+def _looked(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
+    """Studies that are looked at with a growing number of seeds."""
+    looks = (resolve(draw(CLEAR, LOOKS[-1]), rng, resamples=resamples) for _ in range(studies))
+    told = sum(_pair(look.pairs, _TWIN, _OTHER).verdict == BETTER for look in looks)
+    said = f"looks at {', '.join(map(str, LOOKS))}"
+    yield Outcome(what="twins called better", noise=kind, seeds=said, count=told, of=studies, least=0, most=ALPHA)
+
+
+def _estimated(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
+    """Studies of a few seeds, which then get as many as the estimate from these asks for."""
+    found, seeds = 0, []
+    for _ in range(studies):
+        pilot = draw(EFFECT, PILOT)
+        spread = float(differences(pilot[_TWIN], pilot[_WORSE]).std(ddof=1))
+        wanted = seeds_needed(spread, log(EFFECT), pilot=PILOT, alpha=ALPHA / _PAIRS)
+        seeds.append(min(max(PILOT, wanted), MOST_SEEDS))
+        scores = np.hstack([pilot, draw(EFFECT, seeds[-1] - PILOT)])
+        found += _pair(compared(scores, rng, resamples=resamples), _TWIN, _WORSE).winner == _TWIN
+    low, middle, high = (round(float(value)) for value in np.quantile(seeds, (0.1, 0.5, 0.9)))
+    said = f"as estimated from {PILOT}: {middle} ({low} to {high})"
+    what = f"difference of {EFFECT - 1:.0%} found"
+    yield Outcome(what=what, noise=kind, seeds=said, count=found, of=studies, least=POWER, most=1)
+
+
+def _pair(pairs: list[Pair], first: int, second: int) -> Pair:
+    return next(pair for pair in pairs if (pair.first, pair.second) == (first, second))
+
+
+def write(outcomes: list[Outcome], results: str | Path, *, deviation: float = NOISE, seed: int = 0) -> Path:
+    """Write the outcomes as JSON into the folder of results; returns the path."""
+    rows = [
+        {**asdict(one), "share": one.share.value, "low": one.share.low, "high": one.share.high, "ok": one.ok}
+        for one in outcomes
+    ]
+    file = Path(results) / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"deviation": deviation, "seed": seed, "outcomes": rows}, indent=1)
+    file.write_text(f"{text}\n", encoding="utf-8")
+    return file

@@ -1,0 +1,204 @@
+"""What the report calls better, a tie or open; and that nothing else is ranked."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchbench.report.analysis.select import select
+from benchbench.report.analysis.verdicts import against, against_baselines, judged, verdicts
+from benchbench.report.frame import load
+from benchbench.statistics.pairs import holm
+from benchbench.statistics.seeds import seeds_needed
+
+PLACE = ("equal-updates", "mackey_glass")
+
+
+@pytest.fixture
+def frame(stored):
+    return lambda records: select(load("toy", stored(records))).frame
+
+
+@pytest.fixture
+def scored(record, frame):
+    """The frame of named test MSEs, one a seed; None is a divergence."""
+
+    def make(**scores):
+        return frame(
+            [
+                record(name, seed, status="diverged") if mse is None else record(name, seed, mse=mse)
+                for name, values in scores.items()
+                for seed, mse in enumerate(values)
+            ]
+        )
+
+    return make
+
+
+def said(frame):
+    return verdicts(frame, judged(frame)[0]).iloc[0]
+
+
+def margins(frame):
+    return against_baselines(frame, judged(frame)[0])
+
+
+def words(better=(), tie=(), open_=(), worse=()):
+    return {"better": list(better), "tie": list(tie), "open": list(open_), "worse": list(worse)}
+
+
+NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("scores", "take", "clear", "verdict", "pairs"),
+    [
+        ({"gru": NEAR, "rnn": FAR}, "gru", True, "better than every other", 3),
+        ({"gru": NEAR, "linear": [0.05, 0.0501, 0.049]}, "linear", True, "better than every other", 3),
+        ({"gru": NEAR, "rnn": NEAR[::-1]}, "rnn", False, "tie with gru", 3),
+        ({"gru": NEAR, "rnn": NEAR}, "rnn", False, "tie with gru", 3),
+        ({"gru": NEAR, "rnn": WIDE}, "gru", False, "open against rnn", 3),
+        ({"gru": NEAR, "rnn": NEAR[::-1], "esn": WIDE}, "rnn", False, "tie with gru; open against esn", 3),
+        ({"gru": [0.1], "rnn": [0.2]}, "gru", False, "open against rnn", 1),
+        ({"gru": NEAR, "rnn": [0.2]}, "gru", False, "open against rnn", 1),
+        ({"gru": NEAR}, "gru", False, "nothing to compare with", 0),
+        ({"gru": NEAR, "rnn": [None] * 3}, "gru", False, "the only one", 0),
+        ({"gru": [None, None], "rnn": [None, None]}, "", False, "none finished on most seeds", 0),
+    ],
+)
+def test_better_is_what_the_interval_shows_and_the_rest_is_a_tie_or_open(scored, scores, take, clear, verdict, pairs):
+    row = said(scored(**scores))
+    assert (row["take"], row["clear"], row["verdict"], row["pairs"]) == (take, clear, verdict, pairs)
+
+
+def test_best_on_all_five_seeds_is_no_verdict(scored):
+    row = said(scored(gru=[0.1, 0.2, 0.3, 0.4, 0.5], rnn=[0.101, 0.3, 0.302, 0.9, 0.501]))
+    assert (row["take"], row["clear"], row["verdict"]) == ("gru", False, "open against rnn")
+
+
+def test_the_pairs_of_a_place_have_the_ratio_and_interval_of_scipy_and_holm_s_p_value(scored):
+    scores = {"rnn": [0.2, 0.25, 0.18, 0.3], "gru": [0.1, 0.13, 0.08, 0.12], "linear": [0.21, 0.2, 0.22, 0.19]}
+    found, _ = judged(scored(**scores))
+    theirs = [stats.ttest_rel(np.log(scores[a]), np.log(scores[b])) for a, b in zip(found["first"], found["second"])]
+    assert list(zip(found["first"], found["second"], strict=True)) == [
+        ("rnn", "gru"),
+        ("rnn", "linear"),
+        ("gru", "linear"),
+    ]
+    for (_, row), test in zip(found.iterrows(), theirs, strict=True):
+        assert (row["low"], row["high"]) == pytest.approx(tuple(np.exp(test.confidence_interval())))
+        assert row["value"] == pytest.approx(stats.gmean(scores[row["first"]]) / stats.gmean(scores[row["second"]]))
+    assert found["p_holm"].tolist() == pytest.approx(holm(np.array([test.pvalue for test in theirs])))
+    assert (found["wins"].tolist(), found["pairs"].tolist()) == ([0.0, 0.5, 1.0], [4, 4, 4])
+
+
+def test_an_open_pair_says_how_many_seeds_would_find_ten_percent(scored):
+    scores = {"gru": [0.1, 0.2, 0.15], "rnn": [0.12, 0.19, 0.18]}
+    found, _ = judged(scored(**scores))
+    deviation = np.std(np.log(np.array(scores["gru"]) / scores["rnn"]), ddof=1)
+    assert found["seeds_needed"].tolist() == [seeds_needed(deviation, np.log(1.1), pilot=3)]
+    assert judged(scored(gru=NEAR, rnn=FAR))[0]["seeds_needed"].isna().all()
+
+
+def test_a_failure_is_in_no_ratio_and_lost_and_counted(scored):
+    found, _ = judged(scored(gru=[0.1, 0.1, 0.11, None], rnn=[0.3, 0.3, 0.32, 0.3]))
+    [row] = found.to_dict("records")
+    assert (row["pairs"], row["failures"], row["wins"], row["losses"]) == (3, 1, 0.75, 0.25)
+    assert row["value"] == pytest.approx(stats.gmean([0.1, 0.1, 0.11]) / stats.gmean([0.3, 0.3, 0.32]))
+
+
+def test_who_fails_on_most_seeds_is_not_called_better(scored):
+    found = scored(gru=[0.100, 0.101, None, None, None], rnn=[0.9, 0.91, 0.9, 0.9, 0.9])
+    assert judged(found)[0]["verdict"].tolist() == ["open"]
+    assert said(found)["take"] == "rnn"
+
+
+def test_who_declines_the_problem_does_not_stand_in_the_way_of_a_winner(frame, record):
+    records = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
+    declined = [record("esn", seed, status="unsupported") for seed in range(2)]
+    found = frame(records + declined)
+    assert said(found)["verdict"] == "better than every other"
+    assert set(judged(found)[1]["architecture"]) == {"gru", "rnn"}
+
+
+def test_a_problem_that_all_decline_has_no_answer(frame, record):
+    row = said(frame([record("esn", seed, status="unsupported") for seed in range(2)]))
+    assert (row["take"], row["verdict"]) == ("", "none finished on most seeds")
+
+
+def test_an_over_budget_score_is_never_ranked(frame, record):
+    records = [record("gru", seed, mse=0.2) for seed in range(3)]
+    records += [record("rnn", seed, mse=0.001, status="over_budget") for seed in range(3)]
+    found = frame(records)
+    assert said(found)["take"] == "gru"
+    assert judged(found)[1]["architecture"].tolist() == ["gru"]
+
+
+def test_ranks_are_groups_of_those_that_are_not_told_apart(scored):
+    found = scored(gru=NEAR, rnn=NEAR[::-1], lstm=FAR, linear=[2.0, 2.1, 2.05])
+    ranks = judged(found)[1].set_index("architecture")["rank_group"]
+    assert ranks.to_dict() == {"gru": 1, "rnn": 1, "lstm": 3, "linear": 4}
+
+
+def test_a_pair_reads_the_same_from_either_side(scored):
+    found, _ = judged(scored(gru=NEAR, rnn=FAR))
+    [one], [other] = (against(found, name).to_dict("records") for name in ("gru", "rnn"))
+    assert (one["other"], one["word"], other["other"], other["word"]) == ("rnn", "better", "gru", "worse")
+    assert (other["value"], other["low"], other["high"]) == pytest.approx(
+        (1 / one["value"], 1 / one["high"], 1 / one["low"])
+    )
+    assert (other["wins"], other["losses"]) == (one["losses"], one["wins"]) == (0.0, 1.0)
+
+
+def test_the_difference_of_accuracies_is_turned_by_its_sign(frame, classified):
+    made = [
+        classified(name, seed, score=s + 0.01 * (seed % 2))
+        for name, s in (("gru", 0.9), ("rnn", 0.7))
+        for seed in (0, 1)
+    ]
+    found, _ = judged(frame(made))
+    [one], [other] = (against(found, name).to_dict("records") for name in ("gru", "rnn"))
+    assert (one["effect"], one["word"], one["value"]) == ("difference", "better", pytest.approx(0.2))
+    assert (other["value"], other["low"], other["high"]) == pytest.approx((-0.2, -one["high"], -one["low"]))
+
+
+def test_the_winner_of_a_classification_has_the_highest_score(frame, classified):
+    made = [classified(name, seed, score=score) for name, score in (("gru", 0.9), ("rnn", 0.7)) for seed in range(2)]
+    assert said(frame(made))[["take", "verdict"]].tolist() == ["gru", "better than every other"]
+
+
+def test_tasks_of_two_objectives_are_ranked_each_by_its_own(frame, record, classified):
+    made = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
+    made += [classified(name, seed, score=score) for name, score in (("gru", 0.6), ("rnn", 0.7)) for seed in range(2)]
+    found = frame(made)
+    table = verdicts(found, judged(found)[0]).set_index("variant")
+    assert table["take"].to_dict() == {"digits": "rnn", "mackey_glass": "gru"}
+
+
+def test_the_networks_stand_at_their_verdict_against_each_baseline(scored):
+    found = scored(gru=NEAR, rnn=[0.5, 0.505, 0.5], esn=WIDE, linear=FAR, persistence=[0.901, 0.9, 0.9])
+    assert margins(found)[PLACE] == [
+        ("linear", words(better=["gru"], open_=["esn"], worse=["rnn"])),
+        ("persistence", words(better=["rnn", "gru"], open_=["esn"])),
+    ]
+
+
+def test_lengths_are_named_where_the_verdict_depends_on_them(frame, record):
+    scores = {("gru", 10): 0.1, ("gru", 20): 0.9, ("linear", 10): 0.5, ("linear", 20): 0.5}
+    made = [record(name, seed, length=length, mse=mse) for (name, length), mse in scores.items() for seed in (0, 1)]
+    assert margins(frame(made))[PLACE] == [("linear", words(better=["gru (10)"], worse=["gru (20)"]))]
+
+
+def test_a_baseline_is_what_its_record_says_and_not_its_name(frame, record):
+    scores = {"majority": (0.5, True), "linear": (0.1, False), "gru": (0.2, False)}
+    made = [record(name, s, mse=mse, baseline=flag) for name, (mse, flag) in scores.items() for s in (0, 1)]
+    assert margins(frame(made))[PLACE] == [("majority", words(better=["gru", "linear"]))]
+
+
+def test_a_network_beats_a_baseline_of_a_classification_with_a_higher_score(frame, classified):
+    scores = {"gru": (0.9, False), "rnn": (0.4, False), "majority": (0.5, True)}
+    made = [classified(name, s, score=score, baseline=flag) for name, (score, flag) in scores.items() for s in (0, 1)]
+    assert margins(frame(made))["equal-updates", "digits"] == [("majority", words(better=["gru"], worse=["rnn"]))]
+
+
+def test_a_baseline_that_failed_is_beaten_by_nobody(scored):
+    assert margins(scored(gru=[0.5, 0.5], linear=[None, None])) == {}
