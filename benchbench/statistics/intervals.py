@@ -12,7 +12,7 @@ ALPHA = 0.05
 FEWEST = 2  # values that an interval rests on
 BOOTSTRAP_FROM, RESAMPLES = 20, 9_999
 FEWEST_TASKS, TOO_FEW_TASKS = 10, "too few tasks"
-_TINY = 1e-6
+_TINY, _ROUNDING = 1e-6, 1e-12
 
 Values = NDArray[np.float64]
 
@@ -52,14 +52,27 @@ def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, res
 
 
 def student(values: Values, alpha: float = ALPHA) -> Interval:
-    """Student's interval for the mean of values (n,); one value has none. Student 1908, Biometrika 6."""
+    """Student's interval for the mean of values (n,). Student 1908, Biometrika 6.
+
+    One value has none. Nor have several that are all the same, unless they are zero: they do not tell how far others
+    may lie from them, as two seeds with the same rounded accuracies do not.
+    """
     n = len(values)
-    if n < FEWEST:
-        return NONE._replace(value=float(values.mean())) if n else NONE
-    middle, error = float(values.mean()), float(values.std(ddof=1)) / sqrt(n)
+    if not n:
+        return NONE
+    middle, error = _mean(values)
+    if not error:
+        same = n >= FEWEST and not middle
+        return Interval(0.0, 0.0, 0.0, 1.0) if same else NONE._replace(value=middle)
     half = float(stdtrit(n - 1, 1 - alpha / 2)) * error
-    p = 2 * float(stdtr(n - 1, -abs(middle) / error)) if error else float(middle == 0)
-    return Interval(middle, middle - half, middle + half, p)
+    return Interval(middle, middle - half, middle + half, 2 * float(stdtr(n - 1, -abs(middle) / error)))
+
+
+def _mean(values: Values) -> tuple[float, float]:
+    """The mean of values and its standard error; zero where they are all the same but for rounding."""
+    middle = float(values.mean())
+    error = float(values.std(ddof=1)) / sqrt(len(values)) if len(values) >= FEWEST else 0.0
+    return middle, error if error > _ROUNDING * abs(middle) else 0.0
 
 
 def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
@@ -68,8 +81,7 @@ def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, 
     The smallest p-value that it can give is 2 / (resamples + 1). Hall 1988, Annals of Statistics 16; Efron & Tibshirani
     1993, An Introduction to the Bootstrap, section 12.5.
     """
-    n, middle = len(values), float(values.mean())
-    error = float(values.std(ddof=1)) / sqrt(n)
+    n, (middle, error) = len(values), _mean(values)
     if not error:
         return student(values, alpha)
     drawn = (values - middle)[rng.integers(n, size=(resamples, n))]

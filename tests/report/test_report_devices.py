@@ -1,7 +1,9 @@
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.devices import crossovers as crossing
@@ -90,7 +92,10 @@ def test_times_are_divided_seed_by_seed_and_then_come_their_median_and_spread(co
     [row] = found.cells.to_dict("records")
     assert (row["update_ms_cpu"], row["update_ms_device"]) == (6.0, 2.0)
     assert (row["update_times_min"], row["update_times"], row["update_times_max"]) == (2.0, 3.0, 6.0)
-    assert (row["update_verdict"], row["seeds"], row["device"]) == ("faster", 3, "gpu")
+    logs = np.log([6.0, 2.0, 3.0])
+    theirs = stats.ttest_1samp(logs, 0.0).confidence_interval()
+    assert (row["update_low"], row["update_high"]) == pytest.approx(tuple(np.exp(theirs)))
+    assert (row["update_verdict"], row["seeds"], row["device"]) == ("open", 3, "gpu")
     assert found.notes == ()
 
 
@@ -103,15 +108,16 @@ def test_a_prediction_is_compared_a_window(compared, pair):
 @pytest.mark.parametrize(
     ("seconds", "verdict"),
     [
-        ([(2.0, 1.0), (3.0, 1.0)], "faster"),
-        ([(1.0, 2.0), (1.0, 3.0)], "slower"),
-        ([(2.0, 1.0), (1.0, 3.0)], "tie"),
-        ([(2.0, 1.0), (1.0, 1.0)], "tie"),
+        ([(2.0, 1.0), (2.1, 1.0), (2.0, 1.02)], "faster"),
+        ([(1.0, 2.0), (1.0, 2.1), (1.02, 2.0)], "slower"),
+        ([(2.0, 1.0), (3.0, 1.0)], "open"),
+        ([(2.0, 1.0), (1.0, 3.0)], "open"),
+        ([(1.0, 1.0), (1.01, 1.0), (1.0, 1.01)], "tie"),
         ([(2.0, 1.0)], "open"),
-        ([(2.0, 1.0), (2.0, 1.0), (0.5, None)], "faster"),
+        ([(2.0, 1.0), (2.1, 1.0), (2.0, 1.02), (0.5, None)], "faster"),
     ],
 )
-def test_only_a_ratio_that_holds_on_every_seed_of_two_or_more_is_clear(compared, pair, seconds, verdict):
+def test_only_a_ratio_whose_interval_excludes_no_difference_is_clear(compared, pair, seconds, verdict):
     records = [one for seed, (cpu, gpu) in enumerate(seconds) for one in pair(cpu, gpu, seed, predict=(0.02, 0.02))]
     cells = compared(records).cells
     assert list(cells["update_verdict"]) == [verdict]
@@ -119,12 +125,13 @@ def test_only_a_ratio_that_holds_on_every_seed_of_two_or_more_is_clear(compared,
 
 
 def test_the_page_shows_both_times_and_their_ratio_by_length(section, pair):
-    records = [*pair(6.0, 1.5, 0), *pair(8.0, 4.0, 1), *pair(1.0, 2.0, 0, length=200), *pair(1.0, 2.0, 1, length=200)]
+    records = [*pair(6.0, 1.5, 0), *pair(8.0, 4.0, 1)]
+    records += [*pair(1.0, 2.0, 0, length=200), *pair(1.0, 2.02, 1, length=200)]
     text = section(records)
     assert "### mackey_glass, cpu against gpu" in text
     assert "`equal-updates`, over 2 seeds:" in text
-    assert re.search(r"\| 100 +\| gru +\| +7 \| +2.75 \| +\*\*3\*\* \(2\.\.4\) \|", text)
-    assert re.search(r"\| 200 +\| gru +\| +1 \| +2 \| +\*\*0.500\*\* \|", text)
+    assert re.search(r"\| 100 +\| gru +\| +7 \| +2.75 \| +3 \(2\.\.4\) \|", text)
+    assert re.search(r"\| 200 +\| gru +\| +1 \| +2.01 \| +\*\*0.498\*\* \(0.495..0.500\) \|", text)
     assert "From which length on" in text
     assert "From which batch on" not in text
 

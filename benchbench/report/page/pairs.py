@@ -24,7 +24,8 @@ def pair_table(found: pd.DataFrame, said: pd.DataFrame) -> Table | None:
 
 def _compared(row: dict[str, Any]) -> list[str | Line]:
     form, sign = (number, "× ") if row["effect"] == "ratio" else (decimals, "difference ")
-    effect = "–" if isnan(row["low"]) else f"{sign}{form(row['value'])} ({form(row['low'])}..{form(row['high'])})"
+    effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
+    effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
     won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
     word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
     needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
