@@ -11,7 +11,7 @@ from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.extrapolation import table as extrapolation
 from benchbench.report.analysis.order import several
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.analysis.verdicts import PLACE
+from benchbench.report.analysis.verdicts import PLACE, across_tasks
 
 _USUAL = ["mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max"]
 _FAILURES = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
@@ -38,6 +38,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         found["option_sets_all"] = _all_sets(numbers)
     further = {
         "pairs": numbers.pairs,
+        "across_tasks": across_tasks(numbers.pairs),
         "marks": numbers.marked,
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),

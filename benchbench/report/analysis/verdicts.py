@@ -9,10 +9,10 @@ import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
-from benchbench.statistics.intervals import ALPHA, Values
-from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, beaten, compared, scale_of
+from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
+from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, beaten, compared, holm, scale_of
 from benchbench.statistics.seeds import seeds_needed
-from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
 
 PLACE = ["condition", "variant", "length"]
 ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
@@ -27,6 +27,7 @@ _PAIR = [
     *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
     "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
 ]  # fmt: skip
+_ACROSS = ["condition", "first", "second", "tasks", "value", "low", "high", "p_holm", "verdict", "better"]
 _ENDS = ("", "_low", "_high")
 
 
@@ -108,6 +109,32 @@ def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[s
     clauses = {"tie with": said[TIE], "open against": said[OPEN], "worse than": said[WORSE]}
     doubt = "; ".join(f"{words} {listed(names)}" for words, names in clauses.items() if names)
     return take, not doubt, doubt or BEST, int(mine["pairs"].min()), int(mine["failures"].max())
+
+
+def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per condition and pair of competitors, from the pairs: the ratio first / second over all tasks.
+
+    Each task counts once, with the mean logarithm of its ratios over the lengths; tasks that are compared by a
+    difference have none. ``low`` and ``high`` are NaN, and the ``verdict`` says too few tasks, below ten. Empty where
+    there is one task.
+    """
+    ratios = found[(found["effect"] == "ratio") & found["value"].gt(0) & np.isfinite(found["value"])]
+    rows = []
+    for condition, part in ratios.assign(log=np.log(ratios["value"])).groupby("condition"):
+        pairs = [(names, _by_task(mine)) for names, mine in part.groupby(["first", "second"], sort=False)]
+        means = [over_tasks(tasks, np.random.default_rng(0)) for _, tasks in pairs]
+        adjusted = holm(np.array([one.p for one in means]))
+        for (names, tasks), one, p in zip(pairs, means, adjusted, strict=True):
+            few = len(tasks) < FEWEST_TASKS
+            said = TOO_FEW_TASKS if few else word(one, p, log(1 + WITHIN), ALPHA)
+            better = names[int(one.value > 0)] if said == BETTER else ""
+            rows.append((condition, *names, len(tasks), *np.exp(one[:3]), p, said, better))
+    table = pd.DataFrame(rows, columns=_ACROSS)
+    return table if (table["tasks"] > 1).any() else table[:0]
+
+
+def _by_task(part: pd.DataFrame) -> list[Values]:
+    return [mine["log"].to_numpy(float) for _, mine in part.groupby("variant")]
 
 
 def against(found: pd.DataFrame, name: str) -> pd.DataFrame:
