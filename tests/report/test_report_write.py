@@ -49,7 +49,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf")}
     assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
-    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures", "pairs"}
+    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures", "pairs", "across_tasks"}
 
 
 def test_every_link_of_every_page_leads_to_a_file(stored, grid):
