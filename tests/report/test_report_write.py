@@ -141,7 +141,7 @@ def test_the_page_of_a_task_has_rank_groups_and_the_pairs_of_the_best_median(tex
     task = task[task.index("# toy: mackey_glass") :]
     assert re.search(r"\| gru .*\| +1 \|\n\| \*linear\* .*\| +[23] \|", task)
     effect, won = r"× 0\.323 \(0\.2\d+\.\.0\.3\d+\)", r"100 \(29\.\.100\)"
-    assert re.search(rf"\| gru +\| linear +\| +{effect} \| +{won} \| +3 \| +\| \*\*better\*\* \|", task)
+    assert re.search(rf"\| gru +\| linear +\| +{effect} \| +{won} \| +3 \| +\| +0\.00\d+ \| +\*\*better\*\* \|", task)
     assert re.search(rf"\| gru +\| rnn +\| +× [^|]* \| +{won} \| +2 \| +1 \|", task)
 
 
