@@ -58,6 +58,9 @@ def run(
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
+    ] = None,
     plugin: Plugins = None,
     timeout: Annotated[
         float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")
@@ -79,6 +82,7 @@ def run(
         jobs=jobs,
         threads=threads,
         device=device,
+        engine=engine,
         plugins=plugin or (),
         timeout=timeout,
         memory_limit=memory_limit,
@@ -157,12 +161,29 @@ def check(
 
 
 @_verb("calibrate")
-def calibrate() -> None:
-    """Check the instruments against known answers."""
+def calibrate(
+    *,
+    verdicts: Annotated[
+        bool, typer.Option("--verdicts", help="Check the report's verdicts on simulated studies instead.")
+    ] = False,
+    studies: Annotated[
+        int | None,
+        typer.Option(help="With --verdicts: studies of each kind, 2,000 by default.", min=20, metavar="N"),
+    ] = None,
+    results: Annotated[
+        str | None, typer.Option(help="With --verdicts: write the outcome into this folder.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Check the instruments, or the verdicts, against known answers."""
+    if not verdicts and (studies is not None or results is not None):
+        raise typer.BadParameter("--studies and --results go with --verdicts")
     with at_once():
         from benchbench.cli import calibrate as verb
 
-    verb.calibrate()
+    if verdicts:
+        verb.verdicts(studies, results)
+    else:
+        verb.calibrate()
 
 
 @_verb("reproduce")

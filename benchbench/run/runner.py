@@ -32,6 +32,7 @@ def run_study(
     jobs: int | None = None,
     threads: int = 1,
     device: str | None = None,
+    engine: str | None = None,
     plugins: Iterable[str | Path] = (),
     timeout: float | None = None,
     memory_limit: int | None = None,
@@ -46,16 +47,16 @@ def run_study(
 
     ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
-    there are cores for; one where a device is shared). ``device`` overrides the study's; ``timeout`` in seconds and
-    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_step`` hears what is done before the
-    trials run, and ``on_check`` how many of the groups of trials that share data are checked, of how many. ``on_plan``
-    hears how many trials there are, how many are recorded, and how many of these with other jobs, threads or
-    allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or is
-    written, where the study is wrong.
+    there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
+    seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_step`` hears what is done
+    before the trials run, and ``on_check`` how many of the groups of trials that share data are checked, of how many.
+    ``on_plan`` hears how many trials there are, how many are recorded, and how many of these with other jobs, threads
+    or allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or
+    is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
-    if device is not None:
-        study = study.model_copy(update={"devices": (device,)})
+    instead = {"devices": device, "engines": engine}
+    study = study.model_copy(update={key: (name,) for key, name in instead.items() if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused

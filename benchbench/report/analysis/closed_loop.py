@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
-from benchbench.report.analysis.cells import failed, verdicts
+from benchbench.report.analysis.cells import failed
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.verdicts import VALID_TIME, judged, verdicts
 
 NO_RUN = "free run failed"
 MSE = "free_run_mse"
@@ -22,12 +23,13 @@ class ClosedLoop:
     """The free runs of a Selection.
 
     ``trials`` are its rows that were to go on in closed loop, with ``outcome`` (the status, or that the free run
-    failed). ``cells`` and ``verdicts`` have a row per cell and per place. ``missing`` counts the records without a free
-    run by condition and variant where others have one.
+    failed). ``cells``, ``pairs`` and ``verdicts`` have a row per cell, per pair and per place. ``missing`` counts the
+    records without a free run by condition and variant where others have one.
     """
 
     trials: pd.DataFrame
     cells: pd.DataFrame
+    pairs: pd.DataFrame
     verdicts: pd.DataFrame
     missing: Counter[tuple[str, str]]
 
@@ -42,10 +44,13 @@ def closed_loop(frame: pd.DataFrame, records: Records) -> ClosedLoop:
     places = [frame["condition"], frame["variant"]]
     somewhere = ran.groupby(places).transform("any")
     trials = _measured(frame[kept & somewhere], records)
+    timed = trials.assign(rank_score=trials["rank_time"], better="higher", primary=VALID_TIME)
+    pairs, ranks = judged(timed)
     return ClosedLoop(
         trials=trials,
-        cells=_cells(trials, records),
-        verdicts=verdicts(trials, "rank_time"),
+        cells=_cells(trials, records).merge(ranks, on=CELL, how="left"),
+        pairs=pairs,
+        verdicts=verdicts(timed, pairs),
         missing=Counter(frame.loc[~kept & somewhere, ["condition", "variant"]].itertuples(index=False, name=None)),
     )
 
