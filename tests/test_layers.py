@@ -12,6 +12,7 @@ import benchbench
 ROOT = Path(benchbench.__file__).parent
 LINES = [
     "core",
+    "statistics",
     "signals",
     "learn",
     "tasks",

@@ -161,12 +161,29 @@ def check(
 
 
 @_verb("calibrate")
-def calibrate() -> None:
-    """Check the instruments against known answers."""
+def calibrate(
+    *,
+    verdicts: Annotated[
+        bool, typer.Option("--verdicts", help="Check the report's verdicts on simulated studies instead.")
+    ] = False,
+    studies: Annotated[
+        int | None,
+        typer.Option(help="With --verdicts: studies of each kind, 2,000 by default.", min=20, metavar="N"),
+    ] = None,
+    results: Annotated[
+        str | None, typer.Option(help="With --verdicts: write the outcome into this folder.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Check the instruments, or the verdicts, against known answers."""
+    if not verdicts and (studies is not None or results is not None):
+        raise typer.BadParameter("--studies and --results go with --verdicts")
     with at_once():
         from benchbench.cli import calibrate as verb
 
-    verb.calibrate()
+    if verdicts:
+        verb.verdicts(studies, results)
+    else:
+        verb.calibrate()
 
 
 @_verb("reproduce")

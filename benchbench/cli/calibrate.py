@@ -4,6 +4,7 @@ import typer
 from rich.text import Text
 
 from benchbench.calibration import calibrate as instruments
+from benchbench.calibration import verdicts as known_truth
 from benchbench.calibration.calibrate import Reading
 from benchbench.cli.console import err, out, say
 from benchbench.cli.grid import Cell, show
@@ -27,3 +28,18 @@ def _compared(reading: Reading) -> tuple[Cell, ...]:
         return "", read, "", ""
     true, off = f"{reading.true:.4g} {reading.unit}".strip(), f"{reading.read - reading.true:+.3g} {reading.unit}"
     return true, read, off.strip(), Text("ok", style="green") if reading.ok else Text("OFF", style="red")
+
+
+def verdicts(studies: int | None, results: str | None) -> None:
+    """Print how often the verdicts err in simulated studies; exit code 1 where a promise is broken."""
+    studies = known_truth.STUDIES if studies is None else studies
+    with err.status("simulating") as status:
+        found = known_truth.simulated(studies, on_start=lambda name: status.update(f"simulating: {name}"))
+    rows: list[list[Cell]] = [[*known_truth.row(one)] for one in found]
+    say(f"{studies:,} studies of each kind; deviation of paired log ratios {known_truth.NOISE:g}, as in main's records")
+    show(out, known_truth.COLUMNS, rows)
+    if results is not None:
+        say(str(known_truth.write(found, results)))
+    if not all(one.ok for one in found):
+        say("a promise is broken: do not trust the verdicts of a report", err)
+        raise typer.Exit(1)

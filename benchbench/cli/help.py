@@ -127,11 +127,19 @@ Without FILE, check the installation and everything that is registered.""",
         examples=(("benchbench check", ""), ("benchbench check my_net.py", "")),
     ),
     "calibrate": Help(
-        short="Check the instruments against known answers.",
+        short="Check the instruments, or the verdicts, against known answers.",
         text="""Check the clock, the memory reading and the meter against known answers.
 
-It takes half a minute, on a machine that does nothing else. The exit code is 1 where an instrument is off.""",
-        examples=(("benchbench calibrate", ""),),
+It takes half a minute, on a machine that does nothing else. The exit code is 1 where an instrument is off.
+
+With --verdicts, check the statistics of the report on simulated studies whose truth is known: how often twins are told
+apart, whether intervals hold the truth, and whether a difference is found with the seeds that were asked for. This
+takes some minutes; the exit code is 1 where a promise is broken.""",
+        examples=(
+            ("benchbench calibrate", ""),
+            ("benchbench calibrate --verdicts", ""),
+            ("benchbench calibrate --verdicts --studies 200", ""),
+        ),
     ),
     "reproduce": Help(
         short="Run published numbers again.",

@@ -4,20 +4,19 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import ttest_1samp
 
 from benchbench.core.problem import Problem, Split
 from benchbench.core.seeds import integer, stream
 from benchbench.core.windows import forecast_series
 from benchbench.run.standalone import fitted
 from benchbench.signals.mackey_glass import series
+from benchbench.statistics.intervals import student
 
 BATCH, ENGINE = 16, "numba"
-CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
-    """A geometric mean and the ends of its interval; the ends are NaN for one value."""
+    """A geometric mean and the ends of its 95 % interval."""
 
     mean: float
     low: float
@@ -50,13 +49,12 @@ def errors(problem: Problem, network: str, seed: int, *, width: int, updates: in
 
 
 def interval(values: ArrayLike) -> Interval:
-    """The geometric mean of values above 0, (seed,), and Student's interval of the mean of their logarithms."""
-    logs = np.log(np.asarray(values, float))
-    mean = float(np.exp(logs.mean()))
-    if len(logs) < 2 or np.ptp(logs) == 0:
-        return Interval(mean, *((mean, mean) if len(logs) > 1 else (np.nan, np.nan)))
-    ends = ttest_1samp(logs, 0.0).confidence_interval(CONFIDENCE)
-    return Interval(mean, float(np.exp(ends.low)), float(np.exp(ends.high)))
+    """The geometric mean of values above 0, (seed,), and Student's interval of the mean of their logarithms.
+
+    NaN are the ends of one value, and of several that are all the same.
+    """
+    found = student(np.log(np.asarray(values, float)))
+    return Interval(*(float(np.exp(number)) for number in (found.value, found.low, found.high)))
 
 
 def ratio(one: ArrayLike, other: ArrayLike) -> Interval:

@@ -31,8 +31,10 @@ def test_the_interval_is_student_s_on_the_logarithms():
 
 def test_a_ratio_is_paired_by_seed():
     easy_and_hard = np.array([1e-6, 1.0, 1e-3])
-    found = ratio(2 * easy_and_hard, easy_and_hard)
-    assert found == pytest.approx((2, 2, 2))
+    found = ratio(np.array([2.0, 2.2, 1.8]) * easy_and_hard, easy_and_hard)
+    assert found == pytest.approx(interval([2.0, 2.2, 1.8]))
+    assert found.high < 3
+    assert ratio(easy_and_hard, easy_and_hard) == (1, 1, 1)
     assert np.isnan(interval([3.0]).low)
 
 

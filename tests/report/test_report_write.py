@@ -49,7 +49,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf")}
     assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
-    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures"}
+    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures", "pairs", "across_tasks"}
 
 
 def test_every_link_of_every_page_leads_to_a_file(stored, grid):
@@ -58,6 +58,19 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     links = [file.parent / link for file in pages for link in re.findall(r"\]\(([^)]+)\)", file.read_text())]
     assert len(links) == 3 * 7 + 2 * 3  # figures, and the ways to the tasks and back
     assert all(link.is_file() for link in links)
+
+
+@pytest.mark.parametrize(("tasks", "said"), [(9, "too few tasks (9, at least 10 are needed)"), (10, "| rnn     | gru")])
+def test_all_tasks_together_are_judged_where_there_are_ten(text, record, tasks, said):
+    scatter = np.random.default_rng(0).lognormal(sigma=0.1, size=tasks)
+    made = [
+        record(name, 0, task=f"task{i}", mse=mse * (factor if name == "rnn" else 1.0))
+        for name, mse in (("rnn", 0.3), ("gru", 0.1))
+        for i, factor in enumerate(scatter)
+    ]
+    page = text(made)
+    assert said in page
+    assert ("**gru is better**" in page) == (tasks == 10)
 
 
 @pytest.mark.long
@@ -99,27 +112,52 @@ def test_the_front_page_has_the_answer_one_table_and_one_figure_first(stored, gr
     lines = write_report("toy", stored(grid())).read_text().splitlines()
     kinds = [line[:1] for line in lines[: lines.index("## What was run")] if line and not line.startswith("|:")]
     first = [kind for i, kind in enumerate(kinds) if kind != "|" or kinds[i - 1] != "|"]
-    assert first[:6] == ["#", "#", "B", "|", "!", "*"]  # title, In short, a sentence, a table, a figure, its caption
+    assert first[:6] == ["#", "#", "N", "|", "!", "*"]  # title, In short, a sentence, a table, a figure, its caption
     assert len(lines) < 80
 
 
-def test_only_a_clear_winner_is_bold(text, record):
-    def page(rival):
-        scores = {"gru": [0.1, 0.1], "rnn": [0.2, rival], "linear": [0.3, 0.3]}
+def test_only_what_is_better_than_every_other_is_bold(text, record):
+    def page(*rival):
+        scores = {"gru": [0.100, 0.101, 0.099], "rnn": rival, "linear": [0.3, 0.31, 0.3]}
         return text([record(name, seed, mse=mse) for name, values in scores.items() for seed, mse in enumerate(values)])
 
-    assert "**0.100**" in page(0.2)
-    assert "best on all 2 seeds" in page(0.2)
-    assert "**0.100**" not in page(0.05)
-    assert "tie with rnn" in page(0.1)
+    clear, open_, tie = page(0.2, 0.202, 0.199), page(0.2, 0.11, 0.4), page(0.1005, 0.1005, 0.0995)
+    assert "**0.100**" in clear
+    assert re.search(r"\| gru +\| better than every other +\| 3 +\|", clear)
+    assert "**0.100**" not in open_
+    assert re.search(r"\| gru +\| open against rnn +\| 3 +\|", open_)
+    assert "**0.100**" not in tie
+    assert re.search(r"\| gru +\| tie with rnn +\| 3 +\|", tie)
+
+
+def test_the_page_of_a_task_has_rank_groups_and_the_pairs_of_the_best_median(text, record):
+    scores = {"gru": [0.1, 0.101, 0.099], "rnn": [0.2, None, 0.199], "linear": [0.3, 0.33, 0.3]}
+    made = [
+        record(name, seed, mse=mse) if mse else record(name, seed, status="diverged")
+        for name, values in scores.items()
+        for seed, mse in enumerate(values)
+    ]
+    task = text(made)
+    task = task[task.index("# toy: mackey_glass") :]
+    assert re.search(r"\| gru .*\| +1 \|\n\| \*linear\* .*\| +[23] \|", task)
+    effect, won = r"× 0\.323 \(0\.2\d+\.\.0\.3\d+\)", r"100 \(29\.\.100\)"
+    assert re.search(rf"\| gru +\| linear +\| +{effect} \| +{won} \| +3 \| +\| +0\.00\d+ \| +\*\*better\*\* \|", task)
+    assert re.search(rf"\| gru +\| rnn +\| +× [^|]* \| +{won} \| +2 \| +1 \|", task)
 
 
 def test_a_network_that_does_not_beat_linear_is_said_plainly(text, record):
     scores = {"gru": 0.5, "linear": 0.1, "persistence": 0.9, "mean": 1.0}
-    page = text([record(name, seed, mse=mse) for name, mse in scores.items() for seed in range(2)])
-    assert "- mackey_glass: **no network beats** `linear`; every network beats `mean`, `persistence`." in page
-    assert re.search(r"\| mackey_glass \| 100 +\| \*linear\* \(baseline\) \| best on all 2 seeds", page)
-    assert "Best on every seed: *linear* (baseline) on mackey_glass." in page
+    scatter = np.random.default_rng(0).lognormal(sigma=0.01, size=(4, 3))
+    made = [
+        record(name, seed, mse=mse * factor)
+        for (name, mse), row in zip(scores.items(), scatter, strict=True)
+        for seed, factor in enumerate(row)
+    ]
+    page = text(made)
+    said = "**no network is better than** `linear`, **worse: gru**; every network is better than `mean`, `persistence`."
+    assert f"- mackey_glass: {said}" in page
+    assert re.search(r"\| mackey_glass \| 100 +\| \*linear\* \(baseline\) \| better than every other", page)
+    assert "Better than every other: *linear* (baseline) on mackey_glass." in page
 
 
 def test_missing_baselines_and_left_out_records_are_said(text, record):
@@ -238,7 +276,7 @@ def test_the_user_s_own_plot_settings_change_nothing(stored, record, monkeypatch
 def test_a_report_needs_neither_torch_nor_scikit_learn_nor_a_plug_in(stored, record):
     code = (
         "import sys; from benchbench import write_report; write_report('toy', sys.argv[1]);"
-        "print([name for name in ('torch', 'sklearn', 'scipy', 'wfdb', 'matplotlib.pyplot',"
+        "print([name for name in ('torch', 'sklearn', 'scipy.stats', 'wfdb', 'matplotlib.pyplot',"
         " 'benchbench.core.registry', 'benchbench.run', 'benchbench.learn', 'benchbench.tasks',"
         " 'benchbench.architectures') if name in sys.modules])"
     )
@@ -259,12 +297,15 @@ def test_one_length_makes_no_figure_against_length(stored, grid):
 
 
 def test_a_classification_is_reported_by_its_own_metrics(stored, classified):
-    made = [classified(name, seed, score=s) for name, s in (("gru", 0.875), ("rnn", 0.75)) for seed in range(2)]
+    scores = {"gru": (0.87, 0.88), "rnn": (0.74, 0.762)}
+    made = [classified(name, seed, score=s) for name, both in scores.items() for seed, s in enumerate(both)]
     page = write_report("toy", stored(made))
     assert re.search(r"test balanced accuracy \| +log loss", page.read_text())
-    assert re.search(r"\| digits \| 100 +\| gru +\| best on all 2 seeds +\| +0.875 \| +0.500 \|", page.read_text())
+    assert re.search(
+        r"\| digits \| 100 +\| gru +\| better than every other +\| 2 +\| +0.875 \| +0.500 \|", page.read_text()
+    )
     task = (page.parent / "tasks" / "digits.md").read_text()
-    assert re.search(r"\| gru +\| +\*\*0.875\*\* \|", task)
+    assert re.search(r"\| gru +\| +\*\*0.875\*\* \(0.870..0.880\) \|", task)
     assert "> Undefined: AUROC in 4 trials of gru, rnn. One class is missing from the test split." in task
     assert "MSE" not in page.read_text() + task
 
@@ -285,12 +326,12 @@ def test_a_metric_of_a_third_party_is_ranked_and_shown(text, classified):
     objective = Objective("ours", "squared_error", {"hit_rate": Metric(lambda true, made: 1.0, "higher")}, "hit_rate")
     made = [
         classified(name, seed, objective=objective, scores={"valid_loss": 0.1, "test_hit_rate": rate})
-        for name, rate in (("gru", 0.25), ("rnn", 0.625))
-        for seed in range(2)
+        for name, rates in (("gru", (0.25, 0.26)), ("rnn", (0.615, 0.635)))
+        for seed, rate in enumerate(rates)
     ]
     page = text(made)
     assert "test hit_rate" in page
-    assert re.search(r"\| rnn +\| best on all 2 seeds +\| +0.625 \|", page)
+    assert re.search(r"\| rnn +\| better than every other +\| 2 +\| +0.625 \|", page)
 
 
 def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_the_table(text, record):
@@ -311,15 +352,14 @@ def test_the_variance_of_the_test_split_is_taken_trial_by_trial(text, record):
 
 
 def test_what_one_alone_could_do_and_what_none_could_are_no_ties(text, record):
-    made = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
+    scores = {"gru": (0.1, 0.101), "rnn": (0.2, 0.201)}
+    made = [record(name, seed, mse=mse) for name, both in scores.items() for seed, mse in enumerate(both)]
     made += [record("gru", seed, task="cosine") for seed in range(2)]
     made += [record("rnn", seed, task="cosine", status="unsupported") for seed in range(2)]
     made += [record(name, seed, task="lorenz", status="diverged") for name in ("gru", "rnn") for seed in range(2)]
     page = text(made)
-    assert (
-        "Best on every seed: gru on mackey_glass. Only gru could do cosine. None finished on most seeds: lorenz.\n"
-        in page
-    )
+    only = "Only gru could do cosine. None finished on most seeds: lorenz.\n"
+    assert f"Better than every other: gru on mackey_glass. {only}" in page
 
 
 def test_the_options_that_differ_are_shown_alone(text, record):

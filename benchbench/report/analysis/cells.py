@@ -1,21 +1,17 @@
-"""Medians and spread over seeds, and which competitor beats which."""
+"""Medians and spread over seeds."""
 
-import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, listed, ordered, several
 from benchbench.report.analysis.trials import Records
 from benchbench.report.marks import marks
 
-PLACE = ["condition", "variant", "length"]
 COSTS = (
     "fit_seconds", "predict_us", "peak_mib", "device_peak_mib", "device_reserved_mib", "device_used_mib",
     "trained_parameters", "fixed_parameters", "updates",
 )  # fmt: skip
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
-ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
 _FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
 _FACTS = ("objective", "primary", "better", "baseline", "engine", "loss", "solves")
 
@@ -61,46 +57,6 @@ def failed(statuses: "pd.Series[str]") -> str:
     return ", ".join(f"{status} {count}/{len(statuses)}" for status, count in counts.items())
 
 
-def verdicts(frame: pd.DataFrame, score: str = "rank_score") -> pd.DataFrame:
-    """Per condition, task and length: ``take`` (lowest median ``score``), whether it is ``clear``, and the ``verdict``.
-
-    Clear means: at least two seeds, the same for all, and a lower score than every other on every one of them. A seed
-    without a score, whose score is infinite, counts as worse than any; a competitor that declined the problem
-    altogether does not take part.
-    """
-    rows = []
-    for place, part in frame.groupby(PLACE):
-        able = part[part["status"] != Status.UNSUPPORTED]
-        scores = able.pivot_table(index="seed", columns="architecture", values=score, aggfunc="min")
-        alone = not several(part, "architecture")
-        rows.append((*place, *_verdict(scores[ordered(able)], alone=alone)))
-    return pd.DataFrame(rows, columns=[*PLACE, "take", "clear", "verdict"])
-
-
-def _verdict(scores: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str]:
-    medians = scores.median()
-    if not (medians < np.inf).any():
-        return "", False, NONE
-    take = str(medians.idxmin())
-    others = scores.drop(columns=take)
-    level = [str(name) for name in others if not (scores[take] < others[name]).all()]
-    doubt = _doubt(scores, take, alone=alone) or (f"tie with {listed(level)}" if level else "")
-    return take, not doubt, doubt or f"best on all {len(scores)} seeds"
-
-
-def _doubt(scores: pd.DataFrame, take: str, *, alone: bool) -> str:
-    """Why the scores (seed x architecture) cannot tell; empty where they can."""
-    if len(scores.columns) == 1:
-        return ALONE if alone else ONLY
-    lacking = [str(name) for name in scores if scores[name].isna().any()]
-    if lacking:
-        return f"open: seeds missing for {listed(lacking)}"
-    if len(scores) == 1:
-        return "open: one seed"
-    lost = int(np.isinf(scores[take]).sum())
-    return f"open: no score on {lost} of {len(scores)} seeds" if lost else ""
-
-
 def answers(found: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """One row per condition, task and length: what to take, how sure, what it scores and what it costs."""
     taken = said.rename(columns={"take": "architecture"}).merge(found, on=CELL, how="left")
@@ -144,37 +100,3 @@ def undefined(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=[*CELL, "metric", "sentence"]).astype(str).astype({"length": int})
     return table.groupby([*CELL, "metric", "sentence"], as_index=False).size().rename(columns={"size": "trials"})
-
-
-def against_baselines(frame: pd.DataFrame) -> dict[tuple[str, str], list[tuple[list[str], list[str], str]]]:
-    """Per condition and task, for each baseline: the networks that beat it by the median, those that do not, its name.
-
-    A network that beats it at some lengths alone stands on both sides, with these lengths in brackets.
-    """
-    found = {}
-    for (condition, variant), part in frame.groupby(["condition", "variant"]):
-        if margins := _margins(part[part["status"] != Status.UNSUPPORTED]):
-            found[str(condition), str(variant)] = margins
-    return found
-
-
-def _margins(part: pd.DataFrame) -> list[tuple[list[str], list[str], str]]:
-    medians = part.pivot_table(index="architecture", columns="length", values="rank_score", aggfunc="median")
-    beaten_by = []
-    nets = [name for name in ordered(part) if name not in baselines(part)]
-    for baseline in [name for name in ordered(part) if nets and name in baselines(part)]:
-        known = medians.loc[nets].notna() & (medians.loc[baseline] < float("inf"))
-        margin = (medians.loc[nets] < medians.loc[baseline]).where(known)
-        beaten, lost = (_where(margin, value=value) for value in (True, False))
-        if beaten or lost:
-            beaten_by.append((beaten, lost, baseline))
-    return beaten_by
-
-
-def _where(margin: pd.DataFrame, *, value: bool) -> list[str]:
-    found = []
-    for name, row in margin.iterrows():
-        lengths = [str(length) for length, beats in row.items() if beats == value]
-        if lengths:
-            found.append(f"{name} ({', '.join(lengths)})" if len(lengths) < row.notna().sum() else str(name))
-    return found

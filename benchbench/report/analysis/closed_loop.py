@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
-from benchbench.report.analysis.cells import failed, verdicts
+from benchbench.report.analysis.cells import failed
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.loop_sets import chosen
 from benchbench.report.analysis.select import Selection
 from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.verdicts import VALID_TIME, judged, verdicts
 
 NO_RUN = "free run failed"
 _ENDED = {Status.TIMEOUT: "free run timeout", Status.OUT_OF_MEMORY: "free run out_of_memory"}
@@ -25,13 +26,14 @@ class ClosedLoop:
     """The free runs of a Selection.
 
     ``trials`` are its rows that were to go on in closed loop, with ``outcome`` (the status, or that the free run
-    failed). ``cells`` and ``verdicts`` have a row per cell and per place. ``missing`` counts the records without a free
-    run by condition and variant where others have one. ``options`` has a row per cell of ``cells``: how many option
-    sets, which was chosen, and by what.
+    failed). ``cells``, ``pairs`` and ``verdicts`` have a row per cell, per pair and per place. ``missing`` counts the
+    records without a free run by condition and variant where others have one. ``options`` has a row per cell of
+    ``cells``: how many option sets, which was chosen, and by what.
     """
 
     trials: pd.DataFrame
     cells: pd.DataFrame
+    pairs: pd.DataFrame
     verdicts: pd.DataFrame
     missing: Counter[tuple[str, str]]
     options: pd.DataFrame
@@ -48,11 +50,14 @@ def closed_loop(selection: Selection, records: Records) -> ClosedLoop:
     places = [frame["condition"], frame["variant"]]
     somewhere = ran.groupby(places).transform("any")
     trials = _measured(frame[kept & somewhere], records)
-    cells = _cells(trials, records)
+    timed = trials.assign(rank_score=trials["rank_time"], better="higher", primary=VALID_TIME)
+    pairs, ranks = judged(timed)
+    cells = _cells(trials, records).merge(ranks, on=CELL, how="left")
     return ClosedLoop(
         trials=trials,
         cells=cells,
-        verdicts=verdicts(trials, "rank_time"),
+        pairs=pairs,
+        verdicts=verdicts(timed, pairs),
         missing=Counter(frame.loc[~kept & somewhere, ["condition", "variant"]].itertuples(index=False, name=None)),
         options=options.merge(cells[CELL], on=CELL),
     )

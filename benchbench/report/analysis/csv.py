@@ -6,17 +6,20 @@ named by its metrics.
 
 import pandas as pd
 
-from benchbench.report.analysis.cells import COSTS, PLACE, metrics, usual
+from benchbench.report.analysis.cells import COSTS, metrics, usual
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.extrapolation import table as extrapolation
 from benchbench.report.analysis.loop_sets import FREE_RUN
 from benchbench.report.analysis.order import several
+from benchbench.report.analysis.seen import table as seen
 from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.verdicts import PLACE, across_tasks
 
 _USUAL = ["mse", "mse_min", "mse_max", "nrmse", "r2", "r2_min", "r2_max"]
 _FAILURES = ["task", "task_set", "architecture", "set", "length", "seed", "budget", "device", "machine"]
 _MADE_BY = ("engine", "kernel_cpu", "kernel_device")
 _ANSWERS = ["fit_seconds", "predict_us", "peak_mib", "parameters", "disturbed"]
+_SURE = ["pairs", "failures"]
 
 
 def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
@@ -36,11 +39,15 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
     if (selection.options["option_sets"] > 1).any():
         found["option_sets_all"] = _all_sets(numbers)
     further = {
+        "pairs": numbers.pairs,
+        "across_tasks": across_tasks(numbers.pairs),
         "marks": numbers.marked,
         "undefined": numbers.undefined,
         "closed_loop": loops.drop(columns="baseline"),
         "closed_loop_sets": _loop_sets(numbers),
+        "closed_loop_pairs": numbers.closed_loop.pairs,
         "extrapolation": extrapolation(numbers),
+        "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
@@ -52,10 +59,10 @@ def _errors(numbers: Numbers) -> pd.DataFrame:
     cells, names = numbers.cells, metrics(numbers.selection.frame)
     if usual(numbers.selection.frame):
         table = cells.assign(floor_mse=cells["floor"])
-        return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed"])
+        return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed", "rank_group"])
     spread = [f"{name}{end}" for name in names for end in ("", "_min", "_max")]
     further = ["objective", "primary", "score", "score_min", "score_max", "floor", *spread]
-    return cells[[*CELL, "seeds", "ok", "failed", *further]]
+    return cells[[*CELL, "seeds", "ok", "failed", *further, "rank_group"]]
 
 
 def _answers(numbers: Numbers) -> pd.DataFrame:
@@ -63,7 +70,7 @@ def _answers(numbers: Numbers) -> pd.DataFrame:
     regression = usual(frame)
     first = [*PLACE, "take", "verdict", *(["mse", "r2"] if regression else []), *_ANSWERS]
     further = [] if regression else ["objective", "primary", "score", "floor", *metrics(frame)]
-    return numbers.answers.reindex(columns=[*first, *further])
+    return numbers.answers.reindex(columns=[*first, *further, *_SURE])
 
 
 def _options(options: pd.DataFrame) -> pd.DataFrame:

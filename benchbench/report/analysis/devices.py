@@ -1,18 +1,24 @@
 """The CPU against another device of the same machine: whose times are lower, and from which length and batch on."""
 
 from dataclasses import dataclass
+from math import log
 
+import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.order import listed, networks, ordered, several
 from benchbench.report.frame import plain
+from benchbench.statistics.intervals import ALPHA, Interval, interval
+from benchbench.statistics.pairs import WITHIN, holm
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE, word
 
 HOST = "cpu"
-FASTER, SLOWER, TIE, OPEN = "faster", "slower", "tie", "open"
+FASTER, SLOWER = "faster", "slower"
 TIMES = {"update": "update_ms", "predict": "predict_us"}
 ONCE = "first_update_seconds"
 _WORK = ["machine", "engine", "variant", "budget", "architecture", "length"]
 _SAME = [*_WORK, "set", "seed"]
+_TABLE = ["machine", "engine", "variant", "budget"]
 _CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "architecture", "length"]
 
 
@@ -23,9 +29,11 @@ class Devices:
     ``cells`` has a row per ``comparison`` (the device, with the machine, the engine and the budgets that differ in
     batch alone where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after
     its first update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds
-    that ended ok on both, with ``_min`` and ``_max``; ``update_verdict`` is faster or slower where the device is so on
-    every seed that both have a record of, at least two, else tie, or open where one did not end ok or there is one
-    seed. ``predict_`` is the same of a prediction. ``notes`` say what was left out.
+    that ended ok on both, with ``_min`` and ``_max``. ``update_low`` and ``update_high`` are the interval of the ratio
+    of geometric means, over ``update_pairs`` seeds. ``update_verdict`` is faster or slower where that excludes no
+    difference, also after Holm's procedure over the lengths and architectures of a budget and task; tie where it lies
+    within 10 % either way; else open, as where one of the two did not end ok. ``predict_`` is the same of a prediction.
+    ``notes`` say what was left out.
     """
 
     cells: pd.DataFrame
@@ -74,19 +82,38 @@ def _cells(pairs: pd.DataFrame) -> pd.DataFrame:
             table[f"{time}_{side}"] = by[f"{time}_{side}"].median()
         for suffix, how in (("", "median"), ("_min", "min"), ("_max", "max")):
             table[f"{kind}_times{suffix}"] = times.agg(how)
-        table[f"{kind}_verdict"] = times.agg(_verdict)
+        table[f"{kind}_verdict"] = OPEN
     for side in ("cpu", "device"):
         table[f"{ONCE}_{side}"] = by[f"{ONCE}_{side}"].median()
         table[f"disturbed_{side}"] = by[f"disturbed_{side}"].sum()
     for side in ("cpu", "device"):
         table[f"kernel_{side}"] = by[f"kernel_{side}"].agg(lambda names: " / ".join(sorted({*names.dropna()} - {""})))
-    return table.reset_index()
+    return _judged(table.reset_index(), pairs)
 
 
-def _verdict(times: "pd.Series[float]") -> str:
-    if len(times) < 2 or times.isna().any():
-        return OPEN
-    return FASTER if (times > 1).all() else SLOWER if (times < 1).all() else TIE
+def _judged(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The cells with their verdicts."""
+    times = dict(list(pairs.groupby(_WORK)))
+    places = list(table[_WORK].itertuples(index=False, name=None))
+    for kind in TIMES:
+        gaps = [np.log(times[place][f"{kind}_times"].to_numpy(float)) for place in places]
+        found = [interval(one[np.isfinite(one)], np.random.default_rng(0)) for one in gaps]
+        whole = np.array([np.isfinite(one).all() for one in gaps])
+        p = pd.Series([one.p for one in found], table.index).where(whole)
+        adjusted = p.groupby([table[name] for name in _TABLE]).transform(lambda part: holm(part.to_numpy()))
+        words = [_word(*one) for one in zip(found, adjusted, whole, strict=True)]
+        table[f"{kind}_verdict"] = words
+        table[f"{kind}_pairs"] = [int(np.isfinite(one).sum()) for one in gaps]
+        for end in ("low", "high"):
+            table[f"{kind}_{end}"] = np.exp([getattr(one, end) for one in found])
+    return table
+
+
+def _word(gap: Interval, adjusted: float, whole: bool) -> str:
+    said = word(gap, adjusted, log(1 + WITHIN), ALPHA, most=whole)
+    if said == BETTER:
+        return FASTER if gap.value > 0 else SLOWER
+    return TIE if said == TIE and whole else OPEN
 
 
 def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:

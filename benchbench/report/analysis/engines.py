@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.order import listed, networks, several
+from benchbench.statistics.pairs import Asked, beaten, compared, scale_of
 
 FIRST = "torch"  # the engine that others are compared with, where it is there
 SAME, OTHER, OPEN = "yes", "no", "open"
@@ -26,7 +27,8 @@ class Engines:
     and of the memory that a fit added. ``score_first`` and ``score_second`` are medians of the primary metric, ``same``
     says whether they differ by no more than the first's spread over the seeds; open where there is one seed.
     ``orders`` has a row per pair and place: the networks by their median on each engine, whether that is the same order
-    (``same``), and whether those that stand otherwise beat each other on every seed on both (``clear``).
+    (``same``), and whether two that stand otherwise are better than each other, each on one engine (``clear``), by
+    Holm's procedure over the pairs of networks.
     """
 
     cells: pd.DataFrame
@@ -89,6 +91,16 @@ def _orders(pairs: pd.DataFrame) -> pd.DataFrame:
         ]
         one, other = ([str(name) for name in side.median().sort_values(kind="stable").index] for side in scores)
         turned = [(a, b) for a, b in combinations(one, 2) if other.index(a) > other.index(b)]
-        clear = any((scores[0][a] < scores[0][b]).all() and (scores[1][b] < scores[1][a]).all() for a, b in turned)
+        ahead, behind = (_better(side) for side in scores)
+        clear = any((a, b) in ahead and (b, a) in behind for a, b in turned)
         rows.append((*place, listed(one, 6), listed(other, 6), one == other, clear))
     return pd.DataFrame(rows, columns=[*_PLACE, "order_first", "order_second", "same", "clear"])
+
+
+def _better(scores: pd.DataFrame) -> set[tuple[str, str]]:
+    """Which network is better than which, from scores (seed x network) of which lower is better."""
+    names = [str(name) for name in scores]
+    values = scores.to_numpy(float).T
+    found = compared(values, np.random.default_rng(0), Asked(scale=scale_of(values, "lower")))
+    beats = beaten(found, len(names))
+    return {(names[i], names[j]) for i, j in np.argwhere(beats)}

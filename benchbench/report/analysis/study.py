@@ -6,18 +6,20 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.core.record import Record
-from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined, verdicts
+from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
+from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.devices import Devices, devices
 from benchbench.report.analysis.engines import Engines, engines
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.verdicts import judged, verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
-    """A study's trials that are compared, and what follows from them: a row per cell, per verdict, per group.
+    """A study's trials that are compared, and what follows from them: a row per cell, pair, verdict and group.
 
     ``results`` is the folder with the artifacts.
     """
@@ -27,6 +29,7 @@ class Numbers:
     records: Records
     selection: Selection
     cells: pd.DataFrame
+    pairs: pd.DataFrame
     verdicts: pd.DataFrame
     answers: pd.DataFrame
     groups: pd.DataFrame
@@ -41,13 +44,16 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
     """The numbers of the report, from the frame and the records of ``read``."""
     selection, known = select(frame), Records(records)
     selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
-    found, said = cells(selection.frame), verdicts(selection.frame)
+    pairs, ranks = judged(selection.frame)
+    found = cells(selection.frame).merge(ranks, on=CELL, how="left")
+    said = verdicts(selection.frame, pairs)
     return Numbers(
         study=study,
         results=results,
         records=known,
         selection=selection,
         cells=found,
+        pairs=pairs,
         verdicts=said,
         answers=answers(found, said),
         groups=groups(selection.frame, known),

@@ -2,10 +2,10 @@
 
 from matplotlib.figure import Figure
 
-from benchbench.report.analysis.devices import OPEN
 from benchbench.report.analysis.order import ordered, several
 from benchbench.report.figures.place import Place, lines
 from benchbench.report.figures.style import POSSIBLE, length_axis, log_if_wide, panels
+from benchbench.statistics.verdicts import OPEN
 
 
 def times_by_batch(place: Place) -> Figure | None:
@@ -19,9 +19,7 @@ def times_by_batch(place: Place) -> Figure | None:
     along, across = ("batch", "length") if several(known, "batch") else ("length", "batch")
     by_panel = list(known.sort_values(along, kind="stable").groupby(across))
     hollow = {"color": "black", "marker": "o", "markerfacecolor": "white", "linestyle": ""}
-    extra = {"equally fast": POSSIBLE} | (
-        {"hollow: one seed, or a failure": hollow} if (known["update_verdict"] == OPEN).any() else {}
-    )
+    extra = {"equally fast": POSSIBLE} | ({"hollow: open": hollow} if (known["update_verdict"] == OPEN).any() else {})
     legend = {name: place.looks[name] for name in ordered(known)} | extra
     figure, axes = panels([f"{known['variant'].iloc[0]}, {across} {value}" for value, _ in by_panel], legend)
     device = known["device"].iloc[0]

@@ -1,13 +1,14 @@
-"""In short: what to take, how sure that is, and which baselines it does not beat."""
+"""In short: who has the best median, how sure that is, and which baselines are beaten."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from benchbench.report.analysis.cells import ALONE, NONE, ONLY, against_baselines
 from benchbench.report.analysis.order import baselines, natural, networks, ordered, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
 from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, strong, table
 from benchbench.report.page.scores import shown
 from benchbench.report.page.texts import DAGGER, label, metric, metric_form, number
@@ -39,17 +40,24 @@ def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) ->
     rows = []
     for name, row in zip(names, rows_of(part), strict=True):
         take = label(str(row["take"]), baseline=row["take"] in known) if row["take"] else line("–")
-        sure = [] if alone else [row["verdict"]]
+        sure = [] if alone else [row["verdict"], sample(row)]
         numbers = [metric_form(better)(row["score"]), *(form(row[column]) for column, form in second)]
         fit = number(row["fit_seconds"]) + (DAGGER if row["disturbed"] > 0 else "")
         rows.append([name, str(row["length"]), take, *sure, *numbers, fit, number(row["parameters"])])
-    first = ["task", "length", *(["architecture"] if alone else ["take", "how sure"])]
+    first = ["task", "length", *(["architecture"] if alone else ["best median", "how sure", "pairs"])]
     titles = [f"test {metric(primary)}", *(metric(column) for column, _ in second)]
     return table([*first, *titles, "fit s", "parameters"], rows, left=len(first))
 
 
+def sample(row: dict[str, Any]) -> str:
+    """On how many seeds a verdict rests, and on how many one of the two failed; a dash where there is no pair."""
+    if not row["pairs"] and not row["failures"]:
+        return "–"
+    return f"{row['pairs']}, {row['failures']} failed" if row["failures"] else str(row["pairs"])
+
+
 def answer(numbers: Numbers, condition: str) -> list[Block]:
-    """One sentence: which competitor is clearly best on which tasks, and where nothing is."""
+    """One sentence: which competitor is better than every other on which tasks, and where none is."""
     here = numbers.answers[numbers.answers["condition"] == condition]
     if set(here["verdict"]) <= {ALONE}:
         return []
@@ -59,7 +67,7 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     for name in order:
         tasks = ", ".join(_at_lengths(clear[clear["take"] == name], here))
         best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
-    first = line("Best on every seed: ", *best, ".") if best else line("Nothing is best on every seed.")
+    first = line("Better than every other: ", *best, ".") if best else line("None is better than every other.")
     return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
 
 
@@ -84,37 +92,43 @@ def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
 
 
 def against(numbers: Numbers, condition: str) -> list[Block]:
-    """By task, which networks beat which baselines by the median, and which do not."""
+    """By task, which networks are better than which baselines, and which are not."""
     found = {
         variant: one
-        for (where, variant), one in against_baselines(numbers.selection.frame).items()
+        for (where, variant), one in against_baselines(numbers.selection.frame, numbers.pairs).items()
         if where == condition
     }
     if not found:
         return []
     lines = [line(f"{variant}: ", *_clauses(found[variant]), ".") for variant in sorted(found, key=natural)]
     lengths = ", at every length unless said" if several(numbers.cells, "length") else ""
-    return [Text(line(f"Against the baselines, by the median over seeds{lengths}:")), Bullets(tuple(lines))]
+    return [Text(line(f"Against the baselines{lengths}:")), Bullets(tuple(lines))]
 
 
-def _clauses(margins: list[tuple[list[str], list[str], str]]) -> Iterator[Line]:
+def _clauses(margins: list[tuple[str, Margin]]) -> Iterator[Line]:
     """Baselines of which the same is to be said stand together."""
-    said: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for beaten, lost, baseline in margins:
-        said.setdefault((tuple(beaten), tuple(lost)), []).append(baseline)
+    said: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    for baseline, margin in margins:
+        said.setdefault(tuple(tuple(margin[word]) for word in WORDS), []).append(baseline)
     for i, (sides, names) in enumerate(said.items()):
         coded = line(*(piece for j, name in enumerate(names) for piece in (", " if j else "", code(name))))
-        yield line("; " if i else "", *_clause(*sides, coded))
+        yield line("; " if i else "", *_clause(sides, coded))
 
 
-def _clause(beaten: tuple[str, ...], lost: tuple[str, ...], names: Line) -> Line:
-    """A network that beats a baseline at some lengths alone stands on both sides."""
-    if not lost:
-        return line("every network beats ", names)
-    if not beaten:
-        return line(strong("no network beats"), " ", names)
-    beats, does = "beats" if len(beaten) == 1 else "beat", "does" if len(lost) == 1 else "do"
-    return line(f"{', '.join(beaten)} {beats} ", names, ", ", strong(f"{', '.join(lost)} {does} not"))
+def _clause(sides: tuple[tuple[str, ...], ...], names: Line) -> Line:
+    """Who is better, and then the others by their verdict; a network with several verdicts stands at each."""
+    better, *others = (", ".join(side) for side in sides)
+    if better and not any(others):
+        return line("every network is better than ", names)
+    said = [line(", ", piece) for piece in map(_rest, ("tie", "open"), others) if piece]
+    said += [line(", ", strong(f"worse: {others[-1]}"))] if others[-1] else []
+    verb = "is" if len(sides[0]) == 1 else "are"
+    first = line(f"{better} {verb} better than ") if better else line(strong("no network is better than"), " ")
+    return line(first, names, *said)
+
+
+def _rest(word: str, names: str) -> str:
+    return f"{word}: {names}" if names else ""
 
 
 def missing_baselines(frame: pd.DataFrame) -> list[Block]:

@@ -30,14 +30,15 @@ from benchbench.report.page.texts import DAGGER, number, seeds, spread
 
 _ABOUT = """Each ratio divides the time on the CPU by the time on the other device of the same machine, seed by seed.
 Both have the same task, option set, engine and budget. The tables show the median over seeds, in brackets the lowest
-and the highest; **bold** is above 1 on every seed (the device is faster) or below 1 on every seed, with at least two
-seeds. The CPU works with as many threads a trial as the report says under *What was run*. The time of an update is
-that of the fit after its first update, over the number of its other updates: what a device does once is in the
-first, and a short fit may not be worth it. An update of a reservoir is a chunk of sequences, whatever the batch,
+and the highest; **bold** is a ratio whose 95 % interval excludes 1, also after Holm's procedure over the lengths and
+architectures of its table. The CPU works with as many threads a trial as the report says under *What was run*. The time
+of an update is that of the fit after its first update, over the number of its other updates: what a device does once is
+in the first, and a short fit may not be worth it. An update of a reservoir is a chunk of sequences, whatever the batch,
 with its share of the solve at the end."""
 _FROM_WHICH = """*From which length (batch) on*: there, and at all larger ones that are judged, an update is faster
-on the device on every seed. *≤*: it may be smaller, since nothing smaller was measured or what is smaller is open.
-*Not reached*: the device is not faster at the largest. *Open*: there is only one seed, or a trial failed."""
+on the device, by an interval that excludes no difference. *≤*: it may be smaller, since nothing smaller was measured
+or what is smaller is open. *Not reached*: the device is not faster at the largest. *Open*: the seeds do not tell, or a
+trial failed."""
 PATH = "devices"
 
 

@@ -73,11 +73,10 @@ def _ranking(orders: pd.DataFrame) -> Iterator[str]:
     same, clear = int(orders["same"].sum()), int(orders["clear"].sum())
     places = f"{len(orders)} combination{'s' if len(orders) > 1 else ''} of task, budget and length"
     verdict = "depends" if clear else "does not depend"
-    where = f"in {clear} of them one network beats" if clear else "nowhere does one network beat"
-    lost = f"lose{'s' if clear else ''} on every seed on the other"
+    where = f"in {clear} of them one network is better than" if clear else "nowhere is one network better than"
     yield (
         f"The ranking of the networks {verdict} on the engine: by the median it is the same in {same} of {places}, and "
-        f"{where} another on every seed on one engine and {lost}."
+        f"{where} another on one engine and worse on the other."
     )
 
 

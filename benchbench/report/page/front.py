@@ -13,6 +13,7 @@ from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
 from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
+from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.task import task_page
 
@@ -25,15 +26,20 @@ _METRICS = {
 }
 _HOW_TO_READ = (
     "Numbers are medians over the trials that ended without failure, in brackets the lowest and the highest.",
-    """*Take* names the architecture with the best median on the test split. *How sure* names those that it does not
-    beat on every seed.""",
-    """**Bold** marks an architecture that is better than every other on every seed. This needs at least two seeds, the
-    same for all.""",
+    """*Best median* is that on the test split. *How sure* names those that it is not shown to be better
+    than; *pairs* is the number of seeds that this rests on.""",
+    """*Better*: the 95 % interval of the paired differences excludes no difference, also after Holm's procedure over
+    all pairs of the same task, length and condition. *Tie*: the interval lies within 10 % either way. *Open*: neither.
+    **Bold** marks what is better than every other.""",
+    """*Rank group* is one more than the number of architectures that are better. *Effect* is the ratio of the geometric
+    means, or the difference of the means where higher is better. A seed on which one of a pair failed is in no ratio;
+    it counts among *won* as lost by who failed. *Effect* and its interval are those of the pair alone, *p (Holm)*
+    counts all pairs. *Seeds needed* would find a difference of 10 % in four studies of five. docs/statistics.md
+    explains all of these.""",
     """Baselines are there to be beaten and cost next to nothing: a network has to beat them to be worth its time. The
     floor is the best possible score, where it is known.""",
-    """Only trials that ended without failure and within their budget are ranked; a seed without a score counts as worse
-    than any score. Option sets are chosen on the validation split, and what is shown is their score on the test
-    split.""",
+    """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
+    validation split, and what is shown is their score on the test split.""",
     """Fit time excludes making the data, imports and scoring the validation split. A window is one test sequence.
     Memory is what the fit added.""",
     f"† marks a time that was disturbed: {DISTURBED}.",
@@ -114,7 +120,7 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
     found = [*answer(numbers, condition), *answer_tables(numbers, condition)]
-    return [*title, *found, *shown, *against(numbers, condition)]
+    return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
 
 
 def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:

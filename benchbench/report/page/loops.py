@@ -10,6 +10,7 @@ from benchbench.report.analysis.loop_sets import FREE_RUN
 from benchbench.report.analysis.order import baselines, listed, natural, order, ordered, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.page.answer import sample
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Table, Text, line, prose, strong, table
 from benchbench.report.page.failures import failure_table
 from benchbench.report.page.options import chosen
@@ -25,7 +26,8 @@ this choice (`closed_loop_sets.csv`)."""
 _TERMS = (
     """Valid time: until the error first exceeds 0.4 standard deviations; median over all starts of all seeds, in
     brackets the quartiles. ≥ marks what reaches the end of the run: ten Lyapunov times of a chaotic system, as long as
-    the truth itself is good for. Medians of each seed are ranked; **bold** is above every other on every seed.""",
+    the truth itself is good for. The median over the starts of a seed is what is compared; **bold** is better than
+    every other.""",
     """NRMSE84: the error at step 84 over the standard deviation of the truth. Spectrum distance: Hellinger's, 0 (the
     same) to 1, without the starts that diverged. Both are medians over seeds, as are the diverged starts and the time
     that a step of a start took. ‡ marks a competitor that has no `generate` of its own: a window slides over its
@@ -94,13 +96,15 @@ def _summary(numbers: Numbers, pages: dict[str, Line]) -> Table:
         take = label(said["take"], baseline=said["take"] in known) if said["take"] else line("–")
         valid = line(_valid(found, bold=bool(said["clear"])), f" {_unit(found)}") if found else line("–")
         first = [said["condition"]] if several_conditions else []
-        rows.append([pages[said["variant"]], *first, str(said["length"]), take, said["verdict"], valid])
+        how = [said["verdict"], sample(said)]
+        rows.append([pages[said["variant"]], *first, str(said["length"]), take, *how, valid])
     titles = [
         "task",
         *(["condition"] if several_conditions else []),
         "length",
         "longest valid",
         "how sure",
+        "pairs",
         "valid time",
     ]
     return table(titles, rows, left=len(titles))

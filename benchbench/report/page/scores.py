@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.cells import COSTS
-from benchbench.report.analysis.order import baselines, ordered, parts
+from benchbench.report.analysis.order import baselines, ordered, parts, several
 from benchbench.report.analysis.trials import rows as as_rows
 from benchbench.report.page.blocks import Line, Table, emphasis, line, strong, table
 from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric_form, number, spread
@@ -40,7 +40,7 @@ def shown(part: pd.DataFrame, primary: str) -> list[tuple[str, Form]]:
 
 
 def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
-    """Architecture x length, the primary metric and a second one, from the cells of one task.
+    """Architecture x length, the primary metric, a second one and the rank groups, from the cells of one task.
 
     ``winners`` by length are bold.
     """
@@ -48,16 +48,23 @@ def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
     at = {(row["architecture"], row["length"]): row for row in as_rows(part)}
     primary, *further = shown(part, str(part["primary"].iloc[0]))
     rows: list[list[str | Line]] = []
+    ranked = several(part, "architecture")
     for name in ordered(part):
         found = [(at.get((name, n)), winners.get(n) == name) for n in lengths]
         first = [_primary(row, primary[1], bold=bold) for row, bold in found]
-        rows.append([_label(name, part), *first, *(_further(row, *one) for one in further for row, _ in found)])
+        groups = [_joined([_rank(row) for row, _ in found])] if ranked else []
+        more = (_further(row, *one) for one in further for row, _ in found)
+        rows.append([_label(name, part), *first, *more, *groups])
     floor = part.groupby("length")["floor"].median()
     if floor.notna().any():
-        empty = [""] * (len(lengths) * len(further))
+        empty = [""] * (len(lengths) * len(further) + ranked)
         rows.append([line(emphasis("best possible"), " (floor)"), *(primary[1](floor[n]) for n in lengths), *empty])
     titles = [f"{metric(name)}, length {n}" for name, _ in (primary, *further) for n in lengths]
-    return table(["architecture", *titles], rows)
+    return table(["architecture", *titles, *(["rank group"] if ranked else [])], rows)
+
+
+def _rank(row: dict[str, Any] | None) -> str:
+    return "–" if row is None else number(row["rank_group"])
 
 
 def _primary(row: dict[str, Any] | None, form: Form, *, bold: bool) -> Line:

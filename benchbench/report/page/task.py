@@ -8,6 +8,7 @@ from benchbench.report.analysis.order import baselines, natural, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, emphasis, line, link
 from benchbench.report.page.loops import task_loops
+from benchbench.report.page.pairs import pair_table
 from benchbench.report.page.pictures import Pictures
 from benchbench.report.page.scores import cost_table, group_table, score_table, shown
 from benchbench.report.page.texts import lengths, metric, number, seeds
@@ -45,9 +46,15 @@ def _options(part: pd.DataFrame) -> str:
 
 def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
     said = numbers.verdicts
-    clear = said[(said["variant"] == variant) & (said["condition"] == condition) & said["clear"]]
+    said = said[(said["variant"] == variant) & (said["condition"] == condition)]
+    clear = said[said["clear"]]
     yield Text(line(f"Scores over {seeds(part)}:"))
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
+    found = numbers.pairs
+    pairs = pair_table(found[(found["variant"] == variant) & (found["condition"] == condition)], said)
+    if pairs:
+        yield Text(line("The best median against every other competitor:"))
+        yield pairs
     trials = numbers.selection.frame
     trials = trials[(trials["variant"] == variant) & (trials["condition"] == condition)]
     yield from (Note(line(said)) for said in sorted(set(trials["thinned"]) - {""}))

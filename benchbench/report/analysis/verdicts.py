@@ -1,0 +1,190 @@
+"""Which competitor is better than which, by the statistics over seeds; what to take, and the groups of the ranking."""
+
+from collections.abc import Iterator
+from math import log
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchbench.core.record import Status
+from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
+from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
+from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, beaten, compared, holm, scale_of
+from benchbench.statistics.seeds import seeds_needed
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
+
+PLACE = ["condition", "variant", "length"]
+ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
+BEST = "better than every other"
+VALID_TIME = "valid_time"
+WORSE = "worse"
+WORDS = (BETTER, TIE, OPEN, WORSE)
+Margin = dict[str, list[str]]
+"""Word -> competitors."""
+_BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
+_PAIR = [
+    *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
+    "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
+]  # fmt: skip
+_ACROSS = ["condition", "first", "second", "tasks", "value", "low", "high", "p_holm", "verdict", "better"]
+_ENDS = ("", "_low", "_high")
+
+
+def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The pairs of competitors that did not decline, a row per condition, task, length and pair; and the rank groups.
+
+    The second frame has a row per cell with a score: its ``rank_group`` is one more than the number of those that are
+    better. ``effect`` says whether ``value``, ``low`` and ``high`` are the ratio first / second of geometric means of
+    the primary metric, or the difference first - second; ``p`` belongs to them, ``p_holm`` to the table of all pairs of
+    the place. ``verdict`` is better (``better`` names who is), tie or open. ``pairs`` are the seeds on which both ended
+    ok, ``failures`` those on which one did not; ``wins`` is the share of all on which the first beat the second,
+    ``losses`` the reverse. ``seeds_needed`` is the number of seeds that would find a difference of 10 %, where that is
+    open.
+    """
+    rows, groups = [], []
+    for place, part in frame.groupby(PLACE):
+        names, scores, asked = _table(part)
+        found = compared(scores, np.random.default_rng(0), asked)
+        rows += [(*place, names[one.first], names[one.second], *_facts(one, names, asked, len(found))) for one in found]
+        ended = [bool(np.isfinite(row).any()) for row in scores]
+        ranked = zip(names, ranks(beaten(found, len(names))), ended, strict=True)
+        groups += [(*place, name, int(rank)) for name, rank, ok in ranked if ok]
+    return pd.DataFrame(rows, columns=_PAIR), pd.DataFrame(groups, columns=[*PLACE, "architecture", "rank_group"])
+
+
+def _table(part: pd.DataFrame) -> tuple[list[str], Values, Asked]:
+    """Names, scores (competitor, seed) and how to compare them, of one place."""
+    able = part[part["status"] != Status.UNSUPPORTED]
+    names = ordered(able)
+    table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
+    better: Better = "higher" if (part["better"] == "higher").any() else "lower"
+    scores = (1 if better == "lower" else -1) * table.reindex(columns=names).to_numpy(float).T
+    scale = scale_of(scores, better)
+    if set(part["primary"]) == {VALID_TIME} and (scores[np.isfinite(scores)] > 0).all():
+        scale = "ratio"
+    best = 1.0 if set(part["primary"]) <= _BOUNDED else 0.0
+    return names, scores, Asked(scale=scale, better=better, best=best)
+
+
+def _facts(pair: Pair, names: list[str], asked: Asked, family: int) -> tuple[Any, ...]:
+    effect, needed = pair.effect, float("nan")
+    if pair.verdict == OPEN and pair.deviation > 0 and pair.margin > 0:
+        needed = seeds_needed(pair.deviation, pair.margin, pilot=pair.pairs, alpha=ALPHA / family)
+    better = "" if pair.winner is None else names[pair.winner]
+    return (
+        *(pair.verdict, better, asked.scale, *effect, pair.adjusted),
+        *(pair.pairs, pair.failures, *pair.wins, *pair.losses, pair.deviation, needed),
+    )
+
+
+def verdicts(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Per condition, task and length, from the frame of a Selection and its pairs.
+
+    ``take`` has the lowest median ``rank_score``; it is ``clear`` where it is better than every other that ended ok
+    on a seed, and the ``verdict`` names those that it is not better than. ``pairs`` is the least number of seeds that
+    it was compared on, ``failures`` the largest number of those on which it or the other failed. A competitor that
+    declined the problem altogether does not take part.
+    """
+    by_place = dict(list(found.groupby(PLACE)))
+    rows = []
+    for place, part in frame.groupby(PLACE):
+        able = part[part["status"] != Status.UNSUPPORTED]
+        rows.append((*place, *_verdict(able, by_place.get(place, found[:0]), alone=not several(part, "architecture"))))
+    return pd.DataFrame(rows, columns=[*PLACE, "take", "clear", "verdict", "pairs", "failures"])
+
+
+def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[str, bool, str, int, int]:
+    scores = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
+    medians = scores.reindex(columns=ordered(able)).median()
+    if not (medians < np.inf).any():
+        return "", False, NONE, 0, 0
+    take = str(medians.idxmin())
+    ended = set(able.loc[able["rank_score"] < np.inf, "architecture"])
+    mine = against(found, take)
+    mine = mine[mine["other"].isin(ended)]
+    if mine.empty:
+        return take, False, ALONE if alone else ONLY, 0, 0
+    clauses = {TIE: "tie with", OPEN: "open against", WORSE: "worse than"}
+    others = {said: [str(name) for name in mine.loc[mine["word"] == said, "other"]] for said in clauses}
+    doubt = "; ".join(f"{clauses[said]} {listed(names)}" for said, names in others.items() if names)
+    return take, not doubt, doubt or BEST, int(mine["pairs"].min()), int(mine["failures"].max())
+
+
+def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per condition and pair of competitors, from the pairs: the ratio first / second over all tasks.
+
+    Each task counts once, with the mean logarithm of its ratios over the lengths; tasks that are compared by a
+    difference have none. ``low`` and ``high`` are NaN, and the ``verdict`` says too few tasks, below ten. Empty where
+    there is one task.
+    """
+    found = found.astype({"value": float})
+    ratios = found[(found["effect"] == "ratio") & found["value"].gt(0) & np.isfinite(found["value"])]
+    rows = []
+    for condition, part in ratios.assign(log=np.log(ratios["value"])).groupby("condition"):
+        pairs = [(names, _by_task(mine)) for names, mine in part.groupby(["first", "second"], sort=False)]
+        means = [over_tasks(tasks, np.random.default_rng(0)) for _, tasks in pairs]
+        adjusted = holm(np.array([one.p for one in means]))
+        for (names, tasks), one, p in zip(pairs, means, adjusted, strict=True):
+            few = len(tasks) < FEWEST_TASKS
+            said = TOO_FEW_TASKS if few else word(one, p, log(1 + WITHIN), ALPHA)
+            better = names[int(one.value > 0)] if said == BETTER else ""
+            rows.append((condition, *names, len(tasks), *np.exp(one[:3]), np.nan if few else p, said, better))
+    table = pd.DataFrame(rows, columns=_ACROSS)
+    return table if (table["tasks"] > 1).any() else table[:0]
+
+
+def _by_task(part: pd.DataFrame) -> list[Values]:
+    return [mine["log"].to_numpy(float) for _, mine in part.groupby("variant")]
+
+
+def against(found: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The pairs of one competitor, turned so that it is the first.
+
+    ``other`` is the second, ``word`` says better, tie, open or worse, as seen from the first.
+    """
+    first, second = found[found["first"] == name], found[found["second"] == name]
+    ends = {"low": second["high"], "high": second["low"]}
+    ratio = second["effect"] == "ratio"
+    turned = {
+        "value": (1 / second["value"]).where(ratio, -second["value"]),
+        **{end: (1 / of).where(ratio, -of) for end, of in ends.items()},
+        **{f"{a}{end}": second[f"{b}{end}"] for a, b in (("wins", "losses"), ("losses", "wins")) for end in _ENDS},
+    }
+    both = pd.concat([first.assign(other=first["second"]), second.assign(**turned, other=second["first"])])
+    said = both["verdict"].where((both["verdict"] != BETTER) | (both["better"] == name), WORSE)
+    return both.assign(word=said, first=name, second=both["other"]).sort_index()
+
+
+def against_baselines(frame: pd.DataFrame, found: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, Margin]]]:
+    """Per condition and task, for each baseline that ended ok: its name, and the networks by their verdict against it.
+
+    A network with several verdicts stands at each of them, with its lengths in brackets.
+    """
+    margins = {}
+    for (condition, variant), part in frame.groupby(["condition", "variant"]):
+        here = found[(found["condition"] == condition) & (found["variant"] == variant)]
+        if said := list(_margins(part[part["status"] != Status.UNSUPPORTED], here)):
+            margins[str(condition), str(variant)] = said
+    return margins
+
+
+def _margins(part: pd.DataFrame, found: pd.DataFrame) -> Iterator[tuple[str, Margin]]:
+    nets, known = networks(part), baselines(part)
+    for baseline in [name for name in ordered(part) if nets and name in known]:
+        if not (part.loc[part["architecture"] == baseline, "rank_score"] < np.inf).any():
+            continue
+        mine = found[(found["second"] == baseline) & found["first"].isin(nets)]  # baselines stand last
+        words = mine["verdict"].where((mine["verdict"] != BETTER) | (mine["better"] != baseline), WORSE)
+        yield baseline, {said: _where(mine.assign(hit=words == said), nets) for said in WORDS}
+
+
+def _where(found: pd.DataFrame, nets: list[str]) -> list[str]:
+    """The networks whose rows are hit, with their lengths where these are not all."""
+    named = []
+    for name in nets:
+        mine = found[found["first"] == name]
+        lengths = sorted(mine.loc[mine["hit"], "length"])
+        if lengths:
+            named.append(f"{name} ({', '.join(map(str, lengths))})" if len(lengths) < len(mine) else name)
+    return named

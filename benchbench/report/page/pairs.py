@@ -1,0 +1,62 @@
+"""The best median against every other competitor: effect, interval, how often it won, and what is still needed."""
+
+from collections.abc import Iterator
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.analysis.verdicts import across_tasks, against
+from benchbench.report.page.blocks import Block, Line, Table, Text, line, strong, table
+from benchbench.report.page.texts import decimals, number
+from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
+from benchbench.statistics.verdicts import BETTER
+
+
+def pair_table(found: pd.DataFrame, said: pd.DataFrame) -> Table | None:
+    """A row per length and other competitor, from the pairs and the verdicts of one task; None where there is none."""
+    rows: list[list[str | Line]] = []
+    for place in rows_of(said.sort_values("length")):
+        mine = against(found[found["length"] == place["length"]], place["take"])
+        rows += [[str(place["length"]), place["take"], row["other"], *_compared(row)] for row in rows_of(mine)]
+    titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
+    return table([*titles, "verdict", "seeds needed for 10 %"], rows, left=3) if rows else None
+
+
+def _compared(row: dict[str, Any]) -> list[str | Line]:
+    form, sign = (number, "× ") if row["effect"] == "ratio" else (decimals, "difference ")
+    effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
+    effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
+    won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
+    word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
+    needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
+    return [
+        effect,
+        f"{won} ({low}..{high})",
+        str(row["pairs"]),
+        str(row["failures"] or ""),
+        number(row["p_holm"]),
+        word,
+        needed,
+    ]
+
+
+def over_tasks(found: pd.DataFrame, condition: str) -> Iterator[Block]:
+    """What is said of all tasks together, from the pairs; nothing where there is one task."""
+    table_of = across_tasks(found)
+    mine = table_of[table_of["condition"] == condition]
+    if mine.empty:
+        return
+    if set(mine["verdict"]) == {TOO_FEW_TASKS}:
+        count = f"{mine['tasks'].max()}, at least {FEWEST_TASKS} are needed"
+        yield Text(line(f"Over all tasks together nothing is called better: {TOO_FEW_TASKS} ({count})."))
+        return
+    rows: list[list[str | Line]] = []
+    for row in rows_of(mine):
+        effect = f"× {number(row['value'])}"
+        effect += "" if isnan(row["low"]) else f" ({number(row['low'])}..{number(row['high'])})"
+        word = line(strong(f"{row['better']} is better")) if row["better"] else row["verdict"]
+        rows.append([row["first"], row["second"], effect, str(row["tasks"]), number(row["p_holm"]), word])
+    yield Text(line("Over all tasks together, each of which counts once:"))
+    yield table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)

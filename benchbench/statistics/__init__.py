@@ -1,0 +1,1 @@
+"""How sure a difference is: intervals, pairs, verdicts and seeds, as pure functions over arrays."""

@@ -1,0 +1,114 @@
+"""Intervals for the mean of paired differences, each with the p-value of no difference."""
+
+from collections.abc import Sequence
+from math import nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, stdtr, stdtrit
+
+ALPHA = 0.05
+FEWEST = 2  # values that an interval rests on
+BOOTSTRAP_FROM, RESAMPLES = 20, 9_999
+FEWEST_TASKS, TOO_FEW_TASKS = 10, "too few tasks"
+_TINY, _ROUNDING = 1e-6, 1e-12
+
+Values = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A mean, its interval, and the two-sided p-value of a mean of zero; NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+class Share(NamedTuple):
+    """A share of several trials, with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+NONE = Interval(nan, nan, nan, nan)
+
+
+def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
+    """Interval for the mean of values (n,): Student's below 20 values, from 20 on the wider of it and the bootstrap.
+
+    The studentised bootstrap alone is too sure where tails are heavy: of twins with noise by Student's t of 3 degrees
+    of freedom it told 7 % apart at 20 and at 30 pairs. The lower of both lower ends, the higher of both upper ends and
+    the larger p-value told 3 to 5 % apart (1,500 studies each; ``benchbench calibrate --verdicts`` has more).
+    """
+    plain = student(values, alpha)
+    if len(values) < BOOTSTRAP_FROM:
+        return plain
+    drawn = studentised(values, rng, alpha, resamples)
+    return Interval(plain.value, min(plain.low, drawn.low), max(plain.high, drawn.high), max(plain.p, drawn.p))
+
+
+def student(values: Values, alpha: float = ALPHA) -> Interval:
+    """Student's interval for the mean of values (n,). Student 1908, Biometrika 6.
+
+    One value has none. Nor have several that are all the same, unless they are zero: they do not tell how far others
+    may lie from them, as two seeds with the same rounded accuracies do not.
+    """
+    n = len(values)
+    if not n:
+        return NONE
+    middle, error = _mean(values)
+    if not error:
+        same = n >= FEWEST and not middle
+        return Interval(0.0, 0.0, 0.0, 1.0) if same else NONE._replace(value=middle)
+    half = float(stdtrit(n - 1, 1 - alpha / 2)) * error
+    return Interval(middle, middle - half, middle + half, 2 * float(stdtr(n - 1, -abs(middle) / error)))
+
+
+def _mean(values: Values) -> tuple[float, float]:
+    """The mean of values and its standard error; zero where they are all the same but for rounding."""
+    middle = float(values.mean())
+    error = float(values.std(ddof=1)) / sqrt(len(values)) if len(values) >= FEWEST else 0.0
+    return middle, error if error > _ROUNDING * abs(middle) else 0.0
+
+
+def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
+    """Equal-tailed studentised bootstrap interval for the mean of values (n,), from ``resamples`` draws of n.
+
+    The smallest p-value that it can give is 2 / (resamples + 1). Hall 1988, Annals of Statistics 16; Efron & Tibshirani
+    1993, An Introduction to the Bootstrap, section 12.5.
+    """
+    n, (middle, error) = len(values), _mean(values)
+    if not error:
+        return student(values, alpha)
+    drawn = (values - middle)[rng.integers(n, size=(resamples, n))]
+    spread = drawn.std(axis=1, ddof=1) / sqrt(n)
+    scaled = drawn.mean(axis=1) / np.maximum(spread, _TINY * error)  # nothing is spread where one value alone was drawn
+    low, high = np.quantile(scaled, (alpha / 2, 1 - alpha / 2))
+    seen = middle / error
+    beyond = min(int((scaled >= seen).sum()), int((scaled <= seen).sum()))
+    p = min(1.0, 2 * (1 + beyond) / (resamples + 1))
+    return Interval(middle, middle - float(high) * error, middle - float(low) * error, p)
+
+
+def over_tasks(values: Sequence[Values], rng: np.random.Generator, alpha: float = ALPHA) -> Interval:
+    """Interval for the mean over tasks of each task's mean, from the values (n,) of each task.
+
+    Tasks are what varies, so fewer than ten have a mean but no interval: ``TOO_FEW_TASKS`` is what to say then.
+    """
+    means = np.array([task.mean() for task in values if len(task)])
+    if len(means) >= FEWEST_TASKS:
+        return interval(means, rng, alpha)
+    return NONE._replace(value=float(means.mean())) if len(means) else NONE
+
+
+def share(count: int, of: int, alpha: float = ALPHA) -> Share:
+    """``count`` of ``of`` as a share with its exact interval. Clopper & Pearson 1934, Biometrika 26."""
+    if not of:
+        return Share(nan, 0.0, 1.0)
+    low = float(betaincinv(count, of - count + 1, alpha / 2)) if count else 0.0
+    high = float(betaincinv(count + 1, of - count, 1 - alpha / 2)) if count < of else 1.0
+    return Share(count / of, low, high)
