@@ -91,7 +91,10 @@ def _panel(twins: dict[str, Tries], counts: Sequence[int]) -> Panel:
     lines = [curve(name, counts, [one.mean for one in found]) for name, found in ratios.items()]
     same = curve("twins are twins", (counts[0], counts[-1]), (1.0, 1.0), "reference")
     label = "test MSE of theirs / of ours"
-    return Panel(title="the win that tuning fakes", x_label="tries of ours", y_label=label, curves=(same, *lines))
+    return Panel(
+        title="the win that tuning fakes", x_label="tries of ours", y_label=label, log_x=True, log_y=True,
+        curves=(same, *lines),
+    )  # fmt: skip
 
 
 def _sentence(rows: tuple[Row, ...], seeds: int, updates: int) -> str:
@@ -109,5 +112,5 @@ def _sentence(rows: tuple[Row, ...], seeds: int, updates: int) -> str:
 
 def _times(row: Row) -> str:
     if row["ratio from"] is None:
-        return f"{row['theirs / ours']:.2f} times"
-    return f"{row['theirs / ours']:.2f} times (95 % interval {row['ratio from']:.2f} to {row['ratio to']:.2f})"
+        return f"{row['theirs / ours']:.3g} times"
+    return f"{row['theirs / ours']:.3g} times (95 % interval {row['ratio from']:.3g} to {row['ratio to']:.3g})"

@@ -113,8 +113,8 @@ def _sentence(rows: tuple[Row, ...], seeds: int) -> str:
 
 def _over(row: Row) -> str:
     if row["ratio from"] is None:
-        return f", and {row['network']} has {row['over the first']:.2f} times that error"
+        return f", and {row['network']} has {row['over the first']:.3g} times that error"
     return (
-        f", and {row['network']} has {row['over the first']:.2f} times that error "
-        f"(95 % interval {row['ratio from']:.2f} to {row['ratio to']:.2f})"
+        f", and {row['network']} has {row['over the first']:.3g} times that error "
+        f"(95 % interval {row['ratio from']:.3g} to {row['ratio to']:.3g})"
     )

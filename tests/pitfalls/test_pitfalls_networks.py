@@ -123,7 +123,7 @@ def test_tuning_one_of_two_twins_makes_it_win_and_tuning_both_does_not():
     assert unfair["ratio from"] > 1
     assert unfair["said"] == "ours is better"
     assert fair["ratio from"] < 1 < fair["ratio to"]
-    assert f"{unfair['theirs / ours']:.2f} times" in found.sentence
+    assert f"{unfair['theirs / ours']:.3g} times" in found.sentence
     assert unfair["MSE of theirs"] == found.rows[0]["MSE of theirs"]
 
 
