@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.options import NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Gradient
+from benchbench.learn.schedule import Schedule
 
 
 @architecture("autoencoder", version=1)
@@ -17,12 +18,15 @@ def autoencoder(
     cell: Cell = "gru",
     code: Positive = 8,
     learning_rate: PositiveFloat = 3e-3,
+    schedule: Schedule = "constant",
+    warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
     """Recurrent autoencoder: the whole sequence becomes ``code`` numbers, from which all outputs are made."""
     return Gradient(
-        setting, lambda inputs, width: ThroughCode(cell, inputs, width, code), learning_rate=learning_rate, clip=clip
-    )
+        setting, lambda inputs, width: ThroughCode(cell, inputs, width, code),
+        learning_rate=learning_rate, schedule=schedule, warm_up=warm_up, clip=clip,
+    )  # fmt: skip
 
 
 class ThroughCode(nn.Module):

@@ -7,12 +7,13 @@ from torch import Tensor
 
 from benchbench.core.closed_loop import slide
 from benchbench.core.errors import UnsupportedError
-from benchbench.core.options import NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Array, Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
+from benchbench.learn.schedule import Schedule
 from benchbench.learn.sequences import Lengths
 
 
@@ -24,10 +25,15 @@ def encoder_decoder(
     layers: Positive = 1,
     taught: Literal["true", "own"] = "true",
     learning_rate: PositiveFloat = 3e-3,
+    schedule: Schedule = "constant",
+    warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
     """Encoder that reads up to the first scored step, and decoder that writes the rest from its own outputs."""
-    return Translator(setting, cell, layers, forced=taught == "true", learning_rate=learning_rate, clip=clip)
+    return Translator(
+        setting, cell, layers,
+        forced=taught == "true", learning_rate=learning_rate, schedule=schedule, warm_up=warm_up, clip=clip,
+    )  # fmt: skip
 
 
 class Decoding(Network):

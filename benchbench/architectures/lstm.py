@@ -2,12 +2,13 @@
 
 from torch import nn
 
-from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.engines import ENGINES, gradient
 from benchbench.learn.gradient import ClassWeights, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
+from benchbench.learn.schedule import Schedule
 
 
 @architecture("lstm", version=1, engines=ENGINES)
@@ -25,6 +26,8 @@ def lstm(
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: PositiveFloat = 3e-3,
+    schedule: Schedule = "constant",
+    warm_up: BelowOne = 0.0,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,
     class_weights: ClassWeights = "equal",
@@ -40,5 +43,6 @@ def lstm(
     return gradient(
         setting, core,
         dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
-        learning_rate=learning_rate, optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,
+        learning_rate=learning_rate, schedule=schedule, warm_up=warm_up,
+        optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,
     )  # fmt: skip

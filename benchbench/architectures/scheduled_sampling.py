@@ -9,12 +9,13 @@ from torch import Tensor
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import UnsupportedError
-from benchbench.core.options import Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive, PositiveFloat
 from benchbench.core.problem import Learner, Setting, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
+from benchbench.learn.schedule import Schedule
 
 
 @architecture("scheduled_sampling", version=1)
@@ -28,18 +29,20 @@ def scheduled_sampling(
     every: Positive = 100,
     most: Fraction = 0.85,
     learning_rate: PositiveFloat = 1e-3,
+    schedule: Schedule = "constant",
+    warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
     """Recurrent network that in training takes its own output as the next input, by a chance that grows."""
-    schedule = Schedule(chance, growth, every, most)
+    chances = Chances(chance, growth, every, most)
     return Sampled(
-        setting, schedule, lambda inputs, width: cell_of(cell, inputs, width, layers),
-        learning_rate=learning_rate, clip=clip,
+        setting, chances, lambda inputs, width: cell_of(cell, inputs, width, layers),
+        learning_rate=learning_rate, schedule=schedule, warm_up=warm_up, clip=clip,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Chances:
     """The chance of feeding back the own output: it grows ``every`` so many updates, to ``most``."""
 
     chance: float
@@ -55,13 +58,13 @@ class Schedule:
 class Sampled(Gradient):
     """A gradient learner whose inputs, after the first step, are drawn anew for each sequence and step of a batch."""
 
-    def __init__(self, setting: Setting, schedule: Schedule, *args: Any, **options: Any) -> None:
+    def __init__(self, setting: Setting, chances: Chances, *args: Any, **options: Any) -> None:
         super().__init__(setting, *args, **options)
-        self._schedule = schedule
+        self._chances = chances
         self._update = 0
 
     def prepare(self, train: Split) -> None:
-        """Start the schedule anew; UnsupportedError where the next input is not the output, as far as can be seen."""
+        """Start the chances anew; UnsupportedError where the next input is not the output, as far as can be seen."""
         require_own_input(self.setting)
         if train.lengths is not None or train.scored == 1:
             raise UnsupportedError("own outputs as inputs take sequences of one length with more than one scored step")
@@ -72,7 +75,7 @@ class Sampled(Gradient):
     def outputs(self, network: Network, batch: Batch) -> Tensor:
         """Step by step, each next input being the true one or the output."""
         true = self._tensor(batch.inputs)
-        own = torch.rand(true.shape[:2], device=true.device) < self._schedule.at(self._update)
+        own = torch.rand(true.shape[:2], device=true.device) < self._chances.at(self._update)
         self._update += 1
         given, state, made = true[:, :1], None, list[Tensor]()
         for step in range(1, true.shape[1] + 1):

@@ -46,6 +46,7 @@ class Meter:
         self._last = 0.0
         self._longest_update = 0.0
         self._first_started: float | None = None
+        self._before, self._granted = 0, 0.0
         self.updates = 0
         self.overspent = 0
         self.first_update_seconds: float | None = None
@@ -61,6 +62,11 @@ class Meter:
     def fraction(self) -> float:
         """How much of the budget is used, 0 to 1, as of the last reading."""
         return min(1.0, max(self.updates / self._limit, self.seconds / self._seconds_limit))
+
+    @property
+    def used_before(self) -> float:
+        """How much of the budget was used when the last request was granted: from 0 to below 1."""
+        return max(self._before / self._limit, self._granted / self._seconds_limit)
 
     @property
     def over(self) -> bool:
@@ -108,6 +114,7 @@ class Meter:
             return False
         if self._first_started is None:
             self._first_started = self.seconds
+        self._before, self._granted = self.updates, self.seconds
         self.updates += updates
         return True
 
@@ -116,8 +123,9 @@ class Meter:
 
         The end of the budget is not among them: a fit ends with a validation in any case.
         """
-        done = self.updates // self._batches if self._by_epoch else int(self.fraction * VALIDATIONS + 1e-9)
-        if done < self._next_mark or self.fraction >= 1:
+        used = self.fraction
+        done = self.updates // self._batches if self._by_epoch else int(used * VALIDATIONS + 1e-9)
+        if done < self._next_mark or used >= 1:
             return False
         self._next_mark = done + 1
         return True

@@ -87,10 +87,12 @@ def differentiable() -> AbstractContextManager[None]:
 
 @contextmanager
 def seeded(seed: int, name: str) -> Iterator[None]:
-    """Torch's global generators seeded inside, and as they were before on leaving."""
+    """Torch's global generators of the device seeded inside, and as they were before on leaving."""
     devices = [torch.cuda.current_device()] if name == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed notes where it was called from: a millisecond
+        if devices:
+            torch.cuda.manual_seed(seed)
         yield
 
 

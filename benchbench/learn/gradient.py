@@ -1,16 +1,18 @@
 """The one training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from functools import partial
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchbench.core.closed_loop import require_own_input, slide
-from benchbench.core.errors import InputError, UnsupportedError
+from benchbench.core.errors import InputError, UnsupportedError, unknown
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Snapshot, Split
 from benchbench.core.seeds import stream
@@ -18,6 +20,7 @@ from benchbench.learn.backward import steps_back
 from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.device import seeded, tensor
 from benchbench.learn.network import Core, Network, kernel_of
+from benchbench.learn.schedule import Schedule, factor
 from benchbench.learn.sequences import Lengths
 from benchbench.learn.sizing import ANY_WIDTH
 
@@ -61,7 +64,8 @@ class Gradient:
 
     ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to (states of shape
     (batch, time, width), state), as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the norm of the gradient; 0
-    is no bound. ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``.
+    is no bound. ``schedule`` lets the learning rate fall with the budget, after it rose over its share ``warm_up``.
+    ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``.
     ``dense_before`` and ``dense_after`` are widths of rectified layers around the core; ``initial_state`` is zero or
     trained; with ``balanced`` class weights every class counts the same in the training loss. The loss and what chooses
     on validation come from the objective of ``setting``; where that asks for classes, predictions are probabilities.
@@ -80,6 +84,8 @@ class Gradient:
         optimizer: Optimizer = "adam",
         momentum: float = 0.0,
         clip: float = 1.0,
+        schedule: Schedule = "constant",
+        warm_up: float = 0.0,
         dense_before: tuple[int, ...] = (),
         dense_after: tuple[int, ...] = (),
         initial_state: InitialState = "zeros",
@@ -88,11 +94,16 @@ class Gradient:
     ) -> None:
         if momentum and optimizer == "adam":
             raise InputError("momentum: adam has its own; give it with sgd, momentum or rmsprop")
+        if schedule not in get_args(Schedule):
+            raise unknown("schedule", schedule, get_args(Schedule))
+        if not 0 <= warm_up < 1:
+            raise InputError(f"warm_up: a share of the budget, from 0 to below 1, not {warm_up}")
         if setting.engine not in self.engines:
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting, self.widths = setting, widths
         self._core = core
         self._learning_rate, self._optimizer = learning_rate, optimizer
+        self._factor = partial(factor, schedule, warm_up) if warm_up or schedule != "constant" else None
         self._momentum, self._clip = momentum, clip
         if optimizer == "momentum":
             self._optimizer, self._momentum = "sgd", momentum or _MOMENTUM
@@ -173,9 +184,10 @@ class Gradient:
         """Do an update at each step, without end, validation or meter: what benchmarks time."""
         with seeded(self.setting.seed, self.setting.device):
             network = self._made(train)
-        optimizer = self._make_optimizer(network)
-        for batch in self._batches(train):
-            self._step(network.train(), optimizer, batch)
+        update = self._updating(network, train)
+        while True:
+            network.train()
+            update(self._learning_rate)
             yield
 
     def _made(self, train: Split) -> Network:
@@ -202,12 +214,11 @@ class Gradient:
         return self._network.eval()
 
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
-        optimizer = self._make_optimizer(network)
-        batches = self._batches(train)
+        update = self._updating(network, train)
         best = Best()
         losses: list[Loss] = []
         while meter.spend():
-            losses.append(self._step(network, optimizer, next(batches)))
+            losses.append(update(self._rate(meter)))
             if meter.due():
                 with meter.paused():
                     best = self._validate(network, valid, meter, losses, best)
@@ -215,13 +226,23 @@ class Gradient:
         with meter.paused():
             network.load_state_dict(self._validate(network, valid, meter, losses, best).weights)
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:
+    def _rate(self, meter: Meter) -> float:
+        return self._learning_rate * (self._factor(meter.used_before) if self._factor else 1.0)
+
+    def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:
+        """What does one update after another at the rate that it is given, and gives the loss before it."""
+        optimizer, batches = self._make_optimizer(network), self._batches(train)
+        return lambda rate: self._step(network, optimizer, next(batches), rate)
+
+    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch, rate: float) -> Loss:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
         optimizer.zero_grad()
-        outputs = self.outputs(network, batch)
-        if outputs.shape != batch.targets.shape:  # a broadcast would train on nonsense
-            shapes = f"{tuple(outputs.shape)}, targets {batch.targets.shape}"
+        outputs, targets = self.outputs(network, batch), batch.targets
+        if outputs.shape != targets.shape:  # a broadcast would train on nonsense
+            shapes = f"{tuple(outputs.shape)}, targets {targets.shape}"
             raise ValueError(f"the core gives predictions of shape {shapes}")
-        loss = self._loss(outputs, self._tensor(batch.targets))
+        loss = self._loss(outputs, self._tensor(targets))
         loss.backward()  # type: ignore[no-untyped-call]
         if self._clip:
             nn.utils.clip_grad_norm_(network.parameters(), self._clip)
@@ -260,14 +281,17 @@ class Gradient:
         return torch.optim.Adam(parameters, lr=rate)
 
     def _batches(self, train: Split) -> Iterator[Batch]:
-        """Endless epochs, each sequence once an epoch, the last batch of an epoch smaller where it does not divide."""
+        for chosen in self.choices(len(train)):
+            ends = None if train.lengths is None else train.lengths[chosen]
+            yield Batch(train.inputs[chosen], train.targets[chosen], ends)
+
+    def choices(self, count: int) -> Iterator[NDArray[np.int64]]:
+        """The sequences of each batch: endless epochs, each once an epoch, the last batch smaller where it must be."""
         rng = stream(self.setting.seed, "batches")
         while True:
-            order = rng.permutation(len(train))
-            for i in range(0, len(order), self.setting.batch):
-                chosen = order[i : i + self.setting.batch]
-                ends = None if train.lengths is None else train.lengths[chosen]
-                yield Batch(train.inputs[chosen], train.targets[chosen], ends)
+            order = rng.permutation(count)
+            for i in range(0, count, self.setting.batch):
+                yield order[i : i + self.setting.batch]
 
     def _tensor(self, array: Array) -> Tensor:
         return tensor(array, self.setting.device)

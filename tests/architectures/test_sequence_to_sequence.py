@@ -33,8 +33,8 @@ def outputs(learner, split=SPLIT):
 
 
 def test_the_chance_of_the_own_output_grows_in_steps_to_its_end():
-    schedule = make("scheduled_sampling", chance=0.5, growth=0.1, every=100, most=0.85)._schedule
-    assert [schedule.at(update) for update in (0, 99, 100, 350, 400, 9999)] == pytest.approx(
+    chances = make("scheduled_sampling", chance=0.5, growth=0.1, every=100, most=0.85)._chances
+    assert [chances.at(update) for update in (0, 99, 100, 350, 400, 9999)] == pytest.approx(
         [0.5, 0.5, 0.6, 0.8, 0.85, 0.85]
     )
 

@@ -226,6 +226,23 @@ def test_the_fraction_is_that_of_the_limit_that_is_nearest(clock: Any) -> None:
     assert meter.fraction == 1
 
 
+@pytest.mark.parametrize(
+    ("limits", "wanted"),
+    [
+        ({"updates": 4}, [0, 1 / 4, 2 / 4, 3 / 4]),
+        ({"epochs": 1}, [0, 1 / 4, 2 / 4, 3 / 4]),
+        ({"seconds": 10}, [0, 3 / 10, 6 / 10, 9 / 10]),
+        ({"updates": 5, "seconds": 12}, [0, 3 / 12, 6 / 12, 9 / 12]),
+    ],
+)
+def test_what_was_used_before_an_update_leaves_it_out(limits: dict[str, Any], wanted: list[float], clock: Any) -> None:
+    meter, found = metered(clock, **limits), []
+    while meter.spend():
+        found.append(meter.used_before)
+        clock.advance(3)
+    assert found == pytest.approx(wanted)
+
+
 def test_going_on_after_a_refusal_is_over_budget(clock: Any) -> None:
     meter = metered(clock, updates=2)
     count(meter)

@@ -25,6 +25,9 @@ def test_seeding_is_reproducible_inside_and_invisible_outside():
         first = torch.rand(3)
     with device.seeded(5, "cpu"):
         second = torch.rand(3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        assert torch.equal(first, torch.rand(3))
     assert torch.equal(first, second)
     assert torch.equal(before, torch.random.get_rng_state())
 

@@ -11,6 +11,7 @@ def begin(code: Code, layers: Table, shape: Record) -> None:
     """Set the loss and all sums of gradients to zero."""
     code.clear(shape.loss, code.lanes)
     code.clear(shape.head_sums, shape.outputs * (shape.units + 1) * code.lanes)
+    code.clear(shape.start_sums, shape.starts * code.lanes)
     rows = shape.units * code.variant.errors
     with code.loop(shape.layers) as i:
         layer = layers[i]
@@ -53,6 +54,16 @@ def back_layer(code: Code, layers: Table, shape: Record, i: Number) -> None:
                 _pass_down(code, layer, shape, found, shape.passed + t * shape.rows * width)
             _turn(code, layer, shape, t, n)
         _add_gradients(code, layer, shape, last, taken)
+    _add_start(code, shape, i)
+
+
+def _add_start(code: Code, shape: Record, i: Number) -> None:
+    """Add the error of the state before the first step to the gradient of a learned initial state."""
+    errors = (shape.error, shape.cell_error)[: code.variant.states]
+    for kind, error in enumerate(errors):
+        sums = shape.start_sums + (shape.layers * kind + i) * shape.units * code.lanes
+        with code.when(code.number(0) < shape.starts), code.loop(shape.units) as j:
+            add_lanes(code, (error + j * code.width, 0), sums + j * code.lanes, 1)
 
 
 def _add_error(code: Code, shape: Record, i: Number, t: Number) -> None:
@@ -144,6 +155,8 @@ def collect(code: Code, layers: Table, shape: Record) -> None:
         _collect_layer(code, layers[i], shape)
     with code.loop(shape.outputs * (shape.units + 1)) as k:
         _put_sum(code, shape.head_sums + k * code.lanes, shape.gradient + shape.head + k)
+    with code.loop(shape.starts) as k:
+        _put_sum(code, shape.start_sums + k * code.lanes, shape.gradient + shape.start + k)
 
 
 def _collect_layer(code: Code, layer: Record, shape: Record) -> None:

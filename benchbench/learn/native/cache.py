@@ -5,6 +5,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,20 +17,18 @@ from numba import types
 
 from benchbench.core.cache import cache_folder
 from benchbench.learn.native import VERSION, entries
-from benchbench.learn.native.entries import Step
+from benchbench.learn.native.entries import Pace, Step
 from benchbench.learn.native.lanes import Batch
 from benchbench.learn.native.variant import Cell, Variant, host_lanes, instructions
 
 _FLOATS = types.Array(types.float32, 3, "A", readonly=True)
 _WHOLE = types.Array(types.int64, 1, "C", readonly=True)
 _BATCH = types.NamedTuple([_FLOATS, _FLOATS, _WHOLE, _WHOLE], Batch)
-_STEP = types.NamedTuple(
-    [{bool: types.boolean, int: types.int64, float: types.float64}[kind] for kind in Step.__annotations__.values()],
-    Step,
-)
+_KINDS = {bool: types.boolean, int: types.int64, float: types.float64}
+_STEP, _PACE = (types.NamedTuple([_KINDS[one] for one in kind.__annotations__.values()], kind) for kind in (Step, Pace))
 _PLACES = (types.Array(types.float32, 1, "C"), types.Array(types.int64, 2, "C"), types.Array(types.int64, 1, "C"))
 _MADE = types.Array(types.float32, 3, "C")
-_FURTHER = {"update": (_BATCH, _STEP), "respond": (_BATCH, _MADE), "generate": (_BATCH, _MADE)}
+_FURTHER = {"update": (_BATCH, _STEP, _PACE), "respond": (_BATCH, _MADE), "generate": (_BATCH, _MADE)}
 """What each entry takes beside the variant, the memory, its layers and its shape."""
 
 
@@ -52,6 +51,7 @@ class Kernels(NamedTuple):
     note: str
 
 
+_host_lanes = cache(host_lanes)  # LLVM takes a while to tell
 _loaded: dict[tuple[Cell, int], Kernels] = {}  # of this process, and of those forked from it
 
 
@@ -60,7 +60,7 @@ def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
 
     A lock keeps two processes from compiling the same at once.
     """
-    lanes = lanes or host_lanes()
+    lanes = lanes or _host_lanes()
     found = _loaded.get((cell, lanes))
     if found is None:
         found = _loaded[cell, lanes] = _load(Variant(cell, lanes))

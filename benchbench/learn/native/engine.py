@@ -13,7 +13,7 @@ from benchbench.core.errors import UnsupportedError
 from benchbench.core.problem import Array, Setting
 from benchbench.learn.native import VERSION
 from benchbench.learn.native.cache import Kernels, kernels
-from benchbench.learn.native.entries import Step
+from benchbench.learn.native.entries import Pace, Step
 from benchbench.learn.native.lanes import Batch
 from benchbench.learn.native.layout import Layout, layout, trained_numbers
 from benchbench.learn.native.variant import Cell, instructions
@@ -40,8 +40,8 @@ class Engine:
     def __init__(
         self, network: Network, setting: Setting, step: Step, *, steps: int, lengths: bool, lanes: int | None = None
     ) -> None:
-        self._core = _core_of(network)
-        self._setting, self._step = setting, step
+        self._core, self._learned_start = _core_of(network), len(network.start) > 0
+        self._setting, self._step, self._updates = setting, step, 0
         self._kernels = kernels(_cell_of(self._core), lanes)
         self._room = self._made_room(steps, whole=lengths)
         self._other: dict[tuple[int, bool], _Room] = {}
@@ -74,18 +74,18 @@ class Engine:
         names = (name for name, _ in network.named_parameters())
         return {name: view.reshape(number.shape) for name, (number, view) in zip(names, pairs, strict=True)}
 
-    def update(self, inputs: Array, targets: Array, lengths: Lengths | None, rate: float) -> float:
-        """Do an update on a batch; gives the loss before it. A rate of 0 computes the gradient alone."""
-        places, memory = self._room
-        batch = self._batch(inputs, targets, lengths)
-        loss = self._kernels.update(None, memory, places.layers, places.shape, batch, self._step._replace(rate=rate))
-        self._step = self._step._replace(updates=self._step.updates + (rate > 0))
+    def update(self, batch: Batch, rate: float | None) -> float:
+        """Do an update on a batch; gives the loss before it. Without a rate it computes the gradient alone."""
+        (places, memory), steps = self._room, rate is not None
+        pace = Pace(rate or 0.0, self._updates, steps)
+        loss = self._kernels.update(None, memory, places.layers, places.shape, batch, self._step, pace)
+        self._updates += steps
         return loss
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The outputs for sequences: (sequence, scored, output)."""
         answers = np.empty((len(inputs), self._setting.scored, self._setting.outputs), np.float32)
-        (places, memory), batch = self._for(inputs, whole=lengths is not None), self._batch(inputs, answers, lengths)
+        (places, memory), batch = self._for(inputs, whole=lengths is not None), self.batch(inputs, answers, lengths)
         self._kernels.respond(None, memory, places.layers, places.shape, batch, answers)
         return answers
 
@@ -93,7 +93,7 @@ class Engine:
         """What follows on sequences when outputs are the next inputs: (sequence, step, output)."""
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
         unscored = np.empty((len(prefix), self._setting.scored, self._setting.outputs), np.float32)
-        (places, memory), batch = self._for(prefix, whole=False), self._batch(prefix, unscored, None)
+        (places, memory), batch = self._for(prefix, whole=False), self.batch(prefix, unscored)
         self._kernels.generate(None, memory, places.layers, places.shape, batch, made)
         return made
 
@@ -101,8 +101,11 @@ class Engine:
     def _numbers(self) -> NDArray[np.float32]:
         return self._room.memory[: self._room.layout.value("count")]
 
-    def _batch(self, inputs: Array, targets: Array, lengths: Lengths | None) -> Batch:
-        """Arrays as the kernels read them, which look at nothing themselves."""
+    def batch(self, inputs: Array, targets: Array, lengths: Lengths | None = None) -> Batch:
+        """All of these sequences as the kernels read them, which look at nothing themselves.
+
+        ValueError where they do not fit. A part of them is the same with others ``chosen``.
+        """
         setting, steps = self._setting, inputs.shape[1]
         wanted = (len(inputs), setting.scored, setting.outputs)
         if inputs.shape[2] != setting.inputs or targets.shape != wanted or steps < setting.scored:
@@ -134,6 +137,7 @@ class Engine:
             units=max(setting.width, variant.tile),
             outputs=setting.outputs,
             layers=self._core.num_layers,
+            learned_start=self._learned_start,
             steps=steps,
             window=steps if whole else setting.scored,
         )
@@ -142,8 +146,14 @@ class Engine:
     def _pairs(self, network: Network, start: int) -> Iterator[tuple[Tensor, NDArray[np.float32]]]:
         """Each number array of the network, and the part of it in the memory that is not padding."""
         setting, (places, memory) = self._setting, self._room
-        sizes = {"features": setting.inputs, "outputs": setting.outputs, "layers": self._core.num_layers}
-        plain, _, _ = trained_numbers(self._kernels.variant, units=setting.width, **sizes)
+        plain, _, _ = trained_numbers(
+            self._kernels.variant,
+            features=setting.inputs,
+            units=setting.width,
+            outputs=setting.outputs,
+            layers=self._core.num_layers,
+            learned_start=self._learned_start,
+        )
         views = places.views(memory, start)
         for name, number in network.named_parameters():
             _, shape = plain[name]

@@ -19,7 +19,7 @@ _INPUTS, _STATES = LAYER.index("inputs"), LAYER.index("states")
 
 
 class Step(NamedTuple):
-    """How to step: which optimizer, its rate and momentum, the bound of the gradient's norm (0: none), updates so far.
+    """How all updates of a fit step: the optimizer, its momentum, and the bound of the gradient's norm (0: none).
 
     ``classifies`` says that the loss is the cross-entropy. ``dropout`` is the share of states between layers that
     become zero, and ``key`` decides which.
@@ -27,17 +27,23 @@ class Step(NamedTuple):
 
     classifies: bool
     optimizer: int
-    rate: float
     momentum: float
     clip: float
-    updates: int
     dropout: float
     key: int
 
 
+class Pace(NamedTuple):
+    """What differs from update to update: the rate, and the updates so far; whether to step at all."""
+
+    rate: float
+    updates: int
+    steps: bool
+
+
 @entry
-def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step: Any) -> Any:
-    """One update on a batch; gives the mean loss before it. A rate of 0 leaves everything but the gradient alone."""
+def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step: Any, pace: Any) -> Any:
+    """One update on a batch; gives the mean loss before it. Without a step it leaves all but the gradient alone."""
     before, lanes = flush(), block(variant)
     pack(variant, memory, (layers, shape))
     rest(variant, memory, (layers, shape))
@@ -45,7 +51,7 @@ def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step:
     count = batch.chosen.size * batch.targets.shape[1]
     blocks = (batch.chosen.size + lanes - 1) // lanes
     for k in range(blocks):
-        key = step.key + ((step.updates * blocks + k) << 32)
+        key = step.key + ((pace.updates * blocks + k) << 32)
         lay_inputs(memory, layers[0, _INPUTS], batch, k * lanes, lanes)
         lay_targets(memory, (shape[_TARGETS], shape[_WEIGHTS]), shape[_WINDOW], batch, k * lanes, lanes)
         _run(variant, memory, layers, shape, shape[_STEPS], (1, step.dropout, key))
@@ -62,8 +68,8 @@ def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step:
                 passed = (shape[_PASSED], row)
                 thin(memory, passed, passed, size, step.dropout, key + (i << 24))
     collect(variant, memory, (layers, shape))
-    if step.rate > 0:
-        _optimize(variant, memory, shape, step)
+    if pace.steps:
+        _optimize(variant, memory, shape, step, pace)
     restore(before)
     return memory[shape[_LOSS]]
 
@@ -89,16 +95,16 @@ def _answer_window(variant: Any, memory: Any, layers: Any, shape: Any) -> None:
 
 
 @compiled
-def _optimize(variant: Any, memory: Any, shape: Any, step: Any) -> None:
+def _optimize(variant: Any, memory: Any, shape: Any, step: Any, pace: Any) -> None:
     if step.clip > 0:
         clip(variant, memory, (shape, step.clip))
     if step.optimizer == _ADAM:
-        count = step.updates + 1
-        adam(variant, memory, (shape, step.rate / (1 - 0.9**count), (1 - 0.999**count) ** -0.5))
+        count = pace.updates + 1
+        adam(variant, memory, (shape, pace.rate / (1 - 0.9**count), (1 - 0.999**count) ** -0.5))
     elif step.optimizer == _SGD:
-        sgd(variant, memory, (shape, step.rate, step.momentum))
+        sgd(variant, memory, (shape, pace.rate, step.momentum))
     else:
-        rmsprop(variant, memory, (shape, step.rate, step.momentum))
+        rmsprop(variant, memory, (shape, pace.rate, step.momentum))
 
 
 @entry

@@ -40,11 +40,18 @@ def _pack_layer(code: Code, layer: Record, units: Number) -> None:
 
 @kernel
 def rest(code: Code, layers: Table, shape: Record) -> None:
-    """Let all sequences start from the zero state."""
+    """Let all sequences start from the zero state, or from the learned one."""
     with code.loop(shape.layers) as i:
+        kinds = [layers[i].states]
         code.clear(layers[i].states, shape.rows * code.width)
         if code.variant.cell == "lstm":
+            kinds.append(layers[i].cells)
             code.clear(layers[i].cells, shape.units * code.width)
+        for kind, states in enumerate(kinds):
+            numbers = shape.start + (shape.layers * kind + i) * shape.units
+            with code.when(code.number(0) < shape.starts), code.loop(shape.units) as j:
+                for lane in range(0, code.width, code.lanes):
+                    code.store(code.broadcast(numbers + j), states + j * code.width + lane)
 
 
 @kernel

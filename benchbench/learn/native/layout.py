@@ -4,6 +4,7 @@ Sequences lie in blocks of ``BLOCK`` vectors, and one block after the other goes
 one number of each sequence of a block. docs/engine.md draws it.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,9 @@ SHAPE = (
     "answers",  # (step of the window, output row, lane): outputs, and then their errors
     "targets",  # (step of the window, output, lane)
     "weights",  # (step of the window, lane): what it counts for in the loss
+    "starts",  # numbers of a learned initial state, 0 where it is zero
+    "start",  # those numbers (kind of state, layer, unit)
+    "start_sums",  # their gradient (kind of state, layer, unit, lane)
     "loss",  # (lane)
     "error",  # of the states of one step (row, lane)
     "cell_error",
@@ -86,7 +90,7 @@ class Layout(NamedTuple):
     def views(self, memory: NDArray[np.float32], start: int = 0) -> dict[str, NDArray[np.float32]]:
         """The numbers in a memory by their names, or what lies in their order from ``start``."""
         return {
-            name: memory[start + place : start + place + int(np.prod(shape))].reshape(shape)
+            name: memory[start + place : start + place + prod(shape)].reshape(shape)
             for name, (place, shape) in self.numbers.items()
         }
 
@@ -99,7 +103,7 @@ class _Places:
 
     def take(self, *sizes: int) -> int:
         start = self.end
-        self.end = up(start + int(np.prod(sizes)), _LINE) + _SKEW
+        self.end = up(start + prod(sizes), _LINE) + _SKEW
         return start
 
 
@@ -109,10 +113,21 @@ def up(number: int, step: int) -> int:
 
 
 def layout(
-    variant: Variant, *, features: int, units: int, outputs: int, layers: int, steps: int, window: int
+    variant: Variant,
+    *,
+    features: int,
+    units: int,
+    outputs: int,
+    layers: int,
+    learned_start: bool = False,
+    steps: int,
+    window: int,
 ) -> Layout:
     """The layout of a network with so many layers, for sequences of so many steps."""
-    numbers, table, count = trained_numbers(variant, features=features, units=units, outputs=outputs, layers=layers)
+    numbers, table, count = trained_numbers(
+        variant, features=features, units=units, outputs=outputs, layers=layers, learned_start=learned_start
+    )
+    starts = variant.states * layers * units if learned_start else 0
     places, block, lanes = _Places(), BLOCK * variant.lanes, variant.lanes
     places.take(count + block)  # tiles read on behind the last number
     found = {"gradient": places.take(count + block), "memories": places.take(2 * up(count, block))}
@@ -128,6 +143,7 @@ def layout(
         "answers": places.take(window, output_rows, block),
         "targets": places.take(window, outputs, block),
         "weights": places.take(window, block),
+        "starts": starts, "start": count - starts, "start_sums": places.take(starts, lanes),
         "loss": places.take(lanes),
         "error": places.take(rows, block),
         "cell_error": places.take(rows, block),
@@ -141,7 +157,7 @@ def layout(
 
 
 def trained_numbers(
-    variant: Variant, *, features: int, units: int, outputs: int, layers: int
+    variant: Variant, *, features: int, units: int, outputs: int, layers: int, learned_start: bool = False
 ) -> tuple[Numbers, list[dict[str, int]], int]:
     """The trained numbers by name, what the layers have of them, and how many there are."""
     found: Numbers = {}
@@ -157,10 +173,14 @@ def trained_numbers(
             ("state_bias", "bias_hh", (gates, units)),
         ):
             layer[field], found[f"core.{name}_l{i}"] = end, (end, shape)
-            end += int(np.prod(shape))
+            end += prod(shape)
         table.append(layer)
     found |= {"head.weight": (end, (outputs, units)), "head.bias": (end + outputs * units, (outputs,))}
-    return found, table, end + outputs * (units + 1)
+    end += outputs * (units + 1)
+    for kind in range(variant.states if learned_start else 0):
+        found[f"start.{kind}"] = end, (layers, units)
+        end += layers * units
+    return found, table, end
 
 
 def _place(variant: Variant, layer: dict[str, int], places: _Places, units: int, steps: int) -> None:

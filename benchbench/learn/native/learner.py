@@ -1,6 +1,7 @@
 """The gradient learner whose network is updated, and asked, by compiled kernels."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -11,13 +12,14 @@ from benchbench.core.errors import DivergedError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Snapshot, Split
 from benchbench.core.seeds import stream
-from benchbench.learn.gradient import Batch, Best, Gradient, Loss
+from benchbench.learn.gradient import Best, Gradient, Loss
 from benchbench.learn.native.engine import Engine, prepare
 from benchbench.learn.native.entries import OPTIMIZERS, Step
+from benchbench.learn.native.lanes import Batch
 from benchbench.learn.network import Core, Network
 from benchbench.learn.sequences import Lengths
 
-_KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "widths"}
+_KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "schedule", "warm_up", "initial_state", "widths"}
 
 
 class Native(Gradient):
@@ -38,7 +40,7 @@ class Native(Gradient):
         super().__init__(setting, core, **options)
         self._engine: Engine | None = None
         with torch.device("meta"):
-            self.kernel_seconds = prepare(Network(core, setting)).compile_seconds
+            self.kernel_seconds = prepare(self.build()).compile_seconds
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output)."""
@@ -68,10 +70,8 @@ class Native(Gradient):
         step = Step(
             classifies=self.setting.objective.classifies,
             optimizer=OPTIMIZERS.index(self._optimizer),
-            rate=self._learning_rate,
             momentum=self._momentum,
             clip=self._clip,
-            updates=0,
             dropout=float(getattr(network.core, "dropout", 0.0)),
             key=int(stream(self.setting.seed, "dropout").integers(2**62)),
         )
@@ -80,9 +80,10 @@ class Native(Gradient):
         self.kernel = self._engine.kernel
         return network
 
-    def _step(self, network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> Loss:  # noqa: ARG002
-        rate = optimizer.param_groups[0]["lr"]  # as a schedule may have set it
-        return self._ready().update(batch.inputs, batch.targets, batch.lengths, rate)
+    def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:  # noqa: ARG002  the engine has it
+        engine, choices = self._ready(), self.choices(len(train))
+        inputs, targets, lengths, _ = engine.batch(train.inputs, train.targets, train.lengths)
+        return lambda rate: engine.update(Batch(inputs, targets, lengths, next(choices)), rate)
 
     def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
         engine = self._ready()

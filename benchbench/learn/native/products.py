@@ -87,7 +87,7 @@ def add_lane_products(
     code.store(total[0, 0], into)
 
 
-def add_lanes(code: Code, rows: tuple[Number, Whole], into: Number, steps: Number) -> None:
+def add_lanes(code: Code, rows: tuple[Number, Whole], into: Number, steps: Whole) -> None:
     """Add to the vector at ``into`` a row, over steps, lane by lane."""
     total = code.sums([[code.load(into)]])
     with code.loop(steps) as n:

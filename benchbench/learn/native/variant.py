@@ -52,6 +52,7 @@ class Variant(types.Type):
     def __init__(self, cell: Cell, lanes: int) -> None:
         self.cell, self.lanes = cell, lanes
         self.gates, self.kept, self.errors = CELLS[cell]
+        self.states = 2 if cell == "lstm" else 1  # kinds of state: an LSTM has its cells too
         self.tiles = TILES[lanes]
         self.tile = self.tiles.units[self.gates]
         super().__init__(name=f"Variant({cell}, {lanes})")

@@ -27,6 +27,7 @@ class Shape(NamedTuple):
     classes: bool = False
     lengths: bool = False
     dropout: float = 0.0
+    learned_start: bool = False
 
 
 class Case:
@@ -40,7 +41,9 @@ class Case:
             seed=0, batch=shape.batch, objective=objective,
         )  # fmt: skip
         torch.manual_seed(0)
-        self.network = Network(self.core, self.setting)
+        self.network = Network(self.core, self.setting, learned_start=shape.learned_start)
+        for start in self.network.start:
+            nn.init.normal_(start)
         rng = np.random.default_rng(0)
         self.inputs = rng.standard_normal((shape.batch, shape.steps, shape.features)).astype(np.float32)
         self.targets = rng.standard_normal((shape.batch, shape.scored, shape.outputs)).astype(np.float32)
@@ -52,13 +55,12 @@ class Case:
         self.engine = Engine(
             self.network,
             self.setting,
-            Step(
-                classifies=shape.classes, rate=0.0, updates=0, **how | {"optimizer": OPTIMIZERS.index(how["optimizer"])}
-            ),
+            Step(classifies=shape.classes, **how | {"optimizer": OPTIMIZERS.index(how["optimizer"])}),
             steps=shape.steps,
             lengths=shape.lengths,
             lanes=lanes,
         )
+        self.batch = self.engine.batch(self.inputs, self.targets, self.lengths)
 
     def core(self, inputs, width):
         """The core of the network."""
@@ -67,12 +69,12 @@ class Case:
 
     def gradient(self):
         """Loss and gradient that the engine finds, the latter as one array."""
-        loss = self.engine.update(self.inputs, self.targets, self.lengths, 0.0)
+        loss = self.engine.update(self.batch, None)
         return loss, np.concatenate([part.ravel() for part in self.engine.gradient(self.network).values()])
 
     def twin(self, kind=torch.float64):
         """The same network in another precision."""
-        network = Network(self.core, self.setting).to(kind)
+        network = Network(self.core, self.setting, learned_start=self.shape.learned_start).to(kind)
         network.load_state_dict(self.network.state_dict())
         return network
 

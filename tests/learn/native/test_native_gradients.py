@@ -19,6 +19,11 @@ SHAPES = {
     "different lengths": Shape(features=2, width=10, layers=2, batch=40, steps=15, scored=3, lengths=True),
     "tiles that reach beyond their rows": Shape(features=40, width=11, layers=2, batch=9, steps=6),
     "a wide second layer": Shape(width=98, layers=2, batch=16, steps=5),
+    "a learned initial state": Shape(width=7, batch=33, steps=9, scored=3, learned_start=True),
+    "one unit with a learned initial state": Shape(width=1, batch=2, steps=1, learned_start=True),
+    "layers with learned initial states": Shape(
+        features=6, width=17, outputs=3, layers=2, batch=21, steps=8, classes=True, lengths=True, learned_start=True
+    ),
     "a long sequence": Shape(width=48, batch=32, steps=300),
 }
 
@@ -65,6 +70,7 @@ def test_shapes_drawn_at_random_have_it(seed):
             scored=int(rng.integers(1, steps + 1)),
             classes=classes,
             lengths=bool(rng.integers(2)),
+            learned_start=bool(rng.integers(2)),
         )
         check(Case(str(rng.choice([*CELLS, "rnn_relu"])), shape, int(rng.choice([8, 16]))), 4)
 

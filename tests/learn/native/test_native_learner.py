@@ -38,7 +38,14 @@ def fitted(name, engine, setting=SETTING, updates=12, split=None, **options):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("options", [{}, {"layers": 2, "optimizer": "sgd", "momentum": 0.9}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"layers": 2, "optimizer": "sgd", "momentum": 0.9},
+        {"layers": 2, "initial_state": "learned", "schedule": "linear"},
+    ],
+)
 def test_both_engines_learn_the_same(name, options):
     setting = replace(SETTING, scored=4)
     one, meter, split = fitted(name, "torch", setting, **options)
@@ -53,11 +60,12 @@ def test_both_engines_learn_the_same(name, options):
     assert other.size == one.size
 
 
+@pytest.mark.parametrize("state", ["zeros", "learned"])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_first_numbers_are_the_same_bit_by_bit(name):
+def test_the_first_numbers_are_the_same_bit_by_bit(name, state):
     split, found = waves(), []
     for engine in ("torch", "numba"):
-        learner, seen = made(name, replace(SETTING, engine=engine), layers=2), {}
+        learner, seen = made(name, replace(SETTING, engine=engine), layers=2, initial_state=state), {}
 
         def look(updates, learner=learner, seen=seen):
             seen.setdefault(updates, learner.snapshot(split.inputs).weights)

@@ -44,9 +44,30 @@ def test_losses_stay_as_near_to_float64_as_those_of_torch(how, make, rate):
     rates = [rate * (1 - i / 100) for i in range(60)]  # a rate that decays
     true = torch_losses(case, torch.float64, make, how["clip"], rates)
     beside = torch_losses(case, torch.float32, make, how["clip"], rates)
-    found = np.array([case.engine.update(case.inputs, case.targets, None, rate) for rate in rates])
+    found = np.array([case.engine.update(case.batch, rate) for rate in rates])
     assert true[-1] < 0.99 * true[0]
     assert np.abs(found / true - 1).max() <= max(3 * np.abs(beside / true - 1).max(), 1e-6)
+
+
+@pytest.mark.parametrize("cell", ["rnn_tanh", "gru", "lstm"])
+def test_a_learned_initial_state_is_clipped_and_stepped_with_the_rest(cell):
+    case = Case(cell, SHAPE._replace(layers=2, learned_start=True), clip=0.1)
+    first = [start.detach().numpy().copy() for start in case.network.start]
+    true, network = case.loss_of(case.twin()).item(), case.twin(torch.float32)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    for i in range(20):
+        optimizer.zero_grad()
+        loss = case.loss_of(network, torch.float32)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 0.1)
+        optimizer.step()
+        found = case.engine.update(case.batch, 1e-2)
+        assert found == pytest.approx(true if i == 0 else loss.item(), rel=1e-5)
+    case.engine.give(case.network)
+    assert len(first) == (2 if cell == "lstm" else 1)
+    for start, wanted, before in zip(case.network.start, network.start, first, strict=True):
+        np.testing.assert_allclose(start.detach().numpy(), wanted.detach().numpy(), atol=1e-4)
+        assert np.abs(start.detach().numpy() - before).min() > 1e-3
 
 
 @pytest.mark.attacks
@@ -56,5 +77,5 @@ def test_500_steps_of_adam_stay_as_near(cell):
     rates = [1e-3] * 500
     true = torch_losses(case, torch.float64, torch.optim.Adam, 1.0, rates)
     beside = torch_losses(case, torch.float32, torch.optim.Adam, 1.0, rates)
-    found = np.array([case.engine.update(case.inputs, case.targets, None, 1e-3) for _ in rates])
+    found = np.array([case.engine.update(case.batch, 1e-3) for _ in rates])
     assert np.abs(found / true - 1).max() <= 3 * np.abs(beside / true - 1).max()
