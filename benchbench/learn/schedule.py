@@ -1,9 +1,12 @@
 """The step size over a fit: how it rises at the start, and how it falls until the budget is used up."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
-Schedule = Literal["constant", "linear", "cosine"]
+from benchbench.core.options import Among, PositiveFloat, Search
+
+LearningRate = Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]
+Schedule = Annotated[Literal["constant", "linear", "cosine"], Among("constant", "cosine")]
 """Linear to zero, or along half a cosine: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5 without restarts."""
 
 
