@@ -307,6 +307,28 @@ def test_calibrate_prints_true_and_read_and_fails_where_an_instrument_is_off(mon
     assert ("an instrument is off" in said.err) == (code == 1)
 
 
+@pytest.mark.parametrize(("told", "kept"), [(5, "yes"), (50, "NO")])
+def test_calibrate_prints_how_often_verdicts_err_and_fails_where_one_is_off(cli, monkeypatch, tmp_path, told, kept):
+    from benchbench.calibration import verdicts
+    from benchbench.calibration.verdicts import Outcome
+
+    def simulated(studies, **_):
+        return [Outcome(what="twins", noise="normal", seeds="5", count=told, of=studies, least=0.0, most=0.05)]
+
+    monkeypatch.setattr(verdicts, "simulated", simulated)
+    done = cli("calibrate", "--verdicts", "--studies", 100, "--results", "there")
+    assert done.returncode == (kept == "NO")
+    assert re.search(rf"twins +normal +5 +0% to 5% +{told}\.0% .* {kept}", done.stdout)
+    assert ("a promise is broken" in done.stderr) == (kept == "NO")
+    assert (tmp_path / "there" / "calibration" / "verdicts.json").exists()
+
+
+def test_options_of_the_verdicts_go_with_the_verdicts(cli):
+    done = cli("calibrate", "--studies", "200")
+    assert done.returncode == 2
+    assert "--studies and --results go with --verdicts" in done.stderr
+
+
 @pytest.fixture
 def timed(tmp_path):
     """Two files of pytest-benchmark: the second takes twice as long, in one benchmark with too few rounds."""

@@ -22,6 +22,7 @@ BLOCKS = {  # the folder of results/ on whose pages the tables between two marke
     "closed loop": "report/chaos",
     "claims": "reproduce",
     "devices": "report/devices",
+    "verdicts": "calibration",
 }
 VERBS = ["run", "report", "list", "check", "calibrate", "compare", "reproduce", "pitfalls"]
 PLUG_INS = ["relu_rnn", "neighbours", "pendulum"]

@@ -18,6 +18,8 @@ import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.order import networks
+from benchbench.report.page.blocks import Heading, Page, Text, line, table
+from benchbench.report.render.markdown import render
 from benchbench.statistics.intervals import ALPHA, RESAMPLES, Share, Values, share
 from benchbench.statistics.pairs import Pair, compared, differences
 from benchbench.statistics.seeds import LOOKS, POWER, resolve, seeds_needed
@@ -149,14 +151,32 @@ def _pair(pairs: list[Pair], first: int, second: int) -> Pair:
     return next(pair for pair in pairs if (pair.first, pair.second) == (first, second))
 
 
+COLUMNS = ["what", "noise", "seeds", "promised", "share", "95 % interval", "kept"]
+
+
+def row(outcome: Outcome) -> list[str]:
+    """An outcome as texts, under ``COLUMNS``."""
+    found = outcome.share
+    promised = f"{outcome.least:.0%} to {outcome.most:.0%}"
+    ends = f"{found.low:.1%} to {found.high:.1%}"
+    kept = "yes" if outcome.ok else "NO"
+    return [outcome.what, outcome.noise, outcome.seeds, promised, f"{found.value:.1%}", ends, kept]
+
+
 def write(outcomes: list[Outcome], results: str | Path, *, deviation: float = NOISE, seed: int = 0) -> Path:
-    """Write the outcomes as JSON into the folder of results; returns the path."""
-    rows = [
+    """Write the outcomes as JSON, and as a page beside it, into the folder of results; returns the path of the page."""
+    found = [
         {**asdict(one), "share": one.share.value, "low": one.share.low, "high": one.share.high, "ok": one.ok}
         for one in outcomes
     ]
     file = Path(results) / FILE
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"deviation": deviation, "seed": seed, "outcomes": rows}, indent=1)
+    text = json.dumps({"deviation": deviation, "seed": seed, "outcomes": found}, indent=1)
     file.write_text(f"{text}\n", encoding="utf-8")
-    return file
+    most = max(one.of for one in outcomes)
+    said = f"{most:,} simulated studies of each kind; the deviation of the paired log ratios is {deviation:g}."
+    shown = table(COLUMNS, [row(one) for one in outcomes], left=3)
+    page = file.with_suffix(".md")
+    blocks = (Heading(1, line("Verdicts on simulated studies")), Text(line(said)), shown)
+    page.write_text(render(Page(page.stem, blocks)), encoding="utf-8")
+    return page

@@ -35,17 +35,11 @@ def verdicts(studies: int | None, results: str | None) -> None:
     studies = known_truth.STUDIES if studies is None else studies
     with err.status("simulating") as status:
         found = known_truth.simulated(studies, on_start=lambda name: status.update(f"simulating: {name}"))
-    rows = [[one.what, one.noise, one.seeds, *_promised(one)] for one in found]
+    rows: list[list[Cell]] = [[*known_truth.row(one)] for one in found]
     say(f"{studies:,} studies of each kind; deviation of paired log ratios {known_truth.NOISE:g}, as in main's records")
-    show(out, ["what", "noise", "seeds", "promised", "share", "95 % interval", "verdict"], rows)
+    show(out, known_truth.COLUMNS, rows)
     if results is not None:
         say(str(known_truth.write(found, results)))
     if not all(one.ok for one in found):
         say("a promise is broken: do not trust the verdicts of a report", err)
         raise typer.Exit(1)
-
-
-def _promised(one: known_truth.Outcome) -> tuple[Cell, ...]:
-    promise = f"{one.least:.0%} to {one.most:.0%}"
-    verdict = Text("ok", style="green") if one.ok else Text("OFF", style="red")
-    return promise, f"{one.share.value:.1%}", f"{one.share.low:.1%} to {one.share.high:.1%}", verdict

@@ -40,9 +40,9 @@ NONE = Interval(nan, nan, nan, nan)
 def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
     """Interval for the mean of values (n,): Student's below 20 values, from 20 on the wider of it and the bootstrap.
 
-    The studentised bootstrap alone is too sure where tails are heavy: of twins with noise by Student's t of 3 degrees of
-    freedom it told 7 % apart at 20 and at 30 pairs. The lower of both lower ends, the higher of both upper ends and the
-    larger p-value told 3 to 5 % apart (1,500 studies each; ``benchbench calibrate --verdicts`` has more).
+    The studentised bootstrap alone is too sure where tails are heavy: of twins with noise by Student's t of 3 degrees
+    of freedom it told 7 % apart at 20 and at 30 pairs. The lower of both lower ends, the higher of both upper ends and
+    the larger p-value told 3 to 5 % apart (1,500 studies each; ``benchbench calibrate --verdicts`` has more).
     """
     plain = student(values, alpha)
     if len(values) < BOOTSTRAP_FROM:

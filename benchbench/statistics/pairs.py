@@ -44,8 +44,9 @@ class Pair:
     ``effect`` is the ratio first / second, or the difference first - second, with its interval and p-value, over the
     ``pairs`` without a failure; ``failures`` counts the others. ``wins`` is the share of all of them on which the first
     beats the second, ``losses`` the reverse; a pair with a failure is lost by whoever failed, and won by nobody who
-    failed. ``deviation`` is that of the paired differences (of logarithms for a ratio), ``adjusted`` is Holm's p-value.
-    ``winner`` is the row that is better; None where the verdict is a tie or open.
+    failed. ``deviation`` is that of the paired differences, and ``margin`` is how large one may be in a tie, both of
+    logarithms for a ratio. ``adjusted`` is Holm's p-value. ``winner`` is the row that is better; None where the verdict
+    is a tie or open.
     """
 
     first: int
@@ -56,6 +57,7 @@ class Pair:
     wins: Share
     losses: Share
     deviation: float
+    margin: float
     adjusted: float
     verdict: Word
     winner: int | None
@@ -174,6 +176,7 @@ def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, al
         wins=share(seen.wins, units),
         losses=share(seen.losses, units),
         deviation=seen.deviation,
+        margin=seen.margin,
         adjusted=adjusted,
         verdict=said,
         winner=None if said != BETTER else first if ahead else second,

@@ -53,9 +53,11 @@ def test_a_share_that_is_too_low_breaks_a_promise_too():
 
 
 def test_the_outcome_is_written_with_its_interval(tmp_path):
-    [row] = json.loads(write([outcome(100)], tmp_path).read_text())["outcomes"]
+    page = write([outcome(100)], tmp_path)
+    [row] = json.loads((tmp_path / FILE).read_text())["outcomes"]
     assert (row["share"], row["ok"], row["of"]) == (0.05, True, STUDIES)
     assert row["low"] < 0.05 < row["high"]
+    assert "| 0% to 5% | 5.0% | 4.1% to 6.0% | yes" in " ".join(page.read_text().split())
 
 
 def test_the_committed_outcome_is_of_2000_studies_that_keep_every_promise():

@@ -60,6 +60,19 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
+@pytest.mark.parametrize(("tasks", "said"), [(9, "too few tasks (9, at least 10 are needed)"), (10, "| rnn     | gru")])
+def test_all_tasks_together_are_judged_where_there_are_ten(text, record, tasks, said):
+    scatter = np.random.default_rng(0).lognormal(sigma=0.1, size=tasks)
+    made = [
+        record(name, 0, task=f"task{i}", mse=mse * (factor if name == "rnn" else 1.0))
+        for name, mse in (("rnn", 0.3), ("gru", 0.1))
+        for i, factor in enumerate(scatter)
+    ]
+    page = text(made)
+    assert said in page
+    assert ("**gru is better**" in page) == (tasks == 10)
+
+
 @pytest.mark.long
 @pytest.mark.drawn
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):

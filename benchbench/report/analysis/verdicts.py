@@ -69,8 +69,8 @@ def _table(part: pd.DataFrame) -> tuple[list[str], Values, Asked]:
 
 def _facts(pair: Pair, names: list[str], asked: Asked, family: int) -> tuple[Any, ...]:
     effect, needed = pair.effect, float("nan")
-    if pair.verdict == OPEN and asked.scale == "ratio" and pair.pairs > 1:
-        needed = seeds_needed(pair.deviation, log(1 + WITHIN), pilot=pair.pairs, alpha=ALPHA / family)
+    if pair.verdict == OPEN and pair.deviation > 0 and pair.margin > 0:
+        needed = seeds_needed(pair.deviation, pair.margin, pilot=pair.pairs, alpha=ALPHA / family)
     better = "" if pair.winner is None else names[pair.winner]
     return (
         *(pair.verdict, better, asked.scale, *effect, pair.adjusted),
@@ -105,9 +105,9 @@ def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[s
     mine = mine[mine["other"].isin(ended)]
     if mine.empty:
         return take, False, ALONE if alone else ONLY, 0, 0
-    said = {word: [str(name) for name in mine.loc[mine["word"] == word, "other"]] for word in (TIE, OPEN, WORSE)}
-    clauses = {"tie with": said[TIE], "open against": said[OPEN], "worse than": said[WORSE]}
-    doubt = "; ".join(f"{words} {listed(names)}" for words, names in clauses.items() if names)
+    clauses = {TIE: "tie with", OPEN: "open against", WORSE: "worse than"}
+    others = {said: [str(name) for name in mine.loc[mine["word"] == said, "other"]] for said in clauses}
+    doubt = "; ".join(f"{clauses[said]} {listed(names)}" for said, names in others.items() if names)
     return take, not doubt, doubt or BEST, int(mine["pairs"].min()), int(mine["failures"].max())
 
 
@@ -128,7 +128,7 @@ def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
             few = len(tasks) < FEWEST_TASKS
             said = TOO_FEW_TASKS if few else word(one, p, log(1 + WITHIN), ALPHA)
             better = names[int(one.value > 0)] if said == BETTER else ""
-            rows.append((condition, *names, len(tasks), *np.exp(one[:3]), p, said, better))
+            rows.append((condition, *names, len(tasks), *np.exp(one[:3]), np.nan if few else p, said, better))
     table = pd.DataFrame(rows, columns=_ACROSS)
     return table if (table["tasks"] > 1).any() else table[:0]
 
@@ -151,8 +151,8 @@ def against(found: pd.DataFrame, name: str) -> pd.DataFrame:
         **{f"{a}{end}": second[f"{b}{end}"] for a, b in (("wins", "losses"), ("losses", "wins")) for end in _ENDS},
     }
     both = pd.concat([first.assign(other=first["second"]), second.assign(**turned, other=second["first"])])
-    word = both["verdict"].where((both["verdict"] != BETTER) | (both["better"] == name), WORSE)
-    return both.assign(word=word, first=name, second=both["other"]).sort_index()
+    said = both["verdict"].where((both["verdict"] != BETTER) | (both["better"] == name), WORSE)
+    return both.assign(word=said, first=name, second=both["other"]).sort_index()
 
 
 def against_baselines(frame: pd.DataFrame, found: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, Margin]]]:
@@ -175,7 +175,7 @@ def _margins(part: pd.DataFrame, found: pd.DataFrame) -> Iterator[tuple[str, Mar
             continue
         mine = found[(found["second"] == baseline) & found["first"].isin(nets)]  # baselines stand last
         words = mine["verdict"].where((mine["verdict"] != BETTER) | (mine["better"] != baseline), WORSE)
-        yield baseline, {word: _where(mine.assign(hit=words == word), nets) for word in WORDS}
+        yield baseline, {said: _where(mine.assign(hit=words == said), nets) for said in WORDS}
 
 
 def _where(found: pd.DataFrame, nets: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from benchbench.report.analysis.select import select
-from benchbench.report.analysis.verdicts import against, against_baselines, judged, verdicts
+from benchbench.report.analysis.verdicts import across_tasks, against, against_baselines, judged, verdicts
 from benchbench.report.frame import load
 from benchbench.statistics.pairs import holm
 from benchbench.statistics.seeds import seeds_needed
@@ -44,6 +44,11 @@ def margins(frame):
 
 def words(better=(), tie=(), open_=(), worse=()):
     return {"better": list(better), "tie": list(tie), "open": list(open_), "worse": list(worse)}
+
+
+def shaken(level, turn=0):
+    """Three scores that differ a little, for seeds 0 to 2; no two turns of them have one ratio on all seeds."""
+    return list(level * np.roll([0.99, 1.0, 1.012], turn))
 
 
 NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
@@ -111,8 +116,9 @@ def test_who_fails_on_most_seeds_is_not_called_better(scored):
 
 
 def test_who_declines_the_problem_does_not_stand_in_the_way_of_a_winner(frame, record):
-    records = [record(name, seed, mse=mse) for name, mse in (("gru", 0.1), ("rnn", 0.2)) for seed in range(2)]
-    declined = [record("esn", seed, status="unsupported") for seed in range(2)]
+    scores = {"gru": shaken(0.1), "rnn": shaken(0.2, 1)}
+    records = [record(name, seed, mse=mse) for name, all_ in scores.items() for seed, mse in enumerate(all_)]
+    declined = [record("esn", seed, status="unsupported") for seed in range(3)]
     found = frame(records + declined)
     assert said(found)["verdict"] == "better than every other"
     assert set(judged(found)[1]["architecture"]) == {"gru", "rnn"}
@@ -148,16 +154,17 @@ def test_a_pair_reads_the_same_from_either_side(scored):
 
 
 def test_the_difference_of_accuracies_is_turned_by_its_sign(frame, classified):
-    scores = {"gru": (0.9, 0.93), "rnn": (0.7, 0.73)}
+    scores = {"gru": (0.9, 0.91), "rnn": (0.7, 0.705)}
     made = [classified(name, seed, score=s) for name, both in scores.items() for seed, s in enumerate(both)]
     found, _ = judged(frame(made))
     [one], [other] = (against(found, name).to_dict("records") for name in ("gru", "rnn"))
-    assert (one["effect"], one["word"], one["value"]) == ("difference", "better", pytest.approx(0.2))
-    assert (other["value"], other["low"], other["high"]) == pytest.approx((-0.2, -one["high"], -one["low"]))
+    assert (one["effect"], one["word"], one["value"]) == ("difference", "better", pytest.approx(0.2025))
+    assert (other["value"], other["low"], other["high"]) == pytest.approx((-0.2025, -one["high"], -one["low"]))
 
 
 def test_the_winner_of_a_classification_has_the_highest_score(frame, classified):
-    made = [classified(name, seed, score=score) for name, score in (("gru", 0.9), ("rnn", 0.7)) for seed in range(2)]
+    scores = {"gru": (0.9, 0.91), "rnn": (0.7, 0.705)}
+    made = [classified(name, seed, score=s) for name, both in scores.items() for seed, s in enumerate(both)]
     assert said(frame(made))[["take", "verdict"]].tolist() == ["gru", "better than every other"]
 
 
@@ -178,22 +185,71 @@ def test_the_networks_stand_at_their_verdict_against_each_baseline(scored):
 
 
 def test_lengths_are_named_where_the_verdict_depends_on_them(frame, record):
-    scores = {("gru", 10): 0.1, ("gru", 20): 0.9, ("linear", 10): 0.5, ("linear", 20): 0.5}
-    made = [record(name, seed, length=length, mse=mse) for (name, length), mse in scores.items() for seed in (0, 1)]
+    net, line = {10: shaken(0.1), 20: shaken(0.9)}, shaken(0.5, 1)
+    made = [record("gru", seed, length=length, mse=mse) for length in net for seed, mse in enumerate(net[length])]
+    made += [record("linear", seed, length=length, mse=mse) for length in net for seed, mse in enumerate(line)]
     assert margins(frame(made))[PLACE] == [("linear", words(better=["gru (10)"], worse=["gru (20)"]))]
 
 
 def test_a_baseline_is_what_its_record_says_and_not_its_name(frame, record):
-    scores = {"majority": (0.5, True), "linear": (0.1, False), "gru": (0.2, False)}
-    made = [record(name, s, mse=mse, baseline=flag) for name, (mse, flag) in scores.items() for s in (0, 1)]
+    scores = {"majority": shaken(0.5), "linear": shaken(0.1, 1), "gru": shaken(0.2, 2)}
+    made = [
+        record(name, seed, mse=mse, baseline=name == "majority")
+        for name, all_ in scores.items()
+        for seed, mse in enumerate(all_)
+    ]
     assert margins(frame(made))[PLACE] == [("majority", words(better=["gru", "linear"]))]
 
 
 def test_a_network_beats_a_baseline_of_a_classification_with_a_higher_score(frame, classified):
-    scores = {"gru": (0.9, False), "rnn": (0.4, False), "majority": (0.5, True)}
-    made = [classified(name, s, score=score, baseline=flag) for name, (score, flag) in scores.items() for s in (0, 1)]
+    scores = {"gru": shaken(0.9), "rnn": shaken(0.3, 1), "majority": shaken(0.5, 2)}
+    made = [
+        classified(name, seed, score=score, baseline=name == "majority")
+        for name, all_ in scores.items()
+        for seed, score in enumerate(all_)
+    ]
     assert margins(frame(made))["equal-updates", "digits"] == [("majority", words(better=["gru"], worse=["rnn"]))]
 
 
 def test_a_baseline_that_failed_is_beaten_by_nobody(scored):
     assert margins(scored(gru=[0.5, 0.5], linear=[None, None])) == {}
+
+
+def many(record, frame, tasks):
+    """One record a task, length and competitor and two seeds: the second is worse by a ratio that varies by task."""
+    rng = np.random.default_rng(0)
+    ratios = rng.lognormal(0.7, 0.3, tasks)
+    made = [
+        record(name, seed, task=f"task{i}", length=length, mse=0.1 * (ratio if name == "rnn" else 1.0) * shake)
+        for i, ratio in enumerate(ratios)
+        for length in (10, 20)
+        for seed, shake in enumerate((1.0, 1.5))
+        for name in ("rnn", "gru")
+    ]
+    return frame(made), ratios
+
+
+def test_ten_tasks_have_an_interval_in_which_each_counts_once(frame, record):
+    found, ratios = many(record, frame, 10)
+    [row] = across_tasks(judged(found)[0]).to_dict("records")
+    theirs = stats.ttest_1samp(np.log(ratios), 0.0)
+    assert (row["low"], row["high"]) == pytest.approx(tuple(np.exp(theirs.confidence_interval())))
+    assert (row["value"], row["p_holm"]) == pytest.approx((stats.gmean(ratios), theirs.pvalue))
+    assert (row["first"], row["tasks"], row["verdict"], row["better"]) == ("rnn", 10, "better", "gru")
+
+
+def test_nine_tasks_have_no_interval_and_one_has_no_row(frame, record):
+    [row] = across_tasks(judged(many(record, frame, 9)[0])[0]).to_dict("records")
+    assert (row["tasks"], row["verdict"], row["better"]) == (9, "too few tasks", "")
+    assert np.isnan([row["low"], row["high"], row["p_holm"]]).all()
+    assert across_tasks(judged(many(record, frame, 1)[0])[0]).empty
+
+
+def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_what_they_lack(frame, classified):
+    scores = {"gru": (0.9, 0.8, 0.85), "rnn": (0.8, 0.85, 0.84)}
+    made = [classified(name, seed, score=s) for name, all_ in scores.items() for seed, s in enumerate(all_)]
+    [row] = judged(frame(made))[0].to_dict("records")
+    gaps = np.subtract(scores["rnn"], scores["gru"])
+    lack = 1 - np.mean([*scores["gru"], *scores["rnn"]])
+    assert row["verdict"] == "open"
+    assert row["seeds_needed"] == seeds_needed(gaps.std(ddof=1), 0.1 * lack, pilot=3)
