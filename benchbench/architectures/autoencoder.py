@@ -8,7 +8,7 @@ from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Gradient
-from benchbench.learn.schedule import LearningRate, Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("autoencoder", version=1)
@@ -18,7 +18,7 @@ def autoencoder(
     cell: Cell = "gru",
     code: Positive = 8,
     learning_rate: LearningRate = 3e-3,
-    schedule: Schedule = "constant",
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

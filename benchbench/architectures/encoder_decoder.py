@@ -13,7 +13,7 @@ from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
-from benchbench.learn.schedule import LearningRate, Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 from benchbench.learn.sequences import Lengths
 
 
@@ -25,7 +25,7 @@ def encoder_decoder(
     layers: Positive = 1,
     taught: Literal["true", "own"] = "true",
     learning_rate: LearningRate = 3e-3,
-    schedule: Schedule = "constant",
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

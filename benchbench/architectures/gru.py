@@ -8,7 +8,7 @@ from benchbench.core.registry import architecture
 from benchbench.learn.engines import ENGINES, gradient
 from benchbench.learn.gradient import ClassWeights, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
-from benchbench.learn.schedule import LearningRate, Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("gru", version=1, engines=ENGINES)
@@ -26,7 +26,7 @@ def gru(
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: LearningRate = 3e-3,
-    schedule: Schedule = "constant",
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,

@@ -15,7 +15,7 @@ from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
-from benchbench.learn.schedule import LearningRate, Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("scheduled_sampling", version=1)
@@ -29,7 +29,7 @@ def scheduled_sampling(
     every: Positive = 100,
     most: Fraction = 0.85,
     learning_rate: LearningRate = 1e-3,
-    schedule: Schedule = "constant",
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

@@ -66,6 +66,15 @@ def run(
         str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")
     ] = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    resolve: Annotated[
+        float | None,
+        typer.Option(
+            help="Add seeds where two competitors are undecided at this difference, 0.1 for 10 %.", metavar="SHARE"
+        ),
+    ] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -83,6 +92,8 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        resolve=resolve,
+        max_seeds=max_seeds,
         detail=_detail(quiet, verbose),
     )
 

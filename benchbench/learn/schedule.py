@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from benchbench.core.options import Among, PositiveFloat, Search
 
-LearningRate = Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]
-Schedule = Annotated[Literal["constant", "linear", "cosine"], Among("constant", "cosine")]
+Schedule = Literal["constant", "linear", "cosine"]
 """Linear to zero, or along half a cosine: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5 without restarts."""
+
+LearningRate = Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]
+SearchedSchedule = Annotated[Schedule, Among("constant", "cosine")]
 
 
 def factor(schedule: Schedule, warm_up: float, used: float) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
 from benchbench.core.tuning import chosen_by
-from benchbench.statistics.pairs import Values, asked_of
+from benchbench.statistics.intervals import Values
+from benchbench.statistics.pairs import asked_of
 from benchbench.statistics.seeds import LOOKS, resolve
 from benchbench.statistics.verdicts import OPEN
 

@@ -1,4 +1,4 @@
-"""The stages of a run: tries, the best of them again, the study itself, further seeds; functions of the records so far."""
+"""The stages of a run, as functions of the records so far: tries, the best again, the study itself, further seeds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

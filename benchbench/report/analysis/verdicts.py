@@ -1,6 +1,7 @@
 """Which competitor is better than which, by the statistics over seeds; what to take, and the groups of the ranking."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import log
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from benchbench.core.record import Status
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
-from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, beaten, compared, holm, scale_of
+from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
 from benchbench.statistics.seeds import seeds_needed
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
 
@@ -22,7 +23,6 @@ WORSE = "worse"
 WORDS = (BETTER, TIE, OPEN, WORSE)
 Margin = dict[str, list[str]]
 """Word -> competitors."""
-_BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
 _PAIR = [
     *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
     "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
@@ -60,11 +60,10 @@ def _table(part: pd.DataFrame) -> tuple[list[str], Values, Asked]:
     table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
     better: Better = "higher" if (part["better"] == "higher").any() else "lower"
     scores = (1 if better == "lower" else -1) * table.reindex(columns=names).to_numpy(float).T
-    scale = scale_of(scores, better)
+    asked = asked_of(str(part["primary"].iloc[0]), better, scores)
     if set(part["primary"]) == {VALID_TIME} and (scores[np.isfinite(scores)] > 0).all():
-        scale = "ratio"
-    best = 1.0 if set(part["primary"]) <= _BOUNDED else 0.0
-    return names, scores, Asked(scale=scale, better=better, best=best)
+        asked = replace(asked, scale="ratio")
+    return names, scores, asked
 
 
 def _facts(pair: Pair, names: list[str], asked: Asked, family: int) -> tuple[Any, ...]:
