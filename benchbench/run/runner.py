@@ -54,12 +54,9 @@ def run_study(
     ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
     there are cores for; one where a device is shared). ``device`` overrides the study's; ``timeout`` in seconds and
-    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_step`` hears what is done before the
-    trials run, and ``on_check`` how many of the groups of trials that share data are checked, of how many. Of each
-    stage of the run (``run.stages``) ``on_stage`` hears its name and notes, and ``on_plan`` how many trials it has, how
-    many are recorded, and how many of these with other jobs, threads or allocator; then ``on_start`` and ``on_record``
-    hear of each that runs. ``resolve`` adds seeds, up to ``max_seeds`` (30), where a pair of competitors is undecided
-    at a difference of that share. Raises InputError, before anything runs or is written, where the study is wrong.
+    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to ``max_seeds``
+    (30), where a pair of competitors is undecided at a difference of that share. Who hears of what is in Listeners.
+    Raises InputError, before anything runs or is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     if device is not None:
@@ -83,7 +80,13 @@ def run_study(
 
 
 class Listeners(NamedTuple):
-    """Who hears of the steps, of the check, of each stage and its plan, of each trial's start and of each record."""
+    """Who hears what of a run.
+
+    ``on_step``: what is done before trials run. ``on_check``: how many of the groups of trials that share data are
+    checked, of how many. ``on_stage``: the name and the notes of each stage (``run.stages``). ``on_plan``: how many
+    trials it has, how many are recorded, and how many of these with other jobs, threads or allocator. ``on_start`` and
+    ``on_record``: each trial that runs.
+    """
 
     on_step: Callable[[str], None]
     on_check: Callable[[int, int], None]
@@ -156,7 +159,8 @@ class _Run:
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
                 printed = []
-                self.listeners.on_step("measuring the speed of the machine")
+                if not turn:
+                    self.listeners.on_step("measuring the speed of the machine")
                 planned = schedule(plan, missing, checked)
                 self._records(writer, job, plan, planned, executor, added=stage.name == ADDED)
                 done = {record.trial.key: record for record in self._recorded(plan)}  # a long run keeps none meanwhile
