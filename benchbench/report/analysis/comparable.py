@@ -1,5 +1,7 @@
 """Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -144,18 +146,33 @@ def _untimed(frame: pd.DataFrame, rows: "pd.Series[bool]") -> pd.DataFrame:
     return frame
 
 
-def gaps(frame: pd.DataFrame) -> list[str]:
-    """A sentence where trials of the grid that the records span have no record yet."""
-    competitors = frame["architecture"] + " " + frame["set"] + " " + frame["engine"]  # not each has every engine
+def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
+    """A sentence where trials of the grid that the records span have no record yet.
+
+    Competitors that were ``tuned`` have one option set in each place, and other ones elsewhere. Seeds that were added
+    to some places are no part of the grid.
+    """
+    sets = frame["set"].where(~frame["architecture"].isin(tuned), "")
+    competitors = frame["architecture"] + " " + sets + " " + frame["engine"]  # not each has every engine
     places = (
         frame["budget"] + " " + frame["device"] + (" " + frame["machine"] if _repeated(frame, "key", "machine") else "")
     )
-    axes = [places, frame["variant"], frame["length"], frame["seed"], competitors]
+    grid = frame["seed"].isin(frame.loc[~frame["added"], "seed"])
+    axes = [axis[grid] for axis in (places, frame["variant"], frame["length"], frame["seed"], competitors)]
     whole = int(np.prod([column.nunique() for column in axes]))
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
         return []
     return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."]
+
+
+def looks(frame: pd.DataFrame) -> list[str]:
+    """A sentence where seeds were added in the places with an undecided pair; none elsewhere."""
+    if not frame["added"].any():
+        return []
+    counted = f"{records(int(frame['added'].sum()))} of seeds that `--resolve` asked for"
+    said = "each look has a quarter of 5 %, so intervals are of 98.75 %, and a pair stays as it was decided"
+    return [f"Added seeds: {counted}, where a pair was undecided at 5, 10 or 20 seeds; {said}."]
 
 
 def variants(frame: pd.DataFrame) -> "pd.Series[str]":

@@ -44,6 +44,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "closed_loop": loops.drop(columns="baseline"),
         "closed_loop_pairs": numbers.closed_loop.pairs,
         "extrapolation": extrapolation(numbers),
+        "tuning": numbers.tuning.drop(columns="higher"),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),

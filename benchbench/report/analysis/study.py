@@ -14,6 +14,7 @@ from benchbench.report.analysis.engines import Engines, engines
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.tuning import tuning
 from benchbench.report.analysis.verdicts import judged, verdicts
 
 
@@ -38,6 +39,7 @@ class Numbers:
     closed_loop: ClosedLoop
     devices: Devices
     engines: Engines
+    tuning: pd.DataFrame
 
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
@@ -62,4 +64,5 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
         engines=engines(selection.frame),
+        tuning=tuning(frame, known),
     )

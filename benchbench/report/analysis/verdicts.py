@@ -12,7 +12,7 @@ from benchbench.core.record import Status
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
 from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
-from benchbench.statistics.seeds import seeds_needed
+from benchbench.statistics.seeds import LOOKS, resolve, seeds_needed
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
 
 PLACE = ["condition", "variant", "length"]
@@ -40,12 +40,16 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     the place. ``verdict`` is better (``better`` names who is), tie or open. ``pairs`` are the seeds on which both ended
     ok, ``failures`` those on which one did not; ``wins`` is the share of all on which the first beat the second,
     ``losses`` the reverse. ``seeds_needed`` is the number of seeds that would find a difference of 10 %, where that is
-    open.
+    open. Where ``--resolve`` added seeds, pairs are looked at as it does: at 5, 10, 20 and 30 seeds, a quarter of alpha
+    each.
     """
     rows, groups = [], []
+    looked = bool(frame["added"].any())
     for place, part in frame.groupby(PLACE):
         names, scores, asked = _table(part)
-        found = compared(scores, np.random.default_rng(0), asked)
+        many = looked and scores.shape[-1] >= LOOKS[0]
+        rng = np.random.default_rng(0)
+        found = resolve(scores, rng, asked).pairs if many else compared(scores, rng, asked)
         rows += [(*place, names[one.first], names[one.second], *_facts(one, names, asked, len(found))) for one in found]
         ended = [bool(np.isfinite(row).any()) for row in scores]
         ranked = zip(names, ranks(beaten(found, len(names))), ended, strict=True)

@@ -16,6 +16,7 @@ from benchbench.report.page.options import option_sets
 from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.task import task_page
+from benchbench.report.page.tuning import tuned
 
 _METRICS = {
     "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
@@ -91,7 +92,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     for title, section in _SECTIONS:
         found = pictures.blocks(section, condition=_only(numbers), but=picture)
         blocks += [Heading(2, line(title)), *found] if found else []
-    blocks += option_sets(numbers)
+    blocks += [*option_sets(numbers), *tuned(numbers)]
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     usual += [_SOLVED] if frame["solves"].any() else []
