@@ -77,12 +77,12 @@ def time_table(cells):
 
 
 def grid(pair, seconds, seeds=2, name="gru"):
-    """The records of times by (batch, length): (CPU, GPU)."""
+    """The records of times by (batch, length): (CPU, GPU); those of the CPU grow by a thousandth with the seed."""
     return [
         one
         for (size, length), (cpu, gpu) in seconds.items()
         for seed in range(seeds)
-        for one in pair(cpu, gpu, seed, name=name, length=length, budget=batch(size))
+        for one in pair(cpu * (1 + 0.001 * seed), gpu, seed, name=name, length=length, budget=batch(size))
     ]
 
 
@@ -171,7 +171,7 @@ def test_two_other_devices_are_each_compared_with_the_cpu(compared, pair, record
 def test_other_option_sets_are_not_compared_and_that_is_said(compared, pair):
     def tried(seed, rate, cpu_valid, gpu_valid):
         valid = {"cpu": {"valid": cpu_valid}, "gpu": {"valid": gpu_valid}}
-        return pair(2.0, 1.0, seed, options={"rate": rate}, both=valid)
+        return pair(2.0 + 0.01 * seed, 1.0, seed, options={"rate": rate}, both=valid)
 
     def made(differ):
         return [
@@ -287,7 +287,8 @@ def test_the_figure_runs_over_batches_a_panel_a_length(drawn, pair):
     seconds = {(16, 100): (1.0, 2.0), (64, 100): (3.0, 1.0), (16, 200): (1.0, 1.0), (64, 200): (8.0, 1.0)}
     axes = drawn(grid(pair, seconds)).axes
     assert [axis.get_title() for axis in axes] == ["mackey_glass, length 100", "mackey_glass, length 200"]
-    assert [axis.lines[0].get_xydata().tolist() for axis in axes] == [[[16, 0.5], [64, 3]], [[16, 1], [64, 8]]]
+    shown = np.array([axis.lines[0].get_xydata() for axis in axes])
+    assert shown == pytest.approx(np.array([[[16, 0.5], [64, 3]], [[16, 1], [64, 8]]]), rel=1e-3)
     assert axes[0].get_xlabel() == "batch (windows)"
     assert axes[0].get_ylim() == axes[1].get_ylim()
 
@@ -301,7 +302,7 @@ def test_points_of_one_seed_are_hollow(drawn, pair):
 
 def test_the_figure_of_one_batch_runs_over_lengths(drawn, pair):
     [axis] = drawn(grid(pair, {(16, 100): (1.0, 2.0), (16, 200): (3.0, 1.0)})).axes
-    assert axis.lines[0].get_xydata().tolist() == [[100, 0.5], [200, 3]]
+    assert axis.lines[0].get_xydata() == pytest.approx(np.array([[100, 0.5], [200, 3]]), rel=1e-3)
     assert axis.lines[1].get_ydata() == [1, 1]
     assert axis.get_xlabel() == "length (steps)"
 
@@ -310,10 +311,8 @@ def test_the_figure_of_one_batch_runs_over_lengths(drawn, pair):
 def test_the_table_and_the_figure_are_written_and_linked(stored, pair):
     written = write_report("toy", stored(grid(pair, {(16, 100): FAST, (16, 200): SLOW})))
     table = pd.read_csv(written.parent / "tables" / "devices.csv")
-    assert table[["length", "update_times", "update_verdict"]].to_numpy().tolist() == [
-        [100, 2.0, "faster"],
-        [200, 0.5, "slower"],
-    ]
+    assert table["update_times"].to_numpy() == pytest.approx([2.0, 0.5], rel=1e-3)
+    assert table[["length", "update_verdict"]].to_numpy().tolist() == [[100, "faster"], [200, "slower"]]
     assert "(figures/devices-gpu-mackey_glass.png)" in written.read_text()
     assert (written.parent / "figures" / "devices-gpu-mackey_glass.svg").exists()
 

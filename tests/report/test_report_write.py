@@ -49,7 +49,7 @@ def test_the_page_its_figures_and_tables_are_written(stored, grid):
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf")}
     assert all(path.stat().st_size > 5000 for path in (page.parent / "figures").iterdir())
     tables = {path.stem for path in (page.parent / "tables").iterdir()}
-    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures", "pairs"}
+    assert tables == {"answers", "errors", "costs", "groups", "option_sets", "failures", "pairs", "across_tasks"}
 
 
 def test_every_link_of_every_page_leads_to_a_file(stored, grid):
@@ -141,7 +141,7 @@ def test_the_page_of_a_task_has_rank_groups_and_the_pairs_of_the_best_median(tex
     task = task[task.index("# toy: mackey_glass") :]
     assert re.search(r"\| gru .*\| +1 \|\n\| \*linear\* .*\| +[23] \|", task)
     effect, won = r"× 0\.323 \(0\.2\d+\.\.0\.3\d+\)", r"100 \(29\.\.100\)"
-    assert re.search(rf"\| gru +\| linear +\| +{effect} \| +{won} \| +3 \| +\| \*\*better\*\* \|", task)
+    assert re.search(rf"\| gru +\| linear +\| +{effect} \| +{won} \| +3 \| +\| +0\.00\d+ \| +\*\*better\*\* \|", task)
     assert re.search(rf"\| gru +\| rnn +\| +× [^|]* \| +{won} \| +2 \| +1 \|", task)
 
 

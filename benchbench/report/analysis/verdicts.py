@@ -121,6 +121,7 @@ def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
     difference have none. ``low`` and ``high`` are NaN, and the ``verdict`` says too few tasks, below ten. Empty where
     there is one task.
     """
+    found = found.astype({"value": float})
     ratios = found[(found["effect"] == "ratio") & found["value"].gt(0) & np.isfinite(found["value"])]
     rows = []
     for condition, part in ratios.assign(log=np.log(ratios["value"])).groupby("condition"):
