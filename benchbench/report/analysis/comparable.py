@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import natural, several
@@ -55,9 +56,11 @@ def asked(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the objective of a task's scored trials in its trials without a score.
 
     A trial that was killed before it had its data does not know the objective, and its record says regression.
+    InputError where a task has records of two objectives.
     """
     place = ["task", "task_set"]
     scored = frame["test_score"].notna() | frame["valid_choice"].notna()
+    _one_objective(frame[scored])
     known = frame[scored].drop_duplicates(place).set_index(place)[_OBJECTIVE]
     places = pd.MultiIndex.from_frame(frame[place])
     lost = ~scored & places.isin(known.index)
@@ -65,6 +68,15 @@ def asked(frame: pd.DataFrame) -> pd.DataFrame:
     for column in _OBJECTIVE:
         frame.loc[lost, column] = known[column].reindex(places[lost]).to_numpy()
     return frame
+
+
+def _one_objective(frame: pd.DataFrame) -> None:
+    for (task, options), part in frame.groupby(["task", "task_set"]):
+        said = sorted(set(part["objective"] + " by " + part["primary"]))
+        if len(said) > 1:
+            named = f"{task} {options}" if options != "{}" else task
+            way = "raise the version of the task, or use other records (--results)"
+            raise InputError(f"{named}: records of several objectives in one table, {' and '.join(said)}: {way}")
 
 
 def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -189,14 +201,16 @@ def variants(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
-    """The budget of each row, its device and engine where there are several, and its machine where these are compared.
+    """The budget of each row, its device where there are several, its engine and machine where these are compared.
 
+    Engines are compared where an architecture has several.
     A study may be spread over machines that make other trials each: their scores are pooled. Machines are compared
     where they made the same trials, or where one of them has several devices, whose times are compared on it.
     """
     label = frame["budget"]
     compared = _repeated(frame, "key", "machine") or _repeated(frame, "machine", "device")
-    for column in ("device", "engine", *(["machine"] if compared else [])):
+    engines = _repeated(frame, "architecture", "engine")  # else each has its own, and they are compared across
+    for column in ("device", *(["engine"] if engines else []), *(["machine"] if compared else [])):
         if several(frame, column):
             label = label + ", " + frame[column].replace("", f"unknown {column}")
     return label
