@@ -13,7 +13,7 @@ from benchbench.statistics.intervals import ALPHA, RESAMPLES, Interval, Share, V
 from benchbench.statistics.verdicts import BETTER, Word, word
 
 WITHIN = 0.1  # a tie lies within 10 % either way
-_BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
+BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
 
 Scale = Literal["ratio", "difference"]
 Better = Literal["lower", "higher"]
@@ -136,7 +136,7 @@ def scale_of(scores: Values, better: Better) -> Scale:
 
 def asked_of(metric: str, better: Better, scores: Values, *, within: float = WITHIN) -> Asked:
     """How scores (competitor, unit) of a metric are compared."""
-    best = 1.0 if metric in _BOUNDED else 0.0
+    best = 1.0 if metric in BOUNDED else 0.0
     return Asked(scale=scale_of(scores, better), better=better, best=best, within=within)
 
 

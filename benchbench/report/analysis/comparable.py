@@ -182,7 +182,7 @@ def looks(frame: pd.DataFrame) -> list[str]:
     """A sentence where seeds were added in the places with an undecided pair; none elsewhere."""
     if not frame["added"].any():
         return []
-    counted = f"{records(int(frame['added'].sum()))} of seeds that `--resolve` asked for"
+    counted = f"{records(int(frame['added'].sum()))} of seeds that --resolve asked for"
     said = "each look has a quarter of 5 %, so intervals are of 98.75 %, and a pair stays as it was decided"
     return [f"Added seeds: {counted}, where a pair was undecided at 5, 10 or 20 seeds; {said}."]
 

@@ -11,6 +11,7 @@ from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.devices import Devices, devices
 from benchbench.report.analysis.engines import Engines, engines
+from benchbench.report.analysis.ladders import Ladders, climbed
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
@@ -40,6 +41,7 @@ class Numbers:
     devices: Devices
     engines: Engines
     tuning: pd.DataFrame
+    ladders: Ladders
 
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
@@ -65,4 +67,5 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         devices=devices(selection.frame),
         engines=engines(selection.frame),
         tuning=tuning(frame, known),
+        ladders=climbed(selection.frame, found, said, pairs),
     )

@@ -11,6 +11,7 @@ from benchbench.report.page.devices import devices_page, front_devices
 from benchbench.report.page.engines import engines_page, front_engines
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
+from benchbench.report.page.ladders import climbs
 from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
 from benchbench.report.page.pairs import over_tasks
@@ -80,6 +81,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     if numbers.devices.cells.empty:  # else the figures of the devices come first
         picture = pictures.first("scores", condition=conditions(numbers)[0])
     blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += climbs(numbers, pictures)
     blocks += [*front_devices(numbers, pictures), *front_engines(numbers)]
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
