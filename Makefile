@@ -42,10 +42,10 @@ test: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
 
 attacks: develop
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m attacks
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks
 
 long: develop
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 course-toy: develop
@@ -60,7 +60,7 @@ asv: export HOME := $(CURDIR)/.asv/home
 asv: develop
 	mkdir -p "$$HOME"
 	$(BIN)/asv machine --yes --machine smoke
-	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench "\((?:'(?:gru|noisy_sine)', )?100(?:, 'cpu')?\)" --bench report --bench import --bench overhead
+	$(BIN)/asv run --machine smoke --python=same --quick --dry-run --show-stderr --bench "(?:time_update|time_data|test_mse)\((?:'(?:gru|noisy_sine)', )?100(?:, 'cpu')?\)" --bench report --bench import --bench overhead
 	rm -r results/asv/smoke
 
 lint: develop

@@ -41,18 +41,36 @@ def cli(tmp_path, monkeypatch, capsys):
     return call
 
 
+def save_with(monkeypatch, save):
+    """Have reports save their figures by this function of the figure and the path without its suffix."""
+    from benchbench.report import pitfalls
+    from benchbench.report.figures import catalogue
+
+    for module in (catalogue, pitfalls):
+        monkeypatch.setattr(module, "save", save)
+
+
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made, but saved as empty files: rendering them is most of what a report takes."""
-    from benchbench.report import pitfalls
-    from benchbench.report.figures import catalogue
 
     def save(_, stem):
         for kind in ("png", "svg", "pdf"):
             stem.with_name(f"{stem.name}.{kind}").touch()
 
-    for module in (catalogue, pitfalls):
-        monkeypatch.setattr(module, "save", save)
+    save_with(monkeypatch, save)
+
+
+@pytest.fixture
+def drawn_once(monkeypatch):
+    """Figures are rendered as SVG alone: each further format takes as long, and others test those."""
+
+    def save(figure, stem):
+        figure.savefig(stem.with_name(f"{stem.name}.svg"))
+        for kind in ("png", "pdf"):
+            stem.with_name(f"{stem.name}.{kind}").touch()
+
+    save_with(monkeypatch, save)
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,7 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
         (("run", "quik"), "did you mean 'quick'"),
         (("run", "none.toml"), "no such file"),
         (("run", "tiny.toml", "--device", "gpu"), "Allowed: cpu"),
+        (("run", "tiny.toml", "--engine", "nunba"), "unknown engine 'nunba'; did you mean 'numba'"),
         (("run", "tiny.toml", "--plugin", "none.py"), "no such file"),
         (("run", "tiny.toml", "--jobs", "0"), "jobs"),
         (("run", "tiny.toml", "--timeout", "-1"), "timeout"),

@@ -25,6 +25,12 @@ Plugins = Annotated[
     list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
 ]
 
+Resolve = Annotated[
+    float | None,
+    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
+]
+MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -58,6 +64,9 @@ def run(
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
+    ] = None,
     plugin: Plugins = None,
     timeout: Annotated[
         float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")
@@ -66,15 +75,8 @@ def run(
         str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")
     ] = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
-    resolve: Annotated[
-        float | None,
-        typer.Option(
-            help="Add seeds where two competitors are undecided at this difference, 0.1 for 10 %.", metavar="SHARE"
-        ),
-    ] = None,
-    max_seeds: Annotated[
-        int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")
-    ] = None,
+    resolve: Resolve = None,
+    max_seeds: MaxSeeds = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -88,6 +90,7 @@ def run(
         jobs=jobs,
         threads=threads,
         device=device,
+        engine=engine,
         plugins=plugin or (),
         timeout=timeout,
         memory_limit=memory_limit,

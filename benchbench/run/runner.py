@@ -36,6 +36,7 @@ def run_study(
     jobs: int | None = None,
     threads: int = 1,
     device: str | None = None,
+    engine: str | None = None,
     plugins: Iterable[str | Path] = (),
     timeout: float | None = None,
     memory_limit: int | None = None,
@@ -53,25 +54,24 @@ def run_study(
 
     ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
-    there are cores for; one where a device is shared). ``device`` overrides the study's; ``timeout`` in seconds and
-    ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to ``max_seeds``
-    (30), where a pair of competitors is undecided at a difference of that share. Who hears of what is in Listeners.
-    Raises InputError, before anything runs or is written, where the study is wrong.
+    there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
+    seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to
+    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. Listeners has what the
+    others hear. Raises InputError, before anything runs or is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
-    if device is not None:
-        study = study.model_copy(update={"devices": (device,)})
+    instead = {"devices": device, "engines": engine}
+    study = study.model_copy(update={key: (name,) for key, name in instead.items() if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
     further = _resolve(resolve, max_seeds)
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
-    more = tuple(str(Path(file).resolve()) for file in plugins)
     run = _Run(
         study=study,
         source=source,
         results=Path(results),
-        job=_job(study, str(folder), more, limits, jobs=jobs, threads=threads, machine=machine),
+        job=_job(study, folder, plugins, limits, jobs=jobs, threads=threads, machine=machine),
         executor=executor,
         resolve=further,
         listeners=Listeners(on_step, on_check, on_stage, on_plan, on_start, on_record),
@@ -256,11 +256,18 @@ def _read(study: str | Path) -> tuple[Study, str, Path]:
 
 
 def _job(
-    study: Study, folder: str, plugins: tuple[str, ...], limits: Limits, *, jobs: int, threads: int, machine: str | None
+    study: Study,
+    folder: Path,
+    plugins: Iterable[str | Path],
+    limits: Limits,
+    *,
+    jobs: int,
+    threads: int,
+    machine: str | None,
 ) -> Job:
     return Job(
-        folder=folder,
-        plugins=(*study.plugins, *plugins),
+        folder=str(folder),
+        plugins=(*study.plugins, *(str(Path(file).resolve()) for file in plugins)),
         tasks=tuple(study.tasks),
         devices=study.devices,
         jobs=jobs,

@@ -54,6 +54,14 @@ def test_the_same_seed_gives_the_same_scores_in_another_process(study, tmp_path)
     assert [r.scores for r in first] == [r.scores for r in second]
 
 
+def test_an_engine_given_by_hand_takes_the_place_of_the_study_s(study, tmp_path):
+    file = study("[architectures.gru]")
+    [by_itself] = run_study(file, results=tmp_path / "r")
+    [by_hand] = run_study(file, results=tmp_path / "r", engine="numba")
+    assert (by_itself.trial.engine, by_hand.trial.engine) == ("torch", "numba")
+    assert by_hand.kernel.startswith("numba gru")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

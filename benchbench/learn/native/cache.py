@@ -17,7 +17,7 @@ from numba import types
 
 from benchbench.core.cache import cache_folder
 from benchbench.learn.native import VERSION, entries
-from benchbench.learn.native.entries import Pace, Step
+from benchbench.learn.native.entries import Step
 from benchbench.learn.native.lanes import Batch
 from benchbench.learn.native.variant import Cell, Variant, host_lanes, instructions
 
@@ -25,10 +25,14 @@ _FLOATS = types.Array(types.float32, 3, "A", readonly=True)
 _WHOLE = types.Array(types.int64, 1, "C", readonly=True)
 _BATCH = types.NamedTuple([_FLOATS, _FLOATS, _WHOLE, _WHOLE], Batch)
 _KINDS = {bool: types.boolean, int: types.int64, float: types.float64}
-_STEP, _PACE = (types.NamedTuple([_KINDS[one] for one in kind.__annotations__.values()], kind) for kind in (Step, Pace))
+_STEP = types.NamedTuple([_KINDS[kind] for kind in Step.__annotations__.values()], Step)
 _PLACES = (types.Array(types.float32, 1, "C"), types.Array(types.int64, 2, "C"), types.Array(types.int64, 1, "C"))
 _MADE = types.Array(types.float32, 3, "C")
-_FURTHER = {"update": (_BATCH, _STEP, _PACE), "respond": (_BATCH, _MADE), "generate": (_BATCH, _MADE)}
+_FURTHER = {
+    "update": (_BATCH, _WHOLE, _STEP, types.float64, types.int64),
+    "respond": (_BATCH, _MADE),
+    "generate": (_BATCH, _MADE),
+}
 """What each entry takes beside the variant, the memory, its layers and its shape."""
 
 

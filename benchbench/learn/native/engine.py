@@ -13,7 +13,7 @@ from benchbench.core.errors import UnsupportedError
 from benchbench.core.problem import Array, Setting
 from benchbench.learn.native import VERSION
 from benchbench.learn.native.cache import Kernels, kernels
-from benchbench.learn.native.entries import Pace, Step
+from benchbench.learn.native.entries import Step
 from benchbench.learn.native.lanes import Batch
 from benchbench.learn.native.layout import Layout, layout, trained_numbers
 from benchbench.learn.native.variant import Cell, instructions
@@ -74,13 +74,17 @@ class Engine:
         names = (name for name, _ in network.named_parameters())
         return {name: view.reshape(number.shape) for name, (number, view) in zip(names, pairs, strict=True)}
 
-    def update(self, batch: Batch, rate: float | None) -> float:
-        """Do an update on a batch; gives the loss before it. Without a rate it computes the gradient alone."""
-        (places, memory), steps = self._room, rate is not None
-        pace = Pace(rate or 0.0, self._updates, steps)
-        loss = self._kernels.update(None, memory, places.layers, places.shape, batch, self._step, pace)
-        self._updates += steps
-        return loss
+    def update(self, batch: Batch, rate: float | None, chosen: NDArray[np.int64] | None = None) -> float:
+        """Do an update on a batch, or on sequences ``chosen`` from it; gives the loss before it.
+
+        Without a rate it computes the gradient alone.
+        """
+        places, memory = self._room
+        if rate is not None:
+            self._updates += 1
+        step = (self._step, rate or 0.0, 0 if rate is None else self._updates)
+        some = batch.chosen if chosen is None else chosen
+        return self._kernels.update(None, memory, places.layers, places.shape, batch, some, *step)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The outputs for sequences: (sequence, scored, output)."""
@@ -104,7 +108,7 @@ class Engine:
     def batch(self, inputs: Array, targets: Array, lengths: Lengths | None = None) -> Batch:
         """All of these sequences as the kernels read them, which look at nothing themselves.
 
-        ValueError where they do not fit. A part of them is the same with others ``chosen``.
+        ValueError where they do not fit.
         """
         setting, steps = self._setting, inputs.shape[1]
         wanted = (len(inputs), setting.scored, setting.outputs)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from benchbench.learn.native.backward import back_head, back_layer, begin, collect
 from benchbench.learn.native.denormals import flush, restore
 from benchbench.learn.native.forward import answer, carry_on, cross_entropy, pack, rest, run_layer, squared_error
-from benchbench.learn.native.lanes import lay_inputs, lay_targets, take_answers, take_step, thin
+from benchbench.learn.native.lanes import Batch, lay_inputs, lay_targets, take_answers, take_step, thin
 from benchbench.learn.native.layout import LAYER, SHAPE
 from benchbench.learn.native.optimizers import adam, clip, rmsprop, sgd
 from benchbench.learn.native.variant import block, compiled, entry
@@ -33,25 +33,23 @@ class Step(NamedTuple):
     key: int
 
 
-class Pace(NamedTuple):
-    """What differs from update to update: the rate, and the updates so far; whether to step at all."""
-
-    rate: float
-    updates: int
-    steps: bool
-
-
 @entry
-def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step: Any, pace: Any) -> Any:
-    """One update on a batch; gives the mean loss before it. Without a step it leaves all but the gradient alone."""
+def update(
+    variant: Any, memory: Any, layers: Any, shape: Any, split: Any, chosen: Any, step: Any, rate: Any, number: Any
+) -> Any:
+    """One update on ``chosen`` sequences of a split; gives the mean loss before it.
+
+    ``number`` is that of the update, counted from 1; with 0 nothing but the gradient changes.
+    """
     before, lanes = flush(), block(variant)
+    batch = Batch(split.inputs, split.targets, split.lengths, chosen)
     pack(variant, memory, (layers, shape))
     rest(variant, memory, (layers, shape))
     begin(variant, memory, (layers, shape))
     count = batch.chosen.size * batch.targets.shape[1]
     blocks = (batch.chosen.size + lanes - 1) // lanes
     for k in range(blocks):
-        key = step.key + ((pace.updates * blocks + k) << 32)
+        key = step.key + ((max(number - 1, 0) * blocks + k) << 32)
         lay_inputs(memory, layers[0, _INPUTS], batch, k * lanes, lanes)
         lay_targets(memory, (shape[_TARGETS], shape[_WEIGHTS]), shape[_WINDOW], batch, k * lanes, lanes)
         _run(variant, memory, layers, shape, shape[_STEPS], (1, step.dropout, key))
@@ -68,8 +66,8 @@ def update(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, step:
                 passed = (shape[_PASSED], row)
                 thin(memory, passed, passed, size, step.dropout, key + (i << 24))
     collect(variant, memory, (layers, shape))
-    if pace.steps:
-        _optimize(variant, memory, shape, step, pace)
+    if number > 0:
+        _optimize(variant, memory, shape, step, rate, number)
     restore(before)
     return memory[shape[_LOSS]]
 
@@ -95,16 +93,15 @@ def _answer_window(variant: Any, memory: Any, layers: Any, shape: Any) -> None:
 
 
 @compiled
-def _optimize(variant: Any, memory: Any, shape: Any, step: Any, pace: Any) -> None:
+def _optimize(variant: Any, memory: Any, shape: Any, step: Any, rate: Any, number: Any) -> None:
     if step.clip > 0:
         clip(variant, memory, (shape, step.clip))
     if step.optimizer == _ADAM:
-        count = pace.updates + 1
-        adam(variant, memory, (shape, pace.rate / (1 - 0.9**count), (1 - 0.999**count) ** -0.5))
+        adam(variant, memory, (shape, rate / (1 - 0.9**number), (1 - 0.999**number) ** -0.5))
     elif step.optimizer == _SGD:
-        sgd(variant, memory, (shape, pace.rate, step.momentum))
+        sgd(variant, memory, (shape, rate, step.momentum))
     else:
-        rmsprop(variant, memory, (shape, pace.rate, step.momentum))
+        rmsprop(variant, memory, (shape, rate, step.momentum))
 
 
 @entry

@@ -15,7 +15,6 @@ from benchbench.core.seeds import stream
 from benchbench.learn.gradient import Best, Gradient, Loss
 from benchbench.learn.native.engine import Engine, prepare
 from benchbench.learn.native.entries import OPTIMIZERS, Step
-from benchbench.learn.native.lanes import Batch
 from benchbench.learn.network import Core, Network
 from benchbench.learn.sequences import Lengths
 
@@ -82,8 +81,8 @@ class Native(Gradient):
 
     def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:  # noqa: ARG002  the engine has it
         engine, choices = self._ready(), self.choices(len(train))
-        inputs, targets, lengths, _ = engine.batch(train.inputs, train.targets, train.lengths)
-        return lambda rate: engine.update(Batch(inputs, targets, lengths, next(choices)), rate)
+        split = engine.batch(train.inputs, train.targets, train.lengths)
+        return lambda rate: engine.update(split, rate, next(choices))
 
     def _validate(self, network: Network, valid: Split, meter: Meter, losses: list[Loss], best: Best) -> Best:
         engine = self._ready()
