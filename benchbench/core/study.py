@@ -57,7 +57,8 @@ class Study(Frozen):
     value multiplies; [[architectures.esn]], several times, gives option sets one by one; ``width`` is an option of
     every architecture, and takes the place of the budget's. A table with a ``label`` is a competitor of its own, which
     the report shows under that name. ``predictions`` keeps all predictions as artifacts. A budget with a list as one of
-    its limits is a ladder, a budget for each rung. ``tuning`` chooses an option set for each competitor beforehand.
+    its limits is a ladder, a budget for each rung; ``budget_lengths`` has those that run at some of the lengths
+    alone. ``tuning`` chooses an option set for each competitor beforehand.
     """
 
     name: Name
@@ -79,6 +80,9 @@ class Study(Frozen):
         BeforeValidator(expanded),
         Field(min_length=1, strict=False),
     ]
+    budget_lengths: dict[str, Annotated[tuple[Positive, ...], Field(min_length=1, strict=False)]] = Field(
+        default_factory=dict
+    )
     tuning: Tuning | None = None
     tasks: Annotated[dict[str, Sets], Field(min_length=1)]
     architectures: Annotated[dict[str, Sets], Field(min_length=1)]
@@ -94,6 +98,17 @@ class Study(Frozen):
             twice = [value for i, value in enumerate(values) if value in values[:i]]
             if twice:
                 raise ValueError(f"{key}: {twice[0]!r} is given twice")
+        return self
+
+    @model_validator(mode="after")
+    def _placed(self) -> "Study":
+        """The budgets that run at some of the lengths are budgets of the study, and these its lengths."""
+        for name, lengths in self.budget_lengths.items():
+            if name not in {budget.name for budget in self.budgets}:
+                raise unknown("budget", name, (budget.name for budget in self.budgets), "budget_lengths")
+            if wrong := [length for length in lengths if length not in self.lengths]:
+                allowed = ", ".join(map(str, self.lengths))
+                raise ValueError(f"budget_lengths.{name}: {wrong[0]} is not among the study's lengths, {allowed}")
         return self
 
     @model_validator(mode="after")
@@ -150,6 +165,7 @@ class Study(Frozen):
                 validate_at=self.validate_at,
             )
             for device, budget, seed, (task, task_options), length, (competitor, options, label, engine) in grid
+            if length in self.budget_lengths.get(budget.name, self.lengths)
         ]
 
     def tuned(self, registry: Registry, source: str = "") -> Tuned | None:

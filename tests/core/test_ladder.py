@@ -45,6 +45,22 @@ def test_the_key_of_a_trial_of_before_there_was_tuning_has_not_changed():
     assert trial.key == "0b7257a1475ddf63"
 
 
+def test_a_budget_may_run_at_some_of_the_lengths_alone(study_file, known):
+    top = 'name = "main"\nlengths = [10, 20]\nseeds = 1\nbudget_lengths = { ladder-3 = [20] }'
+    trials = read(study_file(top=top, budgets=table("updates = [3, 9]"))).trials(known)
+    assert [(one.budget.updates, one.length) for one in trials] == [(3, 20), (9, 10), (9, 20)]
+    wrong = (
+        ("ladder-4", "20", "budget_lengths: unknown budget 'ladder-4'; did you mean"),
+        ("ladder-3", "30", "30 is not among"),
+    )
+    for name, length, message in wrong:
+        file = study_file(
+            top=top.replace("ladder-3", name).replace("[20]", f"[{length}]"), budgets=table("updates = [3, 9]")
+        )
+        with pytest.raises(InputError, match=message):
+            read(file)
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [

@@ -129,6 +129,13 @@ def test_winners_that_differ_between_places_leave_no_gap_in_the_grid(record, tri
     assert [note for note in select(load("toy", stored(made[:-1]))).notes if note.startswith("Unfinished: 3 of 4")]
 
 
+def test_budgets_at_some_of_the_lengths_alone_leave_no_gap(record, stored):
+    made = [record(seed=seed, length=length) for length in (100, 200) for seed in range(2)]
+    made += [record(seed=seed, length=200, budget=SHORT) for seed in range(2)]
+    assert not [note for note in select(load("toy", stored(made))).notes if note.startswith("Unfinished")]
+    assert [note for note in select(load("toy", stored(made[:-1]))).notes if note.startswith("Unfinished: 5 of 6")]
+
+
 def test_added_seeds_leave_no_gap_and_are_said_to_have_been_looked_for(record, stored):
     made = [
         record(name, seed, task=task) for name in ("gru", "rnn") for task in ("cosine", "names") for seed in range(5)

@@ -162,15 +162,16 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     """A sentence where trials of the grid that the records span have no record yet.
 
     Competitors that were ``tuned`` have one option set in each place, and other ones elsewhere. Seeds that were added
-    to some places are no part of the grid.
+    to some places are no part of the grid. A budget may have run at some of the lengths alone.
     """
     sets = frame["set"].where(~frame["architecture"].isin(tuned), "")
     competitors = frame["architecture"] + " " + sets + " " + frame["engine"]  # not each has every engine
     places = (
         frame["budget"] + " " + frame["device"] + (" " + frame["machine"] if _repeated(frame, "key", "machine") else "")
     )
+    places = places + " " + frame["length"].astype(str)
     grid = frame["seed"].isin(frame.loc[~frame["added"], "seed"])
-    axes = [axis[grid] for axis in (places, frame["variant"], frame["length"], frame["seed"], competitors)]
+    axes = [axis[grid] for axis in (places, frame["variant"], frame["seed"], competitors)]
     whole = int(np.prod([column.nunique() for column in axes]))
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
