@@ -10,6 +10,7 @@ from benchbench.core.record import Status
 from benchbench.core.spec import Budget
 from benchbench.core.tuning import FIRST_SEED
 from benchbench.report.analysis.select import select
+from benchbench.report.analysis.study import gather
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.tuning import changes, tuning
 from benchbench.report.frame import read
@@ -105,7 +106,7 @@ def test_a_sentence_says_whether_tuning_changes_who_is_best_on_validation(tried,
 
 
 def test_no_trial_of_a_tuning_is_compared_and_no_table_but_its_own_changes(tried, grid, stored, tmp_path):
-    plain, tries = grid(("mackey_glass",), (100,), budgets=(SHORT,)), tried(gru=(0.3, 1e-9, 0.2), rnn=(0.2, 0.5, 0.8))
+    plain, tries = grid(("mackey_glass",), (100,), budgets=(SHORT,)), tried(gru=(1e-9, 0.3, 0.2), rnn=(0.2, 0.5, 0.8))
     frames, tables = [], []
     for i, records in enumerate((plain, [*plain, *tries])):
         results = stored(records, tmp_path / str(i))
@@ -127,6 +128,17 @@ def test_winners_that_differ_between_places_leave_no_gap_in_the_grid(record, tri
     ]
     assert not [note for note in select(load("toy", stored(made))).notes if note.startswith("Unfinished")]
     assert [note for note in select(load("toy", stored(made[:-1]))).notes if note.startswith("Unfinished: 3 of 4")]
+
+
+def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tried, stored):
+    earlier = [record("gru", seed, options={"learning_rate": 0.001}, valid=1e-6, mse=0.5) for seed in range(2)]
+    now = [record("gru", seed, options={"learning_rate": 0.01}, mse=0.7) for seed in range(2)]
+    results = stored([*tried(gru=(0.3, 0.1, 0.2)), *earlier, *now, record("rnn", options={"layers": 2})])
+    selection = gather("toy", *read("toy", results), results).selection
+    assert sorted(selection.frame["test_mse"])[-2:] == [0.7, 0.7]
+    assert 0.5 not in set(selection.frame["test_mse"])
+    assert set(selection.frame["architecture"]) == {"gru", "rnn"}
+    assert selection.notes[0] == "Left out: 2 records of option sets that tuning chose earlier, from other tries."
 
 
 def test_budgets_at_some_of_the_lengths_alone_leave_no_gap(record, stored):

@@ -47,7 +47,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "ladder": _ladder(numbers.ladders.cells),
         "ladder_leads": numbers.ladders.leads,
         "ladder_settled": numbers.ladders.settled,
-        "tuning": numbers.tuning.drop(columns="higher"),
+        "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher"]),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),

@@ -15,7 +15,7 @@ from benchbench.report.analysis.ladders import Ladders, climbed
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
 from benchbench.report.analysis.trials import Records
-from benchbench.report.analysis.tuning import tuning
+from benchbench.report.analysis.tuning import chosen, tuning
 from benchbench.report.analysis.verdicts import judged, verdicts
 
 
@@ -46,8 +46,11 @@ class Numbers:
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
-    selection, known = select(frame), Records(records)
-    selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
+    known = Records(records)
+    tried = tuning(frame, known)
+    frame, earlier = chosen(frame, tried)
+    selection = select(frame)
+    selection = replace(selection, notes=(*earlier, *selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)
     found = cells(selection.frame).merge(ranks, on=CELL, how="left")
     said = verdicts(selection.frame, pairs)
@@ -66,6 +69,6 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
         engines=engines(selection.frame),
-        tuning=tuning(frame, known),
+        tuning=tried,
         ladders=climbed(selection.frame, found, said, pairs),
     )

@@ -10,13 +10,14 @@ from benchbench.core.record import Record
 from benchbench.core.spec import Options
 from benchbench.core.tuning import Standing, standings
 from benchbench.report.analysis.comparable import current, variants
+from benchbench.report.analysis.lines import records as counted
 from benchbench.report.analysis.order import listed, natural, order
 from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 
 _COLUMNS = [
-    "variant", "length", "budget", "architecture", "tries", "seeds", "failed", "choose", "higher", "default",
-    "default_valid", "set", "valid", "gain", "trials", "fit_seconds", "cpu_seconds",
+    "task", "task_set", "variant", "length", "budget", "architecture", "tries", "seeds", "failed", "choose", "higher",
+    "default", "default_valid", "set", "valid", "gain", "trials", "fit_seconds", "cpu_seconds",
 ]  # fmt: skip
 
 
@@ -33,13 +34,30 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     frame = frame.assign(variant=variants(frame))[frame["tuning"]]
     rows = []
     defaults = {where: _default(part) for where, part in frame.groupby(["variant", "architecture"])}
-    for where, part in frame.groupby(["variant", "length", "budget", "architecture"]):
-        variant, _, _, name = where
+    for where, part in frame.groupby(_COLUMNS[:6]):
+        _, _, variant, _, _, name = where
         made = records.of(part.sort_values("started", kind="stable").drop_duplicates("key", keep="last"))
         rows.append((*where, *_facts(made, defaults[variant, name]), *(part[c].sum() for c in _COLUMNS[-2:])))
     ranks = {name: i for i, name in enumerate(order(frame["architecture"]))}
-    rows.sort(key=lambda row: (natural(row[0]), ranks[row[3]], natural(row[2])))
+    rows.sort(key=lambda row: (natural(row[2]), ranks[row[5]], natural(row[4])))
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame of ``load`` without results of option sets that tuning chose before it had more tries, and a sentence.
+
+    Else the report would choose between them and the present ones on the seeds that it shows.
+    """
+    won: dict[tuple[object, ...], set[str]] = {}
+    for *where, chosen_set in table[["task", "task_set", "architecture", "set"]].itertuples(index=False, name=None):
+        won.setdefault(tuple(where), set()).add(chosen_set)
+    places = zip(frame["task"], frame["task_options"].map(plain), frame["architecture"], strict=True)
+    sets = frame["architecture_options"].map(plain)
+    kept = pd.Series([one in won.get(where, {one}) for where, one in zip(places, sets, strict=True)], frame.index, bool)
+    kept |= frame["tuning"]
+    count = int((~kept).sum())
+    said = f"Left out: {counted(count)} of option sets that tuning chose earlier, from other tries."
+    return frame[kept], [said] if count else []
 
 
 def _default(part: pd.DataFrame) -> Options:
