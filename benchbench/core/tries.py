@@ -42,9 +42,9 @@ class Axis(NamedTuple):
 
     def levels(self, count: int) -> list[Any]:
         """Values at equal distances, both ends among them, or the middle where there is one; of a list all of it."""
-        count = len(self.space.values) if isinstance(self.space, Among) else count
-        inner = isinstance(self.space, Among) or count == 1
-        shares = [(i + 0.5) / count if inner else i / (count - 1) for i in range(count)]
+        if isinstance(self.space, Among):
+            return list(self.space.values)
+        shares = [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
         return list(dict.fromkeys(self.at(share) for share in shares))
 
 

@@ -50,6 +50,13 @@ def test_a_grid_of_two_options_is_their_product():
     assert sorted(found, key=str) == [{"leak": leak, "kind": kind} for leak in (0.2, 0.6, 1.0) for kind in "ab"]
 
 
+def test_values_may_be_lists_themselves():
+    dense = Axis("dense", Among([8], [8, 8], []), [])
+    for sampler in ("sobol", "grid"):
+        found = tries({}, [dense], 3, sampler=sampler, name="gru")
+        assert sorted(map(str, found)) == ["{'dense': [8, 8]}", "{'dense': [8]}", "{}"]
+
+
 def test_whole_numbers_stay_whole_and_have_equal_shares():
     found = [LAYERS.at(share) for share in (0, 0.33, 0.34, 0.66, 0.67, 0.999, 1)]
     assert found == [1, 1, 2, 2, 3, 3, 3]

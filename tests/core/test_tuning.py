@@ -1,5 +1,6 @@
 """A tuned study: its table, the tries, the best again, and the grid with what has won, over made-up records."""
 
+import pickle
 from itertools import product
 from math import exp, log
 
@@ -8,7 +9,7 @@ import pytest
 from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.objective import Objective
-from benchbench.core.options import Search
+from benchbench.core.options import Among, Search
 from benchbench.core.record import Record, Status
 from benchbench.core.study import read
 from benchbench.core.tuning import FIRST_SEED, standings
@@ -232,6 +233,14 @@ def test_labelled_tables_are_tuned_apart_and_a_study_may_search_the_width(tuned)
     assert set(tries["one"][1]) == {"learning_rate", "schedule", "width"}
     assert {one["learning_rate"] for one in tries["one"]} == {1e-3}
     assert all(type(one["width"]) is int and 2 <= one["width"] <= 8 for one in tries["other"][1:])
+
+
+def test_a_tuning_with_spaces_goes_to_another_process(tuned):
+    found = tuned(tuning=TUNED + "input_scaling = { low = 0.1, high = 1, log = true }")
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301  our own
+    assert again == found
+    assert again.tuning.spaces["esn"]["leak"] == Among(0.3, 0.5)
+    assert again.tuning.spaces["esn"]["input_scaling"] == Search(0.1, 1.0, log=True)
 
 
 def test_a_space_from_python_is_taken_too(study_file):
