@@ -8,7 +8,7 @@ from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positi
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.engines import ENGINES, gradient
-from benchbench.learn.gradient import ClassWeights, InitialState, Optimizer
+from benchbench.learn.gradient import ClassWeights, FreeRunBy, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
 from benchbench.learn.schedule import LearningRate, SearchedSchedule
 from benchbench.learn.sigmoid import SigmoidRNN
@@ -26,6 +26,7 @@ def rnn(
     dense_before: tuple[Positive, ...] = (),
     dense_after: tuple[Positive, ...] = (),
     initial_state: InitialState = "zeros",
+    free_run: FreeRunBy = "state",
     input_init: Initialisation = "xavier_uniform",
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
@@ -48,7 +49,7 @@ def rnn(
 
     return gradient(
         setting, core,
-        dense_before=dense_before, dense_after=dense_after, initial_state=initial_state,
+        dense_before=dense_before, dense_after=dense_after, initial_state=initial_state, free_run=free_run,
         learning_rate=learning_rate, schedule=schedule, warm_up=warm_up,
         optimizer=optimizer, momentum=momentum, clip=clip, class_weights=class_weights,
     )  # fmt: skip

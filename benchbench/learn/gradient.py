@@ -27,6 +27,7 @@ from benchbench.learn.sizing import ANY_WIDTH
 Optimizer = Literal["adam", "sgd", "momentum", "rmsprop"]
 ClassWeights = Literal["equal", "balanced"]
 InitialState = Literal["zeros", "learned"]
+FreeRunBy = Literal["state", "window"]
 
 _MOMENTUM = 0.9  # of the optimizer of that name, unless said
 Loss = Tensor | float
@@ -67,8 +68,10 @@ class Gradient:
     is no bound. ``schedule`` lets the learning rate fall with the budget, after it rose over its share ``warm_up``.
     ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``.
     ``dense_before`` and ``dense_after`` are widths of rectified layers around the core; ``initial_state`` is zero or
-    trained; with ``balanced`` class weights every class counts the same in the training loss. The loss and what chooses
-    on validation come from the objective of ``setting``; where that asks for classes, predictions are probabilities.
+    trained; with ``balanced`` class weights every class counts the same in the training loss. A free run by ``state``
+    carries the state on; by ``window`` each step starts from the last window alone, as in training. The loss and what
+    chooses on validation come from the objective of ``setting``; where that asks for classes, predictions are
+    probabilities.
     The validation split is scored off the clock, when the meter says so and at the end of the budget. UnsupportedError
     for an engine other than torch, FormError for a core of another form.
     """
@@ -89,6 +92,7 @@ class Gradient:
         dense_before: tuple[int, ...] = (),
         dense_after: tuple[int, ...] = (),
         initial_state: InitialState = "zeros",
+        free_run: FreeRunBy = "state",
         class_weights: ClassWeights = "equal",
         widths: Sequence[int] = ANY_WIDTH,
     ) -> None:
@@ -108,7 +112,7 @@ class Gradient:
         if optimizer == "momentum":
             self._optimizer, self._momentum = "sgd", momentum or _MOMENTUM
         self._around = _Around(dense_before, dense_after, initial_state == "learned")
-        self._class_weights = class_weights
+        self._class_weights, self._free_run = class_weights, free_run
         self._weights: Tensor | None = None
         self._network: Network | None = None
         self.kernel: str | None = None
@@ -164,15 +168,15 @@ class Gradient:
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
 
-        A window slides where the core carries none, or sees later inputs. UnsupportedError where outputs are not the
-        next inputs.
+        A window slides where it is asked for, and where the core carries no state or sees later inputs.
+        UnsupportedError where outputs are not the next inputs.
         """
         network = self._fitted()
         require_own_input(self.setting)
         made = []
         with torch.inference_mode():
             states, state = network.advance(self._tensor(prefix))
-            if state is None or network.looks_ahead:
+            if state is None or network.looks_ahead or self._free_run == "window":
                 return slide(self.predict, prefix, steps, self.setting.length)
             for _ in range(steps):
                 made.append(network.head(states[:, -1:]))

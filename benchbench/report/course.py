@@ -4,7 +4,8 @@ from pathlib import Path
 
 from benchbench.core import study as studies
 from benchbench.core.shipped import shipped
-from benchbench.report.findings import EXERCISES, Tables
+from benchbench.report.committed import Tables
+from benchbench.report.findings import EXERCISES
 
 FOLDER = "course"
 MARKER = "<!-- studies: written by make course-page -->\n"

@@ -1,65 +1,19 @@
-"""What each study of the course has found, in one sentence made of the tables of its report, and its pictures."""
+"""What each study of the course has found, in one sentence made of the tables of its report, and its pictures.
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+What a sentence claims is decided by the numbers: no claim is fixed.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from benchbench.report.frame import read
+from benchbench.report.analysis.interval import wilson
+from benchbench.report.committed import Tables, joined, ranked
 from benchbench.report.page.texts import number
 
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables of the report of a study, named as in its records, and the facts of its data."""
-
-    results: Path
-    study: str
-
-    @property
-    def folder(self) -> Path:
-        """Where the tables are."""
-        return self.results / "report" / self.study / "tables"
-
-    def data(self) -> Mapping[str, Any]:
-        """What a record says of the data; InputError where there is none."""
-        return next(record.data for record in read(self.study, self.results)[1] if record.data)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of them; empty where there is none."""
-        file = self.folder / f"{name}.csv"
-        return pd.read_csv(file) if file.is_file() else pd.DataFrame()
-
-    def value(self, architecture: str, variant: str = "", column: str = "", table: str = "errors") -> float:
-        """A number of a competitor at the longest length: ``column``, or else its score.
-
-        ``variant`` is a part of the task's name with its options. KeyError where there is no such row.
-        """
-        rows = self.table(table)
-        rows = rows[rows["architecture"] == architecture]
-        rows = rows[[variant in str(text) for text in rows["variant"]]]
-        if rows.empty:
-            raise KeyError(f"{self.folder}: {table} has no row of {architecture} {variant}")
-        return float(rows.sort_values("length")[column or ("score" if "score" in rows else "mse")].iloc[-1])
-
-    def free(self, architecture: str, column: str = "free_run_mse", variant: str = "") -> float:
-        """A number of the closed loop."""
-        return self.value(architecture, variant, column, "closed_loop")
-
-    def said(self, architectures: Iterable[str], variant: str = "", column: str = "") -> str:
-        """Numbers of some competitors, the lowest first."""
-        found = {name: self.value(name, variant, column) for name in architectures}
-        return _listed(found)
-
-    def option(self, architecture: str) -> dict[str, object]:
-        """The option set that validation chose."""
-        rows = self.table("option_sets")
-        chosen: dict[str, object] = json.loads(rows[rows["architecture"] == architecture]["set"].iloc[0])
-        return chosen
+_NETS = ("rnn", "lstm", "gru")
+_ENERGIES = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, gru 2 x 250")
 
 
 @dataclass(frozen=True)
@@ -70,18 +24,17 @@ class Exercise:
     finding: Callable[[Tables], str]
 
 
-def _listed(values: dict[str, float]) -> str:
-    ordered = sorted(values.items(), key=lambda item: item[1])
-    return ", ".join(f"{number(value)} ({name})" for name, value in ordered)
-
-
 def _computation_time(tables: Tables) -> str:
     costs = tables.table("costs")
     laws = {
         str(name): float(np.polyfit(np.log(rows["length"]), np.log(rows["fit_seconds"]), 1)[0])
         for name, rows in costs.groupby("architecture")
     }
-    return f"The time of a fit grows as a power of the length, with these exponents: {_listed(laws)}."
+    fits = tables.table("errors")["ok"].sum()
+    return (
+        f"Fitted as a power of the length, the time of a fit has these exponents: {ranked(laws)}. Other programs "
+        f"disturbed {costs['disturbed'].sum():.0f} of {fits} fits."
+    )
 
 
 def _hidden_size(tables: Tables) -> str:
@@ -95,7 +48,7 @@ def _hidden_size(tables: Tables) -> str:
 
 def _tuning(tables: Tables) -> str:
     names = ("rnn, tanh", "rnn, relu")
-    best = min(names, key=tables.value)
+    best = min(names, key=lambda name: tables.value(name, column="valid_mse", table="option_sets"))
     chosen = tables.option(best)
     rows = tables.table("option_sets")
     tries = rows.set_index("architecture").loc[list(names), "option_sets"].sum()
@@ -108,38 +61,52 @@ def _tuning(tables: Tables) -> str:
 
 def _initialisation(tables: Tables) -> str:
     names = ("uniform", "normal", "xavier", "kaiming", "orthogonal", "identity, relu", "reservoir, momentum")
+    steps = int(tables.table("microscope")["steps_before"].max())
+    back = {name: tables.seen(name, "faded_before").fillna(np.inf).median() for name in names}
+    kept = joined(name for name, value in back.items() if np.isinf(value))
+    lost = {name: value for name, value in back.items() if np.isfinite(value)}
+    updates = tables.value("xavier", column="updates", table="costs")
     return (
-        "Small uniform recurrent weights lose the gradient within 40 steps, Kaiming's keep it over 100. "
-        f"The test MSE after 300 updates: {tables.said(names)}."
+        "Before training the gradient has faded to a thousandth after so many steps back in time, by the median over "
+        f"seeds: {ranked(lost)}; within {steps} steps it has not with {kept}. The test MSE after {number(updates)} "
+        f"updates: {tables.said(names)}."
     )
 
 
 def _microscope(tables: Tables) -> str:
+    names = (*_NETS, "esn")
+    outside = [
+        f"{tables.seen(name, 'outside_before').iloc[0]} and {tables.seen(name, 'outside_after').iloc[0]} of "
+        f"{tables.seen(name, 'units_after').iloc[0]} ({name})"
+        for name in names
+    ]
     return (
-        "Training moves a few eigenvalues of the recurrent matrices out of the unit circle and leaves most where they "
-        "were; of the echo state network only the output weights are fitted. The test MSE: "
-        f"{tables.said(('rnn', 'lstm', 'gru', 'esn'))}."
+        f"Eigenvalues of the recurrent matrix outside the unit circle, before training and after it: "
+        f"{', '.join(outside)}. The test MSE: {tables.said(names)}."
     )
 
 
 def _pipeline(tables: Tables) -> str:
-    nets, rows = ("rnn", "lstm", "gru", "esn"), tables.table("errors")
-    rows = rows[rows["architecture"].isin(nets)]
-    r2 = rows.groupby("variant", sort=False)["r2"].max()
-    filled = float(r2[[text for text in r2.index if "'clip'" not in text]].iloc[0])
+    rows = tables.table("errors")
+    r2 = rows[rows["architecture"].isin((*_NETS, "esn"))].groupby("variant", sort=False)["r2"].max()
+    cleaned = np.array(["'clip'" in text for text in r2.index])
+    filled, clean = float(r2[~cleaned].max()), float(r2[cleaned].max())
+    so = "outliers cannot be foretold" if clean > filled else "cleaning has not helped"
     return (
-        f"Ten samples ahead the best network explains {number(filled)} of the variance where gaps alone are filled, "
-        f"and up to {number(float(r2.max()))} after clipping and filtering: outliers cannot be foretold."
+        f"{tables.data()['horizon']} samples ahead the best R² of a network is {number(filled)} where gaps alone are "
+        f"filled, and {number(clean)} after clipping and filtering, of a target that is cleaned likewise: {so}."
     )
 
 
 def _ecg_beats(tables: Tables) -> str:
-    nets, data = ("rnn", "lstm", "gru", "logistic"), tables.data()
+    nets, data = (*_NETS, "logistic"), tables.data()
     patients = [data["premature_by_patient"][patient] for patient in data["records"]["test"]]
+    low, high = wilson(0.9, sum(patients))
     return (
         f"Balanced accuracy on patients never seen: {tables.said((*nets, 'majority'), column='balanced_accuracy')}; "
-        f"AUROC: {tables.said(nets, column='auroc')}. The test patients have {sum(patients)} premature "
-        f"beats, {max(patients)} of them of one patient, so that the intervals are wide."
+        f"AUROC: {tables.said(nets, column='auroc')}. The test patients have {sum(patients)} premature beats, "
+        f"{max(patients)} of them of one patient: on so many a recall of 0.9 has a 95 % interval from {low:.2f} to "
+        f"{high:.2f}, and it tells of no other patient."
     )
 
 
@@ -149,91 +116,131 @@ def _ecg_anomaly(tables: Tables) -> str:
 
     return (
         f"AUROC of the error of one-step predictors: {told('forecast', ('gru', 'lstm', 'linear'))}; of reconstruction: "
-        f"{told('reconstruct', ('autoencoder', 'gru', 'lstm'))}, where only the autoencoder cannot copy its input."
+        f"{told('reconstruct', ('autoencoder', 'gru', 'lstm'))}, where the gru and the lstm see the value that they "
+        "are to give."
     )
 
 
 def _sine(tables: Tables) -> str:
-    names = ("rnn, true inputs", "rnn, scheduled sampling", "gru, scheduled sampling", "linear")
+    true, sampled = "rnn, true inputs", "rnn, scheduled sampling"
+    free = {name: tables.free(name) for name in (true, sampled, "linear")}
+    updates = tables.value(sampled, column="updates", table="costs")
+    versus = "lower" if free[sampled] < free[true] else "higher"
     return (
-        f"The MSE of free runs of 1,000 steps: {_listed({name: tables.free(name) for name in names})}; predicting zero "
-        "has 0.5, the slides' run 0.97."
+        f"The MSE of free runs of {number(tables.free('linear', 'cap'))} steps after {number(updates)} updates: "
+        f"{ranked(free)}; predicting zero has 0.5, the slides' run 0.97. At this budget the RNN's is {versus} with "
+        "scheduled sampling than with true inputs."
     )
 
 
 def _cosine(tables: Tables) -> str:
-    few, many = ("test_ranges=default, train_series=10)", "test_ranges=default, train_series=1000)")
-    loop = {name: tables.free(name, variant=many) for name in ("rnn", "lstm", "gru", "esn", "linear")}
+    rows = tables.table("errors")
+    sizes = rows["variant"].str.extract(r"test_ranges=default, train_series=(\d+)\)")[0].dropna().astype(int)
+    few, many = (f"test_ranges=default, train_series={size})" for size in (sizes.min(), sizes.max()))
+    updates = tables.value("gru", many, "updates", "costs")
+    steps = number(tables.free("linear", "cap", many))
+    loop = {name: tables.free(name, variant=many) for name in (*_NETS, "esn", "linear")}
+    groups = tables.table("groups")
+    groups = groups[groups["architecture"] == "gru"]
+    ranges = ranked(dict(zip(groups["group"], groups["mse"], strict=True)))
     return (
-        f"One step ahead a GRU has an MSE of {number(tables.value('gru', few))} after 10 training cosines and of "
-        f"{number(tables.value('gru', many))} after 1,000 with as many updates; free runs of 900 steps have "
-        f"{_listed(loop)}."
+        f"One step ahead a GRU has an MSE of {number(tables.value('gru', few))} after {number(updates)} updates on "
+        f"{sizes.min():,} training cosines and of {number(tables.value('gru', many))} after as many on "
+        f"{sizes.max():,}; by amplitude it is {ranges}. Free runs of {steps} steps have {ranked(loop)}."
     )
 
 
 def _esn(tables: Tables) -> str:
+    esn, linear = tables.value("esn"), tables.value("linear")
+    versus = "lower" if esn < linear else "higher"
+    units = number(tables.value("esn", column="width", table="costs"))
+    first, middle, third = (number(tables.free("esn", f"valid_time{end}")) for end in ("_q1", "", "_q3"))
     return (
-        f"Free runs of 200 units stay valid for a median of {number(tables.free('esn', 'valid_time'))} Lyapunov times "
-        f"({number(tables.free('esn', 'valid_time_q1'))} to {number(tables.free('esn', 'valid_time_q3'))}), and of the "
-        f"linear recurrence for {number(tables.free('linear', 'valid_time'))}, though it is better one step ahead."
+        f"Free runs of {units} units stay valid for a median of {middle} Lyapunov times ({first} to {third}), and of "
+        f"the linear recurrence for {number(tables.free('linear', 'valid_time'))}; one step ahead the reservoir's MSE "
+        f"is the {versus}: {ranked({'esn': esn, 'linear': linear})}."
     )
 
 
 def _noisy_sine(tables: Tables) -> str:
-    names = ("window on the time axis", "window on the feature axis", "linear")
+    time, feature = "window on the time axis", "window on the feature axis"
+    errors = tables.values((time, feature, "linear"))
+    pair = tables.scores(time), tables.scores(feature)
+    floor = tables.value("linear", column="floor_mse")
     return (
-        f"With a window of 4 it makes no difference on which axis it lies: the test MSE is {tables.said(names)}, and "
-        f"none comes near the floor of {number(tables.value('linear', column='floor_mse'))} that the noise sets."
+        f"With a window of 4 the test MSE is {ranked(errors)}; on {int((pair[0] < pair[1]).sum())} of {len(pair[0])} "
+        "seeds it is lower on the time axis than on the feature axis. The lowest is "
+        f"{min(errors.values()) / floor:.2f} times the floor of {number(floor)} that the noise sets."
     )
 
 
 def _energies(tables: Tables) -> str:
-    names = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, gru 2 x 250", "linear")
+    free = {name: tables.free(name) for name in (*_ENERGIES, "linear", "persistence")}
+    beaten = joined(name for name in _ENERGIES if free[name] < free["persistence"])
+    ahead = joined(name for name in _ENERGIES if free[name] < free["linear"])
+    rows = tables.table("extrapolation").sort_values("x")
+    ends = rows[rows["architecture"].isin(_ENERGIES)].groupby(["architecture", "seed"])
+    share = ends["generated"].agg(lambda one: one.diff().iloc[-1]) / ends["true"].agg(lambda one: one.diff().iloc[-1])
+    moves = share.groupby("architecture").median()
     return (
-        "No network extrapolates: their outputs saturate. The MSE of the free run over the 8 values: "
-        f"{_listed({name: tables.free(name) for name in names})}."
+        f"The MSE of the free run over the 8 values beyond the known ones: {ranked(free)}. Networks better than "
+        f"repeating the last known value: {beaten}; better than the linear recurrence: {ahead}. "
+        f"At the end a network moves by {number(moves.min())} to {number(moves.max())} of the true step."
     )
 
 
 def _energies_standard(tables: Tables) -> str:
-    names = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, gru 2 x 250", "linear")
+    errors = tables.values((*_ENERGIES, "linear"))
+    ahead = joined(name for name in _ENERGIES if errors[name] < errors["linear"])
     return (
-        f"From the number of particles alone no network is better than a straight line; the MSE: {tables.said(names)}."
+        f"From the number of particles alone the MSE is {ranked(errors)}. Networks better than the straight line of "
+        f"linear regression: {ahead}."
     )
 
 
 def _names(tables: Tables) -> str:
+    shares = tables.values((*_NETS, "logistic", "majority"))
+    ahead = joined(name for name in _NETS if shares[name] > shares["logistic"])
     return (
-        f"The share of words whose language is told: {tables.said(('majority', 'rnn', 'lstm', 'gru', 'logistic'))}; "
-        "logistic regression on the padded word is as good as the networks."
+        f"The share of words whose language is told: {ranked(shares)}. Networks better than logistic regression on the "
+        f"padded word: {ahead}."
     )
 
 
 def _problem_types(tables: Tables) -> str:
     kinds = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder", "different_length")
-    best = {}
+    answers = tables.table("answers").set_index("variant")
+    best = []
     for kind in kinds:
-        rows = tables.table("errors")
-        rows = rows[rows["variant"].str.contains(f"kind={kind}", regex=False) & rows["mse"].notna()]
-        best[kind] = rows.sort_values("mse")["architecture"].iloc[0]
-    return f"The lowest test MSE has {', '.join(f'{name} in {kind}' for kind, name in best.items())}."
+        row = answers.loc[f"problem_types (kind={kind})"]
+        best.append(f"{row['take']} in {kind} ({row['verdict']})")
+    return f"The lowest test MSE has {', '.join(best)}."
 
 
 def _learned_state(tables: Tables) -> str:
     names = ("gru", "gru, learned start", "gru, 2 layers", "gru, 2 layers, dropout", "gru, no bias")
-    beats = (*names, "gru, bidirectional")
+    cosines = tables.values(names, "cosine", "mse")
+    versus = "lower" if cosines["gru, learned start"] < cosines["gru"] else "no lower"
+    beats = tables.said((*names, "gru, bidirectional", "linear"), "ecg_beats", "balanced_accuracy")
+    low, high = (number(tables.value("gru", "ecg_beats", f"balanced_accuracy_{end}")) for end in ("min", "max"))
     return (
-        f"On cosines scored from the first step, the MSE is {tables.said(names, 'cosine', 'mse')}; on heartbeats the "
-        f"balanced accuracy is {tables.said(beats, 'ecg_beats', 'balanced_accuracy')}."
+        f"On cosines scored from the first step, the MSE is {ranked(cosines)}: a learned start makes it {versus}. On "
+        f"heartbeats in noise the balanced accuracy is {beats}, where the seeds of the gru alone range from {low} to "
+        f"{high}."
     )
 
 
 def _mistakes(tables: Tables) -> str:
-    names = ("right", "broadcast loss", "best by reference", "window as features", "state not set")
-    floor = number(tables.value("right", "split=random", "floor_mse"))
+    names = ("broadcast loss", "best by reference", "window as features", "state not set")
+    split = {kind: tables.values(("gru", "linear"), f"split={kind}") for kind in ("random", "time")}
+    ratio = {kind: f"{found['gru'] / found['linear']:.2f}" for kind, found in split.items()}
+    right = tables.scores("right", "split=time")
+    better = {name: float((right < tables.scores(name, "split=time")).sum()) for name in names}
     return (
-        f"Split at random, the right network seems to reach {number(tables.value('right', 'split=random'))}, though "
-        f"the best possible test MSE is {floor}; split by time, the networks have {tables.said(names, 'split=time')}."
+        f"Of overlapping windows split at random a GRU seems to have {ratio['random']} times the test MSE of linear "
+        f"regression, split by time it has {ratio['time']} times. Split by time the simple network has "
+        f"{tables.said(('right', *names), 'split=time')}; of {len(right)} seeds the right one is better on so many: "
+        f"{ranked(better)}."
     )
 
 

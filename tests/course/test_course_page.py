@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.shipped import shipped
+from benchbench.report.committed import Tables
 from benchbench.report.course import MARKER, written
-from benchbench.report.findings import EXERCISES, Tables
+from benchbench.report.findings import EXERCISES
 
 ROOT = Path(__file__).parents[2]
 COURSE = [name.partition("/")[2] for name in shipped() if name.startswith("course/")]

@@ -7,15 +7,17 @@ import pytest
 from benchbench.core import registry, study
 from benchbench.core.record import Environment
 from benchbench.core.store import Writer
+from benchbench.report.committed import Tables
 from benchbench.report.course import picture
 from benchbench.report.figures import catalogue
-from benchbench.report.findings import EXERCISES, Tables
+from benchbench.report.findings import EXERCISES
 from benchbench.report.write import write_report
 from benchbench.run.trial import run_trial
 
 pytestmark = pytest.mark.course
 
-STUDIES = [name for name in study.shipped() if name.startswith("course/") and not name.endswith("-full")]
+COURSE = [name for name in study.shipped() if name.startswith("course/")]
+STUDIES = [name for name in COURSE if not name.endswith("-full")]
 SMALL = {  # options of tasks
     "samples": 1_200,
     "train_series": 12,
@@ -103,3 +105,20 @@ def test_a_study_of_the_course_runs_and_its_report_has_its_figures(name, tmp_pat
     for figure in exercise.figures:
         assert picture(report.parent / "figures", figure).stat().st_size > 1_000
     assert exercise.finding(Tables(tmp_path, small.name)).endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted(set(COURSE) - set(STUDIES)))
+def test_a_study_of_the_documents_sizes_plans_and_each_of_its_competitors_trains(name):
+    whole = study.read(study.find(name))
+    usual = study.read(study.find(name.removesuffix("-full")))
+    assert len(whole.trials(known())) >= len(usual.trials(known()))
+    assert whole.tasks.keys() == usual.tasks.keys()
+    first = {}
+    for trial in toy(name).trials(known()):
+        first.setdefault(trial.competitor or trial.architecture, trial)
+    assert first.keys() >= {trial.competitor or trial.architecture for trial in usual.trials(known())}
+    for trial in first.values():
+        record = run_trial(trial, known(), Environment(machine="toy", jobs=1, threads=1)).record
+        assert record.status == "ok", record.message
+        assert record.solves or record.spent.updates == 2
+        assert record.scores["test_mse"] >= 0

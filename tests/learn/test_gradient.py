@@ -201,6 +201,20 @@ def test_a_free_run_carries_a_state_that_knows_more_than_the_last_window():
     assert np.abs(learner.generate(longer, 5) - slide(learner.predict, longer, 5, 20)).max() > 1e-6
 
 
+def test_a_free_run_by_window_sees_the_last_window_alone():
+    learner, prefix = trained("lstm")
+    longer = np.concatenate([10 * prefix, prefix], axis=1)
+    windowed = Gradient(SETTING, lambda i, w: nn.LSTM(i, w, batch_first=True), learning_rate=1e-2, free_run="window")
+    fit(windowed, updates=60)
+    past = longer.copy()
+    for _ in range(12):
+        past = np.concatenate([past, windowed.predict(past[:, -20:])], axis=1)
+    made = windowed.generate(longer, 12)
+    np.testing.assert_allclose(made, past[:, 40:], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(windowed.predict(prefix), learner.predict(prefix))
+    assert np.abs(made - learner.generate(longer, 12)).max() > 1e-6
+
+
 def test_a_core_without_a_state_generates_by_a_window_that_slides():
     class Stateless(nn.Module):
         def __init__(self):

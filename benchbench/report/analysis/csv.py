@@ -10,6 +10,7 @@ from benchbench.report.analysis.cells import COSTS, metrics, usual
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.extrapolation import table as extrapolation
 from benchbench.report.analysis.order import several
+from benchbench.report.analysis.seen import table as seen
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.verdicts import PLACE, across_tasks
 
@@ -48,6 +49,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "ladder_leads": numbers.ladders.leads,
         "ladder_settled": numbers.ladders.settled,
         "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher"]),
+        "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),

@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchbench.report.analysis.arrays import Kept, kept
+from benchbench.report.analysis.interval import wilson
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look, panels
 
-_Z = 1.96  # of a 95 % interval
 _FEW = 4  # classes whose panels have room for counts
 _MOST = 12  # classes that a panel has room for
 _CHANCE: Look = {"color": "#bbbbbb", "linestyle": "-", "linewidth": 2.0, "marker": ""}
@@ -67,12 +67,11 @@ def _matrix(axis: Axes, counts: NDArray[np.int64], seeds: int, labels: list[str]
 
 
 def interval(share: float, examples: int) -> str:
-    """A share of so many examples with its 95 % interval. Wilson 1927, J. Am. Stat. Assoc. 22:209."""
+    """A share of so many examples with its 95 % interval, as text."""
     if not examples:
         return "no example"
-    middle = (share + _Z**2 / (2 * examples)) / (1 + _Z**2 / examples)
-    half = _Z / (1 + _Z**2 / examples) * np.sqrt(share * (1 - share) / examples + _Z**2 / (4 * examples**2))
-    return f"{share:.2f} ({middle - half:.2f}..{middle + half:.2f}), {examples:,}"
+    low, high = wilson(share, examples)
+    return f"{share:.2f} ({low:.2f}..{high:.2f}), {examples:,}"
 
 
 def roc(place: Place) -> Figure | str | None:

@@ -1,5 +1,7 @@
 """Scores of one length, a row a competitor, so that each is named where it is seen."""
 
+from textwrap import fill
+
 from matplotlib.figure import Figure
 
 from benchbench.report.analysis.order import ordered, parts, several
@@ -8,6 +10,7 @@ from benchbench.report.figures.scores import score_label
 from benchbench.report.figures.style import POSSIBLE, log_if_wide
 
 _COLUMNS = 3  # of panels
+_TITLE = 42  # letters in a line
 
 
 def scores(place: Place) -> Figure | None:
@@ -27,12 +30,12 @@ def scores(place: Place) -> Figure | None:
             look = place.looks[names[row]]
             axis.hlines(row, cell["score_min"], cell["score_max"], color=look["color"], linewidth=2.2, alpha=0.5)
             axis.plot([cell["score"]], [row], **{**look, "linestyle": ""})
-        floor = part["floor"].dropna()
-        if len(floor):
-            axis.axvline(float(floor.median()), color=POSSIBLE["color"], linewidth=POSSIBLE["linewidth"], zorder=0)
         if part["better"].iloc[0] != "higher":
             log_if_wide(axis, "x", [*part["score_min"], *part["score_max"]])
-        axis.set_title(variant, fontsize=min(9.0, 330 / len(variant)))
+        floor = part["floor"].median()
+        if floor > 0 or (floor == 0 and axis.get_xscale() == "linear"):  # a log axis has no zero
+            axis.axvline(float(floor), color=POSSIBLE["color"], linewidth=POSSIBLE["linewidth"], zorder=0)
+        axis.set_title(fill(variant, _TITLE), fontsize=9.0 if len(variant) < _TITLE else 7.0)
         axis.set_xlabel(score_label(part))
     for axis in list(axes.flat)[len(panels) :]:
         axis.set_axis_off()

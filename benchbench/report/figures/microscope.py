@@ -9,6 +9,7 @@ from matplotlib.image import AxesImage
 
 from benchbench.core.artifacts import Arrays
 from benchbench.report.analysis.arrays import Floats, kept, readout, recurrent, snapshots
+from benchbench.report.analysis.seen import radius
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Film, Look, log_if_wide, panels
 
@@ -71,7 +72,7 @@ def spectral_radius(place: Place) -> Figure | str | None:
             _, taken = snapshots(run)
             first, last = recurrent(taken[0]), recurrent(taken[-1])
             if first is not None and last is not None:
-                ends.setdefault(name, []).append((_radius(first), _radius(last)))
+                ends.setdefault(name, []).append((radius(first), radius(last)))
     if not ends:
         return lacking or None
     legend: dict[str, Look] = {
@@ -93,10 +94,6 @@ def spectral_radius(place: Place) -> Figure | str | None:
     axis.set_xlabel("spectral radius of the recurrent matrix")
     figure.subplots_adjust(left=0.24)
     return figure
-
-
-def _radius(matrix: Floats) -> float:
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def activity(place: Place) -> Figure | str | None:

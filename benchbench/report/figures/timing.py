@@ -43,8 +43,8 @@ def power_law(place: Place) -> Figure | None:
                 law = fitted(middle)
                 axis.plot(middle.index, law.factor * middle.index**law.exponent, **{**look, "marker": ""})
                 axis.text(
-                    0.99, 0.36 - 0.065 * row, f"{name}: exponent {law.exponent:.2f}",
-                    fontsize=6.5, color=look["color"], va="bottom", ha="right", transform=axis.transAxes,
+                    0.02, 0.98 - 0.065 * row, f"{name}: exponent {law.exponent:.2f}",
+                    fontsize=6.5, color=look["color"], va="top", ha="left", transform=axis.transAxes,
                 )  # fmt: skip
         axis.set_ylabel(title)
         log_if_wide(axis, "y", part[column].dropna())

@@ -4,6 +4,7 @@ from benchbench.core.record import Segment
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.order import baselines, ordered
 from benchbench.report.analysis.study import gather
+from benchbench.report.figures.dots import scores
 from benchbench.report.figures.grids import _varied
 from benchbench.report.figures.heat_map import option_heat_map
 from benchbench.report.figures.learning import learning_curves
@@ -36,6 +37,17 @@ def test_scores_are_drawn_at_the_medians_with_a_bar_over_the_seeds(place, record
     figure = score_by_length(place([record(length=length, seed=seed, mse=m) for (length, seed), m in scores.items()]))
     assert line(figure, "gru").get_ydata().tolist() == [0.2, 0.2]
     assert figure.axes[0].collections[0].get_segments()[0][:, 1].tolist() == [0.1, 0.6]
+
+
+@pytest.mark.parametrize(("floor", "there"), [(0.0, False), (0.001, True)])
+def test_a_floor_of_zero_does_not_stretch_a_log_axis(place, record, floor, there):
+    made = [record(name, mse=mse) for name, mse in (("gru", 0.002), ("rnn", 0.05))]
+    made = [one.model_copy(update={"scores": {**one.scores, "floor_mse": floor}}) for one in made]
+    axis = scores(place(made)).axes[0]
+    assert axis.get_xscale() == "log"
+    assert any(list(one.get_xdata()) == [floor, floor] for one in axis.lines) == there
+    assert 0.0005 < axis.get_xlim()[0] < axis.get_xlim()[1] < 0.2
+    assert any(axis.get_xlim()[0] < tick < axis.get_xlim()[1] for tick in axis.get_xticks())
 
 
 def test_one_length_makes_no_figure_against_length(place, record):
