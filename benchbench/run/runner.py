@@ -146,14 +146,16 @@ class _Run:
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
             done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine)}
+            ran = set[str]()
             for turn in count():
                 known = stages.known(done)
-                stage, missing = known[-1], known[-1].missing(done)
+                stage = known[-1]
+                missing = [trial for trial in stage.missing(done) if trial.key not in ran]
                 self.listeners.on_stage(stage.name, stage.notes)
                 if missing or not turn:
-                    recorded = [done[trial.key] for trial in stage.trials if trial.key in done]
+                    recorded = [done[t.key] for t in stage.trials if t.key in done and t.key not in ran]
                     others = sum(self._otherwise(plan, record) for record in recorded)
-                    self.listeners.on_plan(len(stage.trials), len(recorded), others)
+                    self.listeners.on_plan(len(recorded) + len(missing), len(recorded), others)
                 if not missing:
                     break
                 for text in printed:
@@ -161,6 +163,7 @@ class _Run:
                 printed = []
                 if not turn:
                     self.listeners.on_step("measuring the speed of the machine")
+                ran |= {trial.key for trial in missing}
                 planned = schedule(plan, missing, checked)
                 self._records(writer, job, plan, planned, executor, added=stage.name == ADDED)
                 done = {record.trial.key: record for record in self._recorded(plan)}  # a long run keeps none meanwhile
