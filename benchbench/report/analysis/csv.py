@@ -45,12 +45,21 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "closed_loop": loops.drop(columns="baseline"),
         "closed_loop_pairs": numbers.closed_loop.pairs,
         "extrapolation": extrapolation(numbers),
+        "ladder": _ladder(numbers.ladders.cells),
+        "ladder_leads": numbers.ladders.leads,
+        "ladder_settled": numbers.ladders.settled,
+        "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher"]),
         "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
         "devices": pairs.drop(columns=["baseline", *([] if engines else _MADE_BY)], errors="ignore"),
     }
     return found | {name: table for name, table in further.items() if not table.empty}
+
+
+def _ladder(cells: pd.DataFrame) -> pd.DataFrame:
+    spread = ["primary", "score", "score_min", "score_max", "seeds", "ok", "fit_seconds", "rank_group"]
+    return cells[["ladder", "limit", "variant", "architecture", "length", "rung", *spread]]
 
 
 def _errors(numbers: Numbers) -> pd.DataFrame:

@@ -11,11 +11,13 @@ from benchbench.report.page.devices import devices_page, front_devices
 from benchbench.report.page.engines import engines_page, front_engines
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
+from benchbench.report.page.ladders import climbs
 from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
 from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.task import task_page
+from benchbench.report.page.tuning import tuned
 
 _METRICS = {
     "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
@@ -79,6 +81,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     if numbers.devices.cells.empty:  # else the figures of the devices come first
         picture = pictures.first("scores", condition=conditions(numbers)[0])
     blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += climbs(numbers, pictures)
     blocks += [*front_devices(numbers, pictures), *front_engines(numbers)]
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
@@ -91,7 +94,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     for title, section in _SECTIONS:
         found = pictures.blocks(section, condition=_only(numbers), but=picture)
         blocks += [Heading(2, line(title)), *found] if found else []
-    blocks += option_sets(numbers)
+    blocks += [*option_sets(numbers), *tuned(numbers)]
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     usual += [_SOLVED] if frame["solves"].any() else []
