@@ -11,8 +11,12 @@ from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.devices import Devices, devices
 from benchbench.report.analysis.engines import Engines, engines
+from benchbench.report.analysis.gap import gaps_closed
+from benchbench.report.analysis.laws import laws
+from benchbench.report.analysis.lenses import lenses
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
+from benchbench.report.analysis.solved import solved
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.verdicts import judged, verdicts
 
@@ -38,6 +42,9 @@ class Numbers:
     closed_loop: ClosedLoop
     devices: Devices
     engines: Engines
+    solved: pd.DataFrame
+    lenses: pd.DataFrame
+    laws: pd.DataFrame
 
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
@@ -45,7 +52,8 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
     selection, known = select(frame), Records(records)
     selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)
-    found = cells(selection.frame).merge(ranks, on=CELL, how="left")
+    gap = gaps_closed(selection.frame, known)
+    found = cells(selection.frame).merge(ranks, on=CELL, how="left").merge(gap, on=CELL, how="left")
     said = verdicts(selection.frame, pairs)
     return Numbers(
         study=study,
@@ -62,4 +70,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         closed_loop=closed_loop(selection.frame, known),
         devices=devices(selection.frame),
         engines=engines(selection.frame),
+        solved=solved(selection.frame, pairs, known),
+        lenses=lenses(selection.frame, pairs),
+        laws=laws(selection, known),
     )

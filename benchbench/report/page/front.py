@@ -11,11 +11,15 @@ from benchbench.report.page.devices import devices_page, front_devices
 from benchbench.report.page.engines import engines_page, front_engines
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
+from benchbench.report.page.laws import front_laws
+from benchbench.report.page.lenses import front_lenses, lenses_in_short
 from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
 from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
+from benchbench.report.page.solved import solved_tasks
 from benchbench.report.page.task import task_page
+from benchbench.report.page.words import in_words
 
 _METRICS = {
     "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
@@ -78,7 +82,8 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     picture = None
     if numbers.devices.cells.empty:  # else the figures of the devices come first
         picture = pictures.first("scores", condition=conditions(numbers)[0])
-    blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += [Heading(2, line("In short")), *solved_tasks(numbers), *lenses_in_short(numbers)]
+    blocks += [*loops_in_short(numbers, links), *_in_short(numbers, picture)]
     blocks += [*front_devices(numbers, pictures), *front_engines(numbers)]
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
@@ -87,9 +92,10 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
         Text(line("Scores, costs and figures of each task have a page of their own:")),
     ]
     blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
-    blocks += all_loops(numbers)
+    blocks += [*all_loops(numbers), *front_lenses(numbers)]
     for title, section in _SECTIONS:
         found = pictures.blocks(section, condition=_only(numbers), but=picture)
+        found += front_laws(numbers) if section == "costs" else []
         blocks += [Heading(2, line(title)), *found] if found else []
     blocks += option_sets(numbers)
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
@@ -119,7 +125,7 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     titles = [*([] if numbers.closed_loop.cells.empty else ["Open loop"]), *named]
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
-    found = [*answer(numbers, condition), *answer_tables(numbers, condition)]
+    found = [*answer(numbers, condition), *in_words(numbers, condition), *answer_tables(numbers, condition)]
     return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
 
 
