@@ -25,9 +25,9 @@ def gaps_closed(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     simple = simple[simple["rank"] == simple.groupby(PLACE)["rank"].transform("min")]
     simple = simple.drop_duplicates(_DATA).rename(columns={"architecture": "gap_from", "test_score": "start"})
     both = ok.dropna(subset="floor").merge(simple[[*_DATA, "gap_from", "start"]], on=_DATA)
-    both["gap"] = ((both["start"] - both["test_score"]) / (both["start"] - both["floor"])).where(
-        (both["start"] - both["floor"]) * both["better"].map({"lower": 1, "higher": -1}) > 0
-    )
+    whole = both["start"] - both["floor"]
+    achievable = whole.where(both["better"] != "higher", -whole) > 0
+    both["gap"] = ((both["start"] - both["test_score"]) / whole).where(achievable)
     cells = both.groupby(CELL)
     found = pd.DataFrame({"gap_from": cells["gap_from"].first()})
     for suffix, how in (("", "median"), ("_min", "min"), ("_max", "max")):

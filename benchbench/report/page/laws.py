@@ -86,8 +86,8 @@ def _power(row: dict[str, Any]) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    return "" if isnan(low) else f" ({_written(low)} to {_written(high)})"
+    return "" if isnan(low) or low == high else f" ({_written(low)} to {_written(high)})"
 
 
 def _written(value: float) -> str:
-    return number(value) if abs(value) >= 100 else f"{value:.2f}"
+    return number(value) if abs(value) >= 100 else f"{round(value, 2) + 0.0:.2f}"  # -0.00 is 0.00

@@ -18,12 +18,13 @@ def solved_tasks(numbers: Numbers) -> list[Block]:
     if found.empty:
         return []
     said: list[Line] = []
+    loop = "" if numbers.closed_loop.cells.empty else " in open loop"
     if names := _named(found, found["solved"].isin(SOLVED)):
         why = "There each network is worse or a tie, or the floor is reached."
-        said.append(line(strong(f"Solved by {LINEAR}:"), f" {names}. {why}"))
+        said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. {why}"))
     if names := _named(found, found["solved"] == UNDECIDED):
         start = " No network is shown to be better than " if said else "No network is shown to be better than "
-        said.append(line(start, code(LINEAR), f", and some are open: {names}."))
+        said.append(line(start, code(LINEAR), f"{loop}, and some are open: {names}."))
     return [Text(line(*said))] if said else []
 
 
