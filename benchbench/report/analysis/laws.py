@@ -22,8 +22,8 @@ _COLUMNS = [
     "exponent", "exponent_low", "exponent_high", "predicted", "predicted_low", "predicted_high", "held",
 ]  # fmt: skip
 _WHOLE = 0.95  # of the seconds of a budget: who solves and took longer may not have seen everything
-_ONE_WIDTH = ["condition", "variant", "architecture", "width", "kernel"]
-_ONE_LENGTH = ["where", "batch", "variant", "architecture", "others", "length", "kernel"]
+_ONE_WIDTH = ["condition", "machine", "variant", "architecture", "width", "kernel"]
+_ONE_LENGTH = ["where", "machine", "batch", "variant", "architecture", "others", "length", "kernel"]
 
 
 def laws(selection: Selection, records: Records) -> pd.DataFrame:

@@ -53,6 +53,8 @@ _SOLVED = """*Solved* stands where an architecture does not step: it is ranked b
 fit as they were seen from outside."""
 _FLOOR = """*Times the floor* is the time of an update over that of its matrix products alone: six operations for each
 trained number, step and sequence at the speed of the machine's yardstick, a product of 512 x 512 on one core."""
+_GAP = """*Gap closed* is the share of the way from the simplest baseline (0) to the floor (1) that a competitor has come;
+the pages of the tasks name the baseline."""
 _MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
 that depend on the sequences beside them. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
@@ -102,6 +104,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     usual += [_SOLVED] if frame["solves"].any() else []
     usual += [_FLOOR] if numbers.cells["floor_times"].notna().any() else []
+    usual += [_GAP] if numbers.cells["gap_closed"].notna().any() else []
     usual += [_MARKED] if not numbers.marked.empty else []
     blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
     return Page("report", tuple(blocks))

@@ -8,7 +8,7 @@ from benchbench.report.analysis.lenses import FLIPS, SURVIVES, TO_OPEN, TO_TIE, 
 from benchbench.report.analysis.order import baselines, listed, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, code, line, prose, strong
+from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, code, emphasis, line, prose, strong
 from benchbench.statistics.verdicts import BETTER
 
 _ALL = 99
@@ -39,7 +39,7 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
         line(
             f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
             f", and {lost:,} hold under one budget but are open or a tie under another. {none:,} more pairs are "
-            "decided under no budget.",
+            "decided under no budget. ", emphasis("Budgets compared"), " names them all.",
         )
     )  # fmt: skip
 
