@@ -53,8 +53,8 @@ _SOLVED = """*Solved* stands where an architecture does not step: it is ranked b
 fit as they were seen from outside."""
 _FLOOR = """*Times the floor* is the time of an update over that of its matrix products alone: six operations for each
 trained number, step and sequence at the speed of the machine's yardstick, a product of 512 x 512 on one core."""
-_GAP = """*Gap closed* is the share of the way from the simplest baseline (0) to the floor (1) that a competitor has come;
-the pages of the tasks name the baseline."""
+_GAP = """*Gap closed* is the share of the way from the simplest baseline (0) to the floor (1) that an architecture has
+come; the pages of the tasks name the baseline."""
 _MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
 that depend on the sequences beside them. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page

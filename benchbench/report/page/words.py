@@ -52,7 +52,7 @@ def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
     """The pair of the best with the one that has the next best median."""
     pairs, cells = _here(numbers.pairs, row), _here(numbers.cells, row)
     mine = against(pairs, row["take"])
-    others = cells[cells["architecture"].isin(mine["other"]) & cells["score"].notna()]
+    others = cells[cells["architecture"].isin(mine["other"]) & cells["rank_group"].notna()]
     best = others.sort_values("score", ascending=row["better"] != "higher", kind="stable")["architecture"].iloc[:1]
     return mine[mine["other"].isin(best)]
 
@@ -86,7 +86,7 @@ def _not_beaten(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
     """The cells of the best median and of those that it is not better than."""
     mine, cells = against(_here(numbers.pairs, row), row["take"]), _here(numbers.cells, row)
     names = {row["take"], *mine.loc[mine["word"] != BETTER, "other"]}
-    return cells[cells["architecture"].isin(names) & cells["score"].notna()][[*CELL, "fit_seconds"]]
+    return cells[cells["architecture"].isin(names) & cells["rank_group"].notna()][[*CELL, "fit_seconds"]]
 
 
 def _here(table: pd.DataFrame, row: dict[str, Any]) -> pd.DataFrame:
