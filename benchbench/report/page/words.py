@@ -58,18 +58,16 @@ def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
 
 
 def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
-    """Where nobody is better than every other: who is not told apart, and whose fits take the least time."""
+    """Where nobody is better than every other: who may be taken, and whose fits take the least time."""
     found = pd.concat([_not_beaten(numbers, row) for row in rows_of(rows)])
-    first = line("none is better than every other", _at(rows, part), "; not told apart are ")
+    first = line("none is better than every other", _at(rows, part), "; in question are ")
     timed = found.dropna(subset="fit_seconds").sort_values("fit_seconds", kind="stable").drop_duplicates("length")
     least = [
         line(_name(numbers, name), f" ({_span(mine['fit_seconds'])} s{_at(mine, rows)})")
-        for name in _ordered(numbers, set(timed["architecture"]))
-        for mine in [timed[timed["architecture"] == name]]
+        for name, mine in _each(numbers, timed)
     ]
-    said = line(
-        first, *_listed([line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)])
-    )
+    names = [line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)]
+    said = line(first, *_listed(names))
     return line(said, ", of which the lowest median fit time has ", *_listed(least)) if least else said
 
 
@@ -99,9 +97,9 @@ def _cost(rows: pd.DataFrame) -> str:
     said = [f"{_span(seconds)} s{daggered}"] if len(seconds) else []
     said += [f"{_span(memory)} MiB"] if len(memory) else []
     parameters = rows["parameters"].dropna()
-    counted = f"{_span(parameters)} parameters" if len(parameters) else ""
-    took = f"a fit takes {' and '.join(said)}" if said else ""
-    return "".join(f"; {piece}" for piece in (", ".join(text for text in (took, counted) if text),) if piece)
+    found = [f"a fit takes {' and '.join(said)}"] if said else []
+    found += [f"{_span(parameters)} parameters"] if len(parameters) else []
+    return f"; {', '.join(found)}" if found else ""
 
 
 def _ordered(numbers: Numbers, names: set[str]) -> list[str]:

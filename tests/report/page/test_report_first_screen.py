@@ -75,10 +75,10 @@ def test_the_winner_is_said_with_how_sure_that_is_and_what_it_costs(front, score
     assert rest == "that of the next best, rnn (95 %, 3 pairs); a fit takes 2 s and 3 MiB, 100 parameters."
 
 
-def test_where_none_is_better_than_every_other_the_ones_not_told_apart_are_named_with_the_least_time(front, scored):
+def test_where_none_is_better_than_every_other_the_ones_in_question_are_named_with_the_least_time(front, scored):
     made = scored(gru=NEAR, rnn=NEAR[::-1], esn=FAR, seconds={"rnn": 3.0})
     made += scored(length=200, gru=NEAR, rnn=WIDE, seconds={"gru": 2.0})
-    said = "none is better than every other; not told apart are rnn, gru, of which the lowest median fit time has"
+    said = "none is better than every other; in question are rnn, gru, of which the lowest median fit time has"
     assert f"- mackey_glass: {said} rnn (1 s at 200), gru (1 s at 100)." in front(made)[0]
 
 
