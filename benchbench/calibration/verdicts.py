@@ -1,7 +1,7 @@
 """The verdicts, held against studies whose truth is known: how often twins are told apart, and a difference is missed.
 
-A simulated study has the competitors ``twin a`` and ``twin b``, which are the same, and one that is worse by a known
-ratio. A seed has a difficulty of its own, which all three share, and each competitor a noise of its own.
+A simulated study has two competitors that are the same, and a third that is worse by a known ratio; or seven that are
+the same. A seed has a difficulty of its own, which all of them share, and each competitor a noise of its own.
 """
 
 import json
@@ -29,6 +29,7 @@ STUDIES = 2_000
 NOISE = 0.30  # of main's records, see ``noise``
 EFFECT, CLEAR = 1.2, 4.0  # times as bad as the twins: what is to be found, and what cannot be missed
 SEEDS, PILOT, MOST_SEEDS = (5, 10, 30), 5, 1_000
+MANY, MANY_SEEDS = 7, 10
 COVERED = (0.93, 0.97)
 FILE = Path("calibration") / "verdicts.json"
 _DIFFICULTY = 0.5  # deviation of a seed's difficulty, in logarithms: it cancels out in the pairs
@@ -87,7 +88,8 @@ def simulated(
 ) -> list[Outcome]:
     """What the verdicts say in so many simulated studies of each kind; ``deviation`` is that of paired log ratios."""
     found: list[Outcome] = []
-    kinds: list[Callable[..., Iterator[Outcome]]] = [*(partial(_fixed, seeds=n) for n in SEEDS), _looked, _estimated]
+    fixed = [partial(_fixed, seeds=n) for n in SEEDS]
+    kinds: list[Callable[..., Iterator[Outcome]]] = [*fixed, _looked, _estimated, _many]
     for i, kind in enumerate(NOISES):
         for j, take in enumerate(kinds):
             on_start(f"{kind} noise, part {j + 1} of {len(kinds)}")
@@ -97,23 +99,27 @@ def simulated(
     return found
 
 
-def _scores(rng: np.random.Generator, kind: Noise, deviation: float, worse: float, seeds: int) -> Values:
-    """The scores (competitor, seed) of one study."""
-    each = rng.standard_t(3, (3, seeds)) / sqrt(3) if kind == "heavy-tailed" else rng.standard_normal((3, seeds))
-    level = np.array([[0.0], [0.0], [log(worse)]])
+def _scores(
+    rng: np.random.Generator, kind: Noise, deviation: float, worse: float, *, seeds: int, competitors: int = 3
+) -> Values:
+    """The scores (competitor, seed) of one study; the last competitor is so many times as bad as the others."""
+    shape = (competitors, seeds)
+    each = rng.standard_t(3, shape) / sqrt(3) if kind == "heavy-tailed" else rng.standard_normal(shape)
+    level = np.zeros((competitors, 1))
+    level[-1] = log(worse)
     found: Values = np.exp(level + _DIFFICULTY * rng.standard_normal(seeds) + deviation / sqrt(2) * each)
     return found
 
 
-Draw = Callable[[float, int], Values]
-"""(times as bad, seeds) -> scores."""
+Draw = Callable[..., Values]
+"""(times as bad, seeds=, competitors=) -> scores."""
 
 
 def _fixed(
     draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int, *, seeds: int
 ) -> Iterator[Outcome]:
     """Studies of a fixed number of seeds: twins that are told apart, and intervals that hold the truth."""
-    tables = [compared(draw(CLEAR, seeds), rng, resamples=resamples) for _ in range(studies)]
+    tables = [compared(draw(CLEAR, seeds=seeds), rng, resamples=resamples) for _ in range(studies)]
     told = sum(_pair(table, _TWIN, _OTHER).verdict == BETTER for table in tables)
     yield Outcome(what="twins called better", noise=kind, seeds=str(seeds), count=told, of=studies, least=0, most=ALPHA)
     effects = [_pair(table, _TWIN, _WORSE).effect for table in tables]
@@ -125,7 +131,7 @@ def _fixed(
 
 def _looked(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
     """Studies that are looked at with a growing number of seeds."""
-    looks = (resolve(draw(CLEAR, LOOKS[-1]), rng, resamples=resamples) for _ in range(studies))
+    looks = (resolve(draw(CLEAR, seeds=LOOKS[-1]), rng, resamples=resamples) for _ in range(studies))
     told = sum(_pair(look.pairs, _TWIN, _OTHER).verdict == BETTER for look in looks)
     said = f"looks at {', '.join(map(str, LOOKS))}"
     yield Outcome(what="twins called better", noise=kind, seeds=said, count=told, of=studies, least=0, most=ALPHA)
@@ -135,16 +141,26 @@ def _estimated(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, 
     """Studies of a few seeds, which then get as many as the estimate from these asks for."""
     found, seeds = 0, []
     for _ in range(studies):
-        pilot = draw(EFFECT, PILOT)
+        pilot = draw(EFFECT, seeds=PILOT)
         spread = float(differences(pilot[_TWIN], pilot[_WORSE]).std(ddof=1))
         wanted = seeds_needed(spread, log(EFFECT), pilot=PILOT, alpha=ALPHA / _PAIRS)
         seeds.append(min(max(PILOT, wanted), MOST_SEEDS))
-        scores = np.hstack([pilot, draw(EFFECT, seeds[-1] - PILOT)])
+        scores = np.hstack([pilot, draw(EFFECT, seeds=seeds[-1] - PILOT)])
         found += _pair(compared(scores, rng, resamples=resamples), _TWIN, _WORSE).winner == _TWIN
     low, middle, high = (round(float(value)) for value in np.quantile(seeds, (0.1, 0.5, 0.9)))
     said = f"as estimated from {PILOT}: {middle} ({low} to {high})"
     what = f"difference of {EFFECT - 1:.0%} found"
     yield Outcome(what=what, noise=kind, seeds=said, count=found, of=studies, least=POWER, most=1)
+
+
+def _many(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
+    """Studies of seven twins, whose 21 pairs Holm's procedure goes over."""
+    told = 0
+    for _ in range(studies):
+        twins = draw(1.0, seeds=MANY_SEEDS, competitors=MANY)
+        told += any(pair.verdict == BETTER for pair in compared(twins, rng, resamples=resamples))
+    what = f"any of {MANY} twins called better"
+    yield Outcome(what=what, noise=kind, seeds=str(MANY_SEEDS), count=told, of=studies, least=0, most=ALPHA)
 
 
 def _pair(pairs: list[Pair], first: int, second: int) -> Pair:

@@ -8,10 +8,10 @@ from scipy.special import ndtri
 
 import benchbench
 from benchbench.calibration import verdicts
-from benchbench.calibration.verdicts import EFFECT, FILE, NOISE, NOISES, STUDIES, Outcome, noise, simulated, write
+from benchbench.calibration.verdicts import EFFECT, FILE, MANY, NOISE, NOISES, STUDIES, Outcome, noise, simulated, write
 from benchbench.report.analysis.select import select
 from benchbench.report.frame import load
-from benchbench.statistics import intervals
+from benchbench.statistics import intervals, pairs
 
 RESULTS = Path(benchbench.__file__).parent.parent / "results"
 
@@ -33,7 +33,8 @@ def test_the_same_seed_gives_the_same_outcome():
 def test_intervals_that_are_too_narrow_are_seen(monkeypatch):
     monkeypatch.setattr(intervals, "stdtrit", lambda _, share: ndtri(share))  # as if the deviation were known
     monkeypatch.setattr(verdicts, "SEEDS", (5,))
-    off = {one.what for one in simulated(400, resamples=199) if not one.ok}
+    monkeypatch.setattr(verdicts, "MANY", 2)
+    off = {one.what for one in simulated(300, resamples=199) if not one.ok}
     assert off == {"interval holds the true ratio"}
 
 
@@ -52,6 +53,13 @@ def test_a_share_that_is_too_low_breaks_a_promise_too():
     assert not outcome(1_550, 0.8, 1.0).ok
 
 
+def test_without_holm_s_procedure_seven_twins_are_told_apart_too_often(monkeypatch):
+    monkeypatch.setattr(pairs, "holm", lambda p: p)
+    monkeypatch.setattr(verdicts, "SEEDS", ())
+    off = {one.what for one in simulated(60, resamples=99) if not one.ok}
+    assert f"any of {MANY} twins called better" in off
+
+
 def test_the_outcome_is_written_with_its_interval(tmp_path):
     page = write([outcome(100)], tmp_path)
     [row] = json.loads((tmp_path / FILE).read_text())["outcomes"]
@@ -68,7 +76,12 @@ def test_the_committed_outcome_is_of_2000_studies_that_keep_every_promise():
     assert all(row.ok for row in rows)
     assert {(row.what, row.noise) for row in rows} == {
         (what, kind)
-        for what in ("twins called better", "interval holds the true ratio", f"difference of {EFFECT - 1:.0%} found")
+        for what in (
+            "twins called better",
+            "interval holds the true ratio",
+            f"difference of {EFFECT - 1:.0%} found",
+            f"any of {MANY} twins called better",
+        )
         for kind in NOISES
     }
     assert sum("looks" in row.seeds for row in rows) == len(NOISES)
