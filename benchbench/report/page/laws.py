@@ -86,7 +86,8 @@ def _power(row: dict[str, Any]) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    return "" if isnan(low) or low == high else f" ({_written(low)} to {_written(high)})"
+    first, last = _written(low), _written(high)
+    return "" if isnan(low) or first == last else f" ({first} to {last})"
 
 
 def _written(value: float) -> str:
