@@ -10,6 +10,7 @@ from benchbench import write_report
 from benchbench.core import registry
 from benchbench.core.spec import Budget
 from benchbench.core.study import Study, read, shipped
+from benchbench.core.tuning import Tuning
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -95,8 +96,8 @@ def test_every_option_stands_in_the_page_of_its_kind(kind):
 
 def test_every_key_of_a_study_stands_in_its_page():
     page = (ROOT / "docs" / "studies.md").read_text()
-    tables = {"budgets", "tasks", "architectures"}
-    keys = [*(set(Study.model_fields) - tables), *Budget.model_fields]
+    tables = {"budgets", "tasks", "architectures", "tuning"}
+    keys = [*(set(Study.model_fields) - tables), *Budget.model_fields, *Tuning.model_fields]
     assert not [key for key in keys if f"| `{key}` |" not in page]
     assert not [table for table in tables if f"`[{table}." not in page and f"`[[{table}]]`" not in page]
 

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.options import BelowOne, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, NonNegativeFloat, Positive
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Gradient
-from benchbench.learn.schedule import Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("autoencoder", version=1)
@@ -17,8 +17,8 @@ def autoencoder(
     *,
     cell: Cell = "gru",
     code: Positive = 8,
-    learning_rate: PositiveFloat = 3e-3,
-    schedule: Schedule = "constant",
+    learning_rate: LearningRate = 3e-3,
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

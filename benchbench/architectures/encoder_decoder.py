@@ -7,13 +7,13 @@ from torch import Tensor
 
 from benchbench.core.closed_loop import slide
 from benchbench.core.errors import UnsupportedError
-from benchbench.core.options import BelowOne, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, NonNegativeFloat, Positive
 from benchbench.core.problem import Array, Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
-from benchbench.learn.schedule import Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 from benchbench.learn.sequences import Lengths
 
 
@@ -24,8 +24,8 @@ def encoder_decoder(
     cell: Cell = "gru",
     layers: Positive = 1,
     taught: Literal["true", "own"] = "true",
-    learning_rate: PositiveFloat = 3e-3,
-    schedule: Schedule = "constant",
+    learning_rate: LearningRate = 3e-3,
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

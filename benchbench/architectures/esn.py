@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ import torch
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.meter import Meter
-from benchbench.core.options import Count, Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import Count, Fraction, NonNegativeFloat, Positive, PositiveFloat, Search
 from benchbench.core.problem import Array, Learner, Setting, Size, Snapshot, Split
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
@@ -25,9 +26,9 @@ _CHUNK = 512  # sequences an update
 def esn(
     setting: Setting,
     *,
-    spectral_radius: PositiveFloat = 0.95,
-    leak: Fraction = 0.5,
-    input_scaling: PositiveFloat = 0.5,
+    spectral_radius: Annotated[PositiveFloat, Search(0.3, 1.5)] = 0.95,
+    leak: Annotated[Fraction, Search(0.05, 1.0, log=True)] = 0.5,
+    input_scaling: Annotated[PositiveFloat, Search(0.05, 2.0, log=True)] = 0.5,
     bias: NonNegativeFloat = 0.2,
     links_per_unit: Positive = 10,
     density: Fraction | None = None,

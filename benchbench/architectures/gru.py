@@ -2,13 +2,13 @@
 
 from torch import nn
 
-from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive
 from benchbench.core.problem import Learner, Setting
 from benchbench.core.registry import architecture
 from benchbench.learn.engines import ENGINES, gradient
 from benchbench.learn.gradient import ClassWeights, FreeRunBy, InitialState, Optimizer
 from benchbench.learn.initialise import Initialisation, RecurrentInitialisation, initialise
-from benchbench.learn.schedule import Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("gru", version=1, engines=ENGINES)
@@ -26,8 +26,8 @@ def gru(
     input_init: Initialisation = "xavier_uniform",
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
-    learning_rate: PositiveFloat = 3e-3,
-    schedule: Schedule = "constant",
+    learning_rate: LearningRate = 3e-3,
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import UnsupportedError
-from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive, PositiveFloat
+from benchbench.core.options import BelowOne, Fraction, NonNegativeFloat, Positive
 from benchbench.core.problem import Learner, Setting, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.cells import Cell, cell_of
 from benchbench.learn.gradient import Batch, Gradient
 from benchbench.learn.network import Network
-from benchbench.learn.schedule import Schedule
+from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
 @architecture("scheduled_sampling", version=1)
@@ -28,8 +28,8 @@ def scheduled_sampling(
     growth: Fraction = 0.1,
     every: Positive = 100,
     most: Fraction = 0.85,
-    learning_rate: PositiveFloat = 1e-3,
-    schedule: Schedule = "constant",
+    learning_rate: LearningRate = 1e-3,
+    schedule: SearchedSchedule = "constant",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

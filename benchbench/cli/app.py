@@ -25,6 +25,12 @@ Plugins = Annotated[
     list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
 ]
 
+Resolve = Annotated[
+    float | None,
+    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
+]
+MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -69,6 +75,8 @@ def run(
         str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")
     ] = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    resolve: Resolve = None,
+    max_seeds: MaxSeeds = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -87,6 +95,8 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        resolve=resolve,
+        max_seeds=max_seeds,
         detail=_detail(quiet, verbose),
     )
 

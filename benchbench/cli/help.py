@@ -83,6 +83,7 @@ wrong; 130 after an interrupt.""",
             ("benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB", ""),
             ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
             ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
+            ("benchbench run main --resolve 0.1 --max-seeds 30", ""),
         ),
     ),
     "report": Help(

@@ -8,7 +8,7 @@ from benchbench import claims, pitfalls
 from benchbench.cli.console import duration, entry, out
 from benchbench.core import registry, study
 from benchbench.core.errors import unknown
-from benchbench.core.options import choices, defaults
+from benchbench.core.options import choices, defaults, spaces
 from benchbench.core.registry import Kind, Plugin
 from benchbench.core.shipped import shipped
 
@@ -35,9 +35,11 @@ def _plugins(kind: Kind, files: list[str]) -> None:
     for name in names:
         item = known.get(kind, name)
         entry(name, f"{item.summary.replace('``', '')} ({_facts(item)})", column=_column(names))
+        searched = spaces(item.options)
         for option, default in defaults(item.options).items():
-            allowed = ", ".join(choices(item.options, option))
-            line = f"{option} = {default!r}{f'  ({allowed})' if allowed else ''}"
+            space = f"tuned over {searched[option]}" if option in searched else ""
+            said = "; ".join(filter(None, (", ".join(choices(item.options, option)), space)))
+            line = f"{option} = {default!r}{f'  ({said})' if said else ''}"
             entry(line, "", column=0, indent=4, style="dim")
 
 

@@ -1,7 +1,7 @@
 """The progress of a run: a bar in a terminal, and a line for each trial elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -44,6 +44,7 @@ class Watch:
         self._progress, self._detail, self._clock = progress, detail, clock
         self._lines, self._every = lines and detail != "quiet", lines or detail == "verbose"
         self._running = dict[str, str]()
+        self._stage, self._notes = "", set[str]()
         self._count, self._total, self._said, self._began = 0, 0, clock(), clock()
         self._task = progress.add_task("", total=None)
 
@@ -61,19 +62,27 @@ class Watch:
             self._said = self._clock()
             self._say(f"checking the study: {done} of {total}")
 
+    def stage(self, name: str, notes: Sequence[str]) -> None:
+        """The part of the run that begins, without a name where it is the study itself, and why it is as it is."""
+        self._stage, self._count = f"{name}: " if name else "", 0
+        for note in notes:
+            if note not in self._notes:
+                self._say(note)
+        self._notes |= set(notes)
+
     def plan(self, trials: int, done: int, otherwise: int) -> None:
         """How many trials there are, how many are recorded, and how many of those under other conditions."""
         self._total, self._began = trials - done, self._clock()
         self._progress.reset(self._task, total=self._total, description="")
         if done:
-            self._say(f"{done} of {trials} trials are recorded already")
+            self._say(f"{self._stage}{done} of {trials} trials are recorded already")
         if otherwise:
             self._say(
                 f"{otherwise} of them ran with other jobs, threads or allocator: they are kept, and their times are "
                 "not compared with those of this run; another --results starts anew"
             )
         if self._every and self._total:
-            self._say(f"{self._total} trial{'s' * (self._total > 1)} to run")
+            self._say(f"{self._stage}{self._total} trial{'s' * (self._total > 1)} to run")
 
     def start(self, trial: Trial) -> None:
         """A trial begins."""
@@ -88,7 +97,9 @@ class Watch:
         self._count += 1
         self._progress.advance(self._task)
         if self._every:
-            self._say(f"{self._count} of {self._total}: {record.trial.label}: {outcome(record)}{self._left()}")
+            self._say(
+                f"{self._stage}{self._count} of {self._total}: {record.trial.label}: {outcome(record)}{self._left()}"
+            )
         elif record.status != Status.OK:
             self._say(f"{record.trial.label}: {outcome(record)}")
         self._show()
@@ -99,7 +110,7 @@ class Watch:
         return f"; {duration((self._clock() - self._began) / self._count * rest)} left" if rest else ""
 
     def _show(self) -> None:
-        self._progress.update(self._task, description=printable(" | ".join(self._running.values())))
+        self._progress.update(self._task, description=printable(self._stage + " | ".join(self._running.values())))
 
     def _say(self, line: str) -> None:
         if self._detail != "quiet":

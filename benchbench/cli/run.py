@@ -20,6 +20,7 @@ def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any)
             memory_limit=limit,
             on_step=watch.step,
             on_check=watch.check,
+            on_stage=watch.stage,
             on_plan=watch.plan,
             on_start=watch.start,
             on_record=watch.record,

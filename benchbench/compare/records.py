@@ -23,8 +23,11 @@ _HOW = ("jobs", "threads", "allocator")
 
 
 def sides_of_records(paths: tuple[str, str], files: tuple[list[Path], list[Path]]) -> tuple[Side, Side]:
-    """Both sides, of the studies that both have; where each has one, its name does not matter."""
-    both = [[record for file in part for record in Store(file).records()] for part in files]
+    """Both sides, of the studies that both have; where each has one, its name does not matter.
+
+    Trials of a tuning, which are no results, are left aside.
+    """
+    both = [[record for file in part for record in Store(file).records() if not record.trial.tuning] for part in files]
     for path, records in zip(paths, both, strict=True):
         if not records:
             raise InputError(f"{path}: no whole record yet")

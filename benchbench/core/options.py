@@ -4,6 +4,7 @@ import inspect
 import itertools
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,48 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where a tuning looks for the value of an option: from ``low`` to ``high``, evenly in the logarithm if ``log``.
+
+    It stands in the annotation, as ``Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]``, and bounds no value that
+    a study gives. InputError where the ends are none.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise InputError(f"a space needs low < high, not {self.low!r} and {self.high!r}")
+        if self.log and not self.low > 0:
+            raise InputError(f"a space with log = true needs low > 0, not {self.low!r}")
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}{', logarithmic' if self.log else ''}"
+
+
+@dataclass(frozen=True, init=False)
+class Among:
+    """The values that a tuning tries of an option, at least two."""
+
+    values: tuple[Any, ...]
+
+    def __init__(self, *values: Any) -> None:
+        if len(values) < 2:
+            raise InputError("a space needs at least two values; one stands in the table of the architecture")
+        object.__setattr__(self, "values", values)
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.values))
+
+
+Space = Search | Among
 
 
 def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[BaseModel]:
@@ -47,9 +90,11 @@ def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[Ba
         fields[option.name] = (hints[option.name], option.default)
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
     try:
-        return create_model(function.__name__, __config__=config, **fields)
+        model = create_model(function.__name__, __config__=config, **fields)
     except Exception as error:
         raise InputError(f"{function.__name__}: the options are no schema: {error}") from error
+    spaces(model)
+    return model
 
 
 def expand(model: type[BaseModel], options: Options, where: str) -> list[Options]:
@@ -70,6 +115,42 @@ def bind(model: type[BaseModel], options: Options, where: str) -> dict[str, Any]
 def defaults(model: type[BaseModel]) -> Options:
     """Each option with its default."""
     return {name: field.default for name, field in model.model_fields.items()}
+
+
+def spaces(model: type[BaseModel]) -> dict[str, Space]:
+    """The options with a space in their annotation; InputError where one has two, or a value that it cannot take."""
+    found: dict[str, Space] = {}
+    for name, field in model.model_fields.items():
+        for one in field.metadata:
+            if isinstance(one, Search | Among):
+                if name in found:
+                    raise InputError(f"{model.__name__}: option {name!r} has two spaces: {found[name]}, and {one}")
+                found[name] = checked(model, name, one, model.__name__)
+    return found
+
+
+def checked(model: type[BaseModel], name: str, space: Space, where: str) -> Space:
+    """A space whose values the option takes, as plain data; InputError where it does not, or where it is no number."""
+    if isinstance(space, Among):
+        values = [_plain(model, name, value, where) for value in space.values]
+        twice = [value for i, value in enumerate(values) if value in values[:i]]
+        if twice:
+            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice")
+        return Among(*values)
+    kind = number(model, name)
+    if kind is None:
+        raise InputError(f"{where}: {name} is no number: its space is a list of values")
+    ends = (kind(end) if kind(end) == end else end for end in (space.low, space.high))  # 1.0 is a whole number
+    low, high = (_plain(model, name, end, where) for end in ends)
+    return Search(low, high, log=space.log)
+
+
+def number(model: type[BaseModel], name: str) -> type[float] | type[int] | None:
+    """What kind of number an option is; None where it is none."""
+    annotation = model.model_fields[name].annotation
+    several = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    kinds = [get_args(one)[0] if get_origin(one) is Annotated else one for one in several]
+    return float if float in kinds else int if int in kinds else None
 
 
 def choices(model: type[BaseModel], name: str) -> tuple[str, ...]:

@@ -196,8 +196,9 @@ class Record(Frozen):
     ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema); ``solves``: it does
     not step (None in older lines). ``watched``: what was seen from outside. ``artifact``: arrays in a file of their
     own. ``block``: names the randomised block that it ran in; within a run, blocks start in the order of their names.
-    ``files``: the SHA-256 of each file of the user's that the trial came from. ``checksum``: of the line that the
-    record was read from; lines have one from schema 3 on.
+    ``files``: the SHA-256 of each file of the user's that the trial came from. ``added``: ``--resolve`` asked for its
+    seed, which the study does not have. ``checksum``: of the line that the record was read from; lines have one from
+    schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -225,6 +226,7 @@ class Record(Frozen):
     started: str
     block: str | None = None
     files: dict[str, str] = Field(default_factory=dict)
+    added: bool = False
     schema_: int = Field(default=SCHEMA, alias="schema")
     checksum: str | None = Field(default=None, exclude=True)
 

@@ -66,7 +66,7 @@ class Budget(Frozen):
 
 Label = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=40)]
 
-_LATER = ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions")
+_LATER = ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions", "tuning")
 
 
 class Trial(Frozen):
@@ -74,7 +74,8 @@ class Trial(Frozen):
 
     ``competitor`` is the name under which the report shows it, that of the architecture where it is empty.
     ``predictions`` keeps all predictions as arrays. ``microscope`` asks for snapshots of the learner, ``validate_at``
-    says when the validation split is scored: ten times over the budget, or at the end of each epoch.
+    says when the validation split is scored: ten times over the budget, or at the end of each epoch. ``tuning``: it is
+    there to choose an option set, and no result.
     """
 
     study: Name
@@ -93,6 +94,7 @@ class Trial(Frozen):
     validate_at: ValidateAt = "tenths"
     competitor: Label | Literal[""] = ""
     predictions: bool = False
+    tuning: bool = False
 
     @property  # not cached: a cache would go along with model_copy(update=...)
     def key(self) -> str:
@@ -110,5 +112,6 @@ class Trial(Frozen):
         """A short name for people: what is running."""
         options = "".join(f" {name}={value}" for name, value in self.architecture_options.items())
         competitor = self.competitor or f"{self.architecture}{options}"
+        competitor += options if self.competitor and self.tuning else ""
         engine = "" if self.engine == "torch" else f" {self.engine}"
         return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}{engine}"

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Iterable
 from datetime import date, time
 from itertools import product
 from pathlib import Path
@@ -11,10 +12,13 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, Field, ValidationErro
 from pydantic_core import PydanticCustomError
 
 from benchbench.core.errors import InputError, unknown
+from benchbench.core.ladder import expanded, ladders
 from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
 from benchbench.core.shipped import find, shipped  # noqa: F401  they are known under this address too
 from benchbench.core.spec import Budget, Frozen, Label, Name, Options, Positive, Trial, ValidateAt
+from benchbench.core.tries import searched, tries
+from benchbench.core.tuning import Tuned, Tuning
 
 
 def _listed(value: Any) -> Any:
@@ -52,7 +56,9 @@ class Study(Frozen):
     "epochs". ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's
     value multiplies; [[architectures.esn]], several times, gives option sets one by one; ``width`` is an option of
     every architecture, and takes the place of the budget's. A table with a ``label`` is a competitor of its own, which
-    the report shows under that name. ``predictions`` keeps all predictions as artifacts.
+    the report shows under that name. ``predictions`` keeps all predictions as artifacts. A budget with a list as one of
+    its limits is a ladder, a budget for each rung; ``budget_lengths`` has those that run at some of the lengths
+    alone. ``tuning`` chooses an option set for each competitor beforehand.
     """
 
     name: Name
@@ -69,7 +75,15 @@ class Study(Frozen):
     memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
     allocator: Literal["keep", "default"] = "keep"
     plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    budgets: Annotated[tuple[Annotated[Budget, Field(strict=False)], ...], Field(min_length=1, strict=False)]
+    budgets: Annotated[
+        tuple[Annotated[Budget, Field(strict=False)], ...],
+        BeforeValidator(expanded),
+        Field(min_length=1, strict=False),
+    ]
+    budget_lengths: dict[str, Annotated[tuple[Positive, ...], Field(min_length=1, strict=False)]] = Field(
+        default_factory=dict
+    )
+    tuning: Tuning | None = None
     tasks: Annotated[dict[str, Sets], Field(min_length=1)]
     architectures: Annotated[dict[str, Sets], Field(min_length=1)]
 
@@ -86,6 +100,36 @@ class Study(Frozen):
                 raise ValueError(f"{key}: {twice[0]!r} is given twice")
         return self
 
+    @model_validator(mode="after")
+    def _placed(self) -> "Study":
+        """The budgets that run at some of the lengths are budgets of the study, and these its lengths."""
+        for name, lengths in self.budget_lengths.items():
+            if name not in {budget.name for budget in self.budgets}:
+                raise unknown("budget", name, (budget.name for budget in self.budgets), "budget_lengths")
+            if wrong := [length for length in lengths if length not in self.lengths]:
+                allowed = ", ".join(map(str, self.lengths))
+                raise ValueError(f"budget_lengths.{name}: {wrong[0]} is not among the study's lengths, {allowed}")
+        return self
+
+    @model_validator(mode="after")
+    def _tunable(self) -> "Study":
+        """The table of the tuning fits to the budgets."""
+        tuning, names = self.tuning, [budget.name for budget in self.budgets]
+        if tuning is None:
+            return self
+        if tuning.budget is None and len(names) > 1:
+            raise ValueError(f"tuning.budget: there are several; name one of {', '.join(names)}")
+        if tuning.budget not in (None, *names):
+            raise unknown("budget", tuning.budget, names, "tuning")
+        if tuning.best > tuning.tries:
+            raise ValueError(f"tuning: best = {tuning.best} of tries = {tuning.tries} cannot go on")
+        budget = self._tuning_budget(tuning)
+        if tuning.best and not any(budget in one.rungs[:-1] for one in ladders(self.budgets)):
+            raise ValueError(
+                f"tuning: best = {tuning.best}: {budget.name} is no rung of a ladder that has a longer one"
+            )
+        return self
+
     def trials(self, registry: Registry, source: str = "") -> list[Trial]:
         """The grid, competitors of one task, length and seed side by side.
 
@@ -99,7 +143,7 @@ class Study(Frozen):
             for engine in self._engines(registry, plugin, place)
         ]
         for task, _ in tasks:
-            self._check_lengths(task, place)
+            self._check_lengths(task, place, self.lengths)
         grid = product(self.devices, self.budgets, range(self.seeds), tasks, self.lengths, competitors)
         return [
             Trial(
@@ -121,7 +165,57 @@ class Study(Frozen):
                 validate_at=self.validate_at,
             )
             for device, budget, seed, (task, task_options), length, (competitor, options, label, engine) in grid
+            if length in self.budget_lengths.get(budget.name, self.lengths)
         ]
+
+    def tuned(self, registry: Registry, source: str = "") -> Tuned | None:
+        """The tuning of the grid, where the study has one; InputError, as of ``trials``, where it is wrong."""
+        tuning, where = self.tuning, f"{source or self.name}: [tuning]"
+        if tuning is None:
+            return None
+        for name in tuning.spaces:
+            if name not in self.architectures:
+                raise unknown("architecture", name, self.architectures, f"{where}.spaces")
+        sets: dict[str, tuple[Options, ...]] = {}
+        for name, tables in self.architectures.items():
+            sets |= self._tried(registry.get("architecture", name), tables, tuning, where)
+        length = tuning.length or sorted(self.lengths)[(len(self.lengths) - 1) // 2]
+        for name in self.tasks:
+            self._check_lengths(registry.get("task", name), f"{where} ", (length,))
+        budget = self._tuning_budget(tuning)
+        ladder = next((one for one in ladders(self.budgets) if budget in one.rungs), None)
+        grid = self.trials(registry, source)
+        return Tuned(tuning=tuning, grid=grid, tries=sets, length=length, budget=budget, ladder=ladder)
+
+    def _tried(
+        self, plugin: Plugin, tables: Iterable[Options], tuning: Tuning, where: str
+    ) -> dict[str, tuple[Options, ...]]:
+        """The option sets that are tried of an architecture, by the names of its competitors."""
+        given, spaces = tuning.space(plugin.name), f"{where}.spaces.{plugin.name}"
+        fixed = set.intersection(*(set(table) for table in tables))
+        if twice := sorted(fixed & set(given)):
+            table = f"[architectures.{plugin.name}]"
+            raise InputError(f"{spaces}: {twice[0]} has a value in {table} too: leave one of them out")
+        found: dict[str, tuple[Options, ...]] = {}
+        for one in tables:
+            axes = searched(plugin.options, _Width, given, one, spaces)
+            labelled = (self._labelled(plugin, options, f"{where}: ") for options in option_sets(plugin, one, where))
+            for options, label in labelled if axes else ():
+                name = label or plugin.name
+                if name in found:
+                    way = f"list values in [tuning.spaces.{plugin.name}], or give each set a label"
+                    raise InputError(
+                        f"{where}: {name} has several option sets in [architectures] and a space too: {way}"
+                    )
+                try:
+                    found[name] = tries(options, axes, tuning.tries, sampler=tuning.sampler, name=name)
+                except InputError as error:
+                    raise InputError(f"{where}: {error}") from None
+        return found
+
+    def _tuning_budget(self, tuning: Tuning) -> Budget:
+        """The budget under which option sets are tried."""
+        return next(one for one in self.budgets if tuning.budget in (None, one.name))
 
     def _labelled(self, plugin: Plugin, options: Options, place: str) -> tuple[Options, str]:
         """An option set without its label, and the label; empty where there is none."""
@@ -139,8 +233,9 @@ class Study(Frozen):
                 raise unknown("engine", engine, known, where=f"{place}engines")
         return [engine for engine in self.engines if engine in plugin.engines] or [next(iter(plugin.engines))]
 
-    def _check_lengths(self, task: Plugin, place: str) -> None:
-        wrong = [length for length in self.lengths if task.lengths is not None and length not in task.lengths]
+    @staticmethod
+    def _check_lengths(task: Plugin, place: str, lengths: Iterable[int]) -> None:
+        wrong = [length for length in lengths if task.lengths is not None and length not in task.lengths]
         if wrong and task.lengths is not None:
             allowed = ", ".join(map(str, task.lengths))
             raise InputError(f"{place}lengths: task {task.name!r} cannot make {wrong[0]}. Allowed: {allowed}")

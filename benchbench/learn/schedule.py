@@ -1,10 +1,15 @@
 """The step size over a fit: how it rises at the start, and how it falls until the budget is used up."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
+
+from benchbench.core.options import Among, PositiveFloat, Search
 
 Schedule = Literal["constant", "linear", "cosine"]
 """Linear to zero, or along half a cosine: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5 without restarts."""
+
+LearningRate = Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]
+SearchedSchedule = Annotated[Schedule, Among("constant", "cosine")]
 
 
 def factor(schedule: Schedule, warm_up: float, used: float) -> float:

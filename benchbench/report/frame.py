@@ -117,6 +117,9 @@ _KINDS = {
     "untimed": bool,
     "watched_fit_seconds": float,
     "kernel_seconds": float,
+    "tuning": bool,
+    "added": bool,
+    "cpu_seconds": float,
     "validation_time": float,
 }
 DISTURBED = (
@@ -142,10 +145,12 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
     took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
     that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
-    once on the machine and on no clock. ``validation_time`` is the median valid time from the starts that option sets
-    of the closed loop are chosen by. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum
-    says (whole, changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is
-    NaN, a missing text is empty. InputError where there is no record.
+    once on the machine and on no clock. ``tuning`` says that the trial is no result, but there to choose an option
+    set, ``added`` that ``--resolve`` asked for its seed; ``cpu_seconds`` is what its process took. ``validation_time``
+    is the median valid time from the starts that option sets of the closed loop are chosen by. ``file`` and ``line``
+    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
+    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
+    record.
     """
     return read(study, results)[0]
 
@@ -218,6 +223,9 @@ def _row(line: Line) -> dict[str, Any]:
         "unranked": "unranked" in kinds,
         "untimed": "untimed" in kinds,
         "watched_fit_seconds": record.watched and record.watched.seconds.get("fit"),
+        "tuning": trial.tuning,
+        "added": record.added,
+        "cpu_seconds": record.watched and sum(record.watched.cpu_seconds.values()),
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),
         "status": record.status.value,

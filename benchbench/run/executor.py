@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -53,11 +53,13 @@ class Executor(Protocol):
 class Local:
     """Runs trials in processes of this machine; a worker of a cluster may do the same with items as they come.
 
-    ``examiners`` are those of the run, where there are any yet.
+    ``examiners`` are those of the run, where there are any yet. The machine is ``looked`` at once, however often trials
+    are mapped.
     """
 
     examiners: Examiners | None = None
     many_machines: bool = False
+    looked: list[Environment] = field(default_factory=list)
 
     def map(
         self,
@@ -71,7 +73,9 @@ class Local:
         start_server(PRELOAD)
         with ExitStack() as stack:
             here = self.examiners or stack.enter_context(examiners(job))
-            run = _Run(job, here, look(job), on_start)
+            if not self.looked:
+                self.looked.append(look(job))
+            run = _Run(job, here, self.looked[0], on_start)
             stack.callback(run.close)
             ended = isolated_map(
                 Work(job=job),

@@ -15,6 +15,7 @@ from benchbench.core.record import Environment
 from benchbench.core.registry import Registry, Sources
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
+from benchbench.core.tuning import Tuned
 from benchbench.isolation.partner import Link
 from benchbench.isolation.process_tree import children
 from benchbench.run.job import Job, Scheduled, Shape, Solved, inside
@@ -27,7 +28,7 @@ from benchbench.run.place import environment
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The trials of a study, and what this machine is.
+    """The trials of a study as it stands, its tuning where it has one, and what this machine is.
 
     ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
     device is asked for. ``sources`` are where tasks come from, ``files`` the user's files that the trials come from.
@@ -35,6 +36,7 @@ class Plan:
     """
 
     trials: list[Trial]
+    tuned: Tuned | None
     here: Environment
     quiet: bool
     sources: Sources
@@ -88,16 +90,17 @@ class Planner:
                 sources = registry.sources(self.job.plugins)
             known = self.job.load()
             quiet = _company() == before and set(study.devices) == {"cpu"}
-            trials = study.trials(known, self.source)
+            trials, tuned = study.trials(known, self.source), study.tuned(known, self.source)
             for name in study.devices:
                 require(name, f"{self._place}devices", here=self.runs_here)
         except InputError as error:
             return error
         plugins = [known.get("architecture", name) for name in study.architectures]
         with inside(self.job.folder):
-            files = find(trials, known)
+            files = find([*trials, *(tuned.possible() if tuned else ())], known)
         return Plan(
             trials=trials,
+            tuned=tuned,
             here=environment(self.job, self.cores),
             quiet=quiet,
             sources=sources,
@@ -163,11 +166,11 @@ def groups(trials: list[Trial]) -> list[Group]:
 
 def schedule(plan: Plan, trials: list[Trial], checked: dict[str, Checked]) -> list[Scheduled]:
     """Trials of a plan in the order of their run, with what the check has found out about them."""
-    several = tuned(plan.trials)
+    several = with_several_sets(plan.trials)
     return [_scheduled(block, trial, plan, checked.get(_exercise(trial)), several) for block, trial in blocks(trials)]
 
 
-def tuned(trials: Sequence[Trial]) -> set[str]:
+def with_several_sets(trials: Sequence[Trial]) -> set[str]:
     """The competitors, as the report names them, that have several option sets."""
     found: dict[str, set[str]] = {}
     for trial in trials:
@@ -196,4 +199,7 @@ def _exercise(trial: Trial) -> str:
 
 
 def _competitor(trial: Trial) -> str:
-    return f"{trial.architecture} {trial.architecture_options} {trial.budget} {trial.device} {trial.engine}"
+    """What the size of a learner depends on, and whether it can be made."""
+    budget = trial.budget
+    size = f"{budget.parameters} {budget.width} {budget.batch}"  # the rungs of a ladder have one
+    return f"{trial.architecture} {trial.architecture_options} {size} {trial.device} {trial.engine}"

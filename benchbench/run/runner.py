@@ -2,8 +2,9 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ from benchbench.run.job import COMPETITOR, PRELOAD, Job, Scheduled, Warm, partne
 from benchbench.run.outcome import Refused
 from benchbench.run.place import Examiners, examiners
 from benchbench.run.plan import Checked, Group, Plan, Planner, groups, schedule
+from benchbench.run.resolve import Resolve
+from benchbench.run.stages import ADDED, Stages
+from benchbench.statistics.seeds import LOOKS
 
 
 def run_study(
@@ -37,47 +41,56 @@ def run_study(
     timeout: float | None = None,
     memory_limit: int | None = None,
     machine: str | None = None,
+    resolve: float | None = None,
+    max_seeds: int | None = None,
     on_step: Callable[[str], None] = lambda _: None,
     on_check: Callable[[int, int], None] = lambda _done, _all: None,
+    on_stage: Callable[[str, Sequence[str]], None] = lambda _name, _notes: None,
     on_plan: Callable[[int, int, int], None] = lambda _all, _done, _otherwise: None,
     on_start: Callable[[Trial], None] = lambda _: None,
     on_record: Callable[[Record], None] = lambda _: None,
 ) -> list[Record]:
-    """Run what a study lacks, and return the records of all its trials.
+    """Run what a study lacks, and return the records of all its trials, those of its tuning first.
 
     ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
     there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
-    seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``on_step`` hears what is done
-    before the trials run, and ``on_check`` how many of the groups of trials that share data are checked, of how many.
-    ``on_plan`` hears how many trials there are, how many are recorded, and how many of these with other jobs, threads
-    or allocator; then ``on_start`` and ``on_record`` hear of each that runs. Raises InputError, before anything runs or
-    is written, where the study is wrong.
+    seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to
+    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. Listeners has what the
+    others hear. Raises InputError, before anything runs or is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     instead = {"devices": device, "engines": engine}
     study = study.model_copy(update={key: (name,) for key, name in instead.items() if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
+    further = _resolve(resolve, max_seeds)
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
-    more = tuple(str(Path(file).resolve()) for file in plugins)
     run = _Run(
         study=study,
         source=source,
         results=Path(results),
-        job=_job(study, str(folder), more, limits, jobs=jobs, threads=threads, machine=machine),
+        job=_job(study, folder, plugins, limits, jobs=jobs, threads=threads, machine=machine),
         executor=executor,
-        listeners=Listeners(on_step, on_check, on_plan, on_start, on_record),
+        resolve=further,
+        listeners=Listeners(on_step, on_check, on_stage, on_plan, on_start, on_record),
     )
     return run.complete()
 
 
 class Listeners(NamedTuple):
-    """Who hears of the steps, of the check, of the plan, of each trial's start and of each record."""
+    """Who hears what of a run.
+
+    ``on_step``: what is done before trials run. ``on_check``: how many of the groups of trials that share data are
+    checked, of how many. ``on_stage``: the name and the notes of each stage (``run.stages``). ``on_plan``: how many
+    trials it has, how many are recorded, and how many of these with other jobs, threads or allocator. ``on_start`` and
+    ``on_record``: each trial that runs.
+    """
 
     on_step: Callable[[str], None]
     on_check: Callable[[int, int], None]
+    on_stage: Callable[[str, Sequence[str]], None]
     on_plan: Callable[[int, int, int], None]
     on_start: Callable[[Trial], None]
     on_record: Callable[[Record], None]
@@ -92,6 +105,7 @@ class _Run:
     results: Path
     job: Job
     executor: Executor | None
+    resolve: Resolve | None
     listeners: Listeners
 
     def complete(self) -> list[Record]:
@@ -105,31 +119,55 @@ class _Run:
         )
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
+        stages = self._stages(plan)
         job = replace(self.job, warm=plan.quiet, sources=plan.sources)
         with examiners(job) as here:
-            checked = self._check(planner, job, plan, here)
+            checked = self._check(planner, job, plan, stages, here)
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
-            return self._run(job, plan, checked, self.executor or Local(here), printed)
+            return self._run(job, plan, stages, checked, executor=self.executor or Local(here), printed=printed)
+
+    def _stages(self, plan: Plan) -> Stages:
+        """What is to be done; InputError where seeds are to be added and no pair is there to be decided."""
+        names = {trial.competitor or trial.architecture: trial.architecture for trial in plan.trials}
+        if self.resolve is not None and (len(names) < 2 or set(names.values()) <= plan.baselines):
+            found = "one competitor" if len(names) < 2 else "baselines alone"
+            place = self.source or self.study.name
+            raise InputError(f"{place}: resolve: the study has {found}, and so no pair to decide")
+        return Stages(grid=plan.trials, tuned=plan.tuned, resolve=self.resolve)
 
     def _run(
-        self, job: Job, plan: Plan, checked: dict[str, Checked], executor: Executor, printed: list[str]
-    ) -> list[Record]:
+        self, job: Job, plan: Plan, stages: Stages, checked: dict[str, Checked], *, executor: Executor,
+        printed: list[str],
+    ) -> list[Record]:  # fmt: skip
+        """Stage after stage, as the only writer; the records of all."""
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
             done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine)}
-            recorded = [done[trial.key] for trial in plan.trials if trial.key in done]
-            missing = [trial for trial in plan.trials if trial.key not in done]
-            self.listeners.on_plan(len(plan.trials), len(recorded), sum(self._otherwise(plan, r) for r in recorded))
-            if missing:
+            ran = set[str]()
+            for turn in count():
+                known = stages.known(done)
+                stage = known[-1]
+                missing = [trial for trial in stage.missing(done) if trial.key not in ran]
+                self.listeners.on_stage(stage.name, stage.notes)
+                if missing or not turn:
+                    recorded = [done[t.key] for t in stage.trials if t.key in done and t.key not in ran]
+                    others = sum(self._otherwise(plan, record) for record in recorded)
+                    self.listeners.on_plan(len(recorded) + len(missing), len(recorded), others)
+                if not missing:
+                    break
                 for text in printed:
                     writer.log(plan.here.machine, "loading the plug-ins", text)
-                self.listeners.on_step("measuring the speed of the machine")
-                self._records(writer, job, plan, schedule(plan, missing, checked), executor)
+                printed = []
+                if not turn:
+                    self.listeners.on_step("measuring the speed of the machine")
+                ran |= {trial.key for trial in missing}
+                planned = schedule(plan, missing, checked)
+                self._records(writer, job, plan, planned, executor, added=stage.name == ADDED)
                 done = {record.trial.key: record for record in self._recorded(plan)}  # a long run keeps none meanwhile
-        return [done[trial.key] for trial in plan.trials]
+        return [done[trial.key] for one in known for trial in one.trials]
 
     def _recorded(self, plan: Plan) -> Iterator[Record]:
         """The records that this run counts, in the order of writing; of several of one trial the last counts."""
@@ -152,15 +190,14 @@ class _Run:
             raise plan
         return plan
 
-    def _check(self, planner: Planner, job: Job, plan: Plan, here: Examiners) -> dict[str, Checked]:
-        """What the check finds out about the trials that have no record; InputError where they cannot be run.
+    def _check(self, planner: Planner, job: Job, plan: Plan, stages: Stages, here: Examiners) -> dict[str, Checked]:
+        """What the check finds out about the trials that may yet run; InputError where they cannot be run.
 
         A competitor or a task that dies while it is made says so in its record.
         """
         records = [*self._recorded(plan)]
         origins.refuse_others(plan.files, records)
-        recorded = {record.trial.key for record in records}
-        waiting = groups([trial for trial in plan.trials if trial.key not in recorded])
+        waiting = groups(stages.ahead({record.trial.key: record for record in records}))
         if waiting:
             self.listeners.on_step("checking the study: making its data, sizing its competitors")
         found = dict[str, Any]()
@@ -188,9 +225,9 @@ class _Run:
         return store.machines(self.results, self.study.name) if self._many else [plan.here.machine]
 
     def _records(
-        self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled], executor: Executor
+        self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled], executor: Executor, *, added: bool
     ) -> None:
-        """Run trials and store what they give."""
+        """Run trials and store what they give; ``added``: they are of seeds that the study does not have."""
         printed = dict[str, str]()
 
         def heard(item: Scheduled, text: str) -> None:
@@ -205,8 +242,8 @@ class _Run:
                 if key in printed:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
                 origins.refuse_changes(plan.files)
-                files = origins.of(record.trial, plan.files)
-                self.listeners.on_record(writer.append(record.model_copy(update={"files": files}), outcome.artifact))
+                more = {"files": origins.of(record.trial, plan.files), "added": added}
+                self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact))
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""
@@ -222,11 +259,18 @@ def _read(study: str | Path) -> tuple[Study, str, Path]:
 
 
 def _job(
-    study: Study, folder: str, plugins: tuple[str, ...], limits: Limits, *, jobs: int, threads: int, machine: str | None
+    study: Study,
+    folder: Path,
+    plugins: Iterable[str | Path],
+    limits: Limits,
+    *,
+    jobs: int,
+    threads: int,
+    machine: str | None,
 ) -> Job:
     return Job(
-        folder=folder,
-        plugins=(*study.plugins, *plugins),
+        folder=str(folder),
+        plugins=(*study.plugins, *(str(Path(file).resolve()) for file in plugins)),
         tasks=tuple(study.tasks),
         devices=study.devices,
         jobs=jobs,
@@ -240,6 +284,18 @@ def _job(
 def _jobs(study: Study, threads: int) -> int:
     shared = any(name != "cpu" for name in study.devices)  # one device cannot be timed for two at once
     return 1 if shared else max(1, cores() // max(1, threads))
+
+
+def _resolve(effect: float | None, most: int | None) -> Resolve | None:
+    if effect is None:
+        if most is not None:
+            raise InputError("max_seeds goes with resolve, which adds the seeds")
+        return None
+    if not 0 < effect < float("inf"):
+        raise InputError(f"resolve must be a difference above 0, such as 0.1 for 10 %, not {effect}")
+    if most is not None and not LOOKS[0] <= most:
+        raise InputError(f"max_seeds must be {LOOKS[0]} or more, as the first look is at {LOOKS[0]} seeds, not {most}")
+    return Resolve(effect=effect, most=most or LOOKS[-1])
 
 
 def _check_arguments(

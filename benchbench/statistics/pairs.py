@@ -13,6 +13,7 @@ from benchbench.statistics.intervals import ALPHA, RESAMPLES, Interval, Share, V
 from benchbench.statistics.verdicts import BETTER, Word, word
 
 WITHIN = 0.1  # a tie lies within 10 % either way
+BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
 
 Scale = Literal["ratio", "difference"]
 Better = Literal["lower", "higher"]
@@ -131,6 +132,12 @@ def scale_of(scores: Values, better: Better) -> Scale:
     """How scores are compared: by the difference where higher is better or where one is not above 0."""
     known = scores[np.isfinite(scores)]
     return "difference" if better == "higher" or (known <= 0).any() else "ratio"
+
+
+def asked_of(metric: str, better: Better, scores: Values, *, within: float = WITHIN) -> Asked:
+    """How scores (competitor, unit) of a metric are compared."""
+    best = 1.0 if metric in BOUNDED else 0.0
+    return Asked(scale=scale_of(scores, better), better=better, best=best, within=within)
 
 
 def _seen(both: Values, rng: np.random.Generator, asked: Asked, *, alpha: float, resamples: int) -> _Seen:

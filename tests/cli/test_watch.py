@@ -163,3 +163,24 @@ def test_a_terminal_shows_what_is_done_and_how_far_the_check_is():
 )
 def test_a_time_is_in_the_unit_that_fits(seconds, said):
     assert duration(seconds) == said
+
+
+def test_a_stage_of_the_run_is_named_counted_from_one_and_said_why():
+    file = StringIO()
+    one = watch(file)
+    for name, notes in (
+        ("tuning", ()),
+        ("further seeds", ["sine: undecided: a and b"]),
+        ("", ["sine: undecided: a and b"]),
+    ):
+        one.stage(name, notes)
+        one.plan(2, 1, 0)
+        one.start(trial())
+        one.record(record())
+    lines = file.getvalue().splitlines()
+    assert [line.partition(": cosine")[0] for line in lines] == [
+        "tuning: 1 of 2 trials are recorded already", "tuning: 1 trial to run", "tuning: 1 of 1",
+        "sine: undecided: a and b",
+        "further seeds: 1 of 2 trials are recorded already", "further seeds: 1 trial to run", "further seeds: 1 of 1",
+        "1 of 2 trials are recorded already", "1 trial to run", "1 of 1",
+    ]  # fmt: skip

@@ -69,6 +69,13 @@ def test_records_against_themselves_show_no_difference(stores, records):
     assert "**All rows:** device cpu, engine torch, budget equal-updates, machine toy-cpu-2-cores" in markdown(made)
 
 
+def test_trials_of_a_tuning_are_no_results_to_be_compared(stores, records):
+    tries = [one.model_copy(update={"trial": one.trial.model_copy(update={"tuning": True})}) for one in records]
+    made = compare(*stores(records, [*records, *spent(tries, fit_seconds=9)]))
+    assert {row.change for row in made.rows} == {Change(1.0, 1.0, 1.0)}
+    assert "12 trials" not in markdown(made)
+
+
 def test_twice_the_fit_time_is_a_ratio_of_two_and_slower(stores, records):
     made = compare(*stores(records, spent(records, fit_seconds=2)))
     assert [(row.change, row.verdict) for row in found(made, "fit time")] == [(Change(2.0, 2.0, 2.0), "slower")] * 2

@@ -161,7 +161,7 @@ def test_the_key_changes_with_each_field(changed: dict[str, Any]) -> None:
 @given(trials())
 def test_a_trial_keeps_the_key_it_had_before_fields_joined_that_it_does_not_use(original: Trial) -> None:
     content = original.model_dump(mode="json")
-    for later in ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions"):
+    for later in ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions", "tuning"):
         del content[later]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert original.key == hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -223,7 +223,7 @@ def test_a_run_to_choose_by_that_fails_says_why_and_leaves_the_scored_one(examin
 def test_a_competitor_is_tuned_where_it_has_several_option_sets_under_one_name(study):
     from benchbench.core import registry
     from benchbench.core import study as studies
-    from benchbench.run.plan import tuned
+    from benchbench.run.plan import with_several_sets
 
     table = """
     [[architectures.good]]
@@ -237,4 +237,4 @@ def test_a_competitor_is_tuned_where_it_has_several_option_sets_under_one_name(s
     [architectures.mean]
     """
     read = studies.read(study(table))
-    assert tuned(read.trials(registry.load(read.plugins))) == {"good"}
+    assert with_several_sets(read.trials(registry.load(read.plugins))) == {"good"}

@@ -1,8 +1,11 @@
 """Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
+from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import natural, several
@@ -53,9 +56,11 @@ def asked(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the objective of a task's scored trials in its trials without a score.
 
     A trial that was killed before it had its data does not know the objective, and its record says regression.
+    InputError where a task has records of two objectives.
     """
     place = ["task", "task_set"]
     scored = frame["test_score"].notna() | frame["valid_choice"].notna()
+    _one_objective(frame[scored])
     known = frame[scored].drop_duplicates(place).set_index(place)[_OBJECTIVE]
     places = pd.MultiIndex.from_frame(frame[place])
     lost = ~scored & places.isin(known.index)
@@ -63,6 +68,15 @@ def asked(frame: pd.DataFrame) -> pd.DataFrame:
     for column in _OBJECTIVE:
         frame.loc[lost, column] = known[column].reindex(places[lost]).to_numpy()
     return frame
+
+
+def _one_objective(frame: pd.DataFrame) -> None:
+    for (task, options), part in frame.groupby(["task", "task_set"]):
+        said = sorted(set(part["objective"] + " by " + part["primary"]))
+        if len(said) > 1:
+            named = f"{task} {options}" if options != "{}" else task
+            way = "raise the version of the task, or use other records (--results)"
+            raise InputError(f"{named}: records of several objectives in one table, {' and '.join(said)}: {way}")
 
 
 def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -144,18 +158,34 @@ def _untimed(frame: pd.DataFrame, rows: "pd.Series[bool]") -> pd.DataFrame:
     return frame
 
 
-def gaps(frame: pd.DataFrame) -> list[str]:
-    """A sentence where trials of the grid that the records span have no record yet."""
-    competitors = frame["architecture"] + " " + frame["set"] + " " + frame["engine"]  # not each has every engine
+def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
+    """A sentence where trials of the grid that the records span have no record yet.
+
+    Competitors that were ``tuned`` have one option set in each place, and other ones elsewhere. Seeds that were added
+    to some places are no part of the grid. A budget may have run at some of the lengths alone.
+    """
+    sets = frame["set"].where(~frame["architecture"].isin(tuned), "")
+    competitors = frame["architecture"] + " " + sets + " " + frame["engine"]  # not each has every engine
     places = (
         frame["budget"] + " " + frame["device"] + (" " + frame["machine"] if _repeated(frame, "key", "machine") else "")
     )
-    axes = [places, frame["variant"], frame["length"], frame["seed"], competitors]
+    places = places + " " + frame["length"].astype(str)
+    grid = frame["seed"].isin(frame.loc[~frame["added"], "seed"])
+    axes = [axis[grid] for axis in (places, frame["variant"], frame["seed"], competitors)]
     whole = int(np.prod([column.nunique() for column in axes]))
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
         return []
     return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."]
+
+
+def looks(frame: pd.DataFrame) -> list[str]:
+    """A sentence where seeds were added in the places with an undecided pair; none elsewhere."""
+    if not frame["added"].any():
+        return []
+    counted = f"{records(int(frame['added'].sum()))} of seeds that --resolve asked for"
+    said = "each look has a quarter of 5 %, so intervals are of 98.75 %, and a pair stays as it was decided"
+    return [f"Added seeds: {counted}, where a pair was undecided at 5, 10 or 20 seeds; {said}."]
 
 
 def variants(frame: pd.DataFrame) -> "pd.Series[str]":
@@ -172,14 +202,16 @@ def variants(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
-    """The budget of each row, its device and engine where there are several, and its machine where these are compared.
+    """The budget of each row, its device where there are several, its engine and machine where these are compared.
 
+    Engines are compared where an architecture has several.
     A study may be spread over machines that make other trials each: their scores are pooled. Machines are compared
     where they made the same trials, or where one of them has several devices, whose times are compared on it.
     """
     label = frame["budget"]
     compared = _repeated(frame, "key", "machine") or _repeated(frame, "machine", "device")
-    for column in ("device", "engine", *(["machine"] if compared else [])):
+    engines = _repeated(frame, "architecture", "engine")  # else each has its own, and they are compared across
+    for column in ("device", *(["engine"] if engines else []), *(["machine"] if compared else [])):
         if several(frame, column):
             label = label + ", " + frame[column].replace("", f"unknown {column}")
     return label

@@ -20,6 +20,7 @@ _FAILURES = ["task", "task_set", "architecture", "set", "length", "seed", "budge
 _MADE_BY = ("engine", "kernel_cpu", "kernel_device")
 _ANSWERS = ["fit_seconds", "predict_us", "peak_mib", "parameters", "disturbed"]
 _SURE = ["pairs", "failures"]
+_GAP = ["gap_from", "gap_closed", "gap_closed_min", "gap_closed_max"]
 
 
 def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
@@ -40,6 +41,8 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         found["option_sets_all"] = _all_sets(numbers)
     further = {
         "pairs": numbers.pairs,
+        "lenses": _lenses(numbers),
+        "laws": numbers.laws,
         "across_tasks": across_tasks(numbers.pairs),
         "marks": numbers.marked,
         "undefined": numbers.undefined,
@@ -47,6 +50,10 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "closed_loop_sets": _loop_sets(numbers),
         "closed_loop_pairs": numbers.closed_loop.pairs,
         "extrapolation": extrapolation(numbers),
+        "ladder": _ladder(numbers.ladders.cells),
+        "ladder_leads": numbers.ladders.leads,
+        "ladder_settled": numbers.ladders.settled,
+        "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher"]),
         "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,
@@ -55,14 +62,20 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
     return found | {name: table for name, table in further.items() if not table.empty}
 
 
+def _ladder(cells: pd.DataFrame) -> pd.DataFrame:
+    spread = ["primary", "score", "score_min", "score_max", "seeds", "ok", "fit_seconds", "rank_group"]
+    return cells[["ladder", "limit", "variant", "architecture", "length", "rung", *spread]]
+
+
 def _errors(numbers: Numbers) -> pd.DataFrame:
     cells, names = numbers.cells, metrics(numbers.selection.frame)
+    gap = _GAP if cells["gap_closed"].notna().any() else []
     if usual(numbers.selection.frame):
         table = cells.assign(floor_mse=cells["floor"])
-        return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed", "rank_group"])
+        return table.reindex(columns=[*CELL, "seeds", "ok", *_USUAL, "floor_mse", "failed", "rank_group", *gap])
     spread = [f"{name}{end}" for name in names for end in ("", "_min", "_max")]
     further = ["objective", "primary", "score", "score_min", "score_max", "floor", *spread]
-    return cells[[*CELL, "seeds", "ok", "failed", *further, "rank_group"]]
+    return cells[[*CELL, "seeds", "ok", "failed", *further, "rank_group", *gap]]
 
 
 def _answers(numbers: Numbers) -> pd.DataFrame:
@@ -71,6 +84,11 @@ def _answers(numbers: Numbers) -> pd.DataFrame:
     first = [*PLACE, "take", "verdict", *(["mse", "r2"] if regression else []), *_ANSWERS]
     further = [] if regression else ["objective", "primary", "score", "floor", *metrics(frame)]
     return numbers.answers.reindex(columns=[*first, *further, *_SURE])
+
+
+def _lenses(numbers: Numbers) -> pd.DataFrame:
+    table = numbers.lenses
+    return table if several(table, "where") else table.drop(columns="where")
 
 
 def _options(options: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from benchbench.report.analysis.comparable import (
     conditions,
     current,
     gaps,
+    looks,
     measured,
     one_kernel,
     one_machine,
@@ -45,13 +46,15 @@ class Selection:
 
 
 def select(frame: pd.DataFrame) -> Selection:
-    """The trials to compare, from the frame of ``load``."""
+    """The trials to compare, from the frame of ``load``; those of a tuning are none of them."""
     altered = changed(frame)
+    tuned = frozenset(frame.loc[frame["tuning"], "architecture"])
+    frame = frame[~frame["tuning"]]
     frame, notes = current(frame)
     frame, costs = measured(asked(frame))
     notes += same_data(frame)
     frame = frame.assign(variant=variants(frame), condition=conditions(frame))
-    notes += gaps(frame)
+    notes += [*gaps(frame, tuned), *looks(frame)]
     sets = _sets(frame)
     chosen, options = _tuned(frame, sets)
     chosen, mixed = one_kernel(chosen)

@@ -11,9 +11,15 @@ from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.devices import Devices, devices
 from benchbench.report.analysis.engines import Engines, engines
+from benchbench.report.analysis.gap import gaps_closed
+from benchbench.report.analysis.ladders import Ladders, climbed
+from benchbench.report.analysis.laws import laws
+from benchbench.report.analysis.lenses import lenses
 from benchbench.report.analysis.lines import other_files
 from benchbench.report.analysis.select import Selection, select
+from benchbench.report.analysis.solved import solved
 from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.tuning import chosen, tuning
 from benchbench.report.analysis.verdicts import judged, verdicts
 
 
@@ -38,14 +44,23 @@ class Numbers:
     closed_loop: ClosedLoop
     devices: Devices
     engines: Engines
+    tuning: pd.DataFrame
+    ladders: Ladders
+    solved: pd.DataFrame
+    lenses: pd.DataFrame
+    laws: pd.DataFrame
 
 
 def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
-    selection, known = select(frame), Records(records)
-    selection = replace(selection, notes=(*selection.notes, *other_files(known.of(selection.frame))))
+    known = Records(records)
+    tried = tuning(frame, known)
+    frame, earlier = chosen(frame, tried)
+    selection = select(frame)
+    selection = replace(selection, notes=(*earlier, *selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)
-    found = cells(selection.frame).merge(ranks, on=CELL, how="left")
+    gap = gaps_closed(selection.frame, known)
+    found = cells(selection.frame).merge(ranks, on=CELL, how="left").merge(gap, on=CELL, how="left")
     said = verdicts(selection.frame, pairs)
     return Numbers(
         study=study,
@@ -62,4 +77,9 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         closed_loop=closed_loop(selection, known),
         devices=devices(selection.frame),
         engines=engines(selection.frame),
+        tuning=tried,
+        ladders=climbed(selection.frame, found, said, pairs),
+        solved=solved(selection.frame, pairs, known),
+        lenses=lenses(selection.frame, pairs),
+        laws=laws(selection, known),
     )

@@ -1,6 +1,7 @@
 """Which competitor is better than which, by the statistics over seeds; what to take, and the groups of the ranking."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import log
 from typing import Any
 
@@ -10,8 +11,8 @@ import pandas as pd
 from benchbench.core.record import Status
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
-from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, beaten, compared, holm, scale_of
-from benchbench.statistics.seeds import seeds_needed
+from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
+from benchbench.statistics.seeds import LOOKS, resolve, seeds_needed
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
 
 PLACE = ["condition", "variant", "length"]
@@ -22,7 +23,6 @@ WORSE = "worse"
 WORDS = (BETTER, TIE, OPEN, WORSE)
 Margin = dict[str, list[str]]
 """Word -> competitors."""
-_BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
 _PAIR = [
     *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
     "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
@@ -40,12 +40,16 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     the place. ``verdict`` is better (``better`` names who is), tie or open. ``pairs`` are the seeds on which both ended
     ok, ``failures`` those on which one did not; ``wins`` is the share of all on which the first beat the second,
     ``losses`` the reverse. ``seeds_needed`` is the number of seeds that would find a difference of 10 %, where that is
-    open.
+    open. Where ``--resolve`` added seeds, pairs are looked at as it does: at 5, 10, 20 and 30 seeds, a quarter of alpha
+    each.
     """
     rows, groups = [], []
+    looked = bool(frame["added"].any())
     for place, part in frame.groupby(PLACE):
         names, scores, asked = _table(part)
-        found = compared(scores, np.random.default_rng(0), asked)
+        many = looked and scores.shape[-1] >= LOOKS[0]
+        rng = np.random.default_rng(0)
+        found = resolve(scores, rng, asked).pairs if many else compared(scores, rng, asked)
         rows += [(*place, names[one.first], names[one.second], *_facts(one, names, asked, len(found))) for one in found]
         ended = [bool(np.isfinite(row).any()) for row in scores]
         ranked = zip(names, ranks(beaten(found, len(names))), ended, strict=True)
@@ -60,11 +64,10 @@ def _table(part: pd.DataFrame) -> tuple[list[str], Values, Asked]:
     table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
     better: Better = "higher" if (part["better"] == "higher").any() else "lower"
     scores = (1 if better == "lower" else -1) * table.reindex(columns=names).to_numpy(float).T
-    scale = scale_of(scores, better)
+    asked = asked_of(str(part["primary"].iloc[0]), better, scores)
     if set(part["primary"]) == {VALID_TIME} and (scores[np.isfinite(scores)] > 0).all():
-        scale = "ratio"
-    best = 1.0 if set(part["primary"]) <= _BOUNDED else 0.0
-    return names, scores, Asked(scale=scale, better=better, best=best)
+        asked = replace(asked, scale="ratio")
+    return names, scores, asked
 
 
 def _facts(pair: Pair, names: list[str], asked: Asked, family: int) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from benchbench.report.figures import (
     generated,
     grids,
     heat_map,
+    ladder,
     learning,
     microscope,
     predictions,
@@ -215,6 +216,12 @@ FIGURES = (
         "Closed loop: each maximum of the last feature and the one that follows it, one seed, all starts: true (grey), "
         "generated (colour). What lies far outside the range of the truth is cut off.",
         "free_run", "closed loop",
+    ),
+    Kind(
+        "score_by_budget", ladder.score_by_budget,
+        "Test score against the budget, each rung a fit of its own: median over seeds, bands from the lowest to the "
+        "highest seed.",
+        "ladder", "ladder",
     ),
     Kind(
         "devices", devices.times_by_batch,

@@ -1,4 +1,4 @@
-"""What a figure is drawn for: a condition, a task in it, its free runs, or a comparison of devices."""
+"""What a figure is drawn for: a condition, a task in it, its free runs, a ladder, or a comparison of devices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from benchbench.report.figures.style import Look, Looks, panels
 
 _HIGHER = " (higher is better)"
 
-Scope = Literal["condition", "task", "free_run", "comparison"]
+Scope = Literal["condition", "task", "free_run", "comparison", "ladder"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Where a figure belongs, and the rows that it shows.
 
-    ``rows`` are trials (of the closed loop for ``free_run``), or the cells of a comparison of devices; ``cells`` are
-    those of the condition, and of the task where there is one.
+    ``rows`` are trials (of the closed loop for ``free_run``), or the cells of a comparison of devices or of a ladder;
+    ``cells`` are those of the condition, and of the task where there is one.
     """
 
     numbers: Numbers
@@ -38,10 +38,11 @@ def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
     columns = {
         "comparison": ("comparison", numbers.devices.cells),
         "free_run": ("condition", numbers.closed_loop.trials),
+        "ladder": ("ladder", numbers.ladders.cells),
     }
     column, table = columns.get(scope, ("condition", numbers.selection.frame))
     for condition, rows in parts(table, column) if len(table) else ():
-        for variant, part in [("", rows)] if scope == "condition" else parts(rows, "variant"):
+        for variant, part in [("", rows)] if scope in {"condition", "ladder"} else parts(rows, "variant"):
             found = numbers.cells
             here = (found["condition"] == condition) & ((found["variant"] == variant) | (variant == ""))
             yield Place(

@@ -1,7 +1,5 @@
 """Time against length as a power law: of an update, to a target error, and in all."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -10,16 +8,10 @@ from benchbench.report.analysis.curves import SECONDS, Curve, learning
 from benchbench.report.analysis.order import ordered, parts, several
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look, length_axis, log_if_wide, panels
+from benchbench.statistics.laws import power
 
 _FEWEST = 4  # lengths that a law is fitted to
 _VALIDATION = 2
-
-
-class _Law(NamedTuple):
-    """time = factor x length ^ exponent."""
-
-    factor: float
-    exponent: float
 
 
 def power_law(place: Place) -> Figure | None:
@@ -40,7 +32,7 @@ def power_law(place: Place) -> Figure | None:
             middle = rows.groupby("length")[column].median().dropna()
             axis.plot(middle.index, middle, **{**look, "linestyle": ""})
             if len(middle) >= _FEWEST:
-                law = fitted(middle)
+                law = power(middle.index.to_numpy(float), middle.to_numpy(float))
                 axis.plot(middle.index, law.factor * middle.index**law.exponent, **{**look, "marker": ""})
                 axis.text(
                     0.02, 0.98 - 0.065 * row, f"{name}: exponent {law.exponent:.2f}",
@@ -53,12 +45,6 @@ def power_law(place: Place) -> Figure | None:
 
 
 _KEY: dict[str, Look] = {"line: fitted power law": {"color": "#777777", "marker": ""}}
-
-
-def fitted(times: "pd.Series[float]") -> _Law:
-    """The least squares of logarithms, of times by length."""
-    exponent, offset = np.polyfit(np.log(times.index.to_numpy(float)), np.log(times.to_numpy(float)), 1)
-    return _Law(float(np.exp(offset)), float(exponent))
 
 
 def _to_target(part: pd.DataFrame, place: Place) -> tuple[float, dict[str, float]]:

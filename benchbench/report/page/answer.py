@@ -139,6 +139,12 @@ def missing_baselines(frame: pd.DataFrame) -> list[Block]:
 
 
 def conditions(numbers: Numbers) -> list[str]:
-    """The conditions of a study in their natural order, those in which nothing finished last."""
-    found = [(not part["take"].any(), condition) for condition, part in parts(numbers.answers, "condition")]
-    return [condition for _, condition in sorted(found, key=lambda item: item[0])]
+    """The conditions of a study in their natural order, the longest rung of a ladder first, what none finished last."""
+    rungs = {one["condition"]: (one["ladder"], -one["rung"]) for one in rows_of(numbers.ladders.cells)}
+    taken = {condition: bool(part["take"].any()) for condition, part in parts(numbers.answers, "condition")}
+
+    def place(condition: str) -> Any:
+        ladder, rung = rungs.get(condition, (condition, 0))
+        return not taken[condition], natural(ladder), rung
+
+    return sorted(taken, key=place)

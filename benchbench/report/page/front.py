@@ -11,11 +11,17 @@ from benchbench.report.page.devices import devices_page, front_devices
 from benchbench.report.page.engines import engines_page, front_engines
 from benchbench.report.page.facts import what_ran
 from benchbench.report.page.failures import failure_table
+from benchbench.report.page.ladders import climbs
+from benchbench.report.page.laws import front_laws
+from benchbench.report.page.lenses import front_lenses, lenses_in_short
 from benchbench.report.page.loops import all_loops, loops_in_short
 from benchbench.report.page.options import option_sets
 from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
+from benchbench.report.page.solved import solved_tasks
 from benchbench.report.page.task import task_page
+from benchbench.report.page.tuning import tuned
+from benchbench.report.page.words import in_words
 
 _METRICS = {
     "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
@@ -49,6 +55,8 @@ _SOLVED = """*Solved* stands where an architecture does not step: it is ranked b
 fit as they were seen from outside."""
 _FLOOR = """*Times the floor* is the time of an update over that of its matrix products alone: six operations for each
 trained number, step and sequence at the speed of the machine's yardstick, a product of 512 x 512 on one core."""
+_GAP = """*Gap closed* is the share of the way from the simplest baseline (0) to the floor (1) that an architecture has
+come; the pages of the tasks name the baseline."""
 _MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
 that depend on the sequences beside them. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
@@ -78,7 +86,9 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     picture = None
     if numbers.devices.cells.empty:  # else the figures of the devices come first
         picture = pictures.first("scores", condition=conditions(numbers)[0])
-    blocks += [Heading(2, line("In short")), *loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += [Heading(2, line("In short")), *solved_tasks(numbers), *lenses_in_short(numbers)]
+    blocks += [*loops_in_short(numbers, links), *_in_short(numbers, picture)]
+    blocks += climbs(numbers, pictures)
     blocks += [*front_devices(numbers, pictures), *front_engines(numbers)]
     blocks += [Note(line(note)) for note in numbers.selection.notes if note not in unfinished]
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
@@ -87,15 +97,17 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
         Text(line("Scores, costs and figures of each task have a page of their own:")),
     ]
     blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
-    blocks += all_loops(numbers)
+    blocks += [*all_loops(numbers), *front_lenses(numbers)]
     for title, section in _SECTIONS:
         found = pictures.blocks(section, condition=_only(numbers), but=picture)
+        found += front_laws(numbers) if section == "costs" else []
         blocks += [Heading(2, line(title)), *found] if found else []
-    blocks += option_sets(numbers)
+    blocks += [*option_sets(numbers), *tuned(numbers)]
     blocks += [Heading(2, line("Failures")), *failure_table(numbers.selection.failures)]
     usual = [text for name, text in _METRICS.items() if name in metrics(frame)]
     usual += [_SOLVED] if frame["solves"].any() else []
     usual += [_FLOOR] if numbers.cells["floor_times"].notna().any() else []
+    usual += [_GAP] if numbers.cells["gap_closed"].notna().any() else []
     usual += [_MARKED] if not numbers.marked.empty else []
     blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
     return Page("report", tuple(blocks))
@@ -119,7 +131,7 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     titles = [*([] if numbers.closed_loop.cells.empty else ["Open loop"]), *named]
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
-    found = [*answer(numbers, condition), *answer_tables(numbers, condition)]
+    found = [*answer(numbers, condition), *in_words(numbers, condition), *answer_tables(numbers, condition)]
     return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
 
 

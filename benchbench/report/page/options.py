@@ -21,7 +21,8 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     options = numbers.selection.options
     yield Heading(2, line("Option sets"))
     if options["option_sets"].max() == 1:
-        yield Text(line("Every competitor had one option set."))
+        said = "" if numbers.tuning.empty else ", those that were tuned the one that tuning chose"
+        yield Text(line(f"Every competitor had one option set{said}."))
         return
     rows = []
     for name in order(options["architecture"], baselines(numbers.selection.frame)):

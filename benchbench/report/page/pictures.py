@@ -5,7 +5,7 @@ from typing import Literal
 
 from benchbench.report.page.blocks import Block, Figure, Note, line
 
-Section = Literal["scores", "costs", "learning", "task", "microscope", "options", "closed loop", "devices"]
+Section = Literal["scores", "costs", "learning", "task", "microscope", "options", "closed loop", "devices", "ladder"]
 
 
 @dataclass(frozen=True)

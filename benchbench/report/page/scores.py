@@ -24,6 +24,7 @@ _HEADERS = {
     "fixed_parameters": "fixed",
     "updates": "updates",
 }
+_GAP = "gap_closed"
 _COLUMNS = (COSTS[0], "floor_times", *COSTS[1:])
 _MARKED = ("fit_seconds", "floor_times", "predict_us")  # times that may be disturbed
 Form = Callable[[float], str]
@@ -40,13 +41,14 @@ def shown(part: pd.DataFrame, primary: str) -> list[tuple[str, Form]]:
 
 
 def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
-    """Architecture x length, the primary metric, a second one and the rank groups, from the cells of one task.
+    """Architecture x length, the primary metric, further ones and the rank groups, from the cells of one task.
 
     ``winners`` by length are bold.
     """
     lengths = sorted(part["length"].unique())
     at = {(row["architecture"], row["length"]): row for row in as_rows(part)}
     primary, *further = shown(part, str(part["primary"].iloc[0]))
+    further += [(_GAP, decimals)] if part[_GAP].notna().any() else []
     rows: list[list[str | Line]] = []
     ranked = several(part, "architecture")
     for name in ordered(part):

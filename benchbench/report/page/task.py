@@ -6,7 +6,8 @@ import pandas as pd
 
 from benchbench.report.analysis.order import baselines, natural, parts, several
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, emphasis, line, link
+from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, code, emphasis, line, link
+from benchbench.report.page.laws import task_laws
 from benchbench.report.page.loops import task_loops
 from benchbench.report.page.pairs import pair_table
 from benchbench.report.page.pictures import Pictures
@@ -50,6 +51,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     clear = said[said["clear"]]
     yield Text(line(f"Scores over {seeds(part)}:"))
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
+    yield from _gap(part)
     found = numbers.pairs
     pairs = pair_table(found[(found["variant"] == variant) & (found["condition"] == condition)], said)
     if pairs:
@@ -63,6 +65,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield from _undefined(numbers.undefined, condition, variant)
     yield Text(line(f"Costs at length {lengths(part['length'])}:"))
     yield cost_table(part)
+    yield from task_laws(numbers, condition, variant)
     named = numbers.groups
     named = named[(named["variant"] == variant) & (named["condition"] == condition)]
     if not named.empty:
@@ -71,6 +74,15 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
         named = named.assign(baseline=named["architecture"].isin(known))
         yield Text(line(f"Test {metric(primary)} by part of the test split at length {lengths(named['length'])}:"))
         yield group_table(named, primary, form)
+
+
+def _gap(part: pd.DataFrame) -> Iterator[Block]:
+    """What the gap is, where the table has it."""
+    known = part[part["gap_closed"].notna()]
+    for name, some in parts(known, "gap_from"):
+        at = f" at length {lengths(some['length'])}" if several(known, "gap_from") else ""
+        formula = f"({name} - score) / ({name} - floor)"
+        yield Text(line("Gap closed", at, " is ", formula, ": 1 at the floor, 0 for ", code(name), "."))
 
 
 def _unlike(trials: pd.DataFrame) -> Iterator[Block]:

@@ -21,6 +21,7 @@ _NAMES = {
     "auroc": "AUROC",
     "balanced_accuracy": "balanced accuracy",
     "log_loss": "log loss",
+    "gap_closed": "gap closed",
 }
 
 

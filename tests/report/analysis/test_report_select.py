@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchbench.core.errors import InputError
 from benchbench.core.objective import Objective
 from benchbench.report.analysis.order import natural, order
 from benchbench.report.analysis.select import select
@@ -181,6 +182,19 @@ def test_an_engine_is_part_of_the_condition_where_there_are_several(chosen, reco
     found = chosen([on(engine, record()) for engine in ("torch", "numba")]).frame
     assert sorted(found["condition"]) == ["equal-updates, numba", "equal-updates, torch"]
     assert found["fit_seconds"].notna().all()
+
+
+def test_competitors_with_an_engine_each_are_compared_with_each_other(chosen, record):
+    found = chosen([on("numba", record()), on("torch", record("linear"))]).frame
+    assert set(found["condition"]) == {"equal-updates"}
+
+
+def test_records_of_two_objectives_in_one_table_are_refused(chosen, record, classified):
+    made = [record(), classified("rnn", task="mackey_glass", task_options={"horizon": 15})]
+    with pytest.raises(
+        InputError, match=r"mackey_glass .*: records of several objectives in one table, classification by"
+    ):
+        chosen(made)
 
 
 def test_times_of_several_kernels_in_one_cell_are_left_out_and_said_to_be_mixed(chosen, record):

@@ -1,0 +1,55 @@
+"""Which tasks ridge regression on the window solves, so that no network is needed."""
+
+import numpy as np
+import pandas as pd
+
+from benchbench.report.analysis.order import networks
+from benchbench.report.analysis.trials import Records
+from benchbench.report.analysis.verdicts import PLACE, WORSE, against, judged
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE
+
+LINEAR = "linear"
+FLOOR, NONE_BETTER, UNDECIDED, NEEDED = "floor", "none better", "undecided", "network better"
+SOLVED = (FLOOR, NONE_BETTER)
+_COLUMNS = [*PLACE, "linear", "solved"]
+_FLOOR = "the floor"
+
+
+def solved(frame: pd.DataFrame, found: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """A row per condition, task and length at which ``linear`` and a network ended ok, from the pairs of the frame.
+
+    ``solved`` is *floor* where the linear score ties with the floor or is better; *none better* where each network is
+    worse or ties; *undecided* where no network is better and one is open; and *network better* elsewhere. A network
+    that ended ok on no seed does not take part.
+    """
+    made_by = pd.Series([record.trial.architecture for record in records.of(frame)], frame.index, str)
+    rows = []
+    ok = frame[frame["rank_score"] < np.inf]
+    for place, part in ok.groupby(PLACE):
+        mine = part[made_by[part.index] == LINEAR]
+        nets = networks(part)
+        if mine.empty or not nets:
+            continue
+        name = str(mine["architecture"].iloc[0])
+        here = found[(found[PLACE] == list(place)).all(axis=1)]
+        rows.append((*place, name, _said(mine[mine["architecture"] == name], against(here, name), nets)))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _said(mine: pd.DataFrame, found: pd.DataFrame, nets: list[str]) -> str:
+    if _at_floor(mine):
+        return FLOOR
+    words = set(found.loc[found["other"].isin(nets), "word"])
+    if WORSE in words:
+        return NEEDED
+    return UNDECIDED if OPEN in words else NONE_BETTER
+
+
+def _at_floor(mine: pd.DataFrame) -> bool:
+    """Whether the scores are a tie with the floor, or better, by the same statistics as between competitors."""
+    if mine["floor"].isna().any():
+        return False
+    turned = mine["floor"].where(mine["better"] != "higher", -mine["floor"])
+    floor = mine.assign(architecture=_FLOOR, rank_score=turned, baseline=True)
+    [pair] = against(judged(pd.concat([mine, floor]))[0], str(mine["architecture"].iloc[0])).to_dict("records")
+    return bool(pair["word"] in {TIE, BETTER})

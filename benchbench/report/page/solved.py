@@ -1,0 +1,50 @@
+"""What ridge regression on the window solves: the first thing that a report says."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from benchbench.report.analysis.order import listed, parts
+from benchbench.report.analysis.solved import LINEAR, SOLVED, UNDECIDED
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.page.blocks import Block, Line, Text, code, line, strong
+
+_ALL = 9
+
+
+def solved_tasks(numbers: Numbers) -> list[Block]:
+    """The tasks that ``linear`` solves, and those on which no network is shown to be better; nothing elsewhere."""
+    found = numbers.solved
+    if found.empty:
+        return []
+    said: list[Line] = []
+    loop = "" if numbers.closed_loop.cells.empty else " in open loop"
+    if names := _named(found, found["solved"].isin(SOLVED)):
+        why = "There each network is worse or a tie, or the floor is reached."
+        said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. {why}"))
+    if names := _named(found, found["solved"] == UNDECIDED):
+        start = " No network is shown to be better than " if said else "No network is shown to be better than "
+        said.append(line(start, code(LINEAR), f"{loop}, and some are open: {names}."))
+    return [Text(line(*said))] if said else []
+
+
+def _named(found: pd.DataFrame, hit: "pd.Series[bool]") -> str:
+    """The tasks that are hit, with lengths and conditions where these are not all."""
+    said = []
+    for variant, part in parts(found.assign(hit=hit), "variant"):
+        if part["hit"].any():
+            said.append(variant if part["hit"].all() else f"{variant} {' and '.join(_places(part))}")
+    return "; ".join(said)
+
+
+def _places(part: pd.DataFrame) -> Iterator[str]:
+    """Conditions with the same lengths stand together."""
+    lengths: dict[tuple[int, ...], list[str]] = {}
+    for condition, rows in parts(part, "condition"):
+        if at := tuple(sorted(rows.loc[rows["hit"], "length"])):
+            lengths.setdefault(at, []).append(condition)
+    everywhere, every = part["condition"].nunique(), tuple(sorted(set(part["length"])))
+    for at, names in lengths.items():
+        where = "" if len(names) == everywhere else f"under {listed(names, _ALL)}"
+        which = "" if at == every else f"at {listed([str(length) for length in at], _ALL)}"
+        yield " ".join(piece for piece in (which, where) if piece)

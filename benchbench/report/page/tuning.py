@@ -1,0 +1,55 @@
+"""Tuning: how many tries everyone had, what was chosen, how much it bought, and what it cost."""
+
+import json
+from collections.abc import Iterator
+
+import pandas as pd
+
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.analysis.tuning import changes, spread_of
+from benchbench.report.page.blocks import Block, Bullets, Heading, Text, line, prose, table
+from benchbench.report.page.texts import decimals, listed, metric, number
+
+_MOST = 24  # rows on the front page
+
+
+def tuned(numbers: Numbers) -> Iterator[Block]:
+    """The section of the front page; nothing where no competitor was tuned."""
+    found = numbers.tuning
+    if found.empty:
+        return
+    yield Heading(2, line("Tuning"))
+    names = sorted({metric(name) for name in found["choose"]})
+    said = " to ".join(
+        str(one) for one in sorted({_tries(part) for _, part in found.groupby(["variant", "architecture"])})
+    )
+    rest = f" The first {_MOST} of {len(found)} rows stand here." if len(found) > _MOST else ""
+    yield Text(
+        prose(
+            f"Before the study ran, every competitor that has options to search had {said} tries for each task, the "
+            f"first with the options as the study has them. The mean {listed(names)} on the validation split of "
+            f"{found['seeds'].max()} data seeds that no result uses chose among them. All tries together were "
+            f"{number(found['trials'].sum())} trials and took {number(found['cpu_seconds'].sum())} s of CPU time. "
+            f"`tuning.csv` has every row with all digits.{rest}"
+        )
+    )
+    rows = []
+    for row in rows_of(found.head(_MOST)):
+        form = decimals if row["higher"] else number
+        sign = "" if row["higher"] else "× "
+        gain = "–" if row["gain"] != row["gain"] else f"{sign}{form(row['gain'])}"
+        chosen = spread_of(json.loads(row["set"]), json.loads(row["default"]))
+        rows.append([
+            row["variant"], row["budget"], row["architecture"], chosen, str(row["tries"]), str(row["failed"] or ""),
+            form(row["default_valid"]), form(row["valid"]), gain, str(row["trials"]), number(row["cpu_seconds"]),
+        ])  # fmt: skip
+    titles = ["tries", "failed", "default", "tuned", "bought", "trials", "CPU s"]
+    yield table(["task", "budget", "architecture", "chosen", *titles], rows, left=4)
+    if sentences := tuple(line(one) for one in changes(found)):
+        yield Bullets(sentences)
+
+
+def _tries(part: pd.DataFrame) -> int:
+    """How many option sets a competitor had on a task; fewer of them went on to the longest rung."""
+    return int(part["tries"].max())

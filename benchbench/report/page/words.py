@@ -1,0 +1,127 @@
+"""The answer in words, a sentence a task: which one, how sure, at what cost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.order import baselines, ordered, parts
+from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.trials import rows as rows_of
+from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against
+from benchbench.report.page.blocks import Block, Bullets, Line, line
+from benchbench.report.page.texts import DAGGER, decimals, label, metric, number
+from benchbench.statistics.verdicts import BETTER
+
+
+def in_words(numbers: Numbers, condition: str) -> list[Block]:
+    """One list: of each task who is better than every other, by how much and at what cost, or who may be taken."""
+    here = numbers.answers[numbers.answers["condition"] == condition]
+    said: list[Line] = []
+    for variant, part in parts(here, "variant"):
+        clear = part[part["clear"]]
+        open_ = part[~part["clear"] & ~part["verdict"].isin([ALONE, ONLY, NONE])]
+        clauses = [_clear(numbers, rows, part) for _, rows in clear.groupby("take", sort=False)]
+        clauses += [_undecided(numbers, open_, part)] if len(open_) else []
+        joined = (line("; " if i else "", clause) for i, clause in enumerate(clauses))
+        said += [line(f"{variant}: ", *joined, ".")] if clauses else []
+    return [Bullets(tuple(said))] if said else []
+
+
+def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
+    """Who is better than every other at some lengths: how sure by the next best, and the cost."""
+    take = str(rows["take"].iloc[0])
+    nearest = pd.concat([_next_best(numbers, row) for row in rows_of(rows)])
+    names = line(*_listed([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
+    asked = metric(str(rows["primary"].iloc[0]))
+    ends = sorted(abs(end) for end in (*nearest["low"], *nearest["high"]))
+    pairs = f"95 %, {_span(nearest['pairs'])} pairs"
+    if set(nearest["effect"]) == {"ratio"}:
+        how = line(f"its {asked} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
+    elif set(nearest["effect"]) == {"difference"}:
+        side = "above" if nearest["value"].iloc[0] > 0 else "below"
+        said = f"its {asked} is {_between(*map(decimals, (ends[0], ends[-1])))} {side} that of the next best, "
+        how = line(said, names, f" ({pairs})")
+    else:
+        how = line("the next best is ", names)
+    return line(_name(numbers, take), f" is better than every other{_at(rows, part)}: ", how, _cost(rows))
+
+
+def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
+    """The pair of the best with the one that has the next best median."""
+    pairs, cells = _here(numbers.pairs, row), _here(numbers.cells, row)
+    mine = against(pairs, row["take"])
+    others = cells[cells["architecture"].isin(mine["other"]) & cells["rank_group"].notna()]
+    best = others.sort_values("score", ascending=row["better"] != "higher", kind="stable")["architecture"].iloc[:1]
+    return mine[mine["other"].isin(best)]
+
+
+def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
+    """Where nobody is better than every other: who may be taken, and whose fits take the least time."""
+    found = pd.concat([_not_beaten(numbers, row) for row in rows_of(rows)])
+    first = line("none is better than every other", _at(rows, part), "; in question are ")
+    timed = found.dropna(subset="fit_seconds").sort_values("fit_seconds", kind="stable").drop_duplicates("length")
+    least = [
+        line(_name(numbers, name), f" ({_span(mine['fit_seconds'])} s{_at(mine, rows)})")
+        for name, mine in _each(numbers, timed)
+    ]
+    names = [line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)]
+    said = line(first, *_listed(names))
+    return line(said, ", of which the lowest median fit time has ", *_listed(least)) if least else said
+
+
+def _each(numbers: Numbers, cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    names = _ordered(numbers, set(cells["architecture"]))
+    return [(name, cells[cells["architecture"] == name]) for name in names]
+
+
+def _where(mine: pd.DataFrame, rows: pd.DataFrame) -> str:
+    return "" if len(mine) == len(rows) else f" ({', '.join(map(str, sorted(mine['length'])))})"
+
+
+def _not_beaten(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
+    """The cells of the best median and of those that it is not better than."""
+    mine, cells = against(_here(numbers.pairs, row), row["take"]), _here(numbers.cells, row)
+    names = {row["take"], *mine.loc[mine["word"] != BETTER, "other"]}
+    return cells[cells["architecture"].isin(names) & cells["rank_group"].notna()][[*CELL, "fit_seconds"]]
+
+
+def _here(table: pd.DataFrame, row: dict[str, Any]) -> pd.DataFrame:
+    return table[(table[PLACE] == [row[name] for name in PLACE]).all(axis=1)]
+
+
+def _cost(rows: pd.DataFrame) -> str:
+    seconds, memory = rows["fit_seconds"].dropna(), rows["peak_mib"].dropna()
+    daggered = DAGGER if (rows["disturbed"] > 0).any() else ""
+    said = [f"{_span(seconds)} s{daggered}"] if len(seconds) else []
+    said += [f"{_span(memory)} MiB"] if len(memory) else []
+    parameters = rows["parameters"].dropna()
+    found = [f"a fit takes {' and '.join(said)}"] if said else []
+    found += [f"{_span(parameters)} parameters"] if len(parameters) else []
+    return f"; {', '.join(found)}" if found else ""
+
+
+def _ordered(numbers: Numbers, names: set[str]) -> list[str]:
+    return [name for name in ordered(numbers.selection.frame) if name in names]
+
+
+def _listed(pieces: list[Line]) -> Iterator[Line]:
+    for i, piece in enumerate(pieces):
+        yield line(", " if i else "", piece)
+
+
+def _name(numbers: Numbers, name: str) -> Line:
+    return label(name, baseline=name in baselines(numbers.selection.frame))
+
+
+def _at(rows: pd.DataFrame, part: pd.DataFrame) -> str:
+    return "" if len(rows) == len(part) else f" at {', '.join(map(str, sorted(rows['length'])))}"
+
+
+def _span(values: Any) -> str:
+    return _between(number(float(min(values))), number(float(max(values))))
+
+
+def _between(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

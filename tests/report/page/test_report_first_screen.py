@@ -1,0 +1,133 @@
+"""The first screen answers in words: what linear solves, what survives every budget, which one, at what cost."""
+
+import re
+
+import pytest
+
+from benchbench.core.record import Spent
+from benchbench.report.analysis.study import gather
+from benchbench.report.frame import read
+from benchbench.report.page.front import pages, variants
+from benchbench.report.page.pictures import Pictures
+from benchbench.report.render.markdown import render
+
+NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
+
+
+@pytest.fixture
+def front(stored):
+    """The pages of some records as text, the front page first."""
+
+    def made(records):
+        results = stored(records)
+        numbers = gather("toy", *read("toy", results), results)
+        found = pages(numbers, Pictures(), {one: f"tasks/{one}" for one in variants(numbers)})
+        return [render(page) for page in found]
+
+    return made
+
+
+@pytest.fixture
+def scored(record):
+    """Records of named test MSEs, one a seed, whose fits take so many seconds."""
+
+    def make(seconds=None, floor=None, **scores):
+        fields = {key: scores.pop(key) for key in ("task", "length", "budget") if key in scores}
+        return [
+            record(
+                name, seed, mse=mse, **fields,
+                spent=Spent(
+                    width=8, trained_parameters=100, fixed_parameters=0, updates=10, first_update_seconds=0.01,
+                    fit_seconds=(seconds or {}).get(name, 1.0), peak_bytes=3 * 2**20,
+                ),
+            )
+            for name, values in scores.items()
+            for seed, mse in enumerate(values)
+        ]  # fmt: skip
+
+    return make
+
+
+def test_what_linear_solves_stands_before_everything_else(front, scored):
+    made = scored(linear=NEAR, gru=FAR) + scored(task="lorenz", linear=FAR, gru=NEAR)
+    made += scored(task="names", linear=NEAR, gru=WIDE)
+    first = front(made)[0].split("## In short\n\n")[1].splitlines()[0]
+    assert first == (
+        "**Solved by linear:** mackey_glass. There each network is worse or a tie, or the floor is reached. "
+        "No network is shown to be better than `linear`, and some are open: names."
+    )
+
+
+def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scored, budgets):
+    updates, seconds = budgets
+    made = scored(linear=NEAR, gru=FAR, budget=updates) + scored(linear=NEAR, gru=FAR, budget=seconds)
+    made += scored(length=200, linear=NEAR, gru=FAR, budget=updates)
+    made += scored(length=200, linear=FAR, gru=NEAR, budget=seconds)
+    said = "mackey_glass at 100 under equal-seconds and under equal-updates. There"
+    assert f"**Solved by linear:** {said}" in front(made)[0]
+
+
+def test_the_winner_is_said_with_how_sure_that_is_and_what_it_costs(front, scored):
+    page = front(scored(gru=NEAR, rnn=FAR, esn=[0.5, 0.52, 0.49], seconds={"gru": 2.0}))[0]
+    found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
+    low, high, rest = found.groups()
+    assert float(low) < 0.5 < float(high)
+    assert rest == "that of the next best, rnn (95 %, 3 pairs); a fit takes 2 s and 3 MiB, 100 parameters."
+
+
+def test_where_none_is_better_than_every_other_the_ones_in_question_are_named_with_the_least_time(front, scored):
+    made = scored(gru=NEAR, rnn=NEAR[::-1], esn=FAR, seconds={"rnn": 3.0})
+    made += scored(length=200, gru=NEAR, rnn=WIDE, seconds={"gru": 2.0})
+    said = "none is better than every other; in question are rnn, gru, of which the lowest median fit time has"
+    assert f"- mackey_glass: {said} rnn (1 s at 200), gru (1 s at 100)." in front(made)[0]
+
+
+def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_it(front, scored, budgets):
+    updates, seconds = budgets
+    made = scored(gru=NEAR, rnn=FAR, lstm=[0.4, 0.41, 0.405], mean=[1.0, 0.99, 1.02], budget=updates)
+    made += scored(gru=FAR, rnn=NEAR, lstm=WIDE, mean=[1.0, 0.99, 1.02], budget=seconds)
+    page = front(made)[0]
+    assert (
+        "Of 6 conclusions, 2 survive every budget (`equal-seconds`, `equal-updates`), **1 flips**, and 3 hold under "
+        "one budget but are open or a tie under another. 0 more pairs are decided under no budget. "
+        "*Budgets compared* names them all."
+    ) in page
+    line = page.split("## Budgets compared")[1].split("- mackey_glass: ")[1].splitlines()[0]
+    assert line == (
+        "**Flips: rnn and gru: rnn is better under equal-seconds, gru is better under equal-updates**. "
+        "Survives: rnn is better than mean; gru is better than mean. "
+        "Only under equal-updates: rnn is better than lstm; gru is better than lstm; lstm is better than mean."
+    )
+
+
+def test_one_budget_says_nothing_of_budgets(front, scored):
+    page = front(scored(gru=NEAR, rnn=FAR))[0]
+    assert "survive" not in page
+    assert "Budgets compared" not in page
+
+
+def test_the_page_of_a_task_has_the_gap_closed_and_says_what_it_is(front, record):
+    scores = {"gru": 0.3, "mean": 1.0}
+    made = [record(name, scores={"valid_mse": mse, "test_mse": mse, "floor": 0.2}) for name, mse in scores.items()]
+    task = front(made)[1]
+    assert re.search(r"\| gru +\| +0.300 \| +0.875 \|", task)
+    assert "Gap closed is (mean - score) / (mean - floor): 1 at the floor, 0 for `mean`." in task
+
+
+def test_laws_stand_in_a_sentence_and_in_a_table_and_their_absence_is_said(front, record):
+    def timed(length, seed, wobble):
+        spent = Spent(
+            width=8, trained_parameters=100, fixed_parameters=0, updates=101, first_update_seconds=0.5,
+            fit_seconds=0.5 + length * wobble, peak_bytes=0,
+        )  # fmt: skip
+        return record(length=length, seed=seed, spent=spent)
+
+    made = [timed(n, seed, wobble) for n in (100, 200, 300) for seed, wobble in enumerate((1.0, 1.0, 1.0))]
+    page, task, *_ = front(made)
+    assert re.search(r"\| time of an update \| gru +\| length\^1.00 \| 1.00 +\| +1 \| +1 \| +\| +\|", page)
+    assert (
+        "- Time of an update of gru grows as length^1.00, fitted at 100, 200; at length 300 it predicts 1.00 times "
+        "what was measured: the law holds there."
+    ) in task.replace("\\", "")
+    few = front([one for one in made if one.trial.length < 300])[0]
+    assert "No law of time or memory: that takes three lengths, or three widths of one network." in few
