@@ -32,8 +32,10 @@ class Axis(NamedTuple):
         space = self.space
         if isinstance(space, Among):
             return space.values[min(int(share * len(space.values)), len(space.values) - 1)]
-        if self.whole:  # each of them has the same share
-            return min(int(space.low + share * (space.high - space.low + 1)), int(space.high))
+        if self.whole:  # each of them has the same share, or the same of the logarithm
+            end = space.high + 1
+            value = space.low * (end / space.low) ** share if space.log else space.low + share * (end - space.low)
+            return min(int(value), int(space.high))
         if space.log:
             value = exp(log(space.low) + share * (log(space.high) - log(space.low)))
         else:

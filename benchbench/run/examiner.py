@@ -28,6 +28,7 @@ from benchbench.run.scoring import checked, scored
 
 ALONE = 20  # test sequences that are predicted by themselves as well
 _ONCE = ("exam", "hand in", "starts")
+_OF_TRIAL = (*_ONCE, "generated")
 
 
 class Examiner:
@@ -37,6 +38,7 @@ class Examiner:
         self._problem, self._home = problem, home
         self._grades: dict[str, Grade] = {}
         self._served = set[tuple[int, str]]()
+        self._trials = dict[int, str]()
 
     def lesson(self) -> Lesson:
         """What a competitor may see while it fits."""
@@ -167,6 +169,8 @@ class Examiner:
     def answer(self, visitor: Visitor, message: Any) -> Any:
         """Answer a message from another process: a competitor has its lesson, its exam once, and hands in once.
 
+        It speaks of one trial from its first such message on.
+
         So a competitor that takes its exam during its fit has none afterwards.
         """
         if message == OPEN:
@@ -176,6 +180,8 @@ class Examiner:
             if (visitor.number, verb) in self._served:
                 return self._refused(f"the test split was asked for twice ({verb})")
             self._served.add((visitor.number, verb))
+        if verb in _OF_TRIAL and self._trials.setdefault(visitor.number, given[0].key) != given[0].key:
+            return self._refused("a process answers for its own trial alone")
         known: dict[str, Callable[..., Any]] = {
             "lesson": lambda: pack(self.lesson()),
             "metric": self.metric,

@@ -74,6 +74,8 @@ class Resolve:
     def _undecided(self, records: Sequence[Sequence[Record]]) -> list[str]:
         """The pairs that are open, from the records (option set, seed) of a place."""
         names, scores = table(records)
+        if len(names) < 2:  # the others decline
+            return []
         facts = records[0][0].objective
         baselines = {one.trial.competitor or one.trial.architecture for one, *_ in records if one.is_baseline}
         asked = asked_of(facts.primary, facts.better(facts.primary), scores, within=self.effect)

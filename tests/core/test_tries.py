@@ -57,6 +57,13 @@ def test_values_may_be_lists_themselves():
         assert sorted(map(str, found)) == ["{'dense': [8, 8]}", "{'dense': [8]}", "{}"]
 
 
+def test_whole_numbers_may_be_even_in_the_logarithm():
+    width = Axis("width", Search(8, 512, log=True), 64, whole=True)
+    values = [width.at(share) for share in np.linspace(0, 1, 4001)]
+    assert (values[0], values[-1]) == (8, 512)
+    assert abs(np.median(values) - 64) <= 1
+
+
 def test_whole_numbers_stay_whole_and_have_equal_shares():
     found = [LAYERS.at(share) for share in (0, 0.33, 0.34, 0.66, 0.67, 0.999, 1)]
     assert found == [1, 1, 2, 2, 3, 3, 3]

@@ -3,6 +3,7 @@
 import pytest
 
 from benchbench import write_report
+from benchbench.core.record import Status
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.ladders import sentences
 from benchbench.report.analysis.study import gather
@@ -77,6 +78,23 @@ def test_a_best_median_that_is_not_shown_to_be_better_is_not_called_so(climb, la
 def test_a_ranking_has_settled_where_the_last_rungs_agree_and_nobody_still_improves(climb, ladders, errors, reason):
     [row] = ladders(climb(**errors)).settled.to_dict("records")
     assert (row["rung"], row["settled"], row["reason"]) == (30_000.0, not reason, reason)
+
+
+def test_nothing_has_settled_where_the_last_rung_failed(climb, ladders):
+    made = climb(rnn=(2.0, 1.0, 1.0), gru=(1.0, 0.5, 0.5))
+    late = [one for one in made if one.trial.budget == budget(RUNGS[-1])]
+
+    def failing(*names):
+        changed = [
+            one.model_copy(update={"status": Status.TIMEOUT, "scores": {}}) if one.trial.architecture in names else one
+            for one in late
+        ]
+        [row] = ladders([one for one in made if one not in late] + changed).settled.to_dict("records")
+        return row["settled"], row["reason"]
+
+    assert failing() == (True, "")
+    assert failing("gru") == (False, "gru has no score there")
+    assert failing("rnn", "gru") == (False, "no one has a score on the last two rungs")
 
 
 def test_an_accuracy_improves_by_the_share_of_its_errors_that_goes(classified, ladders):

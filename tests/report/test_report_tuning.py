@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from benchbench import load, write_report
+from benchbench.core.errors import InputError
 from benchbench.core.objective import Objective
 from benchbench.core.record import Status
 from benchbench.core.spec import Budget
@@ -67,6 +68,11 @@ def test_the_table_says_what_was_chosen_and_how_much_that_bought(tried, table):
     assert found.loc["rnn", ["default_valid", "valid", "gain"]].tolist() == pytest.approx([0.4, 0.4, 1.0])
     assert found.loc["rnn", "set"] == "{}"
     assert found["fit_seconds"].sum() == pytest.approx(sum(one.spent.fit_seconds for one in made))
+
+
+def test_a_study_that_is_still_being_tuned_has_no_report_but_a_sentence(tried, stored):
+    with pytest.raises(InputError, match="only trials of its tuning have ended"):
+        write_report("toy", stored(tried(gru=(0.3, 0.1, 0.2))))
 
 
 def test_a_longest_rung_without_the_default_has_no_gain(tried, table):

@@ -6,6 +6,7 @@ import pytest
 from benchbench import run_study
 from benchbench.core import artifacts
 from benchbench.core.record import Spent
+from benchbench.isolation.reception import Visitor
 from benchbench.isolation.supervisor import Lost
 from benchbench.run.examiner import Examiner
 from benchbench.run.job import unfinished
@@ -153,6 +154,17 @@ def test_starts_are_given_out_after_the_answers_and_never_their_truth(examined):
     np.testing.assert_array_equal(starts["valid"].prefix, problem.valid_run.prefix)
     assert [start._fields for start in starts.values()] == [("prefix", "steps")] * 2
     assert not np.shares_memory(starts["test"].prefix, problem.free_run.prefix)
+
+
+def test_a_process_speaks_of_one_trial_alone(examined):
+    examiner, trial, answers, _ = examined
+    other = trial.model_copy(update={"seed": trial.seed + 1})
+    mine, theirs = Visitor("competitor", 1), Visitor("competitor", 2)
+    assert not isinstance(examiner.answer(mine, ("exam", trial)), Refused)
+    for message in (("hand in", other, answers, MADE), ("starts", other, True), ("generated", other, "test", None)):
+        assert "its own trial alone" in examiner.answer(mine, message).fields["message"]
+    assert examiner.take(other.key) is None
+    assert not isinstance(examiner.answer(theirs, ("exam", other)), Refused)
 
 
 def test_only_option_sets_have_a_run_to_be_chosen_by(examined):

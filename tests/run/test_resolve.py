@@ -77,6 +77,17 @@ def test_looks_go_on_at_ten_twenty_and_thirty_seeds_and_no_further_than_allowed(
         assert len(added) == 2 * (seeds - 5)
 
 
+def test_a_place_where_all_but_one_decline_asks_for_nothing():
+    trials = grid(names=("a", "b"))
+    stages = Stages(grid=trials, resolve=Resolve(effect=0.02, most=10))
+    for taken in (0, 1):
+        done = {
+            one.key: made(one, 1.0) if one.architecture == "b" and taken else made(one, None, Status.UNSUPPORTED)
+            for one in trials
+        }
+        assert stages.known(done)[-1].missing(done) == []
+
+
 def test_two_baselines_that_are_open_are_no_reason_to_go_on():
     trials = grid(("a", "mean", "median"))
     scores = {"a": 0.1, "mean": 1.0, "median": 1.0}

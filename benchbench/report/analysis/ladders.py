@@ -92,13 +92,17 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         if (scores[before][a] < scores[before][b]) != (scores[last][a] < scores[last][b])
         and not all({a, b} in tied.get(rung, ()) for rung in scores)
     ]
-    reasons = []
+    failed = set(part.loc[(part["rung"] == last) & part["score"].isna(), "architecture"])
+    ended = [name for name in ordered(part) if name in failed & set(scores[before].index)]
+    reasons = [f"{listed(ended)} {'has' if len(ended) == 1 else 'have'} no score there"] if ended else []
     if climbing:
         reasons.append(
             f"{listed(climbing)} still improve{'s' * (len(climbing) == 1)} by more than {100 * WITHIN:.0f} %"
         )
     if swapped:
         reasons.append(f"{listed(swapped)} change places")
+    if not both:
+        reasons = ["no one has a score on the last two rungs"]
     return float(last), not reasons, ", and ".join(reasons)
 
 
@@ -120,8 +124,8 @@ def _gain(before: float, last: float, better: str, metric: str) -> float:
 def sentences(settled: pd.DataFrame, limit: str) -> list[str]:
     """A sentence for each task on whether its ranking has settled at the last rung, from the rows of one ladder."""
     found = []
-    for variant, part in sorted(settled.groupby("variant"), key=lambda item: natural(item[0])):
-        end = f"{part['rung'].max():,g} {limit}"
+    for (variant, rung), part in sorted(settled.groupby(["variant", "rung"]), key=lambda item: natural(str(item[0]))):
+        end = f"{rung:,g} {limit}"
         done, open_ = part[part["settled"]], part[~part["settled"]]
         if open_.empty:
             found.append(f"On {variant} the ranking has settled by {end}.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchbench.core.errors import InputError
 from benchbench.core.record import Record
 from benchbench.report.analysis.cells import answers, cells, groups, marked, undefined
 from benchbench.report.analysis.closed_loop import ClosedLoop, closed_loop
@@ -56,6 +57,8 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
     known = Records(records)
     tried = tuning(frame, known)
     frame, earlier = chosen(frame, tried)
+    if frame["tuning"].all():
+        raise InputError(f"{study}: only trials of its tuning have ended; `benchbench run {study}` goes on")
     selection = select(frame)
     selection = replace(selection, notes=(*earlier, *selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)

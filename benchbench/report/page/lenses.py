@@ -38,8 +38,9 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
     yield Text(
         line(
             f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
-            f", and {lost:,} hold under one budget but are open or a tie under another. {none:,} more pairs are "
-            "decided under no budget. ", emphasis("Budgets compared"), " names them all.",
+            f", and {lost:,} hold under one budget but are open or a tie under another. In {none:,} more pairs "
+            "no one is better under any budget, and not every budget says tie. ", emphasis("Budgets compared"),
+            " names them all.",
         )
     )  # fmt: skip
 
