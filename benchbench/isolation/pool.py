@@ -217,9 +217,10 @@ class Office:
         for _ in range(_STARTS):
             self.close()
             self._connection, theirs = multiprocessing.Pipe()
-            self._process = _context().Process(target=self._reception.serve, args=(theirs,))
+            process = _context().Process(target=self._reception.serve, args=(theirs,))
             with _clean_start():
-                self._process.start()
+                process.start()
+            self._process = process  # not before it runs: an interrupt may come in between
             theirs.close()
             with suppress(EOFError, OSError):
                 self._connection.recv()

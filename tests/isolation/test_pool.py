@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from benchbench.isolation import pool
 from benchbench.isolation.pool import core_sets, cores, isolated_map
 from benchbench.isolation.supervisor import Limits, Lost, Supervisor, Surroundings
 
@@ -238,3 +240,14 @@ def test_a_temporary_folder_with_too_long_a_path_is_a_clear_error(tmp_path):
     )
     assert done.returncode == 1 or "forkserver" not in multiprocessing.get_all_start_methods()
     assert "set TMPDIR to a short path" in done.stderr or done.returncode == 0
+
+
+def test_an_interrupt_while_the_reception_starts_leaves_nothing_to_close(monkeypatch):
+    def interrupted(_process):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool._context().Process, "start", interrupted)
+    office = pool.Office(reception=SimpleNamespace(serve=None))
+    with pytest.raises(KeyboardInterrupt):
+        office.ensure()
+    office.close()
