@@ -38,6 +38,7 @@ _PAIRS = 3
 
 Noise = Literal["normal", "heavy-tailed"]
 NOISES: tuple[Noise, ...] = ("normal", "heavy-tailed")
+_PROMISES = 20  # that one calibration looks at, about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,9 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """The promise is kept, or broken by no more than chance: the interval reaches into it."""
-        return self.share.low <= self.most and self.share.high >= self.least
+        """The promise is kept, or broken by no more than chance, which has as many tries as there are promises."""
+        found = share(self.count, self.of, ALPHA / _PROMISES)
+        return found.low <= self.most and found.high >= self.least
 
 
 def noise(frame: pd.DataFrame) -> float:

@@ -113,16 +113,17 @@ def starts(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def divergences(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per cell in which starts diverged: how many of how many, and the ``first`` and ``last`` time at which.
+    """A row per cell in which starts diverged: how many of all, and the ``first`` and ``last`` time at which.
 
     The times are NaN where the records do not say when.
     """
     rows = [
         (*cell, run.unit, round((run.diverged or 0) * len(run.valid_steps)), len(run.valid_steps), min(when), max(when))
         for cell, record in records.rows(trials, CELL)
-        if (run := record.free_run) and run.diverged
+        if (run := record.free_run) and run.valid_steps
         for when in [[step / run.unit_steps for step in run.diverged_at if step is not None] or [np.nan]]
     ]
     table = pd.DataFrame(rows, columns=[*CELL, "unit", "diverged", "starts", "first", "last"])
     how = {"unit": "first", "diverged": "sum", "starts": "sum", "first": "min", "last": "max"}
-    return table.groupby(CELL, as_index=False).agg(how)
+    found = table.groupby(CELL, as_index=False).agg(how)
+    return found[found["diverged"] > 0]
