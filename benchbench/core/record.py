@@ -197,8 +197,8 @@ class Record(Frozen):
     not step (None in older lines). ``watched``: what was seen from outside. ``artifact``: arrays in a file of their
     own. ``block``: names the randomised block that it ran in; within a run, blocks start in the order of their names.
     ``files``: the SHA-256 of each file of the user's that the trial came from. ``added``: ``--resolve`` asked for its
-    seed, which the study does not have. ``checksum``: of the line that the record was read from; lines have one from
-    schema 3 on.
+    seed, which the study does not have, to decide pairs at the effect ``resolved`` (None in older lines, and of other
+    seeds). ``checksum``: of the line that the record was read from; lines have one from schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -227,6 +227,7 @@ class Record(Frozen):
     block: str | None = None
     files: dict[str, str] = Field(default_factory=dict)
     added: bool = False
+    resolved: Annotated[float, Field(gt=0)] | None = None
     schema_: int = Field(default=SCHEMA, alias="schema")
     checksum: str | None = Field(default=None, exclude=True)
 

@@ -142,6 +142,7 @@ class Study(Frozen):
             for plugin, options in self._sets(registry, "architecture", self.architectures, place)
             for engine in self._engines(registry, plugin, place)
         ]
+        self._check_labels(((plugin.name, label) for plugin, _, label, _ in competitors), place)
         for task, _ in tasks:
             self._check_lengths(task, place, self.lengths)
         grid = product(self.devices, self.budgets, range(self.seeds), tasks, self.lengths, competitors)
@@ -197,16 +198,20 @@ class Study(Frozen):
             table = f"[architectures.{plugin.name}]"
             raise InputError(f"{spaces}: {twice[0]} has a value in {table} too: leave one of them out")
         found: dict[str, tuple[Options, ...]] = {}
+        names: set[str] = set()
         for one in tables:
             axes = searched(plugin.options, _Width, given, one, spaces)
             labelled = (self._labelled(plugin, options, f"{where}: ") for options in option_sets(plugin, one, where))
-            for options, label in labelled if axes else ():
+            for options, label in labelled:
                 name = label or plugin.name
-                if name in found:
+                if name in found or (axes and name in names):
                     way = f"list values in [tuning.spaces.{plugin.name}], or give each set a label"
                     raise InputError(
                         f"{where}: {name} has several option sets in [architectures] and a space too: {way}"
                     )
+                names.add(name)
+                if not axes:
+                    continue
                 try:
                     found[name] = tries(options, axes, tuning.tries, sampler=tuning.sampler, name=name)
                 except InputError as error:
@@ -232,6 +237,14 @@ class Study(Frozen):
             if engine not in known:
                 raise unknown("engine", engine, known, where=f"{place}engines")
         return [engine for engine in self.engines if engine in plugin.engines] or [next(iter(plugin.engines))]
+
+    @staticmethod
+    def _check_labels(named: Iterable[tuple[str, str]], place: str) -> None:
+        owners: dict[str, str] = {}
+        for name, label in named:
+            if label and owners.setdefault(label, name) != name:
+                where = f"{place}[architectures.{name}]"
+                raise InputError(f"{where}: label {label!r} is one of {owners[label]}'s too; choose another")
 
     @staticmethod
     def _check_lengths(task: Plugin, place: str, lengths: Iterable[int]) -> None:

@@ -121,6 +121,7 @@ _KINDS = {
     "added": bool,
     "cpu_seconds": float,
     "validation_time": float,
+    "resolved": float,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
@@ -146,11 +147,11 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
     that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
     once on the machine and on no clock. ``tuning`` says that the trial is no result, but there to choose an option
-    set, ``added`` that ``--resolve`` asked for its seed; ``cpu_seconds`` is what its process took. ``validation_time``
-    is the median valid time from the starts that option sets of the closed loop are chosen by. ``file`` and ``line``
-    say where the record stands, ``seal`` what its checksum says (whole, changed, none), ``files`` has the SHA-256 of
-    the user's files that it came from. A missing number is NaN, a missing text is empty. InputError where there is no
-    record.
+    set, ``added`` that ``--resolve`` asked for its seed, to decide pairs at the effect ``resolved``; ``cpu_seconds`` is
+    what its process took. ``validation_time`` is the median valid time from the starts that option sets of the closed
+    loop are chosen by. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum says (whole,
+    changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is NaN, a missing
+    text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 
@@ -225,6 +226,7 @@ def _row(line: Line) -> dict[str, Any]:
         "watched_fit_seconds": record.watched and record.watched.seconds.get("fit"),
         "tuning": trial.tuning,
         "added": record.added,
+        "resolved": record.resolved,
         "cpu_seconds": record.watched and sum(record.watched.cpu_seconds.values()),
         "budget": trial.budget.name,
         "budget_limits": trial.budget.model_dump(exclude={"name"}, exclude_none=True),

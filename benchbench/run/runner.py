@@ -229,6 +229,7 @@ class _Run:
     ) -> None:
         """Run trials and store what they give; ``added``: they are of seeds that the study does not have."""
         printed = dict[str, str]()
+        resolved = self.resolve.effect if added and self.resolve is not None else None
 
         def heard(item: Scheduled, text: str) -> None:
             printed[item.trial.key] = text
@@ -242,7 +243,7 @@ class _Run:
                 if key in printed:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
                 origins.refuse_changes(plan.files)
-                more = {"files": origins.of(record.trial, plan.files), "added": added}
+                more = {"files": origins.of(record.trial, plan.files), "added": added, "resolved": resolved}
                 self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact))
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:

@@ -448,3 +448,9 @@ def test_a_label_that_would_be_mistaken_is_refused(study_file: Write, known: Reg
     file = study_file(architectures=f"[architectures.lstm]\nlabel = {label}")
     with pytest.raises(InputError, match=said):
         read(file).trials(known)
+
+
+def test_two_architectures_do_not_share_a_label(study_file: Write, known: Registry) -> None:
+    file = study_file(architectures='[architectures.rnn]\nlabel = "mine"\n[architectures.lstm]\nlabel = "mine"')
+    with pytest.raises(InputError, match=r"\[architectures.lstm\]: label 'mine' is one of rnn's too; choose another"):
+        read(file).trials(known)

@@ -25,6 +25,7 @@ leak = [0.3, 0.5]
 """
 BUDGETS = '[[budgets]]\nname = "ladder"\nupdates = [10, 30, 100, 300]'
 TASKS = "[tasks.noisy_sine]\nsamples = [200, 300]"
+FIXED_AND_OPEN = '[[architectures.gru]]\nlearning_rate = 0.1\nschedule = "constant"', "[[architectures.gru]]"
 COMPETITORS = "[architectures.gru]\n[architectures.esn]\nspectral_radius = 0.9\n[architectures.mean]"
 
 
@@ -206,6 +207,13 @@ def test_what_the_objective_chooses_by_ranks_and_its_mean_where_higher_is_better
             {"architectures": "[architectures.gru]\nclip = [0.5, 1.0]", "tuning": TUNED.partition("[tuning.s")[0]},
             "gru has several option sets in .* and a space too",
         ),
+        *(
+            (
+                {"architectures": "\n".join(tables), "tuning": TUNED.partition("[tuning.s")[0]},
+                "gru has several option sets in .* and a space too: .* or give each set a label",
+            )
+            for tables in (FIXED_AND_OPEN, FIXED_AND_OPEN[::-1])
+        ),
         (
             {"tuning": '\n[tuning]\ntries = 4\nbudget = "ladder-30"\nsampler = "random"'},
             "tuning.sampler: .*'sobol' or 'grid', got 'random'",
@@ -223,6 +231,20 @@ def test_a_wrong_tuning_is_one_message(tuned, parts, message):
     with pytest.raises(InputError, match=message) as caught:
         tuned(**parts)
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_with_nothing_to_search_stands_beside_a_tuned_one_with_a_label(tuned):
+    fixed, free = FIXED_AND_OPEN
+    found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f'{fixed}\nlabel = "fixed"\n{free}')
+    assert set(found.tries) == {"gru"}
+    assert {one.competitor or one.architecture for one in found.grid} == {"gru", "fixed"}
+
+
+def test_several_tables_with_nothing_to_search_are_not_tuned(tuned):
+    fixed, _ = FIXED_AND_OPEN
+    found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f"{fixed}\n{fixed}\nclip = 0.5")
+    assert not found.tries
+    assert len({one.key for one in found.grid}) == len(found.grid)
 
 
 def test_labelled_tables_are_tuned_apart_and_a_study_may_search_the_width(tuned):

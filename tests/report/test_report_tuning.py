@@ -40,6 +40,14 @@ def _tuning(one, **fields):
     return one.model_copy(update={"trial": one.trial.model_copy(update={"tuning": True}), "scores": scores, **fields})
 
 
+def _with(one, **fields):
+    return one.model_copy(update={"trial": one.trial.model_copy(update=fields)})
+
+
+def _on_another_machine(one):
+    return one.model_copy(update={"environment": one.environment.model_copy(update={"machine": "other"})})
+
+
 @pytest.fixture
 def table(stored):
     def call(records):
@@ -77,7 +85,7 @@ def test_a_study_that_is_still_being_tuned_has_no_report_but_a_sentence(tried, s
 
 def test_a_longest_rung_without_the_default_has_no_gain(tried, table):
     again = tried(budget=LONG, sets=SETS[1:], gru=(0.05, 0.02))
-    found = table([*tried(gru=(0.3, 0.1, 0.2)), *again]).set_index("budget")
+    found = table([*tried(gru=(0.3, 0.1, 0.2)), *again]).set_index("condition")
     assert found.loc["ladder-3000", "set"] == '{"learning_rate": 0.001}'
     assert np.isnan(found.loc["ladder-3000", "gain"])
     assert found.loc["ladder-3000", "default"] == "{}"
@@ -144,7 +152,44 @@ def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tri
     assert sorted(selection.frame["test_mse"])[-2:] == [0.7, 0.7]
     assert 0.5 not in set(selection.frame["test_mse"])
     assert set(selection.frame["architecture"]) == {"gru", "rnn"}
-    assert selection.notes[0] == "Left out: 2 records of option sets that tuning chose earlier, from other tries."
+    said = "an older option set than that of the newest record of the same task, length and condition"
+    assert selection.notes[0] == f"Left out: 2 records of tuned competitors with {said}."
+
+
+def test_the_newest_results_stay_where_a_changed_study_leaves_the_best_tries_behind(record, tried, stored):
+    """The best of all tries is one of a former study's, and what the present one chose was written last."""
+    former = [record("gru", seed, options=SETS[1], mse=0.5) for seed in range(2)]
+    present = [record("gru", seed, options=SETS[2], mse=0.7) for seed in range(2)]
+    elsewhere = [record("gru", seed, options=SETS[1], mse=0.6, length=200) for seed in range(2)]
+    made = [*tried(gru=(0.3, 0.1, 0.2)), *former, *elsewhere, *present]
+    results = stored(made)
+    selection = gather("toy", *read("toy", results), results).selection
+    assert sorted(selection.frame["test_mse"]) == [0.6, 0.6, 0.7, 0.7]
+    assert selection.notes[0].startswith("Left out: 2 records of tuned competitors")
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "names"),
+    [
+        (lambda one: _with(one, engine="numba"), ("torch", "numba")),
+        (lambda one: _with(one, device="gpu"), ("cpu", "gpu")),
+        (_on_another_machine, ("toy-cpu-2-cores", "other")),
+    ],
+)
+def test_another_engine_device_or_machine_has_winners_of_its_own(record, tried, stored, elsewhere, names):
+    tries = tried(gru=(0.3, 0.1, 0.2)), [elsewhere(one) for one in tried(gru=(0.3, 0.2, 0.1))]
+    results = [record("gru", seed, options=SETS[1], mse=0.5) for seed in range(2)]
+    others = [elsewhere(record("gru", seed, options=SETS[2], mse=0.7)) for seed in range(2)]
+    baselines = record("mean", mse=0.9), elsewhere(record("mean", mse=0.9))
+    folder = stored([*tries[0], *results, *tries[1], *others, *baselines])
+    found = gather("toy", *read("toy", folder), folder)
+    assert dict(zip(found.tuning["condition"], found.tuning["set"], strict=True)) == {
+        f"ladder-300, {names[0]}": '{"learning_rate": 0.01}',
+        f"ladder-300, {names[1]}": '{"learning_rate": 0.001}',
+    }
+    assert found.tuning["seeds"].tolist() == [2, 2]
+    assert sorted(found.selection.frame["test_mse"]) == [0.5, 0.5, 0.7, 0.7, 0.9, 0.9]
+    assert not [note for note in found.selection.notes if "tuned competitors" in note]
 
 
 def test_budgets_at_some_of_the_lengths_alone_leave_no_gap(record, stored):
@@ -181,11 +226,28 @@ def test_verdicts_with_added_seeds_have_a_quarter_of_alpha(record, stored):
         assert (found["verdict"], found["low"], found["high"]) == (pair.verdict, pair.effect.low, pair.effect.high)
 
 
+@pytest.mark.parametrize(("effect", "verdict"), [(None, "tie"), (0.1, "tie"), (0.02, "open")])
+def test_verdicts_with_added_seeds_are_those_of_the_effect_that_they_were_added_for(record, stored, effect, verdict):
+    """On a seed the second is up to 3 % worse or better than the first."""
+    errors = {"gru": [1.0] * 5, "rnn": [0.97, 1.02, 1.01, 0.98, 1.025]}
+    made = [record(name, seed, mse=value) for name, values in errors.items() for seed, value in enumerate(values)]
+    made = [one.model_copy(update={"added": True, "resolved": effect}) if one.trial.seed else one for one in made]
+    folder = stored(made)
+    found = gather("toy", *read("toy", folder), folder)
+    assert found.pairs["verdict"].tolist() == [verdict]
+    said = f"{100 * (effect or 0.1):g} %"
+    [note] = [one for one in found.selection.notes if one.startswith("Added seeds")]
+    assert f"undecided at a difference of {said}" in note
+    pages = write_report("toy", folder).parent
+    assert f"seeds needed for {said}" in (pages / "tasks" / "mackey_glass.md").read_text()
+
+
 def test_the_page_shows_the_tries_the_gain_and_the_cost(tried, grid, stored):
     made = [*grid(("mackey_glass",), (100,), budgets=(SHORT,)), *tried(gru=(0.3, 0.1, 0.2), rnn=(0.2, 0.5, 0.8))]
     text = write_report("toy", stored(made)).read_text()
     assert "had 3 tries for each task" in text
     assert "All tries together were 12 trials" in text
-    row = next(line for line in text.splitlines() if line.startswith("| mackey_glass | ladder-300 | gru"))
-    assert [cell.strip() for cell in row.split("|")][4:10] == ["learning_rate=0.01", "3", "", "0.300", "0.100", "× 3"]
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines()]
+    row = next(cells for cells in rows if cells[1:4] == ["mackey_glass", "ladder-300", "gru"])
+    assert row[4:10] == ["learning_rate=0.01", "3", "", "0.300", "0.100", "× 3"]
     assert "rnn is best on validation by default, and gru when all are tuned" in text

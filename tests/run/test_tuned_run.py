@@ -79,6 +79,9 @@ def test_seeds_are_added_and_recorded_as_such_and_a_second_run_adds_none(file, t
     records = run_study(file, tmp_path / "r", **options, on_record=made.append)
     assert len(records) == len(made) == 2 * 5
     assert sorted((one.trial.seed, one.added) for one in made) == [(s, s > 0) for s in range(5) for _ in range(2)]
+    assert {(one.added, one.resolved) for one in made} == {(False, None), (True, 0.01)}
+    frame = load("tuned", tmp_path / "r")
+    assert set(frame.loc[frame["added"], "resolved"]) == {0.01}
     assert "the first look is at 5 seeds; seeds 1 to 4 are added" in notes[0]
     run_study(file, tmp_path / "r", **options, on_record=made.append)
     assert len(made) == 10

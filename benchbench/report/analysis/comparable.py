@@ -10,6 +10,7 @@ from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import natural, several
 from benchbench.report.frame import DISTURBED, plain
+from benchbench.statistics.pairs import WITHIN
 
 CELL = ["condition", "variant", "architecture", "length"]
 TIMES = ("fit_seconds", "first_update_seconds", "update_ms", "floor_times", "predict_us")
@@ -184,8 +185,15 @@ def looks(frame: pd.DataFrame) -> list[str]:
     if not frame["added"].any():
         return []
     counted = f"{records(int(frame['added'].sum()))} of seeds that --resolve asked for"
+    effect = f"a difference of {100 * effect_of(frame):g} %"
     said = "each look has a quarter of 5 %, so intervals are of 98.75 %, and a pair stays as it was decided"
-    return [f"Added seeds: {counted}, where a pair was undecided at 5, 10 or 20 seeds; {said}."]
+    said += f"; ties and seeds needed are those of {effect} too"
+    return [f"Added seeds: {counted}, where a pair was undecided at {effect} with 5, 10 or 20 seeds; {said}."]
+
+
+def effect_of(frame: pd.DataFrame) -> float:
+    """The difference at which pairs are decided: the smallest that seeds were added for, else 10 %."""
+    return float(frame["resolved"].fillna(WITHIN).where(frame["added"]).min()) if frame["added"].any() else WITHIN
 
 
 def variants(frame: pd.DataFrame) -> "pd.Series[str]":

@@ -9,20 +9,22 @@ import pandas as pd
 from benchbench.core.record import Record
 from benchbench.core.spec import Options
 from benchbench.core.tuning import Standing, standings
-from benchbench.report.analysis.comparable import current, variants
+from benchbench.report.analysis.comparable import conditions, current, variants
 from benchbench.report.analysis.lines import records as counted
 from benchbench.report.analysis.order import listed, natural, order
 from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 
 _COLUMNS = [
-    "task", "task_set", "variant", "length", "budget", "architecture", "tries", "seeds", "failed", "choose", "higher",
-    "default", "default_valid", "set", "valid", "gain", "trials", "fit_seconds", "cpu_seconds",
+    "task", "task_set", "variant", "length", "condition", "architecture", "tries", "seeds", "failed", "choose",
+    "higher", "default", "default_valid", "set", "valid", "gain", "trials", "fit_seconds", "cpu_seconds",
 ]  # fmt: skip
+_TUNED = ["task", "task_set", "architecture"]
+_PLACE = [*_TUNED, "length", "condition"]
 
 
 def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per task, budget and competitor that was tuned, from the frame of ``load``; empty where none was.
+    """A row per task, condition and competitor that was tuned, from the frame of ``load``; empty where none was.
 
     ``tries`` are option sets, each fitted on ``seeds`` of data; ``failed`` counts the fits that failed. ``default`` is
     the option set as the study has it, ``set`` the one that was chosen, ``default_valid`` and ``valid`` are their means
@@ -32,11 +34,12 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     """
     frame, _ = current(frame)
     frame = frame.assign(variant=variants(frame))[frame["tuning"]]
+    frame = frame.assign(condition=conditions(frame))
     rows = []
     defaults = {where: _default(part) for where, part in frame.groupby(["variant", "architecture"])}
     for where, part in frame.groupby(_COLUMNS[:6]):
         _, _, variant, _, _, name = where
-        made = records.of(part.sort_values("started", kind="stable").drop_duplicates("key", keep="last"))
+        made = records.of(part.sort_values("started", kind="stable"))
         rows.append((*where, *_facts(made, defaults[variant, name]), *(part[c].sum() for c in _COLUMNS[-2:])))
     ranks = {name: i for i, name in enumerate(order(frame["architecture"]))}
     rows.sort(key=lambda row: (natural(row[2]), ranks[row[5]], natural(row[4])))
@@ -44,20 +47,28 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame of ``load`` without results of option sets that tuning chose before it had more tries, and a sentence.
+    """The frame of ``load`` with one option set of each tuned competitor in each place, and a sentence.
 
-    Else the report would choose between them and the present ones on the seeds that it shows.
+    It is that of the newest record, which the last run wrote with the set that tuning chose then. Else the report would
+    choose between it and those that tuning chose earlier, on the seeds that it shows.
     """
-    won: dict[tuple[object, ...], set[str]] = {}
-    for *where, chosen_set in table[["task", "task_set", "architecture", "set"]].itertuples(index=False, name=None):
-        won.setdefault(tuple(where), set()).add(chosen_set)
-    places = zip(frame["task"], frame["task_options"].map(plain), frame["architecture"], strict=True)
-    sets = frame["architecture_options"].map(plain)
-    kept = pd.Series([one in won.get(where, {one}) for where, one in zip(places, sets, strict=True)], frame.index, bool)
-    kept |= frame["tuning"]
-    count = int((~kept).sum())
-    said = f"Left out: {counted(count)} of option sets that tuning chose earlier, from other tries."
-    return frame[kept], [said] if count else []
+    if table.empty:
+        return frame, []
+    results = frame.assign(
+        task_set=frame["task_options"].map(plain),
+        set=frame["architecture_options"].map(plain),
+        condition=conditions(frame),
+    )[~frame["tuning"]]
+    tuned = pd.MultiIndex.from_frame(table[_TUNED])
+    results = results[pd.MultiIndex.from_frame(results[_TUNED]).isin(tuned)]
+    ends = results.sort_values("line").drop_duplicates([*_PLACE, "file"], keep="last")
+    newest = ends.sort_values("started", kind="stable").drop_duplicates(_PLACE, keep="last")
+    sets = [*_PLACE, "set"]
+    stays = pd.MultiIndex.from_frame(results[sets]).isin(pd.MultiIndex.from_frame(newest[sets]))
+    older = results.index[~stays]
+    said = "an older option set than that of the newest record of the same task, length and condition"
+    notes = [f"Left out: {counted(len(older))} of tuned competitors with {said}."] if len(older) else []
+    return frame.drop(index=older), notes
 
 
 def _default(part: pd.DataFrame) -> Options:
@@ -90,8 +101,8 @@ def _value(one: Standing | None, *, higher: bool) -> float:
 
 
 def changes(table: pd.DataFrame) -> Iterator[str]:
-    """A sentence per task and budget: who is best on validation by default, and who when all are tuned."""
-    for (variant, budget), part in table.groupby(["variant", "budget"], sort=False):
+    """A sentence per task and condition: who is best on validation by default, and who when all are tuned."""
+    for (variant, condition), part in table.groupby(["variant", "condition"], sort=False):
         known = part.dropna(subset=["default_valid", "valid"])
         if len(known) < 2 or len(known) < len(part):
             continue
@@ -99,7 +110,7 @@ def changes(table: pd.DataFrame) -> Iterator[str]:
         before, after = (
             known["architecture"].iloc[int((sign * known[column]).argmin())] for column in ("default_valid", "valid")
         )
-        where = f"On {variant} ({budget})"
+        where = f"On {variant} ({condition})"
         if before == after:
             yield f"{where}, {after} is best on validation by default and when all are tuned."
         else:

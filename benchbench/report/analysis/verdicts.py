@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
+from benchbench.report.analysis.comparable import effect_of
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
 from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
@@ -40,13 +41,13 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     the place. ``verdict`` is better (``better`` names who is), tie or open. ``pairs`` are the seeds on which both ended
     ok, ``failures`` those on which one did not; ``wins`` is the share of all on which the first beat the second,
     ``losses`` the reverse. ``seeds_needed`` is the number of seeds that would find a difference of 10 %, where that is
-    open. Where ``--resolve`` added seeds, pairs are looked at as it does: at 5, 10, 20 and 30 seeds, a quarter of alpha
-    each.
+    open. Where ``--resolve`` added seeds, pairs are looked at as it does: at its effect in place of 10 %, and at 5, 10,
+    20 and 30 seeds, a quarter of alpha each.
     """
     rows, groups = [], []
-    looked = bool(frame["added"].any())
+    looked, within = bool(frame["added"].any()), effect_of(frame)
     for place, part in frame.groupby(PLACE):
-        names, scores, asked = _table(part)
+        names, scores, asked = _table(part, within)
         many = looked and scores.shape[-1] >= LOOKS[0]
         rng = np.random.default_rng(0)
         found = resolve(scores, rng, asked).pairs if many else compared(scores, rng, asked)
@@ -57,14 +58,14 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows, columns=_PAIR), pd.DataFrame(groups, columns=[*PLACE, "architecture", "rank_group"])
 
 
-def _table(part: pd.DataFrame) -> tuple[list[str], Values, Asked]:
+def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Asked]:
     """Names, scores (competitor, seed) and how to compare them, of one place."""
     able = part[part["status"] != Status.UNSUPPORTED]
     names = ordered(able)
     table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
     better: Better = "higher" if (part["better"] == "higher").any() else "lower"
     scores = (1 if better == "lower" else -1) * table.reindex(columns=names).to_numpy(float).T
-    asked = asked_of(str(part["primary"].iloc[0]), better, scores)
+    asked = asked_of(str(part["primary"].iloc[0]), better, scores, within=within)
     if set(part["primary"]) == {VALID_TIME} and (scores[np.isfinite(scores)] > 0).all():
         asked = replace(asked, scale="ratio")
     return names, scores, asked

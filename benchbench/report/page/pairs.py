@@ -14,14 +14,17 @@ from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
 
-def pair_table(found: pd.DataFrame, said: pd.DataFrame) -> Table | None:
-    """A row per length and other competitor, from the pairs and the verdicts of one task; None where there is none."""
+def pair_table(found: pd.DataFrame, said: pd.DataFrame, effect: float) -> Table | None:
+    """A row per length and other competitor, from the pairs and the verdicts of one task; None where there is none.
+
+    ``effect`` is the difference at which pairs are decided, 0.1 for 10 %.
+    """
     rows: list[list[str | Line]] = []
     for place in rows_of(said.sort_values("length")):
         mine = against(found[found["length"] == place["length"]], place["take"])
         rows += [[str(place["length"]), place["take"], row["other"], *_compared(row)] for row in rows_of(mine)]
     titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
-    return table([*titles, "verdict", "seeds needed for 10 %"], rows, left=3) if rows else None
+    return table([*titles, "verdict", f"seeds needed for {100 * effect:g} %"], rows, left=3) if rows else None
 
 
 def _compared(row: dict[str, Any]) -> list[str | Line]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from benchbench.report.analysis.comparable import effect_of
 from benchbench.report.analysis.order import baselines, natural, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, code, emphasis, line, link
@@ -53,7 +54,8 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield score_table(part, dict(zip(clear["length"], clear["take"], strict=True)))
     yield from _gap(part)
     found = numbers.pairs
-    pairs = pair_table(found[(found["variant"] == variant) & (found["condition"] == condition)], said)
+    found = found[(found["variant"] == variant) & (found["condition"] == condition)]
+    pairs = pair_table(found, said, effect_of(numbers.selection.frame))
     if pairs:
         yield Text(line("The best median against every other competitor:"))
         yield pairs

@@ -41,11 +41,11 @@ def tuned(numbers: Numbers) -> Iterator[Block]:
         gain = "–" if row["gain"] != row["gain"] else f"{sign}{form(row['gain'])}"
         chosen = spread_of(json.loads(row["set"]), json.loads(row["default"]))
         rows.append([
-            row["variant"], row["budget"], row["architecture"], chosen, str(row["tries"]), str(row["failed"] or ""),
+            row["variant"], row["condition"], row["architecture"], chosen, str(row["tries"]), str(row["failed"] or ""),
             form(row["default_valid"]), form(row["valid"]), gain, str(row["trials"]), number(row["cpu_seconds"]),
         ])  # fmt: skip
     titles = ["tries", "failed", "default", "tuned", "bought", "trials", "CPU s"]
-    yield table(["task", "budget", "architecture", "chosen", *titles], rows, left=4)
+    yield table(["task", "condition", "architecture", "chosen", *titles], rows, left=4)
     if sentences := tuple(line(one) for one in changes(found)):
         yield Bullets(sentences)
 
