@@ -18,6 +18,7 @@ import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.order import networks
+from benchbench.report.folder import whole
 from benchbench.report.page.blocks import Heading, Page, Text, line, table
 from benchbench.report.render.markdown import render
 from benchbench.statistics.intervals import ALPHA, RESAMPLES, Share, Values, share
@@ -188,13 +189,14 @@ def write(outcomes: list[Outcome], results: str | Path, *, deviation: float = NO
         for one in outcomes
     ]
     file = Path(results) / FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"deviation": deviation, "seed": seed, "outcomes": found}, indent=1)
-    file.write_text(f"{text}\n", encoding="utf-8")
     most = max(one.of for one in outcomes)
     said = f"{most:,} simulated studies of each kind; the deviation of the paired log ratios is {deviation:g}."
     shown = table(COLUMNS, [row(one) for one in outcomes], left=3)
     page = file.with_suffix(".md")
     blocks = (Heading(1, line("Verdicts on simulated studies")), Text(line(said)), shown)
-    page.write_text(render(Page(page.stem, blocks)), encoding="utf-8")
+    with whole(file.parent) as fresh:
+        fresh.mkdir()
+        (fresh / file.name).write_text(f"{text}\n", encoding="utf-8")
+        (fresh / page.name).write_text(render(Page(page.stem, blocks)), encoding="utf-8")
     return page

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.report.analysis.interval import wilson
 from benchbench.report.committed import Tables, joined, ranked
 from benchbench.report.page.texts import number
+from benchbench.statistics.intervals import wilson
 
 _NETS = ("rnn", "lstm", "gru")
 _ENERGIES = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, gru 2 x 250")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtr, stdtrit
 
+_Z = 1.96  # of a 95 % interval
 ALPHA = 0.05
 FEWEST = 2  # values that an interval rests on
 BOOTSTRAP_FROM, RESAMPLES = 20, 9_999
@@ -103,6 +104,13 @@ def over_tasks(values: Sequence[Values], rng: np.random.Generator, alpha: float 
     if len(means) >= FEWEST_TASKS:
         return interval(means, rng, alpha)
     return NONE._replace(value=float(means.mean())) if len(means) else NONE
+
+
+def wilson(value: float, examples: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many examples, at least one. Wilson 1927, J. Am. Stat. Assoc. 22:209."""
+    middle = (value + _Z**2 / (2 * examples)) / (1 + _Z**2 / examples)
+    half = _Z / (1 + _Z**2 / examples) * np.sqrt(value * (1 - value) / examples + _Z**2 / (4 * examples**2))
+    return float(middle - half), float(middle + half)
 
 
 def share(count: int, of: int, alpha: float = ALPHA) -> Share:

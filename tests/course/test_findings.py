@@ -9,11 +9,11 @@ from scipy.stats import binomtest
 
 from benchbench.core.lines import sealed
 from benchbench.report.analysis.csv import tables
-from benchbench.report.analysis.interval import wilson
 from benchbench.report.analysis.study import gather
 from benchbench.report.committed import Tables, joined
 from benchbench.report.findings import EXERCISES
 from benchbench.report.frame import read
+from benchbench.statistics.intervals import wilson
 
 RESULTS = Path(__file__).parents[2] / "results"
 

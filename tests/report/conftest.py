@@ -12,6 +12,8 @@ from benchbench.core.lines import sealed
 from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Segment, Spent, Status
 from benchbench.core.spec import Budget, Trial
+from benchbench.report.analysis.study import gather
+from benchbench.report.frame import read
 
 UPDATES = Budget(name="equal-updates", parameters=10_000, updates=1_000)
 SECONDS = Budget(name="equal-seconds", parameters=10_000, seconds=10.0)
@@ -156,3 +158,14 @@ def stored(tmp_path):
         return results
 
     return write
+
+
+@pytest.fixture
+def gathered(stored):
+    """The numbers of some records, as the report takes them."""
+
+    def make(records):
+        results = stored(records)
+        return gather("toy", *read("toy", results), results)
+
+    return make

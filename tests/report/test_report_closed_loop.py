@@ -36,17 +36,6 @@ def lost(message="ValueError: wrong shape", status="failed"):
 
 
 @pytest.fixture
-def gathered(stored):
-    """The numbers of some records, as the report takes them."""
-
-    def make(made):
-        results = stored(made)
-        return gather("toy", *read("toy", results), results)
-
-    return make
-
-
-@pytest.fixture
 def loops(gathered):
     """The closed loop of some records."""
     return lambda made: gathered(made).closed_loop

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchbench.core import artifacts
 from benchbench.core.artifacts import Arrays
 from benchbench.core.record import Record
-from benchbench.report.analysis.order import ordered
+from benchbench.report.analysis.order import ordered, parts
 from benchbench.report.analysis.study import Numbers
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,15 @@ def kept(rows: pd.DataFrame, numbers: Numbers, name: str) -> tuple[dict[str, lis
             found.setdefault(label, []).append(Kept(record, arrays))
     said = f"There is no figure here: {lacking[0]}" if lacking and not found else ""
     return {label: found[label] for label in ordered(rows) if label in found}, said
+
+
+def each_kept(numbers: Numbers, name: str) -> Iterator[tuple[dict[str, str], Kept]]:
+    """Each trial of the report that has kept ``name``, with its condition, task and architecture by these names."""
+    for condition, frame in parts(numbers.selection.frame, "condition"):
+        for variant, rows in parts(frame, "variant"):
+            for label, runs in kept(rows, numbers, name)[0].items():
+                for run in runs:
+                    yield {"condition": condition, "task": variant, "architecture": label}, run
 
 
 def _named(rows: pd.DataFrame, numbers: Numbers, name: str) -> Iterator[tuple[Record, str]]:

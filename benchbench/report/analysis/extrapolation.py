@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchbench.report.analysis.arrays import Floats, Kept, kept
-from benchbench.report.analysis.order import parts
+from benchbench.report.analysis.arrays import Floats, Kept, each_kept
 from benchbench.report.analysis.study import Numbers
 
 
@@ -42,13 +41,9 @@ def extrapolated(run: Kept) -> Extrapolated:
 def table(numbers: Numbers) -> pd.DataFrame:
     """A row a value, seed and competitor; empty where nothing is extrapolated."""
     rows = []
-    for condition, frame in parts(numbers.selection.frame, "condition"):
-        for variant, part in parts(frame, "variant"):
-            found, _ = kept(part, numbers, "data.values")
-            for name, runs in found.items():
-                for run in filter(extrapolates, runs):
-                    one = extrapolated(run)
-                    columns = {"x": one.ahead, "true": one.true, "predicted": one.predicted, "generated": one.generated}
-                    place = {"condition": condition, "task": variant, "architecture": name}
-                    rows.append(pd.DataFrame({**place, "seed": run.record.trial.seed, **columns}))
+    for place, run in each_kept(numbers, "data.values"):
+        if extrapolates(run):
+            one = extrapolated(run)
+            columns = {"x": one.ahead, "true": one.true, "predicted": one.predicted, "generated": one.generated}
+            rows.append(pd.DataFrame({**place, "seed": run.record.trial.seed, **columns}))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

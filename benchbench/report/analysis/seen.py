@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.artifacts import Arrays
-from benchbench.report.analysis.arrays import Floats, Kept, kept, recurrent, snapshots
-from benchbench.report.analysis.order import parts
+from benchbench.report.analysis.arrays import Floats, Kept, each_kept, recurrent, snapshots
 from benchbench.report.analysis.study import Numbers
 
 FADED = 1e-3  # of the gradient's norm at the last step
@@ -28,14 +27,7 @@ def faded(norms: Floats) -> int | None:
 
 def table(numbers: Numbers) -> pd.DataFrame:
     """A row a competitor and seed, before training and after it; empty where the microscope saw no matrix."""
-    rows = []
-    for condition, frame in parts(numbers.selection.frame, "condition"):
-        for variant, part in parts(frame, "variant"):
-            found, _ = kept(part, numbers, "snapshot.updates")
-            for name, runs in found.items():
-                place = {"condition": condition, "task": variant, "architecture": name}
-                rows += [place | row for run in runs if (row := _row(run))]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([place | row for place, run in each_kept(numbers, "snapshot.updates") if (row := _row(run))])
 
 
 def _row(run: Kept) -> dict[str, object]:

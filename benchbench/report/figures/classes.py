@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchbench.report.analysis.arrays import Kept, kept
-from benchbench.report.analysis.interval import wilson
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look, panels
+from benchbench.statistics.intervals import wilson
 
 _FEW = 4  # classes whose panels have room for counts
 _MOST = 12  # classes that a panel has room for

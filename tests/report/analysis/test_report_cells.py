@@ -5,28 +5,7 @@ import pytest
 from benchbench.report.analysis.cells import cells, groups, undefined
 from benchbench.report.analysis.select import select
 from benchbench.report.analysis.trials import Records
-from benchbench.report.frame import load, read
-
-
-@pytest.fixture
-def frame(stored):
-    return lambda records: select(load("toy", stored(records))).frame
-
-
-@pytest.fixture
-def scored(record, frame):
-    """The frame of named test MSEs, one a seed; None is a divergence."""
-
-    def make(**scores):
-        return frame(
-            [
-                record(name, seed, status="diverged") if mse is None else record(name, seed, mse=mse)
-                for name, values in scores.items()
-                for seed, mse in enumerate(values)
-            ]
-        )
-
-    return make
+from benchbench.report.frame import read
 
 
 def test_medians_and_spread_are_those_of_numpy(scored):

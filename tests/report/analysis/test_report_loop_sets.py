@@ -7,8 +7,7 @@ import pytest
 
 from benchbench.core.record import Generated, Status
 from benchbench.report.analysis.csv import tables
-from benchbench.report.analysis.study import gather
-from benchbench.report.frame import load, read
+from benchbench.report.frame import load
 from benchbench.report.page.blocks import Page
 from benchbench.report.page.loops import all_loops
 from benchbench.report.render.markdown import render
@@ -22,17 +21,6 @@ def run(time=None, *, valid=10, message="", status="ok"):
         steps=100, unit="Lyapunov time", unit_steps=10.0, valid_steps=[valid] if status == "ok" else [],
         validation_time=time, validation_message=message, status=Status(status), seconds=0.1,
     )  # fmt: skip
-
-
-@pytest.fixture
-def gathered(stored):
-    """The numbers of some records, as the report takes them."""
-
-    def make(records):
-        results = stored(records)
-        return gather("toy", *read("toy", results), results)
-
-    return make
 
 
 @pytest.fixture

@@ -4,34 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.report.analysis.select import select
 from benchbench.report.analysis.verdicts import across_tasks, against, against_baselines, judged, verdicts
-from benchbench.report.frame import load
 from benchbench.statistics.pairs import holm
 from benchbench.statistics.seeds import seeds_needed
 
 PLACE = ("equal-updates", "mackey_glass")
-
-
-@pytest.fixture
-def frame(stored):
-    return lambda records: select(load("toy", stored(records))).frame
-
-
-@pytest.fixture
-def scored(record, frame):
-    """The frame of named test MSEs, one a seed; None is a divergence."""
-
-    def make(**scores):
-        return frame(
-            [
-                record(name, seed, status="diverged") if mse is None else record(name, seed, mse=mse)
-                for name, values in scores.items()
-                for seed, mse in enumerate(values)
-            ]
-        )
-
-    return make
 
 
 def said(frame):
