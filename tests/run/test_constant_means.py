@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from statistics import median
 
 import psutil
 import pytest
@@ -39,6 +40,7 @@ def test_a_long_study_needs_no_more_files_processes_and_memory(study, tmp_path, 
     files, processes, memory = zip(*seen, strict=True)
     early = slice(trials // 10, trials // 2)
     late = slice(trials // 2, trials)
-    assert max(files[late]) <= max(files[early])
-    assert max(processes[late]) <= max(processes[early])
+    # What leaks stays, hence the middle: the busiest moment of a half is chance.
+    assert median(files[late]) <= median(files[early]) + 1
+    assert median(processes[late]) <= median(processes[early]) + 1
     assert max(memory[late]) - max(memory[early]) < SLACK
