@@ -40,11 +40,15 @@ COMPETITORS = {
     "[tasks.names]\n": ["logistic", "majority", "gru", "esn", "mean"],
 }  # fmt: skip
 
+OPTIONS = {"logistic": 'shorter_sequences = "pad_front"\n'}
+
 
 def stored(folder, architectures, tasks=NUMBERS, text=SHIPPED):
     """The records of a small study in ``folder``."""
     file = folder / "study.toml"
-    file.write_text(text + tasks + "".join(f"[architectures.{name}]\n" for name in architectures))
+    file.write_text(
+        text + tasks + "".join(f"[architectures.{name}]\n{OPTIONS.get(name, '')}" for name in architectures)
+    )
     return run_study(file, folder / "r", jobs=2)
 
 
