@@ -27,7 +27,7 @@ BLOCKS = {  # the folder of results/ on whose pages the tables between two marke
 }
 VERBS = ["run", "report", "show", "repeat", "list", "check", "calibrate", "compare", "reproduce", "pitfalls"]
 PLUG_INS = ["relu_rnn", "neighbours", "pendulum"]
-STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6}  # trials
+STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6, "longer": 2 * 3 * 5 * 3}  # trials
 
 
 def blocks(language: str, page: str = ALL) -> list[str]:
