@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
+from benchbench.core.errors import unknown
 from benchbench.core.ladder import Ladder
+from benchbench.core.marks import ranked
 from benchbench.core.options import Among, Search, Space
-from benchbench.core.record import Record, Status
+from benchbench.core.record import Record
 from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
 from benchbench.core.tries import Sampler
 
@@ -33,6 +35,9 @@ def _space(value: Any) -> Any:
         return value
     if not isinstance(value, dict):
         raise ValueError("a space is a list of values, or { low = 1e-4, high = 1e-2, log = true }")  # noqa: TRY004
+    for key in value:
+        if key not in _Ends.model_fields:
+            raise unknown("key", key, _Ends.model_fields)
     ends = _Ends.model_validate(value)
     return Search(ends.low, ends.high, log=ends.log)
 
@@ -41,15 +46,21 @@ Spaces = dict[str, Annotated[InstanceOf[Search] | InstanceOf[Among], BeforeValid
 """By the name of the option."""
 
 
+def _searching(tries: int) -> int:
+    if tries == 1:
+        raise ValueError("1 try is the option set as the study has it, so nothing is searched: write 2 or more")
+    return tries
+
+
 class Tuning(Frozen):
     """How option sets are chosen: so many ``tries`` for every competitor that has a space, the same in every order.
 
     The first try is the option set as the study has it. Each is fitted on ``seeds`` of the tuning's own, at one
-    ``length`` (the middle of the study's) and under one ``budget`` of the study (its only one). The ``best`` so many go
+    ``length`` of the study (the middle one) and under one of its ``budget``s (the only one). The ``best`` so many go
     again to the longest rung of that budget's ladder. ``spaces`` override those at the options, by architecture.
     """
 
-    tries: Annotated[int, Field(ge=1, le=1_000)]
+    tries: Annotated[int, Field(ge=1, le=1_000), AfterValidator(_searching)]
     sampler: Sampler = "sobol"
     seeds: Annotated[int, Field(ge=1, le=1_000)] = 2
     length: Positive | None = None
@@ -63,7 +74,10 @@ class Tuning(Frozen):
 
 
 class Standing(NamedTuple):
-    """An option set under one budget: its mean on validation (lower is better), on how many seeds it failed, of all."""
+    """An option set under one budget: its mean on validation (lower is better), and on how many seeds of all it failed.
+
+    A fit that a mark keeps out of rankings (``core.marks``) counts as failed.
+    """
 
     options: Options
     value: float
@@ -165,8 +179,8 @@ def place(trial: Trial) -> Place:
 def standings(records: Iterable[Record]) -> list[Standing]:
     """The option sets of one competitor on one task and under one budget, the best first; of equals the first given.
 
-    Ranked by the number of seeds that failed, then by the geometric mean over the others of what ``choose`` names on
-    the validation split. Where higher is better, or a value is below 0, it is the mean: such metrics may be 0.
+    Ranked by the number of seeds that failed or were marked, then by the geometric mean over the others of what
+    ``choose`` names on the validation split. Where higher is better, or a value is below 0, it is the mean: such metrics may be 0.
     """
     by_set: dict[str, list[tuple[Options, float | None]]] = {}
     for record in records:
@@ -182,9 +196,12 @@ def standings(records: Iterable[Record]) -> list[Standing]:
 
 
 def chosen_by(record: Record) -> float | None:
-    """What chooses option sets, on the validation split, turned so that lower is better; None of a failed trial."""
+    """What chooses option sets, on the validation split, turned so that lower is better.
+
+    None of a trial that failed, or that a mark keeps out of rankings.
+    """
     facts = record.objective
-    value = record.scores.get(f"valid_{facts.choose}") if record.status == Status.OK else None
+    value = record.scores.get(f"valid_{facts.choose}") if ranked(record) else None
     return -value if value is not None and facts.better(facts.choose) == "higher" else value
 
 

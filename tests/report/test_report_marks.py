@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchbench.core.marks import marks
 from benchbench.core.record import Watched
-from benchbench.report.marks import marks
 from benchbench.report.write import write_report
 from tests.report.conftest import make_record, make_study
 
