@@ -180,7 +180,8 @@ def standings(records: Iterable[Record]) -> list[Standing]:
     """The option sets of one competitor on one task and under one budget, the best first; of equals the first given.
 
     Ranked by the number of seeds that failed or were marked, then by the geometric mean over the others of what
-    ``choose`` names on the validation split. Where higher is better, or a value is below 0, it is the mean: such metrics may be 0.
+    ``choose`` names on the validation split. Where higher is better, or a value is below 0, it is the mean: such
+    metrics may be 0.
     """
     by_set: dict[str, list[tuple[Options, float | None]]] = {}
     for record in records:

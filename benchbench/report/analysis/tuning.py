@@ -11,7 +11,7 @@ from benchbench.core.spec import Options
 from benchbench.core.tuning import Standing, standings
 from benchbench.report.analysis.comparable import conditions, current, variants
 from benchbench.report.analysis.lines import records as counted
-from benchbench.report.analysis.order import listed, natural, order
+from benchbench.report.analysis.order import natural, order
 from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 
@@ -120,4 +120,4 @@ def changes(table: pd.DataFrame) -> Iterator[str]:
 def spread_of(options: Options, default: Options) -> str:
     """What a set has beside the default, as text; a dash where there is nothing."""
     more = {name: value for name, value in options.items() if default.get(name) != value or name not in default}
-    return listed([f"{name}={value}" for name, value in more.items()], 6) or "–"
+    return ", ".join(f"{name}={value}" for name, value in more.items())

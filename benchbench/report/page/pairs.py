@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.analysis.verdicts import across_tasks, against
+from benchbench.report.analysis.verdicts import MARKED, across_tasks, against
 from benchbench.report.page.blocks import Block, Line, Table, Text, line, strong, table
-from benchbench.report.page.texts import decimals, number
+from benchbench.report.page.texts import decimals, levels, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
@@ -23,7 +23,8 @@ def pair_table(found: pd.DataFrame, said: pd.DataFrame, effect: float) -> Table 
     for place in rows_of(said.sort_values("length")):
         mine = against(found[found["length"] == place["length"]], place["take"])
         rows += [[str(place["length"]), place["take"], row["other"], *_compared(row)] for row in rows_of(mine)]
-    titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
+    level = levels(found["level"])
+    titles = ["length", "best median", "against", f"effect ({level})", "won % (95 %)", "pairs", "failed", "p (Holm)"]
     return table([*titles, "verdict", f"seeds needed for {100 * effect:g} %"], rows, left=3) if rows else None
 
 
@@ -32,13 +33,14 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
     effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
     effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
     won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
+    out = row["word"] == MARKED  # a seed with a mark is lost by statistics, not by failing
     word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
     needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
     return [
         effect,
-        f"{won} ({low}..{high})",
+        "–" if out else f"{won} ({low}..{high})",
         str(row["pairs"]),
-        str(row["failures"] or ""),
+        str(max(0, row["failures"] - row["marked"]) or ""),
         number(row["p_holm"]),
         word,
         needed,

@@ -1,6 +1,7 @@
 """Tables of one task: scores, costs and parts of the test split."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -74,7 +75,9 @@ def _primary(row: dict[str, Any] | None, form: Form, *, bold: bool) -> Line:
         return line("–")
     middle, rest = spread(row["score"], row["score_min"], row["score_max"], form)
     first = line(strong(middle) if bold else middle, f" {rest}" if rest else "")
-    return line(first, ", " if middle and row["failed"] else "", row["failed"]) or line("–")
+    out = "marked" if middle and isnan(row["rank_group"]) else ""
+    rest = ", ".join(piece for piece in (out, row["failed"]) if piece)
+    return line(first, ", " if middle and rest else "", rest) or line("–")
 
 
 def _further(row: dict[str, Any] | None, name: str, form: Form) -> str:
