@@ -1,6 +1,7 @@
 """Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
 
 from collections.abc import Collection
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
-from benchbench.report.analysis.order import natural, several
+from benchbench.report.analysis.order import listed, natural, several
 from benchbench.report.frame import DISTURBED, plain
 from benchbench.statistics.pairs import WITHIN
 
@@ -177,7 +178,29 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
         return []
-    return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."]
+    missing = _missing(frame[grid].assign(place=axes[0], rival=axes[3]))
+    said = f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."
+    return [f"{said} Without one: {listed(missing, 6)}."]
+
+
+def _missing(frame: pd.DataFrame) -> list[str]:
+    """What has no record that others have, by competitor: the budgets and the seeds."""
+    axes = [list(dict.fromkeys(frame[name])) for name in ("place", "variant", "seed", "rival")]
+    known = set(frame[["place", "variant", "seed", "rival"]].itertuples(index=False, name=None))
+    budgets = dict(zip(frame["place"], frame["budget"], strict=True))
+    names = dict(zip(frame["rival"], frame["architecture"], strict=True))
+    found: dict[tuple[str, str], list[set[str]]] = {}
+    for place, variant, seed, rival in product(*axes):
+        if (place, variant, seed, rival) not in known:
+            tasks, seeds = found.setdefault((names[rival], budgets[place]), [set(), set()])
+            tasks.add(str(variant))
+            seeds.add(str(seed))
+    said = []
+    for (name, budget), (tasks, seeds) in sorted(found.items(), key=lambda item: natural(item[0])):
+        where = "" if len(tasks) == len(axes[1]) else f" on {listed(sorted(tasks, key=natural))}"
+        under = f" under {budget}" if len(set(budgets.values())) > 1 else ""
+        said.append(f"{name}{where}{under} (seed{'s' * (len(seeds) > 1)} {', '.join(sorted(seeds, key=natural))})")
+    return said
 
 
 def looks(frame: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from re import sub
 from matplotlib.figure import Figure
 
 from benchbench.report.analysis.order import baselines as baselines_of
-from benchbench.report.analysis.order import ordered, several
+from benchbench.report.analysis.order import listed, ordered, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.figures import (
     anomaly,
@@ -37,7 +37,8 @@ from benchbench.report.page.pictures import Picture, Pictures, Section
 class Kind:
     """A figure: ``draw`` gives the picture or an animation, a sentence that says why there is none, or nothing.
 
-    What stands in square brackets in ``caption`` is said where there are several lengths.
+    What stands in square brackets in ``caption`` is said where there are several lengths, what stands in braces where
+    the best possible score is known.
     """
 
     name: str
@@ -55,8 +56,8 @@ FIGURES = (
     ),
     Kind(
         "scores", dots.scores,
-        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed. A grey line is "
-        "the best possible score.",
+        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed.{ A grey line is "
+        "the best possible score.}",
         "condition", "scores",
     ),
     Kind(
@@ -260,7 +261,9 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
 
 def _caption(kind: Kind, place: Place) -> str:
     lengths = place.cells[["variant", "length"]].drop_duplicates()["variant"]
-    return sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
+    said = sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
+    said = sub(r"\{(.*?)\}", r"\1" if place.cells["floor"].notna().any() else "", said)
+    return f"{said} Left out: marked trials of {listed(list(place.marked), 9)}." if place.marked else said
 
 
 def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:

@@ -22,6 +22,7 @@ from benchbench.report.page.solved import solved_tasks
 from benchbench.report.page.task import task_page
 from benchbench.report.page.texts import levels
 from benchbench.report.page.tuning import tuned
+from benchbench.report.page.turns import turns
 from benchbench.report.page.words import in_words
 
 _METRICS = {
@@ -135,7 +136,9 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     titles = [*([] if numbers.closed_loop.cells.empty else ["Open loop"]), *named]
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
-    found = [*answer(numbers, condition), *in_words(numbers, condition), *answer_tables(numbers, condition)]
+    found = [*answer(numbers, condition), *in_words(numbers, condition)]
+    found += turns(numbers, condition) if condition == conditions(numbers)[0] else []
+    found += answer_tables(numbers, condition)
     return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
 
 

@@ -10,8 +10,8 @@ from benchbench.report.analysis.order import listed
 from benchbench.report.page.blocks import Line, emphasis, line
 
 __all__ = [
-    "DAGGER", "decimals", "in_a_row", "label", "lengths", "levels", "listed", "metric", "metric_form", "number", "seeds",
-    "spread",
+    "DAGGER", "decimals", "in_a_row", "label", "lengths", "levels", "listed", "metric", "metric_form", "number",
+    "seeds", "spread",
 ]  # fmt: skip
 
 DAGGER = "†"  # a time that was disturbed
