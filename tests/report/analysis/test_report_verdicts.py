@@ -232,22 +232,22 @@ def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_wh
     assert row["seeds_needed"] == seeds_needed(gaps.std(ddof=1), 0.1 * lack, pilot=3)
 
 
-def test_two_that_are_the_same_on_every_seed_have_no_interval_and_are_not_called_open_or_better(chosen, record):
+def test_two_that_are_the_same_on_every_seed_have_no_interval_and_are_not_called_open_or_better(frame, record):
     made = [record(name, seed, mse=mse) for name, mse in (("mean", 1.0), ("persistence", 0.5)) for seed in range(5)]
-    frame = chosen(made).frame
-    [pair] = judged(frame)[0].to_dict("records")
+    found = frame(made)
+    [pair] = judged(found)[0].to_dict("records")
     assert pair["verdict"] == SAME == "same on every seed: no interval"
     assert pair["better"] == ""
-    row = said(frame)
+    row = said(found)
     assert (row["take"], bool(row["clear"])) == ("persistence", False)
     assert row["verdict"] == "no interval (same on every seed) against mean"
 
 
-def test_one_that_a_mark_keeps_out_of_the_ranking_on_every_seed_is_marked_against_all(chosen, record):
-    frame = chosen([record(name, seed) for name in ("gru", "lstm", "rnn") for seed in range(3)]).frame
-    out = frame["architecture"] == "gru"
-    frame = frame.assign(unranked=out, rank_score=frame["rank_score"].mask(out, np.inf))
-    pairs = judged(frame)[0]
+def test_one_that_a_mark_keeps_out_of_the_ranking_on_every_seed_is_marked_against_all(frame, record):
+    found = frame([record(name, seed) for name in ("gru", "lstm", "rnn") for seed in range(3)])
+    out = found["architecture"] == "gru"
+    found = found.assign(unranked=out, rank_score=found["rank_score"].mask(out, np.inf))
+    pairs = judged(found)[0]
     with_gru = (pairs["first"] == "gru") | (pairs["second"] == "gru")
     assert set(pairs.loc[with_gru, "verdict"]) == {MARKED}
     assert set(pairs.loc[with_gru, "marked"]) == {3}
