@@ -117,6 +117,21 @@ def report(study: Study, results: Results = "results") -> None:
     say(str(write_report(study, results)))
 
 
+@_verb("verify")
+def verify(
+    reports: Annotated[
+        list[str] | None,
+        typer.Argument(help="Studies, or folders of reports; all in the folder of results without.", metavar="REPORT"),
+    ] = None,
+    results: Results = "results",
+) -> None:
+    """Check committed reports against the records."""
+    with at_once():
+        from benchbench.cli import verify as verb
+
+    verb.check(reports or [], results)
+
+
 @_verb("compare")
 def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],

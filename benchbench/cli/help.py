@@ -60,6 +60,7 @@ PROGRAM = Help(
     examples=(
         ("benchbench run quick", "a first look in two minutes"),
         ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench verify", "do committed reports fit their records?"),
         ("benchbench compare old.json new.json", "is it slower than before?"),
         ("benchbench run my_study.toml --jobs 2", "your own grid"),
         ("benchbench run quick --plugin my_net.py", "your own architecture in it"),
@@ -90,6 +91,20 @@ wrong; 130 after an interrupt.""",
         short="Write the report of a study.",
         text="Write report.md with figures and tables, from the records alone.",
         examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
+    ),
+    "verify": Help(
+        short="Check committed reports against the records.",
+        text="""Work out again what the records give, and compare every text and table of a report with it.
+
+The exit code is 1 where something else stands there; the message names the file, the line, what stands there and what
+the records give. The tables of the README and of docs/ that come from a report are compared too. Figures whose
+artifacts are not there are listed as not verified. Without REPORT, all reports in the folder of results are
+checked.""",
+        examples=(
+            ("benchbench verify", ""),
+            ("benchbench verify main chaos", ""),
+            ("benchbench verify results/report/main", ""),
+        ),
     ),
     "compare": Help(
         short="Compare two runs, or two stores of records.",

@@ -10,6 +10,7 @@ from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
+from benchbench.report.page.pictures import Pictures
 from benchbench.report.render.markdown import render
 
 
@@ -26,19 +27,27 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     return target / "report.md"
 
 
+def written(study: str | PathLike[str], results: str | PathLike[str] = "results") -> dict[str, str]:
+    """The texts of a report by their paths in its folder, as ``write_report`` writes them; no picture is saved."""
+    frame, records = read(study, results)
+    numbers = gather(study_name(study), frame, records, Path(results))
+    return _texts(numbers, draw_all(numbers, None))
+
+
 def _write(folder: Path, numbers: Numbers) -> None:
     for name in ("figures", "tables", "tasks"):
         (folder / name).mkdir(parents=True)
-    pictures = draw_all(numbers, folder / "figures")
-    for name, table in tables(numbers).items():
-        file = folder / "tables" / f"{name}.csv"
-        text = printable(table.to_csv(index=False, lineterminator="\n"))
-        with naming(file):
-            file.write_bytes(text.encode())
-    for page in pages(numbers, pictures, _paths(numbers)):
-        file = folder / f"{page.path}.md"
-        with naming(file):
-            file.write_bytes(render(page).encode())
+    for path, text in _texts(numbers, draw_all(numbers, folder / "figures")).items():
+        with naming(folder / path):
+            (folder / path).write_bytes(text.encode())
+
+
+def _texts(numbers: Numbers, pictures: Pictures) -> dict[str, str]:
+    found = {
+        f"tables/{name}.csv": printable(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables(numbers).items()
+    }
+    return found | {f"{page.path}.md": render(page) for page in pages(numbers, pictures, _paths(numbers))}
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:

@@ -234,8 +234,8 @@ FIGURES = (
 )  # fmt: skip
 
 
-def draw_all(numbers: Numbers, folder: Path) -> Pictures:
-    """Save every figure that there is something for, and say what stands where."""
+def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
+    """Save every figure that there is something for, and say what stands where; without a folder, save none."""
     frame, found, taken = numbers.selection.frame, list[Picture](), set[str]()
     looks = styles(ordered(frame), baselines_of(frame))
     with settings():
@@ -247,16 +247,21 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
             where = f"{place.condition}: " if kind.scope == "condition" and several(frame, "condition") else ""
             caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
             moving = isinstance(made, Film)
-            with naming(folder / name):
-                if isinstance(made, Film):
-                    save_film(made, folder / name)
-                elif isinstance(made, Figure):
-                    save(made, folder / name)
+            if folder is not None:
+                _save(made, folder / name)
             if not reason:
                 taken.add(name)
             where_it_is = (kind.name, kind.section, place.condition, place.variant)
             found.append(Picture(*where_it_is, name, caption, reason, moving))
     return Pictures(tuple(found))
+
+
+def _save(made: Figure | Film | str, stem: Path) -> None:
+    with naming(stem):
+        if isinstance(made, Film):
+            save_film(made, stem)
+        elif isinstance(made, Figure):
+            save(made, stem)
 
 
 def _caption(kind: Kind, place: Place) -> str:
