@@ -83,13 +83,13 @@ def test_a_figure_whose_artifact_is_not_there_is_listed_and_what_stands_around_i
     page = results / "report" / "toy" / "report.md"
     picture = "![gone](figures/gone.png)\n\n*A caption.* [SVG](figures/gone.svg), [PDF](figures/gone.pdf)\n\n"
     change(page, "## How to read", f"{picture}## How to read")
-    absent = {
-        "report.md": ("## How to read", "> There is no figure here: gru: The artifact is not there.\n\n## How to read")
-    }
-    monkeypatch.setattr(
-        module, "written", lambda *given: {path: text.replace(*absent.get(path, ("", ""))) if path in absent else text
-                                           for path, text in written(*given).items()}
-    )  # fmt: skip
+    note = "> There is no figure here: gru: The artifact is not there.\n\n"
+
+    def without(*given):
+        texts = written(*given)
+        return texts | {"report.md": texts["report.md"].replace("## How to read", f"{note}## How to read")}
+
+    monkeypatch.setattr(module, "written", without)
     found = verify("toy", results)
     assert (found.mismatch, found.unverified) == (None, ("figures/gone.png",))
     change(page, "None: every trial", "None: each trial")
