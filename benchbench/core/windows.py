@@ -117,13 +117,12 @@ def forecast(
     """The forecasting problem of several series for each split, each (time,) or (time, feature), in raw units.
 
     With ``warm_up``, every step of a window after that many is scored, and a window starts every ``length - warm_up``
-    steps; without it, only the last step is scored. Where ``stride`` is None, it is the shortest
-    that leaves at most MOST_TRAIN training windows. Where validation has more than ``most_valid`` windows, evenly
-    spread ones are kept. The provenance notes both under ``thinned``. ``outputs`` selects the features to predict.
-    Windows that end, or whose target lies, where ``measured`` (time,) is false are left out. ``free_run`` and
-    ``valid_run`` continue from their first ``length`` steps, at horizon 1 only; ``shown`` is as in Problem. The scaler
-    is fitted on train alone; ``floor`` is in raw units squared. Raises InputError for a series shorter than a window,
-    and for a training part that is constant.
+    steps; without it, only the last step is scored. A ``stride`` of None becomes the shortest that leaves at most
+    MOST_TRAIN training windows. Of validation, at most ``most_valid`` windows are kept, evenly spread. The provenance
+    notes both under ``thinned``. ``outputs`` selects the features to predict. Windows that end, or whose target lies,
+    where ``measured`` (time,) is false are left out. ``free_run`` and ``valid_run`` continue from their first
+    ``length`` steps, at horizon 1 only; ``shown`` is as in Problem. The scaler is fitted on train alone; ``floor`` is
+    in raw units squared. InputError for a series shorter than a window, or a training part that is constant.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
