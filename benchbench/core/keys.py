@@ -1,49 +1,100 @@
-"""The keys of a study's file: each one that does not exist is named with the nearest that does."""
+"""A trial by its key, or by the beginning of it, among the records of all studies."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, time
-from typing import Any
+from difflib import SequenceMatcher
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
 
-from benchbench.core.errors import InputError, unknown
-from benchbench.core.spec import Budget
-from benchbench.core.tuning import Tuning
+from benchbench.core import store
+from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.record import Record
+from benchbench.core.store import Line
 
-
-def known_keys(content: Mapping[str, Any], fields: Iterable[str], file: str) -> None:
-    """InputError where a table of a study has a key that is none: ``fields`` are those above the first table."""
-    above = set(fields)
-    _known(content, above, file)
-    budgets = content.get("budgets", [])
-    if isinstance(budgets, dict):
-        raise InputError(f"{file}: budgets: there may be several, so write [[budgets]], not [budgets]")
-    tables = [
-        (f"[[budgets]] number {i}", one, set(Budget.model_fields)) for i, one in enumerate(_list(budgets), start=1)
-    ]
-    for place, table, own in [*tables, ("[tuning]", content.get("tuning"), set(Tuning.model_fields))]:
-        where = f"{file}: {place}"
-        for key in table if isinstance(table, dict) else ():
-            if key in above - own:
-                raise InputError(f"{where}: {key!r} belongs to the study: write it above the first table")
-        _known(table, own, where)
+_NEAREST, _LISTED = 3, 8  # keys that a message shows
 
 
-def _known(table: Any, known: Iterable[str], where: str) -> None:
-    for key in table if isinstance(table, Mapping) else ():
-        if key not in known:
-            raise unknown("key", key, known, where=where)
+class Found(NamedTuple):
+    """The line of a trial, and all lines of its study: its siblings are among them."""
+
+    line: Line
+    study: list[Line]
+
+    @property
+    def record(self) -> Record:
+        """The record of the line."""
+        return self.line.record
+
+    @property
+    def others(self) -> list[Line]:
+        """Further records of the same trial: of other machines, and those that this one has replaced."""
+        return [one for one in self.study if one.record.trial.key == self.record.trial.key and one != self.line]
+
+    @property
+    def siblings(self) -> list[Record]:
+        """The records of this machine that differ in the seed alone, one a seed, its own among them."""
+        mine, found = _without_seed(self.record), dict[int, Record]()
+        for one in self.study:
+            if one.record.environment.machine == self.record.environment.machine and _without_seed(one.record) == mine:
+                found[one.record.trial.seed] = one.record
+        return [found[seed] for seed in sorted(found)]
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _without_seed(record: Record) -> str:
+    return record.trial.model_copy(update={"seed": 0}).key
 
 
-def no_dates(value: Any, file: str, place: str = "") -> None:
-    """InputError where a value is a date or a time, which no key takes."""
-    if isinstance(value, (date, time)):
-        raise InputError(f"{file}: {place[1:]}: no key takes a date or time, got {value}; text stands in quotes")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            no_dates(item, file, f"{place}.{key}")
-    elif isinstance(value, list):
-        for number, item in enumerate(value, start=1):
-            no_dates(item, file, f"{place} number {number}")
+def studies(results: Path) -> list[str]:
+    """The studies that have records."""
+    return sorted({file.parent.name for file in (results / "records").glob("*/*.jsonl")})
+
+
+def find(results: Path, key: str, study: str | None = None, machine: str | None = None) -> Found:
+    """The newest record of the trial whose key begins with ``key``: of one ``study`` or of all, of any machine or one.
+
+    InputError for a key that no trial, or more than one, begins with: it shows the nearest.
+    """
+    known = studies(results) if study is None else [study]
+    if not known:
+        raise InputError(f"{results / 'records'}: no records; --results names the folder that has them")
+    lines = {name: store.read(results, name) for name in known}
+    by_key: dict[str, list[Line]] = {}
+    for line in (line for name in known for line in lines[name]):
+        by_key.setdefault(line.record.trial.key, []).append(line)
+    whole = _whole(key.strip().lower(), by_key)
+    found = _of_machine(by_key[whole], whole, machine)
+    newest = max(found, key=lambda line: line.record.started)  # of several of one time the first, so the last is wanted
+    newest = [line for line in found if line.record.started == newest.record.started][-1]
+    return Found(newest, lines[newest.record.trial.study])
+
+
+def _whole(key: str, known: dict[str, list[Line]]) -> str:
+    matching = sorted(one for one in known if one.startswith(key))
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        listed = ", ".join(matching[:_LISTED]) + (" ..." if len(matching) > _LISTED else "")
+        raise InputError(
+            f"KEY {short(key)}: {len(matching):,} trials have keys that begin so; write more of it: {listed}"
+        )
+    near = "; ".join(f"{one} ({known[one][-1].record.trial.label})" for one in _nearest(key, known))
+    raise InputError(f"KEY {short(key)}: no trial has a key that begins so. The nearest: {near}")
+
+
+def _nearest(key: str, known: dict[str, list[Line]]) -> list[str]:
+    """Those that begin alike for the longest, and then those that differ least."""
+
+    def likeness(other: str) -> tuple[int, float]:
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(key, other, strict=False)))
+        return alike, SequenceMatcher(None, key, other).ratio()
+
+    return sorted(sorted(known), key=likeness, reverse=True)[:_NEAREST]
+
+
+def _of_machine(lines: list[Line], key: str, machine: str | None) -> list[Line]:
+    if machine is None:
+        return lines
+    found = [line for line in lines if line.record.environment.machine == machine]
+    if not found:
+        labels = {line.record.environment.machine for line in lines}
+        raise unknown("machine", machine, labels, where=f"trial {key}")
+    return found
