@@ -16,6 +16,7 @@ BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
 """Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
 
 _ROUNDING = 1e-9  # of a number in a table: sums of the same digits differ by as much between processors
+_NOTHING = 1e-13  # what is left of a difference of nearly equal numbers
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\S*?figures/([^)]+)\)")
 _ABSENT = "> There is no figure"
 _WORDS = 5  # around the first that differs
@@ -136,7 +137,7 @@ def _same(stands: str, given: str, *, numbers: bool) -> bool:
 
 def _close(stands: str, given: str) -> bool:
     try:
-        return stands == given or isclose(float(stands), float(given), rel_tol=_ROUNDING)
+        return stands == given or isclose(float(stands), float(given), rel_tol=_ROUNDING, abs_tol=_NOTHING)
     except ValueError:
         return False
 

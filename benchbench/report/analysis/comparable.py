@@ -10,6 +10,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import listed, natural, several
+from benchbench.report.analysis.trials import rows
 from benchbench.report.frame import DISTURBED, plain
 from benchbench.statistics.pairs import WITHIN
 
@@ -184,23 +185,29 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
 
 
 def _missing(frame: pd.DataFrame) -> list[str]:
-    """What has no record that others have, by competitor: the budgets and the seeds."""
+    """What has no record that others have: by competitor the trials, and what they share of what differs."""
     axes = [list(dict.fromkeys(frame[name])) for name in ("place", "variant", "seed", "rival")]
     known = set(frame[["place", "variant", "seed", "rival"]].itertuples(index=False, name=None))
-    budgets = dict(zip(frame["place"], frame["budget"], strict=True))
+    columns = ["budget", "device", "length"]
+    first = frame.drop_duplicates("place")
+    places = {row["place"]: {name: row[name] for name in columns} for row in rows(first[["place", *columns]])}
     names = dict(zip(frame["rival"], frame["architecture"], strict=True))
-    found: dict[tuple[str, str], list[set[str]]] = {}
+    found: dict[str, list[dict[str, object]]] = {}
     for place, variant, seed, rival in product(*axes):
         if (place, variant, seed, rival) not in known:
-            tasks, seeds = found.setdefault((names[rival], budgets[place]), [set(), set()])
-            tasks.add(str(variant))
-            seeds.add(str(seed))
+            found.setdefault(names[rival], []).append({"task": variant, **places[place], "seed": seed})
     said = []
-    for (name, budget), (tasks, seeds) in sorted(found.items(), key=lambda item: natural(item[0])):
-        where = "" if len(tasks) == len(axes[1]) else f" on {listed(sorted(tasks, key=natural))}"
-        under = f" under {budget}" if len(set(budgets.values())) > 1 else ""
-        said.append(f"{name}{where}{under} (seed{'s' * (len(seeds) > 1)} {', '.join(sorted(seeds, key=natural))})")
+    for name in sorted(found, key=natural):
+        values = {axis: {one[axis] for one in found[name]} for axis in found[name][0]}
+        every = {axis: len(set(frame["variant" if axis == "task" else axis])) for axis in values}
+        some = [_named(axis, values[axis]) for axis in values if len(values[axis]) < every[axis]]
+        said.append(f"{name} ({'; '.join([f'{len(found[name]):,}', *some])})")
     return said
+
+
+def _named(axis: str, values: set[object]) -> str:
+    texts = sorted(map(str, values), key=natural)
+    return f"{axis}{'s' * (len(texts) > 1)} {listed(texts)}"
 
 
 def looks(frame: pd.DataFrame) -> list[str]:
