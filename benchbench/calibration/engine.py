@@ -51,7 +51,7 @@ def name(shape: Shape) -> str:
 
 
 def measured(shape: Shape) -> Found:
-    """Compile or load the kernels of a shape, and time them; this sets the switches of a trial in the calling process."""
+    """Compile or load the kernels of a shape, and time them; this process takes on the switches of a trial."""
     from benchbench.measure import allocator
     from benchbench.measure.floor import minima, products
     from benchbench.measure.switches import set_flags
