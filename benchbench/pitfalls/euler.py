@@ -90,7 +90,10 @@ def lyapunov(orbit: Series, way: Way) -> float:
 
 
 def distances(way: Way, truth: Series, starts: int, units: int = 1000) -> Series:
-    """The distance (time unit, start) of a ``way`` from the Runge-Kutta orbit ``truth`` (step,), in its deviations."""
+    """The distance (time, start) of a ``way`` from the orbit ``truth`` (step,) of Runge-Kutta, in its deviations.
+
+    There is one distance for each time unit.
+    """
     off = []
     for at in range(0, 100 * _FINE * starts, 100 * _FINE):
         solved = euler(_history(truth, at, way), units * way.every, way.every)[:: way.every]
@@ -99,7 +102,7 @@ def distances(way: Way, truth: Series, starts: int, units: int = 1000) -> Series
 
 
 def leaving(off: Series) -> int:
-    """The time units until half of the starts are 0.4 standard deviations off, from distances (time unit, start).
+    """The time units until half of the starts are 0.4 standard deviations off, from distances (time, start).
 
     A start that never is counts with the last time unit.
     """
