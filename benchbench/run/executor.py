@@ -54,11 +54,12 @@ class Local:
     """Runs trials in processes of this machine; a worker of a cluster may do the same with items as they come.
 
     ``examiners`` are those of the run, where there are any yet. The machine is ``looked`` at once, however often trials
-    are mapped.
+    are mapped. ``on_wait`` is called where other runs have all cores.
     """
 
     examiners: Examiners | None = None
     many_machines: bool = False
+    on_wait: Callable[[], None] = _ignore
     looked: list[Environment] = field(default_factory=list)
 
     def map(
@@ -89,6 +90,7 @@ class Local:
                 on_start=run.start,
                 on_output=on_output,
                 on_seen=run.see,
+                on_wait=self.on_wait,
             )
             for item, result in stack.enter_context(closing(ended)):
                 yield item, result if isinstance(result, InputError) else run.outcome(item, result)

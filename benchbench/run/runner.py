@@ -127,7 +127,10 @@ class _Run:
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
-            return self._run(job, plan, stages, checked, executor=self.executor or Local(here), printed=printed)
+            return self._run(job, plan, stages, checked, executor=self.executor or self._here(here), printed=printed)
+
+    def _here(self, here: Examiners) -> Local:
+        return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs have"))
 
     def _stages(self, plan: Plan) -> Stages:
         """What is to be done; InputError where seeds are to be added and no pair is there to be decided."""
