@@ -117,10 +117,12 @@ class _Run:
             cores=cores(),
             runs_here=not self._many,
         )
+        if self.executor is not None:
+            self.executor.prepare(self.job)
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
         stages = self._stages(plan)
-        job = replace(self.job, warm=plan.quiet, sources=plan.sources)
+        job = replace(self.job, warm=plan.quiet, sources=plan.sources, files=plan.files)
         with examiners(job) as here:
             checked = self._check(planner, job, plan, stages, here)
             kernels = {name for found in checked.values() for name in found.kernels}
