@@ -20,7 +20,7 @@ def run(
     study: str, *, memory_limit: str | None, executor: str, scheduler: str | None, detail: Detail, **options: Any
 ) -> None:
     """Run what the study lacks; ``options`` are those of ``run_study``."""
-    limit = _bytes(memory_limit)
+    limit = in_bytes(memory_limit)
     _check_executor(executor, scheduler, options)
     with watched(err, detail) as watch, _executor(scheduler, watch) as chosen:
         records = run_study(
@@ -73,7 +73,8 @@ def _executor(scheduler: str | None, watch: Watch) -> Iterator[Executor | None]:
         yield dask
 
 
-def _bytes(size: str | None) -> int | None:
+def in_bytes(size: str | None) -> int | None:
+    """The bytes of ``--memory-limit``; InputError where it is no size."""
     try:
         return None if size is None else TypeAdapter(Annotated[ByteSize, Field(gt=0)]).validate_python(size)
     except ValidationError:
