@@ -92,6 +92,11 @@ def line(*pieces: "str | Span | Source | Line") -> Line:
     return tuple(piece for piece in found if piece != "")
 
 
+def spoken(pieces: Line) -> list[str | Span]:
+    """What a reader sees of a line."""
+    return [piece for piece in pieces if not isinstance(piece, Source)]
+
+
 def code(text: object) -> Span:
     """Something to type, or a name that the reader will meet again."""
     return Span(str(text), "code")

@@ -26,6 +26,7 @@ from benchbench.report.page.blocks import (
     Span,
     Table,
     Text,
+    spoken,
 )
 from benchbench.report.render.sources import Asked
 
@@ -215,11 +216,9 @@ class _Writer:
         return _PICTURE.format(file[-3:], coded, printable(_plain(block.caption)), caption)
 
     def _line(self, pieces: Line) -> Markup:
-        return Markup("").join(self._piece(piece) for piece in pieces)
+        return Markup("").join(self._piece(piece) for piece in spoken(pieces))
 
-    def _piece(self, piece: str | Span | Source) -> Markup:
-        if isinstance(piece, Source):
-            return Markup("")
+    def _piece(self, piece: str | Span) -> Markup:
         if isinstance(piece, str):
             return escape(printable(piece))
         text = printable(piece.text)
@@ -316,4 +315,4 @@ def _slug(text: str) -> str:
 
 
 def _plain(pieces: Line) -> str:
-    return "".join(piece if isinstance(piece, str) else piece.text for piece in pieces if not isinstance(piece, Source))
+    return "".join(piece if isinstance(piece, str) else piece.text for piece in spoken(pieces))
