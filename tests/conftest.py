@@ -51,10 +51,12 @@ def cli(tmp_path, monkeypatch, capsys):
 def save_with(monkeypatch, save):
     """Have reports save their figures by this function of the figure and the path without its suffix."""
     from benchbench.report import pitfalls
+    from benchbench.report.charts import page
     from benchbench.report.figures import catalogue
 
     for module in (catalogue, pitfalls):
         monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(page, "bundle", lambda: "")  # of a megabyte, which takes seconds to make
 
 
 @pytest.fixture
