@@ -294,7 +294,7 @@ def mine(setting):
 """
 
 
-def test_a_learner_of_classes_alone_is_held_to_what_it_promises(tmp_path):
+def test_a_learner_that_only_classifies_is_checked_on_the_promises_for_classes(tmp_path):
     cut = "inputs = inputs if lengths is None else inputs * (np.arange(12) < lengths[:, None])[:, :, None]"
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", cut))
     assert not [r for r in results.values() if r.passed is False]
@@ -307,7 +307,7 @@ def test_a_learner_that_reads_the_padding_is_caught(tmp_path):
     assert results["classes: what stands in the padding changes nothing"].passed is False
 
 
-def test_a_learner_whose_rows_are_no_probabilities_is_caught(tmp_path):
+def test_a_learner_whose_outputs_are_not_probabilities_is_caught(tmp_path):
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", "return 2 * self.train.targets[: len(inputs)]"))
     found = results["classes: predictions are finite and of the right shape"]
     assert found.passed is False
@@ -368,7 +368,7 @@ def test_a_leak_is_found_among_sequences_of_different_length(tmp_path):
     assert results["no stretch of train comes back in valid or test"].passed is False
 
 
-def test_the_option_sets_of_shipped_studies_are_put_to_the_contract():
+def test_the_contract_is_checked_with_the_option_sets_of_shipped_studies():
     subjects = {result.subject for result in check(REGISTRY.get("task", "noisy_sine"))}
     assert subjects == {"task noisy_sine"}
     sets = [options for options, _ in shipped_sets(REGISTRY.get("architecture", "esn"))]
