@@ -242,7 +242,7 @@ def test_the_page_counts_the_verdicts_and_writes_numbers_with_their_units(write)
     assert lines[1][1:5] == ["500 ms", "250 ms", "0.500", "0.500 to 0.500"]
     assert r"f.py::t\[x\|y\]" in page
     assert "outside 0.833 to 1.2 (--margin)" in page
-    assert "one run a side" in page
+    assert "one run on each side" in page
 
 
 def test_the_gate_names_rows_that_are_worse_and_above_the_ratio(write):

@@ -13,7 +13,7 @@ from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.record import Status
 
 ONLY_ALIKE = (
-    "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are not in: "
+    "Times and memory are compared only where jobs, threads, allocator and kernel are the same; they differ in: "
 )
 
 

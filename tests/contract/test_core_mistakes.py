@@ -49,7 +49,7 @@ def told(found):
 
 TWO = "the core must return two values, its states and the state that it ends in, not"
 SHAPE = "the core's states must have the shape (batch, time, unit) = (2, 3, unit), not"
-STATE = "the core does not go on from the state that it returned:"
+STATE = "the core does not accept the state that it returned:"
 MISTAKES = {
     "return states": f"{TWO} one Tensor",
     "return states, state, state": f"{TWO} 3 values",
@@ -65,7 +65,7 @@ def test_a_mistake_in_what_a_core_returns_is_one_sentence_told_once(body, tmp_pa
     mine += f"        states, state = self.cell(inputs, state)\n        {body}\n"
     found = results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))
     assert told(found) == [MISTAKES[body]]
-    assert found[-1].promise.endswith("more promises fail for a reason that is told above")
+    assert found[-1].promise.endswith("more promises fail for a reason that is reported above")
 
 
 def test_for_a_core_of_pytorch_without_batch_first_the_message_says_so(tmp_path):
