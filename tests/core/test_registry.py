@@ -137,14 +137,14 @@ def test_a_name_in_two_files_is_an_error_that_names_both_places(plugin: Write, n
     first, second = plugin(net("net"), "first.py"), plugin(net("net"), "second.py")
     with pytest.raises(InputError) as caught:
         load([first, second])
-    assert str(caught.value) == f"architecture 'net' is defined twice: {first}:4 and {second}:4"
+    assert str(caught.value) == f"architecture 'net' is defined twice: {first}:4 and {second}:4; rename one"
 
 
 def test_a_name_twice_in_one_file_is_an_error_that_names_both_lines(plugin: Write, no_shipped: None) -> None:
     path = plugin(net() + net())
     with pytest.raises(InputError) as caught:
         load([path])
-    assert str(caught.value) == f"architecture 'net' is defined twice: {path}:4 and {path}:13"
+    assert str(caught.value) == f"architecture 'net' is defined twice: {path}:4 and {path}:13; rename one"
 
 
 def test_a_plug_in_cannot_take_a_shipped_name(plugin: Write, monkeypatch: pytest.MonkeyPatch) -> None:
