@@ -61,13 +61,12 @@ def ecg(
 ) -> Problem:
     """Forecast ECG records ``horizon`` samples ahead, split by patient where several are given, else by time.
 
-    The test has the ``test_records``, or else the last of several ``records`` (with the default ``records``: 100, 105
-    and 121); the last of the others is valid. Splits that share a record take 70, 15 and 15 % of its time, with gaps.
-    ``path`` is a folder with the records, by default $BENCHBENCH_DATA/<database> or a download from PhysioNet. ``lead``
-    is a number or a name, by default MLII or else the first. Signals are resampled to ``rate`` Hz. ``duration`` is in
-    seconds of each record from a random start (0: all of it). A window starts every ``stride`` samples, or ends at each
-    R peak if ``windows`` is "beats". ``clean`` and later options are as in Preparation, ``longest_gap`` in samples of
-    the record. InputError for missing, incomplete or short records.
+    The test has the ``test_records``, or else the last of several ``records`` (with the default ones: 100, 105, 121);
+    the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps. ``path`` is a
+    folder with the records, by default $BENCHBENCH_DATA/<database> or a download from PhysioNet. ``lead`` is a number
+    or a name, by default MLII or else the first. ``rate`` is in Hz, ``duration`` in seconds from a random start (0: all
+    of it). A window starts every ``stride`` samples, or ends at each R peak if ``windows`` is "beats". ``clean`` and
+    later: as in Preparation, ``longest_gap`` in samples. InputError for missing, incomplete or short records.
     """
     how = Preparation(
         clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff_hz / rate,
