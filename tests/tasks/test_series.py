@@ -144,7 +144,7 @@ def test_stride_and_horizon_are_passed_on(tmp_path):
         ("a.parquet", b"PAR1rubbish", {}, "a.parquet: cannot be read as .parquet"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_forecast_is_refused_with_the_reason(tmp_path, name, content, options, message):
+def test_a_series_that_cannot_be_forecast_is_refused_with_the_reason(tmp_path, name, content, options, message):
     with pytest.raises(InputError) as caught:
         make(write(tmp_path, name, content), **options)
     assert re.search(message.replace("a.", r"a\."), str(caught.value)), caught.value
