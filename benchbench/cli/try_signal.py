@@ -78,26 +78,43 @@ def _conclude(study: str, file: str, results: str, seconds: float) -> None:
 
 def described(one: Look) -> list[str]:
     """What was found in a file, in a few lines."""
-    found, spacing = one.profile, one.spacing
-    left_out = f"; left out as time: {', '.join(one.times)}" if one.times else ""
+    found = one.profile
+    left_out = f"; left out as time: {', '.join(name or 'the one without a name' for name in one.times)}"
     of = f", one of {one.channels} channels" if one.channels > 1 else ""
-    rate = "no time column, so no rate"
-    if spacing is not None:
-        unit = {"s": " s", "month": " months"}.get(spacing.unit, f" of {one.times[0]}" if one.times else "")
-        rate = f"one every {spacing.step:g}{unit}"
-        rate = f"{spacing.rate_hz:g} Hz" if spacing.rate_hz is not None and spacing.rate_hz >= 1 else rate
     gaps = f"{found.missing} in {len(found.gaps)} gaps, the longest of {found.longest_gap}" if found.missing else "none"
     rows = ", ".join(map(str, found.first_outliers)) + (" ..." if found.outliers > len(found.first_outliers) else "")
     far = f"{found.outliers} beyond {OUTLIER:g} robust deviations, in row {rows}" if found.outliers else "none"
-    period = "none found" if found.period is None else f"{found.period:.4g} samples"
-    if found.period is not None and spacing is not None and spacing.unit == "s":
-        period += f" ({found.period * spacing.step:.4g} s)"
+    period = "none found" if found.period is None else f"{found.period:.3g} samples"
+    if found.period is not None and one.spacing is not None and one.spacing.unit == "s":
+        period += f" ({_span(found.period * one.spacing.step)})"
     lag = "unknown" if found.lag_one is None else f"{found.lag_one:.3f}"
     return [
-        f"{one.name}: column {one.label}{of}{left_out}",
-        f"  {found.samples:,} samples, {rate}; missing: {gaps}; outliers: {far}",
+        f"{one.name}: column {one.label}{of}{left_out if one.times else ''}",
+        f"  {found.samples:,} samples, {_rate(one)}; missing: {gaps}; outliers: {far}",
         f"  dominant period: {period}; correlation of neighbours (lag 1): {lag}",
     ]
+
+
+def _rate(one: Look) -> str:
+    """How often there is a sample."""
+    spacing = one.spacing
+    if spacing is None:
+        return "no time column, so no rate"
+    if spacing.rate_hz is not None and spacing.rate_hz >= 1:
+        return f"{spacing.rate_hz:g} Hz"
+    if spacing.unit == "s":
+        return f"one every {_span(spacing.step)}"
+    unit = " month" if spacing.unit == "month" else " by the time column, whose unit is not known"
+    return f"one every {spacing.step:g}{unit}"
+
+
+def _span(seconds: float) -> str:
+    """Seconds in the unit in which people would say it."""
+    units = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"), (0.1, 1, "s"), (1e-4, 1e-3, "ms"))
+    for from_, unit, name in units:
+        if seconds >= from_:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.3g} s"
 
 
 def _command(files: Sequence[str], column: str | None, horizon: int, minutes: float, clean: str) -> str:

@@ -8,14 +8,18 @@ import pandas as pd
 
 from benchbench.core.record import Record
 from benchbench.report.analysis.order import baselines, listed
-from benchbench.report.analysis.study import Numbers, gather
+from benchbench.report.analysis.study import gather
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import PLACE, WORSE, against
 from benchbench.report.frame import read
 from benchbench.report.page.texts import decimals, number
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
-_SAID = {BETTER: "better than", TIE: "tie with", OPEN: "open against", WORSE: "worse than"}
+_AHEAD, _BEHIND = "ahead", "behind"  # where neither changes with the seed, so that there is no spread to judge by
+_SAID = {
+    BETTER: "better than", TIE: "tie with", OPEN: "open against", WORSE: "worse than",
+    _AHEAD: "on every seed alike better than", _BEHIND: "on every seed alike worse than",
+}  # fmt: skip
 
 
 class Advice(NamedTuple):
@@ -56,17 +60,24 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
     take = _simplest(str(best["take"]), cells, pairs, baselines(numbers.selection.frame))
     row = next(row for row in rows_of(cells) if row["architecture"] == take)
     mine = against(pairs, take)
-    said = dict(zip(mine["other"], mine["word"], strict=True))
+    said = {str(one["other"]): _word(one) for one in rows_of(mine)}
     settled = OPEN not in said.values()
     resolve = f"{again} --resolve 0.1 && benchbench report {study}{more}"
     return Advice(
-        take=_take(numbers, row, records),
+        take=_take(row, records),
         cost=_cost(row),
         sure=f"{_by_verdict(said)} ({best['pairs']:.0f} seeds)" if said else "nothing to compare with",
         baselines=_against_baselines(take, cells, said),
         next=f"{again}  (after editing it)" if settled else f"{resolve}  (adds seeds where it is open)",
         settled=settled,
     )
+
+
+def _word(pair: dict[str, Any]) -> str:
+    """The verdict on a pair, or who is ahead where every seed gives the same."""
+    if pair["verdict"] != OPEN or pair["deviation"] != 0 or pair["wins"] == pair["losses"]:
+        return str(pair["word"])
+    return _AHEAD if pair["wins"] > pair["losses"] else _BEHIND
 
 
 def _here(frame: pd.DataFrame, place: dict[str, Any]) -> pd.DataFrame:
@@ -85,7 +96,7 @@ def _simplest(best: str, cells: pd.DataFrame, pairs: pd.DataFrame, known: frozen
     return str(tied["architecture"].iloc[0]) if len(tied) else best
 
 
-def _take(numbers: Numbers, row: dict[str, Any], records: Iterable[Record]) -> str:
+def _take(row: dict[str, Any], records: Iterable[Record]) -> str:
     """Which one, at which length, and its error in units of the signal."""
     kind = " (a baseline)" if row["baseline"] else ""
     horizon = next((one.trial.task_options.get("horizon", 1) for one in records), 1)

@@ -53,11 +53,10 @@ def spacing(times: Times, unit: str = "") -> Spacing:
     0.008 is what 360 Hz look like with three of them.
     """
     steps = np.diff(times)
-    usual = float(np.median(steps))
-    usual = float(times[-1] - times[0]) / float(np.maximum(1, np.rint(steps / usual)).sum())
-    counts = np.maximum(1, np.rint(steps / usual))
-    allowed = np.maximum(_JITTER * usual, 1.01 * _quantum(times - times[0]))
-    off = np.abs(steps - counts * usual) > allowed
+    middle = float(np.median(steps))
+    mean = float(times[-1] - times[0]) / float(np.maximum(1, np.rint(steps / middle)).sum())  # of rounded times
+    quantum = _quantum(times - times[0])
+    usual, counts, off = min((_against(steps, one, quantum) for one in (mean, middle)), key=lambda made: made[2].sum())
     where = np.flatnonzero(counts > 1)
     return Spacing(
         step=usual,
@@ -65,6 +64,12 @@ def spacing(times: Times, unit: str = "") -> Spacing:
         holes=tuple(Hole(row=int(i) + 1, missing=int(counts[i]) - 1) for i in where),
         uneven=tuple((np.flatnonzero(off) + 2).tolist()),
     )
+
+
+def _against(steps: Times, usual: float, quantum: float) -> tuple[float, Times, NDArray[np.bool_]]:
+    """A usual step, how many of it each step is, and which are off."""
+    counts = np.maximum(1, np.rint(steps / usual))
+    return usual, counts, np.abs(steps - counts * usual) > max(_JITTER * usual, 1.01 * quantum)
 
 
 def _quantum(times: Times) -> float:

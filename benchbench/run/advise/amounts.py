@@ -53,5 +53,5 @@ def _most_updates(timing: Timing, lengths: Sequence[int], seeds: int, seconds: f
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if timing.study_seconds(lengths, seeds, middle) <= seconds else (low, middle - 1)
-    digits = 10 ** max(0, len(str(low)) - 2)
+    digits = int(10 ** max(0, len(str(low)) - 2))
     return low // digits * digits

@@ -80,8 +80,14 @@ class _Watch:
         self.ended[record.trial.length] = self.clock()
 
 
-def timed(outline: Outline, *, jobs: int, clock: Clock = time.monotonic,
-          on_step: Callable[[str], None] = lambda _: None, **options: Any) -> Timing:
+def timed(
+    outline: Outline,
+    *,
+    jobs: int,
+    clock: Clock = time.monotonic,
+    on_step: Callable[[str], None] = lambda _: None,
+    **options: Any,
+) -> Timing:
     """Run one seed of a study with 20 updates in a folder of its own, which is removed.
 
     ``options`` are further ones of ``run_study``. InputError where the study cannot be run, and where no network ends
