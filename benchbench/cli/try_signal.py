@@ -9,7 +9,7 @@ from typing import Any
 from benchbench.cli.console import duration, err, out, say
 from benchbench.cli.progress import Detail, watched
 from benchbench.isolation.pool import start_server
-from benchbench.run.advise.outline import written
+from benchbench.run.advise.outline import require_writable, written
 from benchbench.run.advise.planned import Asked, jobs_of, planned
 from benchbench.run.job import PRELOAD
 from benchbench.run.runner import run_study
@@ -30,6 +30,7 @@ def attempt(
     """
     cleaning = clean_options(clean)
     given = {name: value for name, value in reading.items() if value is not None}
+    require_writable(Path.cwd(), Path(results))
     start_server(PRELOAD)  # it loads PyTorch meanwhile
     looks = [look(file, Form(**given), column, cleaning) for file in files]
     for one in looks:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from benchbench.core.record import Record
-from benchbench.report.analysis.order import baselines, listed
+from benchbench.report.analysis.order import baselines, listed, order
 from benchbench.report.analysis.study import gather
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import PLACE, WORSE, against
@@ -60,7 +60,8 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
     take = _simplest(str(best["take"]), cells, pairs, baselines(numbers.selection.frame))
     row = next(row for row in rows_of(cells) if row["architecture"] == take)
     mine = against(pairs, take)
-    said = {str(one["other"]): _word(one) for one in rows_of(mine)}
+    words = {str(one["other"]): _word(one) for one in rows_of(mine)}
+    said = {name: words[name] for name in order(words, baselines(numbers.selection.frame))}
     settled = OPEN not in said.values()
     resolve = f"{again} --resolve 0.1 && benchbench report {study}{more}"
     return Advice(
@@ -118,7 +119,7 @@ def _cost(row: dict[str, Any]) -> str:
 
 def _by_verdict(said: dict[str, str]) -> str:
     clauses = [
-        f"{words} {listed([name for name, verdict in said.items() if verdict == one], most=9)}"
+        f"{words} {listed([name for name in said if said[name] == one], most=9)}"
         for one, words in _SAID.items()
         if one in said.values()
     ]

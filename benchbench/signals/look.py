@@ -22,8 +22,7 @@ class Look:
     """What was found in one file.
 
     ``column`` is how a study names the column of the signal, ``label`` how people do; ``times`` are the columns that
-    were left out as times. ``channels`` counts those like it. ``first_line`` is the line of row 1 in a text file, else
-    0.
+    were left out as times. ``channels`` counts those like it. ``sha256`` is that of the file.
     """
 
     path: str
@@ -34,7 +33,7 @@ class Look:
     channels: int
     spacing: Spacing | None
     profile: Profile
-    first_line: int
+    sha256: str
 
 
 def look(path: str, form: Form, column: str | int | None, clean: Mapping[str, Any]) -> Look:
@@ -63,7 +62,7 @@ def look(path: str, form: Form, column: str | int | None, clean: Mapping[str, An
         channels=picked.alike,
         spacing=picked.spacing,
         profile=found,
-        first_line=table.first_line,
+        sha256=table.sha256,
     )
 
 

@@ -41,7 +41,15 @@ def test_a_rate_is_known_only_where_times_are_in_seconds():
 
 @pytest.mark.parametrize(
     ("name", "seconds"),
-    [("time_ms", 1e-3), ("Zeit [s]", 1.0), ("seconds", 1.0), ("t (min)", 60.0), ("time", None), ("t", None), ("h", None)],
+    [
+        ("time_ms", 1e-3),
+        ("Zeit [s]", 1.0),
+        ("seconds", 1.0),
+        ("t (min)", 60.0),
+        ("time", None),
+        ("t", None),
+        ("h", None),
+    ],
 )
 def test_the_unit_of_a_time_is_in_its_name(name, seconds):
     assert seconds_of(name) == seconds

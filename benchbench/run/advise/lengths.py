@@ -26,15 +26,16 @@ def window_lengths(period: float | None, samples: int, horizon: int) -> tuple[in
 
 def _longest(samples: int, horizon: int) -> int:
     """The longest window for which a signal can be split; InputError where it is too short for any."""
-    chronological_length = _FEWEST
+    length = _FEWEST
     try:
         chronological(samples, _FEWEST, horizon)
     except InputError as error:
-        raise InputError(f"too short a signal: {error}") from None
-    while chronological_length < LONGEST:
+        said = str(error).replace("a shorter length", "a shorter horizon")
+        raise InputError(f"too short a signal: {said}") from None
+    while length < LONGEST:
         try:
-            chronological(samples, chronological_length + 1, horizon)
+            chronological(samples, length + 1, horizon)
         except InputError:
             break
-        chronological_length += 1
-    return chronological_length
+        length += 1
+    return length

@@ -1,6 +1,7 @@
 """A study of one signal that is still to be filled with amounts, as an object and as the TOML file that people edit."""
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core import store
+from benchbench.core.errors import InputError
 from benchbench.core.shipped import folders, shipped
 from benchbench.core.study import Study
 
@@ -89,6 +91,14 @@ def study_name(file: str) -> str:
     """The name of a study of this file: what it is called, in the letters that a name may have."""
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(file).name.partition(".")[0] or Path(file).stem).strip("-._")[:60]
     return f"{stem}-signal" if stem in {*shipped(), *folders()} else stem or "signal"
+
+
+def require_writable(*folders: Path) -> None:
+    """InputError where a folder, or the nearest that is there above it, cannot be written to."""
+    for folder in folders:
+        there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise InputError(f"{folder}: {'cannot be written to' if there.is_dir() else 'not a folder'}")
 
 
 def written(folder: Path, results: Path, outline: Outline) -> tuple[Path, Outline]:

@@ -123,9 +123,12 @@ def _relative(path: str) -> str:
 
 
 def _together(looks: Sequence[Look]) -> None:
-    """InputError where recordings have different columns or steps."""
-    first = looks[0]
+    """InputError where recordings have different columns or steps, and for one that is there twice."""
+    first, seen = looks[0], {looks[0].sha256: looks[0].name}
     for one in looks[1:]:
+        if one.sha256 in seen:
+            raise InputError(f"{seen[one.sha256]} and {one.name} are the same, which would leak")
+        seen[one.sha256] = one.name
         if one.label != first.label:
             both = f"{short(first.label)} of {first.name} and {short(one.label)} of {one.name}"
             raise InputError(f"the recordings have different columns, {both}: name one that all have with --column")
