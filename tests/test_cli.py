@@ -79,7 +79,7 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
     monkeypatch.setenv("COMP_CWORD", "1")
     with pytest.raises(SystemExit):
         get_command(app).main(args=[], prog_name="benchbench")
-    assert capsys.readouterr().out.split() == ["report", "reproduce"]
+    assert capsys.readouterr().out.split() == ["report", "repeat", "reproduce"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,18 @@ Resolve = Annotated[
 MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
 
 
+Key = Annotated[
+    str, typer.Argument(help="The key of a trial, or its beginning: benchbench list trials.", metavar="KEY")
+]
+OfStudy = Annotated[str | None, typer.Option(help="Look in this study alone: a name or a TOML file.", metavar="STUDY")]
+Machine = Annotated[
+    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
+MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"benchbench {__version__}")
@@ -124,12 +136,8 @@ def run(
         str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
     ] = None,
     plugin: Plugins = None,
-    timeout: Annotated[
-        float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")
-    ] = None,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")
-    ] = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
@@ -173,6 +181,51 @@ def report(study: Study, results: Results = "results") -> None:
     say(str(write_report(study, results)))
 
 
+@_verb("show")
+def show(
+    key: Key,
+    *,
+    study: OfStudy = None,
+    results: Results = "results",
+    machine: Machine = None,
+    figure: Annotated[
+        str | None, typer.Option(help="Draw curve and predictions into a .png, .svg or .pdf.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show everything about one trial."""
+    with at_once():
+        from benchbench.cli import show as verb
+
+    verb.show(key, study=study, results=results, machine=machine, figure=figure, as_json=as_json)
+
+
+@_verb("repeat")
+def repeat(
+    key: Key,
+    *,
+    study: OfStudy = None,
+    results: Results = "results",
+    machine: Machine = None,
+    plugin: Plugins = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
+) -> None:
+    """Run a trial again."""
+    with at_once():
+        from benchbench.cli import repeat as verb
+
+    verb.again(
+        key,
+        study=study,
+        results=results,
+        machine=machine,
+        plugins=plugin or [],
+        timeout=timeout,
+        memory_limit=memory_limit,
+    )
+
+
 @_verb("compare")
 def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
@@ -201,15 +254,23 @@ def compare(
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(help="architectures, tasks, studies, claims or pitfalls; all of them without.", metavar="KIND"),
+        typer.Argument(
+            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.", metavar="KIND"
+        ),
     ] = None,
+    *,
     plugin: Plugins = None,
+    study: Annotated[str | None, typer.Option(help="With trials: those of this study.", metavar="STUDY")] = None,
+    results: Results = "results",
+    as_json: Json = False,
 ) -> None:
     """List what there is."""
     with at_once():
         from benchbench.cli import list as verb
 
-    verb.show(kind, plugin or [])
+    if study is not None and kind != "trials":
+        raise typer.BadParameter("--study goes with trials: benchbench list trials --study STUDY")
+    verb.show(kind, plugin or [], study=study, results=results, as_json=as_json)
 
 
 @_verb("check")

@@ -14,8 +14,13 @@ Cell = str | Text
 _GAP = 2  # blanks between two columns: one is the divider of the box
 
 
-def show(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = "") -> None:
-    """Print rows under their columns; where the words do not fit side by side, each row as a list of its values."""
+def show(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = "", *, spaced: bool = True
+) -> None:
+    """Print rows under their columns; where the words do not fit side by side, each row as a list of its values.
+
+    ``spaced``: an empty line follows.
+    """
     texts = [[_text(cell) for cell in row] for row in rows]
     widths = _widths(list(zip(map(Text, columns), *texts, strict=True)), console.width)
     if widths is None:
@@ -28,7 +33,8 @@ def show(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Cell]
     if title:
         console.print(Text(title, style="bold"))
     console.print(table, highlight=False)
-    console.print()
+    if spaced:
+        console.print()
 
 
 def _text(cell: Cell) -> Text:

@@ -61,6 +61,7 @@ PROGRAM = Help(
         ("benchbench try signal.csv --minutes 5", "your own signal: what to take"),
         ("benchbench run quick", "a first look in two minutes"),
         ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench show 3f9c", "everything about one trial"),
         ("benchbench compare old.json new.json", "is it slower than before?"),
         ("benchbench run my_study.toml --jobs 2", "your own grid"),
         ("benchbench run quick --plugin my_net.py", "your own architecture in it"),
@@ -109,6 +110,34 @@ wrong; 130 after an interrupt.""",
         text="Write report.md with figures and tables, from the records alone.",
         examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
     ),
+    "show": Help(
+        short="Show everything about one trial.",
+        text="""Show everything about one trial: settings, scores with units, cost, phases, learning curve, free run,
+data, environment, and the command that repeats it.
+
+KEY is the key of the trial, or as much of it as no other key begins with. "benchbench list trials" lists the keys, and
+--study looks in one study alone. --figure draws the learning curve, the predictions and the free run: all predictions
+where the study kept them, and the stretches that each record has elsewhere.""",
+        examples=(
+            ("benchbench show 3f9c", ""),
+            ("benchbench show 3f9c --figure trial.png", ""),
+            ("benchbench show 3f9c --json > trial.json", ""),
+        ),
+    ),
+    "repeat": Help(
+        short="Run a trial again, and say whether it agrees.",
+        text="""Run the trial of a record again, in a process of its own as any trial, and say whether it agrees. No
+record is written.
+
+On a machine of the same CPU, cores, GPU and versions all values must be equal, bit by bit. Elsewhere, and where seconds
+end the fit, the test scores may differ by as much as those of the seeds lie apart. The exit code is 0 where they agree,
+1 where they do not, and 2 where it cannot be the same trial: a plug-in or a file is missing, or another one.""",
+        examples=(
+            ("benchbench repeat 3f9c", ""),
+            ("benchbench repeat 3f9c --study my_study.toml", ""),
+            ("benchbench repeat 3f9c --plugin my_net.py", ""),
+        ),
+    ),
     "compare": Help(
         short="Compare two runs, or two stores of records.",
         text="""Compare B with A, row by row: their ratio, its 95 % interval, and whether that is a difference.
@@ -130,8 +159,12 @@ score that has no ratio is worse, or where a trial failed in B alone; it is 2 wh
     ),
     "list": Help(
         short="List what a study can name, with options.",
-        text="List what a study can name, with options and defaults; and the studies, claims and pitfalls there are.",
+        text="""List what a study can name, with options and defaults; and the studies, claims and pitfalls there are.
+
+"benchbench list trials" lists the recorded trials with their keys, which show, repeat and predict take.""",
         examples=(
+            ("benchbench list trials --study quick", ""),
+            ("benchbench list architectures --json", ""),
             ("benchbench list", ""),
             ("benchbench list architectures", ""),
             ("benchbench list tasks --plugin my_task.py", ""),

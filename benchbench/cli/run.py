@@ -13,7 +13,7 @@ from benchbench.run.runner import run_study
 
 def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any) -> None:
     """Run what the study lacks; ``options`` are those of ``run_study``."""
-    limit = _bytes(memory_limit)
+    limit = in_bytes(memory_limit)
     with watched(err, detail) as watch:
         records = run_study(
             study,
@@ -32,7 +32,8 @@ def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any)
     say(f"{name}: {len(records)} trials, {summary}. Next: benchbench report {name}", out)
 
 
-def _bytes(size: str | None) -> int | None:
+def in_bytes(size: str | None) -> int | None:
+    """The bytes of ``--memory-limit``; InputError where it is no size."""
     try:
         return None if size is None else TypeAdapter(Annotated[ByteSize, Field(gt=0)]).validate_python(size)
     except ValidationError:

@@ -1,0 +1,59 @@
+"""Blocks of a page on the terminal: bold headings and fitting tables there, plain lines in a pipe."""
+
+import textwrap
+from collections.abc import Iterable
+
+from rich.text import Text as Styled
+
+from benchbench.cli import console, grid
+from benchbench.core.text import printable
+from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Table, Text
+
+_STYLES = {"strong": "bold", "emphasis": "italic", "code": "cyan", "link": ""}
+
+
+def show_blocks(blocks: Iterable[Block]) -> None:
+    """Print blocks, one below the other."""
+    for block in blocks:
+        _show(block)
+
+
+def _show(block: Block) -> None:
+    match block:
+        case Heading():
+            console.out.print(*([] if block.level == 1 else ["\n"]), Styled(plain(block.line), style="bold"), sep="")
+        case Text():
+            _paragraph(block.line)
+        case Note():
+            _paragraph(("! ", *block.line))
+        case Bullets():
+            for one in block.lines:
+                _paragraph(("- ", *one))
+        case Table():
+            heads = [plain(one) for one in block.headers]
+            grid.show(console.out, heads, [[_styled(cell) for cell in row] for row in block.rows], spaced=False)
+        case Figure():
+            _paragraph((*block.caption, ": ", block.name))
+
+
+def _paragraph(pieces: Line) -> None:
+    """A paragraph, wrapped between words in a terminal and one line in a pipe; what is to be typed stays whole."""
+    typed = any(not isinstance(piece, str) and piece.kind == "code" for piece in pieces)
+    if typed or not console.out.is_terminal:
+        console.out.print(_styled(pieces), soft_wrap=True, highlight=False)
+        return
+    text = textwrap.fill(plain(pieces), console.out.width, break_long_words=False, break_on_hyphens=False)
+    console.out.print(Styled(text), soft_wrap=True)
+
+
+def plain(pieces: Line) -> str:
+    """The text of a line, which does nothing to a terminal."""
+    return printable("".join(piece if isinstance(piece, str) else piece.text for piece in pieces))
+
+
+def _styled(pieces: Line) -> Styled:
+    found = Styled()
+    for piece in pieces:
+        text, style = (piece, "") if isinstance(piece, str) else (piece.text, _STYLES[piece.kind])
+        found.append(printable(text), style=style)
+    return found
