@@ -1,6 +1,5 @@
 """The verbs and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
 
-import time
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -9,6 +8,7 @@ import typer
 from benchbench import __version__
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
+from benchbench.cli.try_options import try_
 
 app = typer.Typer(
     help=PROGRAM.page(),
@@ -66,59 +66,7 @@ def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return app.command(name, help=VERBS[name].page(), short_help=VERBS[name].short)
 
 
-@_verb("try")
-def try_(
-    files: Annotated[
-        list[str], typer.Argument(help="The signal: CSV, NPY, Parquet, WAV or WFDB; several are recordings.")
-    ],
-    *,
-    column: Annotated[
-        str | None, typer.Option(help="The column of the signal, by name or by number from 0.", metavar="NAME")
-    ] = None,
-    horizon: Annotated[int, typer.Option(help="How many samples ahead to forecast.", min=1, metavar="N")] = 10,
-    minutes: Annotated[float, typer.Option(help="How long all of it may take.", min=0.1, metavar="N")] = 5.0,
-    clean: Annotated[
-        str, typer.Option(help="Steps of cleaning, such as interpolate,clip=6,median=5,lowpass=0.1.", metavar="STEPS")
-    ] = "",
-    separator: Annotated[str | None, typer.Option(help="The separator of a text file.", metavar="SIGN")] = None,
-    decimal: Annotated[str | None, typer.Option(help="The decimal sign of a text file.", metavar="SIGN")] = None,
-    comment: Annotated[str | None, typer.Option(help="What begins a comment in a text file.", metavar="SIGN")] = None,
-    encoding: Annotated[str | None, typer.Option(help="The encoding of a text file.", metavar="NAME")] = None,
-    header: Annotated[
-        bool | None, typer.Option("--header/--no-header", help="Whether a text file begins with names.")
-    ] = None,
-    array: Annotated[str | None, typer.Option(help="The array of an NPZ file.", metavar="NAME")] = None,
-    results: Results = "results",
-    jobs: Annotated[
-        int | None, typer.Option(help="Trials side by side; by default one a core, four at most.", min=1, metavar="N")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
-) -> None:
-    """From a signal to an answer."""
-    began = time.monotonic()
-    with at_once():
-        from benchbench.cli import try_signal as verb
-
-    verb.attempt(
-        files,
-        began=began,
-        column=column,
-        horizon=horizon,
-        minutes=minutes,
-        clean=clean,
-        reading={
-            "separator": separator,
-            "decimal": decimal,
-            "comment": comment,
-            "encoding": encoding,
-            "header": header,
-            "array": array,
-        },
-        results=results,
-        jobs=jobs,
-        detail=_detail(quiet, verbose),
-    )
+_verb("try")(try_)
 
 
 @_verb("run")

@@ -84,10 +84,10 @@ TOML file into the current folder, runs it, writes its report, and ends with fiv
 A column of times is recognised and left out. Of several files each is a recording. The exit code is 2 where the signal
 or an option is wrong, and nothing is written then.""",
         examples=(
-            ("benchbench try signal.csv", ""),
-            ("benchbench try signal.csv --column voltage --horizon 10 --minutes 5", ""),
+            ("seq 4000 | awk '{ print sin($1/8) + rand()/5 }' > signal.csv", "a signal to try it on"),
+            ("benchbench try signal.csv", "at most five minutes"),
+            ("benchbench try signal.csv --column 0 --horizon 5 --minutes 10", ""),
             ("benchbench try signal.csv --clean interpolate,clip=6", ""),
-            ("benchbench try monday.wav tuesday.wav wednesday.wav", ""),
         ),
     ),
     "run": Help(
