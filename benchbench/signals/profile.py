@@ -68,14 +68,14 @@ def stretches(mask: NDArray[np.bool_]) -> Rows:
 
 
 def outliers(values: Values) -> NDArray[np.intp]:
-    """Where a signal is more than ``OUTLIER`` robust deviations from its median; nowhere if half of it is one value."""
+    """Where a signal (time,) is over ``OUTLIER`` robust deviations from its median; nowhere if half is one value."""
     middle = np.nanmedian(values)
     deviation = _DEVIATION * np.nanmedian(np.abs(values - middle))
     return np.flatnonzero(np.abs(values - middle) > OUTLIER * deviation) if deviation > 0 else np.array([], np.intp)
 
 
 def lag_one(values: Values) -> float | None:
-    """The correlation of each value with the next, over the pairs of which both are there; None without any."""
+    """The correlation of each value of a signal (time,) with the next, where both are there; None without any."""
     now, then = values[:-1], values[1:]
     both = ~(np.isnan(now) | np.isnan(then))
     if both.sum() < 3 or np.ptp(now[both]) == 0 or np.ptp(then[both]) == 0:
@@ -84,7 +84,7 @@ def lag_one(values: Values) -> float | None:
 
 
 def period(values: Values) -> float | None:
-    """The dominant period of a signal without gaps, in samples; None where it has none.
+    """The dominant period of a signal (time,) without gaps, in samples; None where it has none.
 
     The strongest peaks of Welch's periodogram are held against the autocorrelation, which must have a peak one and two
     periods later that stands above chance. Welch 1967, IEEE Trans. Audio Electroacoust. 15(2).

@@ -47,7 +47,7 @@ class Spacing:
 
 
 def spacing(times: Times, unit: str = "") -> Spacing:
-    """The spacing of at least two rising times, in seconds where ``unit`` is "s".
+    """The spacing of at least two rising times (time,), in seconds where ``unit`` is "s".
 
     A step may differ by a twentieth from the usual one, or by one unit of the last written decimal: 0.003, 0.006,
     0.008 is what 360 Hz look like with three of them.
@@ -82,7 +82,7 @@ def _quantum(times: Times) -> float:
 
 
 def rises(times: Times) -> bool:
-    """Whether at least two times are all there, and each is later than the one before."""
+    """Whether at least two times (time,) are all there, and each is later than the one before."""
     return len(times) > 1 and bool(np.isfinite(times).all()) and bool((np.diff(times) > 0).all())
 
 

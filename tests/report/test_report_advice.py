@@ -30,7 +30,7 @@ def told(stored, made):
 def test_a_clear_best_is_taken_with_its_error_in_units_of_the_signal(record, stored):
     found = told(stored, records(record, SURE))
     assert found.take == "gru with windows of 100: error 0.200 in units of the signal (RMSE), R² 0.989, 3 steps ahead"
-    assert found.sure == "better than rnn, lstm, esn, linear, persistence, mean (5 seeds)"
+    assert found.sure == "better than rnn, lstm, esn, linear, mean, persistence (5 seeds)"
     assert found.baselines.startswith("better than linear (R² 0.77")
     assert found.settled
     assert "9,800 parameters" in found.cost

@@ -18,7 +18,7 @@ from benchbench.signals.look import Look
 
 MOST_JOBS = 4  # more would need more memory than a small study is worth
 _BOTH = 180.0  # seconds from which on two lengths are timed
-_REPORT, _REPORT_LENGTH = 4.0, 1.0  # seconds of a report on an idle machine, and for each length
+_REPORT, _REPORT_LENGTH = 5.0, 1.0  # seconds of a report on an idle machine, and for each length
 _STEP = 0.01  # share by which the steps of two recordings may differ
 
 

@@ -14,16 +14,16 @@ _DAYS = (10_000_101, 99_991_231)  # dates written as 20240131
 
 
 class Clock(NamedTuple):
-    """Rising ``times``, in seconds where ``unit`` is "s", in months where it is "month", else as they are counted."""
+    """Rising ``times`` (time,), in seconds where ``unit`` is "s", in months where it is "month", else as counted."""
 
     times: Times
     unit: str
 
 
 def dates_of(cells: Sequence[object], written: Times | None = None) -> Clock | None:
-    """The clock of cells that are all dates and rise; None for others. ``written``: they are numbers, as 20240131.
+    """The clock of cells that are all dates and rise; None for others.
 
-    Where day and month could be either way, it is the one that comes in even steps.
+    ``written``: they are numbers (time,), as 20240131. Where day and month could be either way, it is the one that comes in even steps.
     """
     if written is not None:
         if not ((written >= _DAYS[0]) & (written <= _DAYS[1]) & (written % 1 == 0)).all():
