@@ -23,7 +23,8 @@ class Clock(NamedTuple):
 def dates_of(cells: Sequence[object], written: Times | None = None) -> Clock | None:
     """The clock of cells that are all dates and rise; None for others.
 
-    ``written``: they are numbers (time,), as 20240131. Where day and month could be either way, it is the one that comes in even steps.
+    ``written``: they are numbers (time,), as 20240131. Where day and month could be either way, it is the one that
+    comes in even steps.
     """
     if written is not None:
         if not ((written >= _DAYS[0]) & (written <= _DAYS[1]) & (written % 1 == 0)).all():
