@@ -126,7 +126,7 @@ def test_stride_and_horizon_are_passed_on(tmp_path):
         ("a.csv", TWO, {"column": 2}, "no column number 2; allowed: 0 to 1"),
         ("a.csv", TWO, {"column": -1}, "no column number -1"),
         ("a.csv", lines(SIGNAL, SIGNAL, header="x,x"), {"column": "x"}, "2 columns are called 'x'"),
-        ("a.xlsx", "1\n", {}, "unknown kind of file '.xlsx'.* Allowed: .csv, .feather, .npy, .npz, .parquet"),
+        ("a.xlsx", "1\n", {}, "unknown kind of file '.xlsx'.* Allowed: .csv, .feather, .hea, .npy, .npz, .parquet"),
         ("a", "1\n", {}, "unknown kind of file ''"),
         ("a.npy", b"\x93NUMPY\x01\x00garbage", {}, "a.npy: cannot be read as .npy"),
         ("a.npy", bytes(range(256)), {}, "a.npy: cannot be read as .npy: the magic string is not correct"),
