@@ -1,9 +1,12 @@
 """What tests of several folders share."""
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,6 +16,10 @@ import pytest
 os.environ.update(
     dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 )
+# Each test worker leases cores among its own processes: a trial that sleeps in one must not hold up another.
+_LEASES = tempfile.mkdtemp(prefix="bb-leases-")
+os.environ["BENCHBENCH_LEASES"] = _LEASES
+atexit.register(shutil.rmtree, _LEASES, ignore_errors=True)
 # A shell that runs the tests in its background has them ignore interrupts, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

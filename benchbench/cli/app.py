@@ -31,6 +31,9 @@ Resolve = Annotated[
 ]
 MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
 
+Executor = Annotated[str, typer.Option(help="Where trials run: local (this machine) or dask.", metavar="NAME")]
+Scheduler = Annotated[str | None, typer.Option(help="With --executor dask: its scheduler.", metavar="ADDRESS")]
+
 
 Key = Annotated[
     str, typer.Argument(help="The key of a trial, or its beginning: benchbench list trials.", metavar="KEY")
@@ -83,6 +86,8 @@ def run(
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    executor: Executor = "local",
+    scheduler: Scheduler = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
@@ -103,6 +108,8 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        executor=executor,
+        scheduler=scheduler,
         resolve=resolve,
         max_seeds=max_seeds,
         detail=_detail(quiet, verbose),
