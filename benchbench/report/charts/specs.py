@@ -44,7 +44,7 @@ def _x(scale: Literal["log", "linear"] = "log", field: str = "x", **more: Any) -
 
 
 def _y(field: str = "y") -> alt.Y:
-    return alt.Y(f"{field}:Q", title="y", scale=alt.Scale(type="log", zero=False, nice=True))
+    return alt.Y(f"{field}:Q", title="y", scale=alt.Scale(type="log", zero=False, nice=False, padding=12))
 
 
 def _rows(name: str = "rows") -> alt.Chart:

@@ -17,7 +17,7 @@ SCORES = table(
     [
         [
             line(emphasis("linear"), " (baseline)"),
-            *sourced([line(strong("1.87e-13"), " (1.8e-13..0.02)")], (("k", "m"),)),
+            *sourced([line(strong("1.87e-13"), " (1.8e-13..2e-05)")], FROM),
             "1",
         ],
         ["a_b & 50 % #1 $x$ \\input{y} ~^", "0.5†", "2"],
@@ -33,13 +33,14 @@ def test_a_table_is_a_float_with_rules_a_caption_and_a_label():
     assert latex.render(PAGES)["report-in-short-all-scores.tex"] == (
         "% needs \\usepackage{booktabs} and \\usepackage{textcomp}\n"
         "\\begin{table}\n\\centering\n"
-        "\\caption{toy, In short. All scores. Medians over seeds, in brackets the lowest and the highest; bold is better "
-        "than every other, and the rank group is one more than the number of architectures that are better, so that "
-        "equal groups tie.}\n"
+        "\\caption{toy, In short. All scores. Medians over seeds, in brackets the lowest and the highest; bold is "
+        "better than every other, and the rank group is one more than the number of architectures that are better, so "
+        "that equal groups tie.}\n"
         "\\label{tab:report-in-short-all-scores}\n"
         "\\begin{tabular}{lrr}\n\\toprule\n"
         "architecture & test MSE & rank group \\\\\n\\midrule\n"
-        "\\emph{linear} (baseline) & \\textbf{$1.87\\times10^{-13}$} ($1.8\\times10^{-13}$--$2\\times10^{-5}$) & 1 \\\\\n"
+        "\\emph{linear} (baseline) & \\textbf{$1.87\\times10^{-13}$} "
+        "($1.8\\times10^{-13}$--$2\\times10^{-5}$) & 1 \\\\\n"
         "a\\_b \\& 50 \\% \\#1 \\$x\\$ \\textbackslash{}input\\{y\\} \\textasciitilde{}\\textasciicircum{} & "
         "0.5\\dag{} & 2 \\\\\n"
         "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
