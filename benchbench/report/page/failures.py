@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from benchbench.report.analysis.order import natural, several
-from benchbench.report.page.blocks import Block, Text, line, sourced, table
+from benchbench.report.page.blocks import Block, Line, Text, line, sourced, table
 from benchbench.report.page.texts import listed
 
 _MESSAGE = 300  # characters of a message; the whole of it stands in failures.csv
@@ -26,8 +26,9 @@ def failure_table(failures: pd.DataFrame) -> Iterator[Block]:
         for values, part in failures.groupby(list(titles))
     ]
     found.sort(key=lambda row: [natural(cell) for cell in row[0]])
-    rows = [
-        [*row[:-2], *sourced([row[-2]], tuple(zip(row[-1]["key"], row[-1]["machine"], strict=True)))] for row in found
+    rows: list[list[str | Line]] = [
+        [*texts[:-1], *sourced(texts[-1:], tuple(zip(part["key"], part["machine"], strict=True)))]
+        for texts, part in found
     ]
     yield table([*titles.values(), "seeds"], rows, left=len(titles) + 1)
 
