@@ -63,6 +63,7 @@ CHARTS = {
 }
 _WIDE = ("predictions", "runs")
 _EMBEDDED = 2_400_000  # bytes of pictures in a page, as base64; further ones are linked
+_POWER = re.compile(r"[\d.]+e-\d+")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
 _ROOM = 1000  # letters beside the first chart
@@ -221,8 +222,8 @@ class _Writer:
 
     def _piece(self, piece: str | Span) -> Markup:
         if isinstance(piece, str):
-            return escape(printable(piece))
-        text = printable(piece.text)
+            return _unbroken(piece)
+        text = _unbroken(piece.text)
         if piece.kind == "link":
             return Markup('<a href="#{}">{}</a>').format(self._ids.get(splitext(piece.target)[0], "main"), text)
         return _FORMS[piece.kind].format(text)
@@ -324,6 +325,11 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {_clean(key): _clean(of) for key, of in value.items()}
     return [_clean(of) for of in value] if isinstance(value, list | tuple) else value
+
+
+def _unbroken(text: str) -> Markup:
+    """Foreign text, in which a power of ten does not break at its minus."""
+    return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
 
 
 def _class(name: str) -> Markup:
