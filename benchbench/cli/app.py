@@ -8,6 +8,7 @@ import typer
 from benchbench import __version__
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
+from benchbench.cli.try_options import try_
 
 app = typer.Typer(
     help=PROGRAM.page(),
@@ -66,6 +67,9 @@ def program(
 
 def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return app.command(name, help=VERBS[name].page(), short_help=VERBS[name].short)
+
+
+_verb("try")(try_)
 
 
 @_verb("run")

@@ -75,7 +75,7 @@ def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
         if plugin.kind == "task" and len(checks) == 1 and not found.passed:
             break  # without a problem, no other promise can be tested
     if again:
-        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is told above"
+        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is reported above"
         checks.append(Check(subject=subject, promise=said, passed=None))
     return checks
 

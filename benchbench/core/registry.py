@@ -249,7 +249,9 @@ def _registry(modules: Iterable[ModuleType]) -> Registry:
         for plugin in registered(module):
             other = found.setdefault((plugin.kind, plugin.name), plugin)
             if other is not plugin:
-                raise InputError(f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}")
+                raise InputError(
+                    f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}; rename one"
+                )
     return Registry(MappingProxyType(found))
 
 

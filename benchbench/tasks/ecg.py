@@ -122,7 +122,7 @@ def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> di
     if test_records is None and tuple(records) == TRAIN:
         test_records = TEST
     if not records:
-        raise InputError(f"ecg: records is empty; the defaults are {', '.join(TRAIN)}")
+        raise InputError(f"ecg: records is empty; give at least one, such as {', '.join(TRAIN)}")
     require_distinct((*records, *(test_records or ())))
     if not test_records:
         records, test_records = (records[:-1], records[-1:]) if len(records) > 1 else (records, records)
