@@ -26,7 +26,8 @@ BLOCKS = {  # the folder of results/ on whose pages the tables between two marke
     "devices": "report/devices",
     "verdicts": "calibration",
 }
-VERBS = ["run", "report", "show", "repeat", "list", "check", "calibrate", "compare", "reproduce", "pitfalls", "verify"]
+VERBS = ["try", "run", "report", "show", "repeat", "list", "check", "calibrate", "compare", "reproduce", "pitfalls"]
+VERBS += ["verify"]
 PLUG_INS = ["relu_rnn", "neighbours", "pendulum"]
 STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6}  # trials
 

@@ -8,6 +8,7 @@ import typer
 from benchbench import __version__
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
+from benchbench.cli.try_options import try_
 
 app = typer.Typer(
     help=PROGRAM.page(),
@@ -30,6 +31,9 @@ Resolve = Annotated[
     typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
 ]
 MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
+
+Executor = Annotated[str, typer.Option(help="Where trials run: local (this machine) or dask.", metavar="NAME")]
+Scheduler = Annotated[str | None, typer.Option(help="With --executor dask: its scheduler.", metavar="ADDRESS")]
 
 
 Key = Annotated[
@@ -65,6 +69,9 @@ def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return app.command(name, help=VERBS[name].page(), short_help=VERBS[name].short)
 
 
+_verb("try")(try_)
+
+
 @_verb("run")
 def run(
     study: Study,
@@ -83,6 +90,8 @@ def run(
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    executor: Executor = "local",
+    scheduler: Scheduler = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
@@ -103,6 +112,8 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        executor=executor,
+        scheduler=scheduler,
         resolve=resolve,
         max_seeds=max_seeds,
         detail=_detail(quiet, verbose),
@@ -116,13 +127,18 @@ def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
 
 
 @_verb("report")
-def report(study: Study, results: Results = "results") -> None:
+def report(
+    study: Study,
+    results: Results = "results",
+    *,
+    latex: Annotated[bool, typer.Option("--latex", help="Write every table as LaTeX too, into latex/.")] = False,
+) -> None:
     """Write the report of a study."""
     with at_once():
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results)))
+    say(str(write_report(study, results, tex=latex)))
 
 
 @_verb("verify")

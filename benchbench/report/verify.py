@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchbench.core.errors import InputError, nearest, short
 from benchbench.report.frame import study_name
-from benchbench.report.write import written
+from benchbench.report.write import PAGE, written
 
 BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
 """Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
@@ -68,7 +68,9 @@ def verify(report: str | PathLike[str], results: str | PathLike[str] = "results"
     absent = any(_ABSENT in text for text in fresh.values())
     stands = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
     for path in sorted(stands.keys() | fresh.keys()):
-        if path in stands and path not in fresh and absent and path.endswith(".csv"):
+        if path == PAGE and path not in stands:  # it may be made from the rest, so not each report has it
+            continue
+        if absent and (path == PAGE or (path not in fresh and path.endswith(".csv"))):
             found.append(path)
             continue
         file = folder / path
@@ -82,7 +84,7 @@ def verify(report: str | PathLike[str], results: str | PathLike[str] = "results"
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for file in sorted(folder.rglob("*")) if file.suffix in {".md", ".csv", ".html"}]
+    return [file for file in sorted(folder.rglob("*")) if file.suffix in {".md", ".csv", ".html", ".tex"}]
 
 
 def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mismatch | None:
@@ -98,7 +100,7 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
     for mine, other in zip_longest(own, fresh):
         line, text = mine or (last + 1, "")
         wanted = other[1] if other else ""
-        if mine is None or other is None or not _same(text, wanted, numbers=file.suffix == ".csv"):
+        if mine is None or other is None or not _same(text, wanted, numbers=file.suffix in {".csv", ".html"}):
             return Mismatch(file, line, *_first(text, wanted))
     return None
 
@@ -131,7 +133,7 @@ def _without_pictures(lines: list[tuple[int, str]], known: set[str] | None) -> t
 def _same(stands: str, given: str, *, numbers: bool) -> bool:
     if stands == given:
         return True
-    pieces = [re.split(r"([,;\s])", text) for text in (stands, given)]
+    pieces = [re.split(r"([,;:\s\[\]{}])", text) for text in (stands, given)]
     return numbers and len(pieces[0]) == len(pieces[1]) and all(map(_close, *pieces))
 
 

@@ -118,7 +118,7 @@ def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stor
     assert "Marked: 2 records not ranked" in front
     assert "; marked, and so not ranked: cheat." in front
     assert "Left out: marked trials of cheat." in front
-    against = next(line for line in task.splitlines() if re.match(r"\| +100 \| .* \| cheat ", line))
+    against = next(line for line in task.splitlines() if re.match(r"\| 100 +\| .*\| cheat ", line))
     assert "| marked" in against
     assert "open" not in against
     assert "Marked: the times of 2 records are left out" in front
