@@ -17,7 +17,7 @@ from benchbench.run.advise.timing import Pace, Timing
 @pytest.fixture
 def toy(monkeypatch, undrawn):
     """The smallest study that there can be: one seed of 20 updates at one length."""
-    monkeypatch.setattr(planned, "_BOTH", float("inf"))
+    monkeypatch.setattr(planned, "_EARLY", 0.0)
     monkeypatch.setattr(amounts, "_WISHES", ((1, 1, 20),))
     monkeypatch.setattr(amounts, "MOST_UPDATES", 20)
 
