@@ -91,8 +91,11 @@ def test_bad_input_is_one_message_exit_code_two_and_nothing_is_written(cli, tmp_
 
 @pytest.mark.usefixtures("signal")
 def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_path, monkeypatch):
-    made = Timing(seconds={25: 4.0}, paces=(Pace(25, 0.01, None),), start=3.0, jobs=1)
-    monkeypatch.setattr(planned, "timed", lambda first, **_: made)
+    def timed(first, **_):
+        [length] = first.lengths
+        return Timing(seconds={length: 4.0}, paces=(Pace(length, 0.01, None),), start=3.0, jobs=1)
+
+    monkeypatch.setattr(planned, "timed", timed)
     done = cli("try", "signal.csv", "--minutes", "0.1")
     assert done.returncode == 2
     assert "0.1 minutes are too few: 3 seeds of 100 updates take about" in done.stderr
