@@ -127,13 +127,18 @@ def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
 
 
 @_verb("report")
-def report(study: Study, results: Results = "results") -> None:
+def report(
+    study: Study,
+    results: Results = "results",
+    *,
+    latex: Annotated[bool, typer.Option("--latex", help="Write every table as LaTeX too, into latex/.")] = False,
+) -> None:
     """Write the report of a study."""
     with at_once():
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results)))
+    say(str(write_report(study, results, tex=latex)))
 
 
 @_verb("export")

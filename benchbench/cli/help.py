@@ -108,8 +108,15 @@ wrong; 130 after an interrupt.""",
     ),
     "report": Help(
         short="Write the report of a study.",
-        text="Write report.md with figures and tables, from the records alone.",
-        examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
+        text="""Write report.html and report.md with figures and tables, from the records alone.
+
+report.html is one file with everything in it; open it by a double click. Its charts, tables and pages work without a
+network.""",
+        examples=(
+            ("benchbench report quick", ""),
+            ("benchbench report main --results results", ""),
+            ("benchbench report quick --latex", "tables for a paper"),
+        ),
     ),
     "export": Help(
         short="Write the records of a study as one table.",
