@@ -1,6 +1,9 @@
 """Baseline: the class that is most frequent among the training targets."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -32,6 +35,14 @@ class Majority:
         if not self._setting.objective.classifies:
             raise UnsupportedError("majority predicts classes, and this problem asks for numbers")
         self._class = int(train.targets.sum(axis=(0, 1), dtype=np.float64).argmax())
+
+    def keep(self) -> dict[str, NDArray[np.int64]]:
+        """The number of the class."""
+        return {"class": np.array(self._class)}
+
+    def restore(self, kept: Mapping[str, NDArray[np.int64]]) -> None:
+        """Take over what another one kept."""
+        self._class = int(kept["class"])
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  all are alike
         """Probability 1 for the class: (sequence, scored, class)."""

@@ -1,5 +1,7 @@
 """Baseline: the future is as the present."""
 
+from collections.abc import Mapping
+
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
@@ -29,6 +31,13 @@ class Persistence:
         if self._setting.inputs != self._setting.outputs:
             given = f"{self._setting.inputs} inputs and {self._setting.outputs} outputs"
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
+
+    def keep(self) -> dict[str, Array]:
+        """Nothing: it has learnt nothing."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Array]) -> None:
+        """Nothing is to be taken over."""
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The last ``scored`` inputs before each end: (sequence, scored, output)."""

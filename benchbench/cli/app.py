@@ -85,6 +85,7 @@ def run(
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fitted learners, for predict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -105,6 +106,7 @@ def run(
         machine=machine,
         resolve=resolve,
         max_seeds=max_seeds,
+        keep=keep,
         detail=_detail(quiet, verbose),
     )
 

@@ -85,6 +85,7 @@ wrong; 130 after an interrupt.""",
             ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
             ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
             ("benchbench run main --resolve 0.1 --max-seeds 30", ""),
+            ("benchbench run my_signal.toml --keep", ""),
         ),
     ),
     "report": Help(

@@ -236,7 +236,9 @@ class Learner(Protocol):
     the gradient of the last output is at the state so many steps before, (step,), or None. ``kernel`` is a text that
     names the code that ran, ``kernel_seconds`` what compiling it took, once on the machine. ``widths`` are those that
     it can have, in increasing order, where it cannot have any; they are asked of a learner of width 1. Where sequences
-    differ in length, ``predict(inputs, lengths)`` is called.
+    differ in length, ``predict(inputs, lengths)`` is called. A learner that can be kept has ``keep()``, what it has
+    learnt as a mapping of names to arrays, or to torch tensors alone, and ``restore(kept)``, by which a new learner of
+    the same setting and options predicts, and generates, as the one that was kept.
     """
 
     @property

@@ -108,7 +108,8 @@ class Job:
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
     study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
-    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need.
+    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need. ``keep``:
+    fitted learners are kept, but for those that are there to choose an option set.
     """
 
     folder: str
@@ -123,6 +124,7 @@ class Job:
     machine: str | None = None
     warm: bool = False
     kernels: tuple[str, ...] = ()
+    keep: bool = False
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""
@@ -166,7 +168,8 @@ class Work:
         }
         lesson = desk.lesson()
         solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
-        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts)
+        keep = self.job.keep and not trial.tuning
+        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts, keep=keep)
         made = attempt(trial, known, desk, conditions)
         plugin = known.get("architecture", trial.architecture)
         told = {"baseline": plugin.baseline, "solves": plugin.solves}

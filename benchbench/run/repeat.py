@@ -12,7 +12,7 @@ from benchbench.core.errors import InputError, unknown
 from benchbench.core.keys import Found
 from benchbench.core.lines import parsed, sealed
 from benchbench.core.origins import texts
-from benchbench.core.record import Record, Status
+from benchbench.core.record import FITTED, Record, Status
 from benchbench.core.registry import Registry
 from benchbench.core.shipped import shipped
 from benchbench.core.spec import Trial
@@ -83,7 +83,7 @@ def repeat(
     plan = _planned(job, record)
     reasons = agreement.unlike(record.environment, plan.here)
     siblings = found.siblings
-    if reasons and record.status in (Status.OK, Status.OVER_BUDGET) and len(agreement.spread_of(siblings)) < 2:
+    if reasons and record.status in FITTED and len(agreement.spread_of(siblings)) < 2:
         raise InputError(f"trial {record.trial.key}: {'; '.join(reasons)}. {agreement.ALONE}")
     on_step(f"running {record.trial.label}")
     made = _read_again(_run(replace(job, sources=plan.sources), plan, record))
