@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.fresh import Applies
 from benchbench.core.options import schema
 from benchbench.core.spec import NAME, NAME_RULE
 
@@ -43,7 +44,7 @@ class Plugin:
 
     Of an architecture: whether it is a ``baseline``, whether it ``solves`` instead of stepping, and its ``engines``
     with their versions (None for torch, whose version is in the environment). Of a task: the ``lengths`` that it can
-    make, None where it makes any.
+    make, None where it makes any, and what ``applies`` a kept learner to a file (``core.fresh``), where it can be.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Plugin:
     solves: bool = False
     engines: Mapping[str, int | None] = field(default_factory=lambda: {"torch": None})
     lengths: tuple[int, ...] | None = None
+    applies: Applies | None = None
 
     @cached_property
     def options(self) -> type[BaseModel]:
@@ -91,15 +93,18 @@ def architecture(
     return _register("architecture", name, version, facts)
 
 
-def task(name: str, *, version: int, lengths: Iterable[int] | None = None) -> Callable[[Function], Function]:
+def task(
+    name: str, *, version: int, lengths: Iterable[int] | None = None, applies: Applies | None = None
+) -> Callable[[Function], Function]:
     """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``, as ``architecture`` does.
 
-    ``lengths`` are those that it can make, where it cannot make any.
+    ``lengths`` are those that it can make, where it cannot make any. ``applies`` makes a new file ready for a learner
+    that was fitted on this task (``core.fresh.Applies``).
     """
     allowed = None if lengths is None else tuple(lengths)
     if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):
         raise InputError(f"task {name!r}: lengths must be whole numbers from 1, not {short(allowed)}")
-    return _register("task", name, version, {"lengths": allowed})
+    return _register("task", name, version, {"lengths": allowed, "applies": applies})
 
 
 def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:
