@@ -172,6 +172,40 @@ def repeat(
     )
 
 
+@_verb("predict")
+def predict(
+    key: Key,
+    file: Annotated[str, typer.Argument(help="A signal with the columns of the fit.", metavar="FILE")],
+    *,
+    steps: Annotated[
+        int | None, typer.Option(help="Continue the signal by so many steps instead.", min=1, metavar="N")
+    ] = None,
+    out: Annotated[str | None, typer.Option(help="The CSV to write.", metavar="FILE")] = None,
+    figure: Annotated[
+        str | None, typer.Option(help="The .png, .svg or .pdf; by default beside the CSV.", metavar="FILE")
+    ] = None,
+    study: OfStudy = None,
+    results: Results = "results",
+    machine: Machine = None,
+    plugin: Plugins = None,
+) -> None:
+    """Apply a kept learner to a signal."""
+    with at_once():
+        from benchbench.cli import predict as verb
+
+    verb.predict(
+        key,
+        file,
+        steps=steps,
+        out=out,
+        figure=figure,
+        study=study,
+        results=results,
+        machine=machine,
+        plugins=plugin or [],
+    )
+
+
 @_verb("compare")
 def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],

@@ -30,7 +30,7 @@ def sides_of_records(paths: tuple[str, str], files: tuple[list[Path], list[Path]
     both = [[record for file in part for record in Store(file).records() if not record.trial.tuning] for part in files]
     for path, records in zip(paths, both, strict=True):
         if not records:
-            raise InputError(f"{path}: no whole record yet")
+            raise InputError(f"{path}: no complete record yet; run the study first")
     studies = [{record.trial.study for record in records} for records in both]
     shared = studies[0] & studies[1] if max(map(len, studies)) > 1 else None
     if shared == set():

@@ -1,6 +1,6 @@
 """New data for a learner that was fitted before: a signal made ready as that of the fit was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,8 @@ class Fresh:
     rate: float | None = None
 
 
-Applies = Callable[..., Fresh]
-"""``(path, facts, **options)``: the facts are those of the record's data, the options those of the task.
+Applies = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Fresh]
+"""``(path, facts, options)``: the facts are those of the record's data, the options those of the task.
 
 It raises InputError for a file that is no such signal: other columns, another rate.
 """

@@ -7,25 +7,25 @@ from benchbench.core.errors import InputError, short, unknown
 
 
 def shipped() -> dict[str, Path]:
-    """The studies that come with the package, by name; those of a folder as ``folder/name``."""
+    """The files of the studies that come with the package, by name; a study in a folder is ``folder/name``."""
     folder = Path(str(resources.files("benchbench") / "studies"))
     files = {file.relative_to(folder).with_suffix("").as_posix(): file for file in folder.rglob("*.toml")}
     return dict(sorted(files.items()))
 
 
 def folders() -> set[str]:
-    """The folders among them."""
+    """The names of the folders that hold shipped studies."""
     return {name.partition("/")[0] for name in shipped() if "/" in name}
 
 
 def find(study: str) -> Path:
-    """The TOML file of a shipped name or a path; InputError where there is neither."""
+    """The TOML file of a study, given as a shipped name or as a path; InputError where there is no such file."""
     if study in shipped():
         return shipped()[study]
     path = Path(study)
     try:
         exists, is_file = path.exists(), path.is_file()
-    except OSError:  # too long a name
+    except OSError:  # the name is too long
         exists = is_file = False
     if path.suffix != ".toml" and not exists:
         raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")

@@ -208,7 +208,7 @@ def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records)
     with pytest.raises(InputError, match=r"toy-cpu-2-cores.jsonl:1: not a record"):
         compare(a, b)
     file.write_text("{")
-    with pytest.raises(InputError, match="no whole record yet"):
+    with pytest.raises(InputError, match="no complete record yet"):
         compare(a, b)
 
 

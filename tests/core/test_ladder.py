@@ -64,7 +64,10 @@ def test_a_budget_may_run_at_some_of_the_lengths_alone(study_file, known):
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ("updates = [3, 9]\nepochs = [1, 2]", "number 1: updates and epochs have a list; a ladder climbs one limit"),
+        (
+            "updates = [3, 9]\nepochs = [1, 2]",
+            "number 1: updates and epochs are lists; only one limit of a budget may be a list",
+        ),
         ("updates = [3]", "updates has 1 rung; a ladder needs at least two"),
         ("updates = []", "updates has 0 rungs; a ladder needs at least two"),
         ("updates = [9, 3]", r"the rungs of updates must rise, as \[3, 9\], not \[9, 3\]"),

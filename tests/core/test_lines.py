@@ -169,7 +169,7 @@ def test_a_line_of_a_hundred_megabytes_is_refused_without_being_read(tmp_path: P
             stream.write(b"[],[" * 250_000)
     found = Store(file).lines()
     assert next(found).number == 1
-    with pytest.raises(InputError, match=r":2: not a record: longer than the 2,097,152 bytes of a line"):
+    with pytest.raises(InputError, match=r":2: not a record: it is longer than 2,097,152 bytes"):
         next(found)
     assert file.stat().st_size > 1e8
 

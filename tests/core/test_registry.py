@@ -105,7 +105,10 @@ def test_a_function_may_have_a_decorator_from_elsewhere(plugin: Write) -> None:
         (net("net", "1.5"), "version must be a whole number from 1, not 1.5"),
         (net("net", "True"), "version must be a whole number from 1, not True"),
         (net().replace("int = 1", "int"), "line 4: net: option 'layers' needs an annotation and a default"),
-        (net().replace("def net(setting, *, layers: int = 1)", "class Net"), "stands on a function, not on <class"),
+        (
+            net().replace("def net(setting, *, layers: int = 1)", "class Net"),
+            "it must decorate a function",
+        ),
     ],
 )
 def test_a_broken_plug_in_is_refused_each_time_with_its_reason(text: str, said: str, plugin: Write) -> None:

@@ -70,7 +70,7 @@ def test_a_budget_of_parameters_leaves_the_width_open() -> None:
 
 
 def test_a_budget_has_parameters_or_width_but_not_both() -> None:
-    with pytest.raises(ValidationError, match="parameters or width, not both"):
+    with pytest.raises(ValidationError, match="parameters and width are both given"):
         Budget(name="b", updates=1, parameters=1000, width=8)
 
 

@@ -179,7 +179,7 @@ def test_a_study_with_nothing_but_a_torn_record_has_none(tmp_path: Path) -> None
     path = folder(tmp_path, "main") / "laptop.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"trial": {"stu')
-    with pytest.raises(InputError, match="no whole record yet"):
+    with pytest.raises(InputError, match="no complete record yet"):
         read(tmp_path, "main")
 
 

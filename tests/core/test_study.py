@@ -224,7 +224,7 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"budgets": '[[budgets]]\nname = "b"'}, ["budgets number 1: ", "at least one of updates, epochs, seconds"]),
         (
             {"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nwidth = 1\nparameters = 1'},
-            ["parameters or width, not both"],
+            ["parameters and width are both given"],
         ),
         ({"budgets": "[[budgets]]\nupdates = 1"}, ["budgets number 1.name: ", "required"]),
         ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1.0'}, ["budgets number 1.updates: ", "integer", "got 1.0"]),
@@ -234,7 +234,10 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"budgets": '[[budgets]]\nname = "b"\nseconds = inf'}, ["budgets number 1.seconds: ", "finite", "got inf"]),
         ({"budgets": '[[budgets]]\nname = "b"\nseconds = -1'}, ["budgets number 1.seconds: ", "greater than 0"]),
         ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1\n' * 2}, ["budgets: 'b' is given twice"]),
-        ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nseeds = 3'}, ["'seeds' belongs to the study"]),
+        (
+            {"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nseeds = 3'},
+            ["'seeds' is a key of the study, not of a budget"],
+        ),
         # tasks, architectures and their options
         ({"tasks": "[tasks]"}, ["tasks: at least 1 needed"]),
         ({"tasks": "", "top": 'name = "m"\nlengths = [1]\ntasks = [' + "1," * 900 + "]"}, ["tasks: ", "table"]),
@@ -452,5 +455,7 @@ def test_a_label_that_would_be_mistaken_is_refused(study_file: Write, known: Reg
 
 def test_two_architectures_do_not_share_a_label(study_file: Write, known: Registry) -> None:
     file = study_file(architectures='[architectures.rnn]\nlabel = "mine"\n[architectures.lstm]\nlabel = "mine"')
-    with pytest.raises(InputError, match=r"\[architectures.lstm\]: label 'mine' is one of rnn's too; choose another"):
+    with pytest.raises(
+        InputError, match=r"\[architectures.lstm\]: label 'mine' is also a label of rnn; choose another"
+    ):
         read(file).trials(known)

@@ -118,7 +118,7 @@ def test_every_default_of_a_shipped_architecture_lies_in_its_space_and_baselines
     [
         ({"clop": Search(1, 2)}, r"unknown option 'clop'; did you mean 'clip'\?"),
         ({"clip": Search(-1, 2)}, "clip: Input should be greater than or equal to 0, got -1.0"),
-        ({"optimizer": Search(1, 2)}, "optimizer is no number: its space is a list of values"),
+        ({"optimizer": Search(1, 2)}, "optimizer is not a number, so its space must be a list of values"),
         ({"optimizer": Among("adam", "adm")}, "optimizer: .*'adam'.* got 'adm'"),
         ({"layers": Search(1.5, 3)}, "layers: .*integer.* got 1.5"),
         ({"clip": Among(1.0, 1)}, "clip: 1.0 is given twice"),

@@ -188,10 +188,10 @@ def test_what_the_objective_chooses_by_ranks_and_its_mean_where_higher_is_better
     ("parts", "message"),
     [
         ({"tuning": "\n[tuning]\ntries = 0"}, "tuning.tries: .*greater than or equal to 1, got 0"),
-        ({"tuning": "\n[tuning]\ntries = 2"}, "tuning.budget: there are several; name one of ladder-10, ladder-30"),
+        ({"tuning": "\n[tuning]\ntries = 2"}, "tuning.budget: the study has several budgets; name one of ladder-10"),
         ({"tuning": '\n[tuning]\ntries = 2\nbudget = "lader-30"'}, "unknown budget 'lader-30'; did you mean"),
-        ({"tuning": '\n[tuning]\ntries = 2\nbest = 3\nbudget = "ladder-30"'}, "best = 3 of tries = 2 cannot go on"),
-        ({"tuning": '\n[tuning]\ntries = 2\nbest = 1\nbudget = "ladder-300"'}, "ladder-300 is no rung"),
+        ({"tuning": '\n[tuning]\ntries = 2\nbest = 3\nbudget = "ladder-30"'}, "best = 3 is more than tries = 2"),
+        ({"tuning": '\n[tuning]\ntries = 2\nbest = 1\nbudget = "ladder-300"'}, "ladder-300 must be a rung"),
         ({"tuning": TUNED.replace("esn]", "esm]")}, r"\[tuning\].spaces: unknown architecture 'esm'; did"),
         ({"tuning": TUNED.replace("leak", "lek")}, r"\[tuning\].spaces.esn: unknown option 'lek'; did you mean 'leak'"),
         ({"tuning": TUNED.replace("[0.3, 0.5]", "[0.3]")}, "tuning.spaces.esn.leak: a space needs at least two values"),

@@ -245,7 +245,7 @@ def test_outputs_that_are_not_the_next_inputs_cannot_be_fed_back():
 
 
 def test_there_is_no_free_run_before_the_fit():
-    with pytest.raises(RuntimeError, match="fit comes first"):
+    with pytest.raises(RuntimeError, match="the learner is not fitted: call fit first"):
         Gradient(SETTING, gru).generate(sine().inputs, 3)
 
 
