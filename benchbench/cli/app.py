@@ -6,6 +6,20 @@ from typing import Annotated, Any, Literal
 import typer
 
 from benchbench import __version__
+from benchbench.cli import completion
+from benchbench.cli.arguments import (
+    Json,
+    Key,
+    Machine,
+    MaxSeeds,
+    MemoryLimit,
+    OfStudy,
+    Plugins,
+    Resolve,
+    Results,
+    Study,
+    Timeout,
+)
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
 
@@ -16,32 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"terminal_width": WIDTH},
 )
-
-Study = Annotated[
-    str, typer.Argument(help="A shipped study (benchbench list studies) or a TOML file.", metavar="STUDY")
-]
-Results = Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")]
-Plugins = Annotated[
-    list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
-]
-
-Resolve = Annotated[
-    float | None,
-    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
-]
-MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
-
-
-Key = Annotated[
-    str, typer.Argument(help="The key of a trial, or its beginning: benchbench list trials.", metavar="KEY")
-]
-OfStudy = Annotated[str | None, typer.Option(help="Look in this study alone: a name or a TOML file.", metavar="STUDY")]
-Machine = Annotated[
-    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
-MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
 
 
 def _version(asked: bool) -> None:
@@ -235,12 +223,17 @@ def list_(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.", metavar="KIND"
+            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
+            metavar="KIND",
+            autocompletion=completion.kinds,
         ),
     ] = None,
     *,
     plugin: Plugins = None,
-    study: Annotated[str | None, typer.Option(help="With trials: those of this study.", metavar="STUDY")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="With trials: those of this study.", metavar="STUDY", autocompletion=completion.studies),
+    ] = None,
     results: Results = "results",
     as_json: Json = False,
 ) -> None:
@@ -297,7 +290,11 @@ def calibrate(
 def reproduce(
     claim: Annotated[
         str | None,
-        typer.Argument(help="One claim (benchbench list claims); all short ones without.", metavar="CLAIM"),
+        typer.Argument(
+            help="One claim (benchbench list claims); all short ones without.",
+            metavar="CLAIM",
+            autocompletion=completion.claims,
+        ),
     ] = None,
     *,
     long: Annotated[bool, typer.Option("--all", help="Run the long ones too.")] = False,
@@ -313,7 +310,12 @@ def reproduce(
 @_verb("pitfalls")
 def pitfalls(
     name: Annotated[
-        str | None, typer.Argument(help="One of them (benchbench list pitfalls); all without.", metavar="NAME")
+        str | None,
+        typer.Argument(
+            help="One of them (benchbench list pitfalls); all without.",
+            metavar="NAME",
+            autocompletion=completion.pitfalls,
+        ),
     ] = None,
     results: Results = "results",
 ) -> None:
