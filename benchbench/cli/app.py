@@ -8,6 +8,7 @@ import typer
 from benchbench import __version__
 from benchbench.cli import completion
 from benchbench.cli.arguments import (
+    Executor,
     Json,
     Key,
     Machine,
@@ -17,6 +18,7 @@ from benchbench.cli.arguments import (
     Plugins,
     Resolve,
     Results,
+    Scheduler,
     Study,
     Timeout,
 )
@@ -71,6 +73,8 @@ def run(
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    executor: Executor = "local",
+    scheduler: Scheduler = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the fitted learners, for predict.")] = False,
@@ -92,6 +96,8 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        executor=executor,
+        scheduler=scheduler,
         resolve=resolve,
         max_seeds=max_seeds,
         keep=keep,

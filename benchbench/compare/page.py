@@ -1,4 +1,4 @@
-"""The page of a comparison: what was compared, a table a measure, and how to read them."""
+"""The page of a comparison: what was compared, a table for each measure, and how to read the tables."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ _HOW = {
 
 
 def markdown(comparison: Comparison) -> str:
-    """The page: what was compared, how many rows say what, a table a measure, and how to read them."""
+    """The page in Markdown: what was compared, counts of verdicts, a table for each measure, and how to read them."""
     sides = (("A", comparison.a), ("B", comparison.b))
     compared = [line(strong(f"{letter}:"), " ", ", ".join((side.path, *side.facts))) for letter, side in sides]
     if comparison.same:
@@ -49,7 +49,7 @@ def _table(columns: tuple[str, ...], rows: list[Row]) -> Table:
 
 
 def _values(row: Row) -> list[str]:
-    """Both medians, in the same unit."""
+    """The texts of both medians, in the same unit."""
     both, unit, scale = (row.a, row.b), "", 1.0
     if row.measure.kind == "memory":
         unit, scale = " MiB", _MIB

@@ -54,7 +54,7 @@ class _Around(NamedTuple):
 
 @dataclass(frozen=True)
 class Best:
-    """The weights that were best on the validation split so far, and their standing."""
+    """The weights, arrays (...,) by name, that were best on the validation split so far, and their standing."""
 
     standing: Standing | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)

@@ -3,18 +3,23 @@
 from os import PathLike
 from pathlib import Path
 
+import pandas as pd
+
 from benchbench.core.text import printable
 from benchbench.report.analysis.csv import tables
 from benchbench.report.analysis.study import Numbers, gather
+from benchbench.report.charts.page import extras
 from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
-from benchbench.report.render.markdown import render
+from benchbench.report.render import html, markdown
 
 
 def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results") -> Path:
-    """Write report.md, tasks/, figures/ and tables/ into ``results/report/<study>/``; returns the path of report.md.
+    """Write the report into ``results/report/<study>/``; returns the path of report.md.
+
+    Beside report.md stand tasks/, figures/ and tables/, and report.html, which holds all pages and needs nothing else.
 
     From the records and their artifacts alone: the same records give the same bytes, in any order and any place. An
     earlier report is replaced when the new one is complete. InputError where there is no record.
@@ -22,11 +27,11 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     frame, records = read(study, results)
     target = Path(results) / "report" / study_name(study)
     with whole(target) as fresh:
-        _write(fresh, gather(target.name, frame, records, Path(results)))
+        _write(fresh, gather(target.name, frame, records, Path(results)), frame)
     return target / "report.md"
 
 
-def _write(folder: Path, numbers: Numbers) -> None:
+def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame) -> None:
     for name in ("figures", "tables", "tasks"):
         (folder / name).mkdir(parents=True)
     pictures = draw_all(numbers, folder / "figures")
@@ -35,10 +40,12 @@ def _write(folder: Path, numbers: Numbers) -> None:
         text = printable(table.to_csv(index=False, lineterminator="\n"))
         with naming(file):
             file.write_bytes(text.encode())
-    for page in pages(numbers, pictures, _paths(numbers)):
-        file = folder / f"{page.path}.md"
-        with naming(file):
-            file.write_bytes(render(page).encode())
+    written = pages(numbers, pictures, _paths(numbers))
+    texts = {f"{page.path}.md": markdown.render(page) for page in written}
+    texts["report.html"] = html.render(written, extras(numbers, frame, folder / "figures"))
+    for name, text in texts.items():
+        with naming(folder / name):
+            (folder / name).write_bytes(text.encode())
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:

@@ -42,7 +42,7 @@ def find(trials: Iterable[Trial], known: Registry) -> Files:
     That is each plug-in's own file, where it is not shipped, together with what it imports from its own folder; and
     each file, or all files of each folder, that a text among the options names.
     """
-    named_by_option, of_plugin = cache(_named), cache(_of_plugin)
+    named_by_option, of_plugin = cache(_named), cache(of_function)
     found: Files = {}
     for trial in trials:
         plugins = {kind: known.get(kind, getattr(trial, kind)) for kind in ("task", "architecture")}
@@ -68,8 +68,8 @@ def _named(text: str) -> Source | None:
     return None
 
 
-def _of_plugin(function: Callable[..., Any]) -> Source | None:
-    """A plug-in's file, and the files in its folder that it imports, from wherever in it."""
+def of_function(function: Callable[..., Any]) -> Source | None:
+    """The file of a plug-in's function, and the files in its folder that it imports, from wherever in it."""
     own = inspect.unwrap(function)
     file = Path(own.__code__.co_filename).resolve()
     places, waiting = {file}, [own.__globals__]

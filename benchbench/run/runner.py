@@ -121,17 +121,22 @@ class _Run:
             cores=cores(),
             runs_here=not self._many,
         )
+        if self.executor is not None:
+            self.executor.prepare(self.job)
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
         stages = self._stages(plan)
-        job = replace(self.job, warm=plan.quiet, sources=plan.sources)
+        job = replace(self.job, warm=plan.quiet, sources=plan.sources, files=plan.files)
         with examiners(job) as here:
             checked = self._check(planner, job, plan, stages, here)
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
-            return self._run(job, plan, stages, checked, executor=self.executor or Local(here), printed=printed)
+            return self._run(job, plan, stages, checked, executor=self.executor or self._here(here), printed=printed)
+
+    def _here(self, here: Examiners) -> Local:
+        return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs have"))
 
     def _stages(self, plan: Plan) -> Stages:
         """What is to be done; InputError where seeds are to be added and no pair is there to be decided."""

@@ -1,4 +1,4 @@
-"""Cosines of random phase and amplitude, each step predicted from the steps before: two past values suffice."""
+"""Cosines of random phase and amplitude; each step is predicted from those before, of which two suffice."""
 
 from typing import Literal
 
@@ -35,11 +35,12 @@ def cosine(
 ) -> Problem:
     """Predict x(t+1) from x(0..t) for each t from ``warm_up`` on; each series has a phase and amplitude of its own.
 
-    ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
-    them, and the test is scored by range; ``test_ranges`` are those of the test and the free runs, where they differ.
-    The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3. ``free_runs`` further series go on for
-    ``free_steps`` alone, and as many with the ranges of training choose option sets for that. InputError where the
-    warm-up leaves nothing to score, or not 0 <= low <= high, high > 0.
+    ``ranges`` lists ranges [low, high], named or not, in which amplitudes are uniform. The series of each split are
+    spread evenly over the ranges, and the test is scored by range. ``test_ranges`` are the ranges of the test and the
+    free runs, where these differ. The angular frequency is 10/99 rad/step ("fixed"), or uniform in 0.05..0.3 rad/step
+    ("drawn"). The free run has ``free_runs`` further series and goes on for ``free_steps`` steps; as many series with
+    the ranges of training choose option sets for it. Raises InputError where the warm-up leaves nothing to score, and
+    unless 0 <= low <= high and high > 0 for each range.
     """
     if warm_up >= length:
         raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
@@ -98,7 +99,7 @@ def _plain(ranges: dict[str, Range]) -> dict[str, list[float]]:
 def _waves(
     rng: np.random.Generator, count: int, steps: int, ranges: list[Range], frequency: str
 ) -> NDArray[np.float64]:
-    """Cosines of (series, steps), those of one range side by side."""
+    """Cosines (series, step), with the series of one range next to each other."""
     low, high = np.repeat(ranges, _shares(count, len(ranges)), axis=0).T
     amplitudes = rng.uniform(low, high)
     phases = rng.uniform(0, 2 * np.pi, count)

@@ -186,13 +186,13 @@ GOOD = run_of(one("t", [1.0] * 5))
         ({"benchmarks": [{"runs": []}], "metadata": {}}, "`pyperf compare_to` reads it"),
         ({**GOOD, "benchmarks": 3}, "benchmarks: Input should be a valid list"),
         ({**GOOD, "datetime": "x"}, "datetime: "),
-        ({**GOOD, "benchmarks": []}, "no benchmark in it"),
+        ({**GOOD, "benchmarks": []}, "it holds no benchmark"),
         (
             run_of({"fullname": "t", "stats": {"median": 1.0}}),
-            "t: no rounds in it: make the file with --benchmark-json",
+            "t: it has no rounds: make the file with --benchmark-json",
         ),
         (run_of(one("t", [])), "--benchmark-save-data"),
-        (run_of(one("t", [1]), one("t", [1])), "t: this name is there 2 times"),
+        (run_of(one("t", [1]), one("t", [1])), "t: the file has 2 benchmarks of this name"),
         (run_of(one("t", [1, math.nan])), "t: a round took nan s"),
         (run_of(one("t", [1, math.inf])), "t: a round took inf s"),
         (run_of(one("t", [1, -1.0])), "t: a round took -1.0 s"),
@@ -268,5 +268,5 @@ def test_the_gate_names_benchmarks_that_are_gone(write):
 
 def test_runs_that_do_not_say_their_machine_are_refused(write):
     path = write("a.json", run_of(one("t", [1.0] * 5)) | {"machine_info": {}})
-    with pytest.raises(InputError, match="does not say on what machine"):
+    with pytest.raises(InputError, match="does not name the machine"):
         compare(path, path)

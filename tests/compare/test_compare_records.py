@@ -194,7 +194,7 @@ def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names
     assert made.notes == ("In A only: study extra.",)
     assert made.same[0] == "study main"
     assert compare(str(b), str(alone)).rows == made.rows
-    with pytest.raises(InputError, match=r"no study is in both: .*a has extra, main, .*alone has new"):
+    with pytest.raises(InputError, match=r"no study is on both sides: .*a has extra, main, .*alone has new"):
         compare(str(a), str(alone))
 
 

@@ -83,7 +83,7 @@ def test_several_records_are_split_by_patient_and_one_by_time(wfdb_folder, optio
 
 @pytest.mark.parametrize("twice", [("100", "100"), ("100", "100s"), ("101", "202", "201")])
 def test_the_same_patient_twice_is_refused(wfdb_folder, twice):
-    with pytest.raises(InputError, match=rf"'{twice[-2]}' and '{twice[-1]}' are the same patient"):
+    with pytest.raises(InputError, match=rf"'{twice[-2]}' and '{twice[-1]}' are of the same patient"):
         make(wfdb_folder, records=twice[:-1], test_records=twice[-1:])
 
 

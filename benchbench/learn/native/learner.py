@@ -1,4 +1,4 @@
-"""The gradient learner whose network is updated, and asked, by compiled kernels."""
+"""The gradient learner whose network is trained and evaluated by compiled kernels."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -23,10 +23,11 @@ _KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "schedule", "warm_up
 
 
 class Native(Gradient):
-    """As ``Gradient``: the same first numbers, batches, validation and choice, and another code for the arithmetic.
+    """A gradient learner on the engine numba: as ``Gradient``, but with other code for the arithmetic.
 
-    The kernels are compiled or loaded here, before any clock runs. UnsupportedError for a device other than the CPU,
-    for options that the kernels do not have, and for cores that they do not know.
+    Initial numbers, batches, validation and choice are the same. The kernels are compiled or loaded at construction,
+    before any clock runs. Raises UnsupportedError for a device other than the CPU, and for options and cores that the
+    kernels do not offer.
     """
 
     engines: ClassVar = ("numba",)
@@ -43,19 +44,19 @@ class Native(Gradient):
             self.kernel_seconds = prepare(self.build()).compile_seconds
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         outputs = self._ready().predict(inputs, lengths)
         return softmax(outputs, axis=-1) if self.setting.objective.classifies else outputs
 
     def snapshot(self, inputs: Array) -> Snapshot:
-        """The states of the core over (sequence, time, feature), and every weight under PyTorch's name for it."""
+        """The states of the core for inputs (sequence, time, feature), and every weight under PyTorch's name for it."""
         self._ready().give(self._fitted())
         return super().snapshot(inputs)
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
 
-        UnsupportedError where outputs are not the next inputs.
+        The state is carried on from step to step. Raises UnsupportedError where outputs cannot be the next inputs.
         """
         require_own_input(self.setting)
         return self._ready().generate(prefix, steps)

@@ -1,5 +1,7 @@
 """Medians and spread over seeds."""
 
+from typing import Any
+
 import pandas as pd
 
 from benchbench.core.record import Status
@@ -33,7 +35,8 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
 
     Medians over the seeds that ended ok; ``_min`` and ``_max`` are the spread over them: of ``score``, which is the
     task's primary metric, and of every metric by its name. ``ok`` counts the seeds, ``seeds`` counts all,
-    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended.
+    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended; ``trials`` are
+    the trials, by key and machine.
     """
     every, scored = frame.groupby(CELL), frame[frame["ok"]].groupby(CELL)
     table = every[list(_FACTS)].first()
@@ -48,7 +51,14 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
     table["failed"] = every["status"].agg(failed)
     table["kernel"] = every["kernel"].agg(lambda kernels: " / ".join(sorted(set(kernels) - {""})))
+    table["trials"] = trials_of(frame)
     return table.reset_index()
+
+
+def trials_of(frame: pd.DataFrame) -> "pd.Series[Any]":
+    """The trials of each cell, by key and machine."""
+    pairs = pd.Series(list(zip(frame["key"], frame["machine"], strict=True)), frame.index, dtype=object)
+    return pairs.groupby([frame[name] for name in CELL]).agg(tuple)
 
 
 def failed(statuses: "pd.Series[str]") -> str:

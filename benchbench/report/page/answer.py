@@ -9,7 +9,7 @@ from benchbench.report.analysis.order import baselines, natural, networks, order
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
-from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, strong, table
+from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
 from benchbench.report.page.texts import DAGGER, label, metric, metric_form, number
 
@@ -43,7 +43,8 @@ def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) ->
         sure = [] if alone else [row["verdict"], sample(row)]
         numbers = [metric_form(better)(row["score"]), *(form(row[column]) for column, form in second)]
         fit = number(row["fit_seconds"]) + (DAGGER if row["disturbed"] > 0 else "")
-        rows.append([name, str(row["length"]), take, *sure, *numbers, fit, number(row["parameters"])])
+        said = sourced([*sure, *numbers, fit, number(row["parameters"])], row["trials"])
+        rows.append([name, str(row["length"]), take, *said])
     first = ["task", "length", *(["architecture"] if alone else ["best median", "how sure", "pairs"])]
     titles = [f"test {metric(primary)}", *(metric(column) for column, _ in second)]
     return table([*first, *titles, "fit s", "parameters"], rows, left=len(first))

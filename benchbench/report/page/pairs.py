@@ -8,21 +8,24 @@ import pandas as pd
 
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import across_tasks, against
-from benchbench.report.page.blocks import Block, Line, Table, Text, line, strong, table
+from benchbench.report.page.blocks import Block, Line, Table, Text, line, sourced, strong, table
 from benchbench.report.page.texts import decimals, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
 
-def pair_table(found: pd.DataFrame, said: pd.DataFrame, effect: float) -> Table | None:
-    """A row per length and other competitor, from the pairs and the verdicts of one task; None where there is none.
+def pair_table(found: pd.DataFrame, said: pd.DataFrame, cells: pd.DataFrame, effect: float) -> Table | None:
+    """A row per length and other competitor, from pairs, verdicts and cells of one task; None where there is none.
 
     ``effect`` is the difference at which pairs are decided, 0.1 for 10 %.
     """
     rows: list[list[str | Line]] = []
+    at = {(row["length"], row["architecture"]): row["trials"] for row in rows_of(cells)}
     for place in rows_of(said.sort_values("length")):
         mine = against(found[found["length"] == place["length"]], place["take"])
-        rows += [[str(place["length"]), place["take"], row["other"], *_compared(row)] for row in rows_of(mine)]
+        for row in rows_of(mine):
+            trials = at[place["length"], place["take"]] + at[place["length"], row["other"]]
+            rows.append([str(place["length"]), place["take"], row["other"], *sourced(_compared(row), trials)])
     titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
     return table([*titles, "verdict", f"seeds needed for {100 * effect:g} %"], rows, left=3) if rows else None
 
