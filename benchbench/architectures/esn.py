@@ -160,13 +160,17 @@ class EchoState:
         return Snapshot(states=states, weights=weights)
 
     def keep(self) -> dict[str, NDArray[Any]]:
-        """The reservoir's weights, the recurrent ones as a sparse matrix (CSR), and the solution of the readout."""
+        """What has been drawn and solved.
+
+        The parts of the sparse recurrent matrix (unit, unit), ``input`` (channel, unit), ``bias`` (unit,), and the
+        solution of the readout.
+        """
         drawn = self._drawn.weights
         sparse = {f"recurrent.{name}": getattr(drawn.recurrent, name) for name in _SPARSE}
         return {**sparse, "input": drawn.into, "bias": drawn.offset, **self._solved.kept()}
 
     def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what another one kept."""
+        """Take over what ``keep`` gave: ``input`` (channel, unit), ``bias`` (unit,) and the others."""
         width = self._setting.width
         recurrent = csr_array(tuple(kept[f"recurrent.{name}"] for name in _SPARSE), (width, width))
         self._reservoir = self._make(Weights(recurrent=recurrent, into=kept["input"], offset=kept["bias"]))

@@ -63,11 +63,11 @@ class Linear:
         return predict_readout(self._solution, self._blocks(inputs, lengths), shape)
 
     def keep(self) -> dict[str, NDArray[np.float64]]:
-        """The solution of the readout."""
+        """The solution of the readout, with weights (1 + features, outputs)."""
         return self._solution.kept()
 
     def restore(self, kept: Mapping[str, NDArray[np.float64]]) -> None:
-        """Take over a solution that another one kept."""
+        """Take over a solution that ``keep`` gave, with weights (1 + features, outputs)."""
         self._solution = Solution.of(kept, self._setting.device)
 
     def generate(self, prefix: Array, steps: int) -> Array:

@@ -37,12 +37,12 @@ class Majority:
         self._class = int(train.targets.sum(axis=(0, 1), dtype=np.float64).argmax())
 
     def keep(self) -> dict[str, NDArray[np.int64]]:
-        """The number of the class."""
-        return {"class": np.array(self._class)}
+        """The number of the class, an array (1,)."""
+        return {"class": np.array([self._class])}
 
     def restore(self, kept: Mapping[str, NDArray[np.int64]]) -> None:
-        """Take over what another one kept."""
-        self._class = int(kept["class"])
+        """Take over the number of the class, an array (1,)."""
+        self._class = int(kept["class"][0])
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all
         """Probabilities (sequence, scored, class) for inputs (sequence, time, feature): 1 for the class, else 0."""

@@ -31,11 +31,11 @@ class Mean:
         self._mean = train.targets.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
 
     def keep(self) -> dict[str, NDArray[np.float32]]:
-        """The mean of each output."""
+        """The mean of each output, (output,)."""
         return {"mean": self._mean}
 
     def restore(self, kept: Mapping[str, NDArray[np.float32]]) -> None:
-        """Take over what another one kept."""
+        """Take over the mean of each output, (output,)."""
         self._mean = kept["mean"]
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all

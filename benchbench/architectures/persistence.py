@@ -33,11 +33,11 @@ class Persistence:
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
 
     def keep(self) -> dict[str, Array]:
-        """Nothing: it has learnt nothing."""
+        """No array (...,) at all: it has learnt nothing."""
         return {}
 
     def restore(self, kept: Mapping[str, Array]) -> None:
-        """Nothing is to be taken over."""
+        """Take over no array (...,) at all."""
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The last ``scored`` steps (sequence, scored, output) of inputs (sequence, time, feature).

@@ -92,7 +92,10 @@ def content_of(file: Path, sha256: str) -> tuple[bytes, str]:
 
 
 def unpacked(content: bytes) -> Arrays:
-    """The arrays that were packed; ValueError or BadZipFile where there are none, and for objects."""
+    """The arrays (...,) of a packed file.
+
+    Raises ValueError or BadZipFile where there are none, and for Python objects.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         return {name: found[name] for name in found.files}
 

@@ -191,12 +191,15 @@ class Gradient:
         return generated
 
     def keep(self) -> Mapping[str, Tensor | Array]:
-        """The weights of the fitted network, as PyTorch's state dict."""
+        """The weights (...,) of the fitted network, as PyTorch's state dict."""
         weights: dict[str, Tensor] = self._fitted().state_dict()
         return weights
 
     def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
-        """Take over the weights that a learner of the same setting kept; torch's RuntimeError where they do not fit."""
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
         with seeded(self.setting.seed, self.setting.device):
             network = self.build().to(self.setting.device)
         network.load_state_dict({name: torch.as_tensor(weight) for name, weight in kept.items()})

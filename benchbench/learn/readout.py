@@ -45,14 +45,14 @@ class Solution:
     temperature: float | None = None
 
     def kept(self) -> dict[str, NDArray[np.float64]]:
-        """All of it as arrays, a temperature where it has one."""
+        """All of it as arrays: ``readout`` (1 + features, outputs), and single numbers."""
         known = {"readout": self.weights.cpu().numpy(), "strength": self.strength, "loss": self.loss}
         known |= {} if self.temperature is None else {"temperature": self.temperature}
         return {name: np.array(value, np.float64) for name, value in known.items()}
 
     @classmethod
     def of(cls, kept: Mapping[str, NDArray[np.float64]], device: str) -> "Solution":
-        """The solution that was kept."""
+        """The solution of which ``kept`` gave ``readout`` (1 + features, outputs) and single numbers."""
         return cls(
             weights=tensor(kept["readout"], device),
             strength=float(kept["strength"]),

@@ -58,19 +58,18 @@ def run_study(
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
     there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
     seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to
-    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. ``keep`` keeps the
-    fitted learners of the trials that run, as artifacts. Listeners has what the others hear. Raises InputError, before
-    anything runs or is written, where the study is wrong.
+    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. ``keep`` keeps fitted
+    learners as artifacts. ``Listeners`` has the rest. InputError, before anything is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
-    instead = {"devices": device, "engines": engine}
-    study = study.model_copy(update={key: (name,) for key, name in instead.items() if name is not None})
+    instead = (("devices", device), ("engines", engine))
+    study = study.model_copy(update={key: (name,) for key, name in instead if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
     further = _resolve(resolve, max_seeds)
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
-    run = _Run(
+    return _Run(
         study=study,
         source=source,
         results=Path(results),
@@ -78,8 +77,7 @@ def run_study(
         executor=executor,
         resolve=further,
         listeners=Listeners(on_step, on_check, on_stage, on_plan, on_start, on_record, on_unkept),
-    )
-    return run.complete()
+    ).complete()
 
 
 class Listeners(NamedTuple):

@@ -62,11 +62,14 @@ class Native(Gradient):
         return self._ready().generate(prefix, steps)
 
     def keep(self) -> Mapping[str, Tensor | Array]:
-        """The weights of the fitted network as arrays, under PyTorch's names for them."""
+        """The weights of the fitted network as arrays (...,), under PyTorch's names for them."""
         return {name: torch.as_tensor(weight).numpy().copy() for name, weight in super().keep().items()}
 
     def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
-        """Take over the weights that a learner of the same setting kept; torch's RuntimeError where they do not fit."""
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
         super().restore(kept)
         self._take_over(self._fitted(), steps=self.setting.length, lengths=False)
 
