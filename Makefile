@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run course course-page test attacks long course-toy lint bench asv clean
+.PHONY: install develop run course course-page test attacks long course-toy browser lint bench asv clean
 
 install: .venv/installed
 
@@ -50,6 +50,9 @@ long: develop
 
 course-toy: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m course tests/course
+
+browser: develop
+	$(BIN)/python -m pytest -m browser tests/report/browser
 
 bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"

@@ -119,7 +119,7 @@ class EchoState:
     def _started(self, train: Split) -> Callable[[Split], Iterator[Block]]:
         """Draw a reservoir, and return the function that makes the features of the fit with it."""
         if self._feedback and train.scored == 1:
-            raise UnsupportedError("output feedback needs more than one scored step: there is no output before it")
+            raise UnsupportedError("output feedback needs more than one scored step: the first has no output before it")
         if self._feedback and train.lengths is not None:
             raise UnsupportedError("output feedback is not offered for sequences that differ in length")
         self._reservoir, self._solution = self._make(), None

@@ -27,7 +27,7 @@ class Persistence:
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002  nothing to learn
         """Raise UnsupportedError unless there are as many outputs as inputs, and for classes."""
         if self._setting.objective.classifies:
-            raise UnsupportedError("persistence repeats its inputs, which are no probabilities of classes")
+            raise UnsupportedError("persistence repeats its inputs, which are not probabilities of classes")
         if self._setting.inputs != self._setting.outputs:
             given = f"{self._setting.inputs} inputs and {self._setting.outputs} outputs"
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")

@@ -78,7 +78,7 @@ class Sampled(Gradient):
         if train.lengths is not None or train.scored == 1:
             raise UnsupportedError("own outputs as inputs take sequences of one length with more than one scored step")
         if not np.array_equal(train.inputs[:, 1 - train.scored :], train.targets[:, :-1]):
-            raise UnsupportedError("own outputs are no next inputs here: the targets lie further ahead than one step")
+            raise UnsupportedError("own outputs cannot be the next inputs: the targets are not one step ahead of them")
         self._update = 0
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:

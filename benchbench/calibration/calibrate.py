@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,15 +88,16 @@ def _trial(name: str, seed: int = 0, budget: Budget = _COUNT) -> Trial:
 
 
 def _costs(idle: Record, sleeper: Record, holder: Record, stepper: Record, timed: Record) -> list[Reading]:
-    seconds, memory = partial(Reading, unit="s"), partial(Reading, unit="MiB")
     return [
-        seconds(instrument="fit time of a sleep", true=SLEEP, read=_seconds(sleeper), low=SLEEP, high=1.03 * SLEEP),
-        seconds(instrument="fit time of nothing", true=0.0, read=_seconds(idle), low=0.0, high=0.001),
-        seconds(instrument="a budget of seconds", true=SECONDS, read=_seconds(timed), low=SECONDS, high=1.05 * SECONDS),
+        Reading(instrument="fit time of a sleep", true=SLEEP, read=_seconds(sleeper),
+                low=SLEEP, high=1.03 * SLEEP, unit="s"),
+        Reading(instrument="fit time of nothing", true=0.0, read=_seconds(idle), low=0.0, high=0.001, unit="s"),
+        Reading(instrument="a budget of seconds", true=SECONDS, read=_seconds(timed),
+                low=SECONDS, high=1.05 * SECONDS, unit="s"),
         Reading(instrument="updates spent", true=UPDATES, read=stepper.spent.updates or 0, low=UPDATES, high=UPDATES),
-        memory(instrument="memory of an allocation", true=MEBIBYTES, read=_mebibytes(holder),
-               low=0.97 * MEBIBYTES, high=1.03 * MEBIBYTES),
-        memory(instrument="memory of nothing", true=0.0, read=_mebibytes(idle), low=0.0, high=5.0),
+        Reading(instrument="memory of an allocation", true=MEBIBYTES, read=_mebibytes(holder),
+                low=0.97 * MEBIBYTES, high=1.03 * MEBIBYTES, unit="MiB"),
+        Reading(instrument="memory of nothing", true=0.0, read=_mebibytes(idle), low=0.0, high=5.0, unit="MiB"),
     ]  # fmt: skip
 
 

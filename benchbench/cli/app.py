@@ -24,6 +24,7 @@ from benchbench.cli.arguments import (
 )
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
+from benchbench.cli.try_options import try_
 
 app = typer.Typer(
     help=PROGRAM.page(),
@@ -53,6 +54,9 @@ def program(
 
 def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return app.command(name, help=VERBS[name].page(), short_help=VERBS[name].short)
+
+
+_verb("try")(try_)
 
 
 @_verb("run")
@@ -112,13 +116,18 @@ def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
 
 
 @_verb("report")
-def report(study: Study, results: Results = "results") -> None:
+def report(
+    study: Study,
+    results: Results = "results",
+    *,
+    latex: Annotated[bool, typer.Option("--latex", help="Write every table as LaTeX too, into latex/.")] = False,
+) -> None:
     """Write the report of a study."""
     with at_once():
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results)))
+    say(str(write_report(study, results, tex=latex)))
 
 
 @_verb("show")

@@ -58,6 +58,7 @@ def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[
 PROGRAM = Help(
     text="Compare recurrent architectures under one budget: what each scored, and what it cost.",
     examples=(
+        ("benchbench try signal.csv --minutes 5", "your own signal: what to take"),
         ("benchbench run quick", "a first look in two minutes"),
         ("benchbench report quick", "tables and figures of its records"),
         ("benchbench show 3f9c", "everything about one trial"),
@@ -72,6 +73,23 @@ PROGRAM = Help(
     ),
 )
 VERBS = {
+    "try": Help(
+        short="From your own signal to an answer.",
+        text="""From a file of a signal to an answer: which network to take, at what cost, and how sure that is.
+
+It says what it finds in the file, times 20 updates of each network, plans a study that fits the minutes, writes it as a
+TOML file into the current folder, runs it, writes its report, and ends with five lines. Nothing is cleaned unless
+--clean asks for it: a signal with missing values is refused with its rows.
+
+A column of times is recognised and left out. Of several files each is a recording. The exit code is 2 where the signal
+or an option is wrong, and nothing is written then.""",
+        examples=(
+            ("seq 4000 | awk '{ print sin($1/8) + rand()/5 }' > signal.csv", "a signal to try it on"),
+            ("benchbench try signal.csv", "at most five minutes"),
+            ("benchbench try signal.csv --column 0 --horizon 5 --minutes 10", ""),
+            ("benchbench try signal.csv --clean interpolate,clip=6", ""),
+        ),
+    ),
     "run": Help(
         short="Run a study.",
         text="""Run a study: every trial that has no record yet on this machine.
@@ -90,8 +108,15 @@ wrong; 130 after an interrupt.""",
     ),
     "report": Help(
         short="Write the report of a study.",
-        text="Write report.md with figures and tables, from the records alone.",
-        examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
+        text="""Write report.html and report.md with figures and tables, from the records alone.
+
+report.html is one file with everything in it; open it by a double click. Its charts, tables and pages work without a
+network.""",
+        examples=(
+            ("benchbench report quick", ""),
+            ("benchbench report main --results results", ""),
+            ("benchbench report quick --latex", "tables for a paper"),
+        ),
     ),
     "show": Help(
         short="Show everything about one trial.",

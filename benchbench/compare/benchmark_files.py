@@ -78,7 +78,7 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
     runs = sorted((_run(file) for file in files), key=lambda run: run.datetime.timestamp())
     machines = frozenset(run.machine_info.label for run in runs)
     if len(machines) > 1:
-        raise InputError(f"{path}: runs of different machines: {'; '.join(sorted(machines))}; keep them apart")
+        raise InputError(f"{path}: runs of different machines: {'; '.join(sorted(machines))}; give runs of one machine")
     series: dict[Cell, dict[int, Sample]] = {}
     found: dict[str, dict[Cell, list[float]]] = {}
     for i, run in enumerate(runs):

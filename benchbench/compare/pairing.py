@@ -50,8 +50,8 @@ def _sifted(pairs: list[Pair]) -> tuple[list[Pair], list[str]]:
     kept = [pair for pair in pairs if pair.measure.kind == "score" or pair.a.how == pair.b.how]
     if ways := sorted({f"A {pair.a.how}; B {pair.b.how}" for pair in pairs if pair.a.how != pair.b.how}):
         notes.append(
-            "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are "
-            f"not in: {listed(ways)}."
+            "Times and memory are compared only where jobs, threads, allocator and kernel are the same; "
+            f"they differ in: {listed(ways)}."
         )
     changed = {f"{pair.a.version} in A and {pair.b.version} in B" for pair in kept if pair.a.version != pair.b.version}
     if changed:

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from benchbench.contract import learner, task
@@ -75,7 +74,7 @@ def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
         if plugin.kind == "task" and len(checks) == 1 and not found.passed:
             break  # without a problem, no other promise can be tested
     if again:
-        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is told above"
+        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is reported above"
         checks.append(Check(subject=subject, promise=said, passed=None))
     return checks
 
@@ -89,20 +88,24 @@ def assert_contract(plugin: Plugin) -> None:
 
 def _try(plugin: Plugin, subject: str, promise: str, test: Callable[[], None]) -> tuple[Check, set[str]]:
     """The check of a promise, and texts that identify the mistake where it breaks other promises too."""
-    check = partial(Check, subject=subject, promise=promise)
+    passed: bool | None = False
+    reasons: set[str] = set()
     try:
         test()
     except UntestableError as reason:
-        return check(passed=None, detail=str(reason)), set()
+        passed, detail = None, str(reason)
     except BrokenPromiseError as broken:
         same = f"{promise.rpartition(': ')[2]}: {_numberless(broken)}"  # alike for one scored step, many, or classes
-        return check(passed=False, detail=str(broken)), {same, _numberless(broken.__cause__)} - {""}
+        detail, reasons = str(broken), {same, _numberless(broken.__cause__)} - {""}
     except (Exception, SystemExit) as error:
         detail = describe(error, plugin.file)
         if declines(error):
-            return check(passed=None, detail=detail), set()
-        return check(passed=False, detail=detail), {_numberless(error)}
-    return check(passed=True), set()
+            passed = None
+        else:
+            reasons = {_numberless(error)}
+    else:
+        passed, detail = True, ""
+    return Check(subject=subject, promise=promise, passed=passed, detail=detail), reasons
 
 
 def _numberless(error: BaseException | None) -> str:

@@ -43,7 +43,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
     if not _takes_on(how, last) and not _takes_on(how, many):  # the architecture may need later inputs
         last, many = replace(last, causal=False), replace(many, causal=False)
     yield "its size never shrinks with its width", partial(_size_grows, how, last)
-    yield "it does problems of one scored step, of many, or classes", partial(_able, how, (last, many, classes))
+    yield "it solves problems of one scored step, of many, or of classes", partial(_able, how, (last, many, classes))
     kinds = {"one scored step": last, "many scored steps": many}
     if _does(how, classes) or not (_does(how, last) or _does(how, many)):
         kinds["classes"] = classes
@@ -53,13 +53,13 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
         yield f"{name}: the same seed gives the same predictions", partial(_same_seed, how, problem)
         yield f"{name}: it predicts each sequence by itself", partial(_by_itself, how, problem)
         if _takes_on(how, _padded(problem)):
-            yield f"{name}: what stands in the padding changes nothing", partial(_padding, how, _padded(problem))
+            yield f"{name}: values in the padding change nothing", partial(_padding, how, _padded(problem))
         if problem is classes:
             continue
         yield f"{name}: a free run has the right shape, and divergence shows", partial(_runs, how, problem)
         yield f"{name}: the same seed gives the same free run", partial(_same_run, how, problem)
         yield f"{name}: a free run starts with the last predicted step", partial(_run_starts, how, problem)
-        yield f"{name}: a free run in two pieces is the run in one", partial(_run_goes_on, how, problem)
+        yield f"{name}: a free run in two pieces equals the run in one", partial(_run_goes_on, how, problem)
     if many.causal:
         yield "it is causal: later inputs do not change earlier outputs", partial(_causal, how, many)
     for engine in list(plugin.engines)[1:]:
@@ -203,7 +203,7 @@ def _able(how: _How, problems: tuple[Problem, ...]) -> None:
             _fitted(how, problem)[0].predict(problem.test.inputs)
         except NotImplementedError as declined:
             reasons.append(str(declined))
-    require(len(reasons) < len(problems), f"it declines all: {reasons}")
+    require(len(reasons) < len(problems), f"it declines all of them: {reasons}")
 
 
 def _first_that_it_does(how: _How, problems: tuple[Problem, ...]) -> Meter:
@@ -320,7 +320,7 @@ def _run_goes_on(how: _How, problem: Problem) -> None:
     rest = _generated(learner, longer, _STEPS - _FIRST)
     same = np.allclose(rest, whole[:, _FIRST:], rtol=1e-3, atol=1e-4, equal_nan=True)
     gap = float(np.abs(rest - whole[:, _FIRST:]).max())
-    require(same, f"fed what it made, it goes on otherwise, by up to {gap:.3g}")
+    require(same, f"continued from its own outputs, the run differs by up to {gap:.3g}")
 
 
 def _untouched(how: _How, problems: tuple[Problem, ...]) -> None:

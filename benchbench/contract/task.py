@@ -29,9 +29,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
     bound = bind(plugin.options, options, f"[tasks.{plugin.name}]")
     afresh = partial(_problem, plugin, bound, length)
     once = cache(afresh)
-    yield "it makes a problem of the asked length, all finite", partial(_well_formed, once, length)
+    yield "it makes a problem of the requested length, with finite values", partial(_well_formed, once, length)
     yield "the same seed gives the same bytes", partial(_same_bytes, once, afresh)
-    yield "no stretch of train comes back in valid or test", partial(_disjoint, once)
+    yield "no stretch of train is in valid or test too", partial(_disjoint, once)
     problem = once()
     if problem.asks == "forecast":
         yield "the targets lie ahead of the inputs they are scored with", partial(_ahead, once)
@@ -39,9 +39,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
         yield "every class that is asked for occurs in train", partial(_classes, once)
     yield "its metrics give numbers", partial(_metrics, once, plugin.file)
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
-    yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
-    yield "no stretch of train or of a test input is to be generated in a free run", partial(_run_unseen, once)
-    yield "option sets are chosen for the free run by starts of their own", partial(_valid_run_unseen, once)
+    yield "the truth of a free run continues where its prefix ends", partial(_goes_on, once)
+    yield "a free run generates no stretch that is in train or in a test input", partial(_run_unseen, once)
+    yield "the starts that choose option sets for the free run are not its own", partial(_valid_run_unseen, once)
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
@@ -79,7 +79,7 @@ def _disjoint(make: Make) -> None:
         split: Split = getattr(problem, name)
         heads, tails = _stretches(split, where="head"), _stretches(split, where="tail")
         shared = sum(head in known or tail in known for (head,), (tail,) in zip(heads, tails, strict=True))
-        require(shared == 0, f"{shared} of {len(split)} sequences of {name} hold a stretch that train holds too")
+        require(shared == 0, f"{shared} of {len(split)} sequences of {name} hold a stretch that is in train too")
 
 
 def _known(problem: Problem) -> set[bytes]:
@@ -91,7 +91,7 @@ def _known(problem: Problem) -> set[bytes]:
 def _distinct(split: Split) -> None:
     ends = [tail for (tail,) in _stretches(split, where="tail")]
     if len(set(ends)) < len(ends):
-        raise UntestableError("the signal repeats itself exactly, so that a leak cannot be told from it")
+        raise UntestableError("the signal repeats itself exactly, so that a leak cannot be recognised")
 
 
 def _stretches(split: Split, where: Literal["head", "tail", "all"] = "all") -> Iterator[list[bytes]]:
@@ -116,7 +116,7 @@ def _ahead(make: Make) -> None:
         seen = test.inputs[:, steps - scored - lag : steps - lag]
         if np.allclose(seen, test.targets, rtol=1e-4, atol=1e-6):
             raise BrokenPromiseError(
-                f"the targets are the inputs of {lag} steps before" if lag else "targets are inputs"
+                f"the targets equal the inputs of {lag} steps before" if lag else "the targets equal the inputs"
             )
 
 
@@ -163,7 +163,7 @@ def _near(problem: Problem) -> Array:
 def _scaled_on_train(make: Make) -> None:
     problem = make()
     if problem.train.lengths is not None:
-        raise UntestableError("the sequences differ in length, so that padding stands beside the signal")
+        raise UntestableError("the sequences differ in length, so that padding is mixed with the signal")
     train, *others = (_series(split.inputs) for split in (problem.train, problem.valid, problem.test))
     off_train, off_all = _off_standard(train), _off_standard(np.concatenate([train, *others]))
     leaks = off_train > 0.1 and off_all < off_train / 4
@@ -224,4 +224,4 @@ def _require_unseen(values: Array, others: dict[str, Split]) -> None:
         known = {stretch for sequence in _stretches(split) for stretch in sequence}
         starts = _stretches(Split(inputs=values, targets=values[:, -1:]))
         seen = [any(stretch in known for stretch in start) for start in starts]
-        require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that {name} holds too")
+        require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that is in {name} too")

@@ -140,4 +140,4 @@ def _not_constant(targets: Numbers) -> None:
 
 def _same_shape(targets: Numbers, predictions: Numbers) -> None:
     if targets.shape != predictions.shape:
-        raise ValueError(f"predictions have shape {predictions.shape}, targets {targets.shape}")
+        raise ValueError(f"predictions have shape {predictions.shape}, targets {targets.shape}; give the same shape")

@@ -90,7 +90,9 @@ class Objective:
         if self.choose not in {None, LOSS, *self.metrics}:
             raise unknown("metric to choose by", self.choose, (LOSS, *self.metrics), where)
         if self.choose in self.metrics and self.metrics[str(self.choose)].labels:
-            raise InputError(f"{where}: metric {self.choose!r} needs labels, which validation does not have")
+            raise InputError(
+                f"{where}: metric {self.choose!r} needs labels, which validation does not have; choose by another"
+            )
         object.__setattr__(self, "metrics", MappingProxyType(dict(self.metrics)))
 
     def __reduce__(self) -> tuple[Any, ...]:

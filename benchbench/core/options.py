@@ -159,7 +159,9 @@ def number(model: type[BaseModel], name: str) -> type[float] | type[int] | None:
     annotation = model.model_fields[name].annotation
     several = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     kinds = [get_args(one)[0] if get_origin(one) is Annotated else one for one in several]
-    return float if float in kinds else int if int in kinds else None
+    if float in kinds:
+        return float
+    return int if int in kinds else None
 
 
 def choices(model: type[BaseModel], name: str) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ class Split:
             _check_lengths(self.lengths, self.inputs.shape[:2], self.scored)
             object.__setattr__(self, "lengths", self.lengths.astype(np.int64))  # torch takes no unsigned numbers
         if self.labels is not None and len(self.labels) != len(self.inputs):
-            raise ValueError(f"labels are for {len(self.labels)} sequences, but inputs have {len(self.inputs)}")
+            raise ValueError(
+                f"labels are for {len(self.labels)} sequences, but inputs have {len(self.inputs)}; give one for each"
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -173,7 +175,7 @@ def _check_classes(problem: Problem) -> None:
     if not all(isinstance(name, str) for name in problem.classes):
         raise TypeError(f"classes must be texts, as ('normal', 'ectopic'), not {problem.classes!r}")
     if problem.classes and len(problem.classes) != outputs:
-        raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}")
+        raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}; name each of them")
     for name in ("train", "valid", "test"):
         targets = getattr(problem, name).targets
         if not (((targets == 0) | (targets == 1)).all() and (targets.sum(axis=2) == 1).all()):
@@ -195,7 +197,9 @@ def _fits(free_run: Any, train: Split, name: str) -> None:
     if not features == inputs == outputs:
         raise ValueError(f"{name} has {features} features, but sequences have {inputs} inputs and {outputs} outputs")
     if free_run.prefix.shape[1] < train.inputs.shape[1]:
-        raise ValueError(f"{name}: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences")
+        raise ValueError(
+            f"{name}: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences; give as many or more"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -112,7 +112,10 @@ def task(
 
 def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:
     wanted = [engines] if isinstance(engines, str) else engines
-    versions = dict(wanted) if isinstance(wanted, Mapping) else {e: None if e == "torch" else 1 for e in wanted}
+    if isinstance(wanted, Mapping):
+        versions = dict(wanted)
+    else:
+        versions = {engine: None if engine == "torch" else 1 for engine in wanted}
     if not versions or not all(isinstance(e, str) and re.fullmatch(NAME, e) for e in versions):
         raise InputError(f"architecture {name!r}: engines must be one or more names, as ('torch',): {NAME_RULE}")
     if versions.get("torch") is not None:
@@ -255,7 +258,9 @@ def _registry(modules: Iterable[ModuleType]) -> Registry:
         for plugin in registered(module):
             other = found.setdefault((plugin.kind, plugin.name), plugin)
             if other is not plugin:
-                raise InputError(f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}")
+                raise InputError(
+                    f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}; rename one"
+                )
     return Registry(MappingProxyType(found))
 
 

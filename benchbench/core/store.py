@@ -17,7 +17,7 @@ from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
 from benchbench.core.record import Record, Status
 
 _POINTS = 1_000  # points that are kept of a learning curve that is too long for a line
-_KEPT = "earlier records are whole, and the same command goes on from them"
+_KEPT = "earlier records are whole, and the same command continues from them"
 
 
 def folder(results: Path, study: str) -> Path:

@@ -99,7 +99,7 @@ class Study(Frozen):
         ):
             twice = [value for i, value in enumerate(values) if value in values[:i]]
             if twice:
-                raise ValueError(f"{key}: {twice[0]!r} is given twice")
+                raise ValueError(f"{key}: {twice[0]!r} is given twice; give it once")
         return self
 
     @model_validator(mode="after")

@@ -88,7 +88,9 @@ def tries(default: Options, axes: Sequence[Axis], count: int, *, sampler: Sample
             found.setdefault(str(point), {**default, **point})
     if len(found) < count:
         names = ", ".join(axis.name for axis in axes)
-        raise InputError(f"tries = {count}: the space of {name} ({names}) holds no more than {len(found)} option sets")
+        raise InputError(
+            f"tries = {count}: the space of {name} ({names}) holds no more than {len(found)} option sets; lower tries"
+        )
     return tuple(found.values())
 
 

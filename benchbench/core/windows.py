@@ -92,7 +92,7 @@ def consecutive(samples: int, fractions: Sequence[float], gap: int) -> list[slic
     usable = samples - gap * (len(fractions) - 1)
     edges = np.rint(np.cumsum([0, *fractions]) / sum(fractions) * usable).astype(int).tolist()
     if np.diff(edges).min() < gap:
-        raise InputError(f"{samples} samples are too short for {len(fractions)} parts with windows of {gap}")
+        raise InputError(f"{samples} samples are too short for {len(fractions)} parts with windows of {gap}; take more")
     return [slice(start + i * gap, stop + i * gap) for i, (start, stop) in enumerate(pairwise(edges))]
 
 
@@ -166,27 +166,29 @@ def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) ->
             elif whole.any():
                 kept[-1].append(Split(inputs=split.inputs[whole], targets=split.targets[whole]))
         if not kept[-1]:
-            raise InputError("every window of a part ends in a gap, or its target is in one")
+            raise InputError("every window of a part ends in a gap, or its target is in one; take data with fewer gaps")
     return kept
 
 
 def _check(stride: int | None, warm_up: int | None, length: int, samples: int) -> None:
     if warm_up is not None and not 0 <= warm_up < length:
-        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}")
+        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}; give less")
     if stride is not None and stride > samples:
-        raise InputError(f"stride {stride} is longer than the training part of {samples} samples")
+        raise InputError(f"stride {stride} is longer than the training part of {samples} samples; shorten it")
 
 
 def _scaler(parts: Sequence[Sequence[Raw]], length: int, horizon: int) -> StandardScaler:
     """Fit the scaler on the first of three parts, train; InputError for a series that cannot be used."""
     for series in (series for split in parts for series in split):
         if len(series) < length + horizon:
-            raise InputError(f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}")
+            raise InputError(
+                f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}; shorten it"
+            )
         if not np.isfinite(series).all():
-            raise InputError("a series holds values that are missing or not finite")
+            raise InputError("a series holds values that are missing or not finite; fill or remove them")
     pooled = np.concatenate(parts[0])
     if np.any(np.ptp(pooled, axis=0) == 0):
-        raise InputError("the training part is constant: there is nothing to learn")
+        raise InputError("the training part is constant: there is nothing to learn; take a series that varies")
     scaler = StandardScaler().fit(pooled)
     if not np.allclose(scaler.scale_, pooled.std(axis=0), rtol=0.1, atol=0):
         raise InputError("the training part varies too little for its size: subtract an offset, or rescale it")

@@ -38,4 +38,4 @@ def _gone_on(core: nn.Module, inputs: Tensor, state: Any) -> Any:
         raise
     except Exception as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise FormError(f"the core does not go on from the state that it returned: {why}") from error
+        raise FormError(f"the core does not accept the state that it returned: {why}") from error

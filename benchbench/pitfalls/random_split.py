@@ -146,11 +146,10 @@ def _panels(scores: dict[tuple[str, str], list[Score]]) -> Iterator[Panel]:
         curve("best possible", ends, (1.0, 1.0), "reference"),
     )
     for name in dict.fromkeys(learner for learner, _ in scores):
-        dots = [
-            curve(split, [score.fresh for score in found], [score.reported for score in found], "dots")
-            for split in (LEAK, HONEST)
-            for found in (scores[name, split],)
-        ]
+        dots = []
+        for split in (LEAK, HONEST):
+            found = scores[name, split]
+            dots.append(curve(split, [one.fresh for one in found], [one.reported for one in found], "dots"))
         curves = (*references, *dots)
         yield Panel(title=name, x_label="fresh / best possible", y_label="reported / best possible", curves=curves)
 

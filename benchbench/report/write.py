@@ -13,13 +13,14 @@ from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
-from benchbench.report.render import html, markdown
+from benchbench.report.render import html, latex, markdown
 
 
-def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results") -> Path:
+def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results", *, tex: bool = False) -> Path:
     """Write the report into ``results/report/<study>/``; returns the path of report.md.
 
-    Beside report.md stand tasks/, figures/ and tables/, and report.html, which holds all pages and needs nothing else.
+    Beside report.md stand tasks/, figures/ and tables/, and report.html, which holds all pages and needs nothing else;
+    ``tex`` adds latex/ with every table for a paper.
 
     From the records and their artifacts alone: the same records give the same bytes, in any order and any place. An
     earlier report is replaced when the new one is complete. InputError where there is no record.
@@ -27,12 +28,12 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     frame, records = read(study, results)
     target = Path(results) / "report" / study_name(study)
     with whole(target) as fresh:
-        _write(fresh, gather(target.name, frame, records, Path(results)), frame)
+        _write(fresh, gather(target.name, frame, records, Path(results)), frame, tex=tex)
     return target / "report.md"
 
 
-def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame) -> None:
-    for name in ("figures", "tables", "tasks"):
+def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame, *, tex: bool) -> None:
+    for name in ("figures", "tables", "tasks", *(["latex"] if tex else [])):
         (folder / name).mkdir(parents=True)
     pictures = draw_all(numbers, folder / "figures")
     for name, table in tables(numbers).items():
@@ -43,6 +44,7 @@ def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame) -> None:
     written = pages(numbers, pictures, _paths(numbers))
     texts = {f"{page.path}.md": markdown.render(page) for page in written}
     texts["report.html"] = html.render(written, extras(numbers, frame, folder / "figures"))
+    texts |= {f"latex/{name}": text for name, text in latex.render(written).items()} if tex else {}
     for name, text in texts.items():
         with naming(folder / name):
             (folder / name).write_bytes(text.encode())

@@ -17,6 +17,7 @@ from benchbench.core.origins import Origin, origin, texts
 from benchbench.core.record import Record
 from benchbench.core.registry import Registry, of_library
 from benchbench.core.spec import Trial
+from benchbench.signals.files.wfdb_record import HEADER, files_of
 
 _PACKAGE = Path(benchbench.__file__).parent
 
@@ -62,7 +63,7 @@ def _named(text: str) -> Source | None:
     with suppress(OSError, ValueError, RuntimeError):  # a text that is no path, or no home of that name
         path = Path(text).expanduser().resolve()
         if path.is_file():
-            return _source(path)
+            return _source(*(files_of(path) if path.suffix == HEADER else (path,)))
         inside = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else []
         return _source(*inside, name=path.name) if inside else None
     return None

@@ -173,6 +173,9 @@ def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, al
     ahead = (gap.value < 0) == (asked.better == "lower")
     most = 2 * (seen.wins if ahead else seen.losses) > units
     said = word(gap, adjusted, seen.margin, alpha, most=most)
+    winner = None
+    if said == BETTER:
+        winner = first if ahead else second
     return Pair(
         first=first,
         second=second,
@@ -185,7 +188,7 @@ def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, al
         margin=seen.margin,
         adjusted=adjusted,
         verdict=said,
-        winner=None if said != BETTER else first if ahead else second,
+        winner=winner,
     )
 
 

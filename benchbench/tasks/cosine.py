@@ -36,14 +36,13 @@ def cosine(
     """Predict x(t+1) from x(0..t) for each t from ``warm_up`` on; each series has a phase and amplitude of its own.
 
     ``ranges`` lists ranges [low, high], named or not, in which amplitudes are uniform. The series of each split are
-    spread evenly over the ranges, and the test is scored by range. ``test_ranges`` are the ranges of the test and the
-    free runs, where these differ. The angular frequency is 10/99 rad/step ("fixed"), or uniform in 0.05..0.3 rad/step
-    ("drawn"). The free run has ``free_runs`` further series and goes on for ``free_steps`` steps; as many series with
-    the ranges of training choose option sets for it. Raises InputError where the warm-up leaves nothing to score, and
-    unless 0 <= low <= high and high > 0 for each range.
+    spread evenly over the ranges, and the test is scored by range; ``test_ranges`` are those of the test and free runs,
+    if different. The angular frequency is 10/99 rad/step ("fixed") or uniform in 0.05..0.3 rad/step ("drawn"). The free
+    run generates ``free_steps`` steps of ``free_runs`` further series; as many with the ranges of training choose
+    option sets for it. Raises InputError unless the warm-up leaves steps to score and 0 <= low <= high, high > 0.
     """
     if warm_up >= length:
-        raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
+        raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}; lower it")
     named = _named("ranges", ranges)
     tested = named if test_ranges is None else _named("test_ranges", test_ranges)
     parts = {"train": (train_series, named), "valid": (valid_series, named), "test": (test_series, tested)}
@@ -84,7 +83,9 @@ def _named(option: str, ranges: tuple[Range, ...] | dict[str, Range]) -> dict[st
 def _require_enough(parts: dict[str, tuple[int, dict[str, Range]]]) -> None:
     for name, (size, which) in parts.items():
         if size < len(which):
-            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges")
+            raise InputError(
+                f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges; give more"
+            )
 
 
 def _groups(count: int, ranges: dict[str, Range]) -> dict[str, slice]:

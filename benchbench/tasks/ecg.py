@@ -1,7 +1,6 @@
 """Electrocardiograms of the MIT-BIH Arrhythmia Database. Moody & Mark 2001, doi:10.13026/C2F305."""
 
 from fractions import Fraction
-from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -62,13 +61,12 @@ def ecg(
 ) -> Problem:
     """Forecast ECG records ``horizon`` samples ahead, split by patient where several are given, else by time.
 
-    The test has the ``test_records``, or else the last of several ``records`` (with the default ``records``: 100, 105
-    and 121); the last of the others is valid. Splits that share a record take 70, 15 and 15 % of its time, with gaps.
-    ``path`` is a folder with the records; without it they come from $BENCHBENCH_DATA/<database>, or are downloaded from
-    PhysioNet. ``lead`` is a number or a name; by default MLII, or the first lead of a record without it. Signals are
-    resampled to ``rate`` Hz. ``duration`` is in seconds of each record from a random start (0: all of it). A window
-    starts every ``stride`` samples, or ends at each R peak if ``windows`` is "beats". ``clean`` and later options are
-    as in Preparation, ``longest_gap`` in samples of the record. InputError for missing, incomplete or short records.
+    The test has the ``test_records``, or else the last of several ``records`` (with the default ones: 100, 105, 121);
+    the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps. ``path`` is a
+    folder with the records, by default $BENCHBENCH_DATA/<database> or a download from PhysioNet. ``lead`` is a number
+    or a name, by default MLII or else the first. ``rate`` is in Hz, ``duration`` in seconds from a random start (0: all
+    of it). A window starts every ``stride`` samples, or ends at each R peak if ``windows`` is "beats". ``clean`` and
+    later: as in Preparation, ``longest_gap`` in samples. InputError for missing, incomplete or short records.
     """
     how = Preparation(
         clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff_hz / rate,
@@ -77,8 +75,9 @@ def ecg(
     split = _split(records, test_records)
     names = list(dict.fromkeys(record for part in split.values() for record in part))
     places = locate(path, database, names)
-    read = partial(read_record, lead=lead, beats=(beats := windows == "beats"), gaps=how.fills)
-    pieces = {name: _stretch(rng, read(places[name], name), rate, duration, how) for name in names}
+    beats = windows == "beats"
+    read = (read_record(places[name], name, lead=lead, beats=beats, gaps=how.fills) for name in names)
+    pieces = {name: _stretch(rng, whole, rate, duration, how) for name, whole in zip(names, read, strict=True)}
     series, cleaned = _series(pieces, split, length + horizon, how, length if beats else None)
     source = {"source": f"{database}, folder {places[names[0]].resolve().parent.name}"}
     return forecast(
@@ -122,7 +121,7 @@ def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> di
     if test_records is None and tuple(records) == TRAIN:
         test_records = TEST
     if not records:
-        raise InputError(f"ecg: records is empty; the defaults are {', '.join(TRAIN)}")
+        raise InputError(f"ecg: records is empty; give at least one, such as {', '.join(TRAIN)}")
     require_distinct((*records, *(test_records or ())))
     if not test_records:
         records, test_records = (records[:-1], records[-1:]) if len(records) > 1 else (records, records)

@@ -46,7 +46,9 @@ def ecg_anomaly(
     beat, and where the test lacks a class.
     """
     if warm_up >= length:
-        raise InputError(f"ecg_anomaly: warm_up {warm_up} leaves nothing to score in windows of length {length}")
+        raise InputError(
+            f"ecg_anomaly: warm_up {warm_up} leaves nothing to score in windows of length {length}; give less"
+        )
     source = Source(database, path, lead, rate, duration, premature, noise)
     uses = {"train": records[:-1], "valid": records[-1:], "test": test_records}
     parts, facts = cohort(rng, source, uses, length=length, after=after, ahead=int(ask == "forecast"))

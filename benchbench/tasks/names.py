@@ -33,7 +33,9 @@ def names(
         ends = [round(share * len(known[language])) for share in np.cumsum(FRACTIONS[:2])]
         dealt = np.split(rng.permutation(len(known[language])), ends)
         if min(map(len, dealt)) == 0:
-            raise InputError(f"names: {len(known[language])} words of {language} are too few for three splits")
+            raise InputError(
+                f"names: {len(known[language])} words of {language} are too few for three splits; give more"
+            )
         for part, chosen in zip(parts, dealt, strict=True):
             part += [(known[language][i], number) for i in chosen]
     mixed = [[part[i] for i in rng.permutation(len(part))] for part in parts]
@@ -72,9 +74,11 @@ def _read(path: str, length: int, alphabet: str) -> dict[str, list[str]]:
         if not (tab or "\t" in line) or not word or not language:
             raise InputError(f"{where}: {line[:40]!r} must be a word, a tab and its language")
         if strange := sorted(set(word) - set(alphabet)):
-            raise InputError(f"{where}: {word!r} has {', '.join(strange)}, which the alphabet {alphabet!r} does not")
+            raise InputError(
+                f"{where}: {word!r} has {', '.join(strange)}, which the alphabet {alphabet!r} does not have"
+            )
         if len(word) > length:
-            raise InputError(f"{where}: {word!r} has {len(word)} letters, more than the length {length}")
+            raise InputError(f"{where}: {word!r} has {len(word)} letters, more than the length {length}; raise it")
         if word in seen:
             raise InputError(
                 f"{where}: {word!r} is in line {seen[word]} too, so that it could be in two splits; leave one out"

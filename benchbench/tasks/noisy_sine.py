@@ -33,7 +33,9 @@ def noisy_sine(
     ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
     reach = length + horizon - 1
     if reach >= ends[1]:
-        raise InputError(f"noisy_sine: {ends[1]} samples of train hold no window of {length} with horizon {horizon}")
+        raise InputError(
+            f"noisy_sine: {ends[1]} samples of train hold no window of {length} with horizon {horizon}; give more"
+        )
     times = {
         "train": [0, ends[1]],
         "valid": [ends[0] - reach, ends[1]],

@@ -232,7 +232,9 @@ def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[
     names = [one.table.name for one in recordings]
     for name, piece in zip(names, pieces, strict=True):
         if (samples := len(piece.values)) < length + horizon:
-            raise InputError(f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead")
+            raise InputError(
+                f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead; shorten it"
+            )
     if len(recordings) == 2:
         train, valid = consecutive(len(pieces[0].values), FRACTIONS[:2], length + horizon)
         parts = [[pieces[0].part(train)], [pieces[0].part(valid)], [pieces[1]]]

@@ -91,7 +91,7 @@ def test_the_decoder_is_fed_its_outputs_or_in_training_the_true_ones():
     np.testing.assert_allclose(outputs(own_outputs), own_outputs.predict(SPLIT.inputs), atol=1e-6)
 
 
-def test_what_leaves_the_autoencoder_went_through_its_code():
+def test_the_outputs_of_the_autoencoder_depend_on_its_code_alone():
     setting = replace(SETTING, scored=10, causal=False)
     split = Split(inputs=SPLIT.inputs, targets=SPLIT.inputs)
     learner = fitted("autoencoder", split, setting=setting, code=2)

@@ -13,7 +13,7 @@ from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.record import Status
 
 ONLY_ALIKE = (
-    "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are not in: "
+    "Times and memory are compared only where jobs, threads, allocator and kernel are the same; they differ in: "
 )
 
 
@@ -145,7 +145,7 @@ def test_other_data_on_a_seed_leaves_the_pair_out(stores, records):
         {"length": 101},
     ],
 )
-def test_what_is_not_the_same_trial_is_no_pair(stores, records, fields):
+def test_different_trials_are_not_paired(stores, records, fields):
     with pytest.raises(InputError, match=r"nothing that can be compared\. In A only, 2 rows: cosine"):
         compare(*stores(records, of_trial(records, **fields)))
 
@@ -212,7 +212,7 @@ def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records)
         compare(a, b)
 
 
-def test_the_gate_fails_where_trials_failed_in_b_alone(stores, records):
+def test_the_gate_fails_where_trials_failed_in_b_only(stores, records):
     lost = [r.model_copy(update={"status": Status.DIVERGED}) if r.trial.architecture == "gru" else r for r in records]
     a, b = stores(records, lost)
     assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])

@@ -45,7 +45,7 @@ def test_the_key_of_a_trial_of_before_there_was_tuning_has_not_changed():
     assert trial.key == "0b7257a1475ddf63"
 
 
-def test_a_budget_may_run_at_some_of_the_lengths_alone(study_file, known):
+def test_a_budget_may_run_at_some_of_the_lengths_only(study_file, known):
     top = 'name = "main"\nlengths = [10, 20]\nseeds = 1\nbudget_lengths = { ladder-3 = [20] }'
     trials = read(study_file(top=top, budgets=table("updates = [3, 9]"))).trials(known)
     assert [(one.budget.updates, one.length) for one in trials] == [(3, 20), (9, 10), (9, 20)]

@@ -66,7 +66,7 @@ def unreadable(setting: object, *, layers: "Missing" = 1) -> None: ...  # noqa: 
         (unreadable, "an annotation cannot be read: name 'Missing' is not defined"),
     ],
 )
-def test_a_signature_that_is_not_that_of_a_plug_in_is_refused(function: Callable[..., Any], said: str) -> None:
+def test_a_function_without_the_signature_of_a_plug_in_is_refused(function: Callable[..., Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         schema(function, SETTING)
 

@@ -167,7 +167,7 @@ def test_classes_must_be_as_many_as_the_targets_have() -> None:
         labelled(np.ones((3, 1, 1), np.float32))
 
 
-def test_an_unknown_word_for_what_is_asked_is_refused_with_the_nearest() -> None:
+def test_an_unknown_value_of_asks_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ValueError, match="unknown value of asks 'lable'; did you mean 'label'"):
         labelled(one_hot(0, 1), asks="lable")
 
@@ -189,7 +189,7 @@ def test_lengths_lie_between_the_scored_steps_and_the_time(lengths: object, mess
         Split(**arrays, lengths=lengths)
 
 
-def test_labels_are_for_the_test_split_alone() -> None:
+def test_only_the_test_split_may_have_labels() -> None:
     arrays = {"inputs": np.zeros((3, 5, 1), np.float32), "targets": np.zeros((3, 1, 1), np.float32)}
     plain, marked = Split(**arrays), Split(**arrays, labels=np.array([0, 1, 0]))
     assert Problem(train=plain, valid=plain, test=marked).test.labels is not None

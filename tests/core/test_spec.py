@@ -191,5 +191,5 @@ def test_a_trial_refuses_a_key_that_it_does_not_know() -> None:
         trial(extra=1)
 
 
-def test_the_label_says_what_is_running() -> None:
+def test_the_label_describes_the_trial() -> None:
     assert trial(seed=3).label == "sine 10 rnn seed 3 short cpu"

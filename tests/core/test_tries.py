@@ -143,7 +143,7 @@ def test_a_space_without_extent_is_refused(make, message):
         make()
 
 
-def test_an_option_with_two_spaces_is_refused_where_it_stands():
+def test_an_option_with_two_spaces_is_refused_at_its_definition():
     def twice(setting, *, rate: Annotated[PositiveFloat, Search(1e-4, 1), Search(1, 2)] = 1.0): ...
 
     def once(setting, *, mode: Annotated[Literal["x", "y"], Among("x", "y")] = "x"): ...

@@ -67,7 +67,7 @@ def test_tuning_has_seeds_of_its_own(tuned):
     assert {one.seed for one in found.grid} == {0, 1}
 
 
-def test_the_default_is_tried_and_what_the_table_fixes_is_not_searched(tuned):
+def test_the_default_is_tried_and_options_with_a_value_in_the_table_are_not_searched(tuned):
     tries = tuned().tries
     assert tries["gru"][0] == {}
     assert tries["esn"][0] == {"spectral_radius": 0.9}
@@ -137,7 +137,7 @@ def test_a_winner_that_is_the_default_is_a_trial_of_the_study_without_tuning(tun
     assert [one.key for one in found.reported(done)] == [one.key for one in found.grid]
 
 
-def test_all_that_may_run_is_among_what_is_possible(tuned):
+def test_the_possible_trials_include_all_that_a_tuned_study_may_run(tuned):
     found = tuned()
     sized = {(one.architecture, str(one.architecture_options), one.length, one.budget.name) for one in found.possible()}
     done = records(found.first(), lambda one: len(str(one.architecture_options)))
@@ -167,13 +167,13 @@ def test_sets_rank_by_the_geometric_mean_and_those_with_failures_last(tuned):
     assert [(one.failed, one.seeds) for one in ranked] == [(0, 3), (0, 3), (0, 3), (1, 3)]
 
 
-def test_of_sets_that_all_failed_the_default_stands_first(tuned):
+def test_among_option_sets_that_all_failed_the_default_comes_first(tuned):
     ranked = standings(standing_records(tuned, [(None,) * 3] * 4))
     assert ranked[0].options == {}
     assert ranked[0].failed == 3
 
 
-def test_what_the_objective_chooses_by_ranks_and_its_mean_where_higher_is_better(tuned):
+def test_option_sets_are_ranked_by_the_metric_that_chooses_and_by_its_mean_where_higher_is_better(tuned):
     facts = Objective.classification(choose="balanced_accuracy").facts
     values = [(0.5, 0.5, 0.5), (0.0, 1.0, 0.8), (0.9, 0.9, 0.0), (0.1, 0.2, 0.3)]
     found = [
@@ -233,7 +233,7 @@ def test_a_wrong_tuning_is_one_message(tuned, parts, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_table_with_nothing_to_search_stands_beside_a_tuned_one_with_a_label(tuned):
+def test_a_labelled_table_without_a_search_space_may_stand_beside_a_tuned_one(tuned):
     fixed, free = FIXED_AND_OPEN
     found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f'{fixed}\nlabel = "fixed"\n{free}')
     assert set(found.tries) == {"gru"}

@@ -78,7 +78,7 @@ def test_a_tie_lies_within_10_percent_either_way_and_a_sure_difference_is_no_tie
     assert table(base * shake**10, base)[0].verdict == OPEN
 
 
-def test_a_tie_of_accuracies_is_measured_by_what_they_lack():
+def test_the_margin_of_a_tie_of_accuracies_is_a_share_of_their_distance_from_one():
     good, other = np.array([[0.97, 0.99, 0.97, 0.99, 0.98], [0.98, 0.97, 0.99, 0.98, 0.98]])
     assert table(good, other, asked=DIFFERENCE)[0].verdict == OPEN
     assert table(good - 0.4, other - 0.4, asked=DIFFERENCE)[0].verdict == TIE

@@ -31,7 +31,7 @@ def test_of_twenty_energies_twelve_are_known_and_eight_are_to_be_found():
     np.testing.assert_allclose(raw(problem, problem.free_run.truth)[0, :, 0], ENERGIES[12:], rtol=1e-6)
 
 
-def test_energies_are_scaled_by_the_known_ones_alone():
+def test_energies_are_scaled_by_the_known_energies_only():
     problem = energies(rng(), 1)
     assert problem.provenance["mean"][0] == pytest.approx(ENERGIES[:12].mean())
     assert problem.provenance["std"][0] == pytest.approx(ENERGIES[:12].std())

@@ -44,7 +44,7 @@ def _x(scale: Literal["log", "linear"] = "log", field: str = "x", **more: Any) -
 
 
 def _y(field: str = "y") -> alt.Y:
-    return alt.Y(f"{field}:Q", title="y", scale=alt.Scale(type="log", zero=False, nice=True))
+    return alt.Y(f"{field}:Q", title="y", scale=alt.Scale(type="log", zero=False, nice=False, padding=12))
 
 
 def _rows(name: str = "rows") -> alt.Chart:
@@ -109,7 +109,7 @@ def _now() -> Spec:
     rows = _rows()
     row = alt.Y("name:N", title=None, axis=alt.Axis(grid=False))
     return _finished(
-        rows.mark_rule(strokeWidth=2.4).encode(x=_x(field="low"), x2="high:Q", y=row, color=_COLOUR),
+        rows.mark_rule(strokeWidth=2.4).encode(x=_x(field="low"), x2="high:Q", y=row, color=_COLOUR, opacity=_OPACITY),
         rows.mark_point(filled=True, size=110, stroke=None, cursor="pointer").encode(
             x=_x(field="y"), y=row, color=_COLOUR, shape=_SHAPE, opacity=_OPACITY, tooltip=_TIP
         ),

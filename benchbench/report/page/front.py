@@ -132,7 +132,11 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
     found = [*answer(numbers, condition), *in_words(numbers, condition), *answer_tables(numbers, condition)]
-    return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
+    return [*title, *found, *shown, *against(numbers, condition), *_over_tasks(numbers, condition)]
+
+
+def _over_tasks(numbers: Numbers, condition: str) -> list[Block]:
+    return list(over_tasks(numbers.pairs, condition, numbers.selection.frame))
 
 
 def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:

@@ -9,6 +9,7 @@ import pandas as pd
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import across_tasks, against
 from benchbench.report.page.blocks import Block, Line, Table, Text, line, sourced, strong, table
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import decimals, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
@@ -48,8 +49,8 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
     ]
 
 
-def over_tasks(found: pd.DataFrame, condition: str) -> Iterator[Block]:
-    """What is said of all tasks together, from the pairs; nothing where there is one task."""
+def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iterator[Block]:
+    """What is said of all tasks together, from the pairs and the trials; nothing where there is one task."""
     table_of = across_tasks(found)
     mine = table_of[table_of["condition"] == condition]
     if mine.empty:
@@ -65,4 +66,6 @@ def over_tasks(found: pd.DataFrame, condition: str) -> Iterator[Block]:
         word = line(strong(f"{row['better']} is better")) if row["better"] else row["verdict"]
         rows.append([row["first"], row["second"], effect, str(row["tasks"]), number(row["p_holm"]), word])
     yield Text(line("Over all tasks together, each of which counts once:"))
-    yield table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)
+    whole = table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)
+    here = frame[frame["condition"] == condition]
+    yield asked(asked(whole, here, architecture=0), here, architecture=1)

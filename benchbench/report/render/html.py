@@ -63,8 +63,10 @@ CHARTS = {
 }
 _WIDE = ("predictions", "runs")
 _EMBEDDED = 2_400_000  # bytes of pictures in a page, as base64; further ones are linked
+_POWER = re.compile(r"[\d.]+e-\d+")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
+_ROOM = 1000  # letters beside the first chart
 _LONG = 40  # letters of a cell from which on its column gets room
 
 
@@ -220,8 +222,8 @@ class _Writer:
 
     def _piece(self, piece: str | Span) -> Markup:
         if isinstance(piece, str):
-            return escape(printable(piece))
-        text = printable(piece.text)
+            return _unbroken(piece)
+        text = _unbroken(piece.text)
         if piece.kind == "link":
             return Markup('<a href="#{}">{}</a>').format(self._ids.get(splitext(piece.target)[0], "main"), text)
         return _FORMS[piece.kind].format(text)
@@ -259,14 +261,33 @@ def _sections(blocks: Sequence[Block], level: int) -> list[tuple[str, list[Block
 
 
 def _shortened(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block], list[Block]]:
-    """The answer: its first words, its first table, what else belongs to them, and all from the next heading on."""
-    table = next((i for i, one in enumerate(blocks) if isinstance(one, Table)), len(blocks))
-    end = next((i for i in range(table, len(blocks)) if isinstance(blocks[i], Heading)), len(blocks))
-    words, shown = blocks[:table], blocks[table : table + 1]
-    if shown and words and _ends_in_colon(words[-1]):
-        words, shown = words[:-1], [words[-1], *shown]
-    long = next((i for i, one in enumerate(words) if isinstance(one, Bullets)), len(words))
-    return words[:long], shown, words[long:] + blocks[table + 1 : end], blocks[end:]
+    """The answer: words with room beside a chart, the first table, what else belongs to them, all from a heading on."""
+    at = next((i for i, one in enumerate(blocks) if isinstance(one, Table)), len(blocks))
+    start = at - 1 if at and at < len(blocks) and _ends_in_colon(blocks[at - 1]) else at
+    start -= start > 0 and start < at and isinstance(blocks[start - 1], Heading)  # it is the title of the table
+    shown, rest = blocks[start : at + 1], blocks[:start] + blocks[at + 1 :]
+    fit, room = 0, _ROOM
+    while fit < len(rest) and not isinstance(rest[fit], Table) and (room := room - _size(rest[fit])) >= 0:
+        fit += 1
+    while fit and (isinstance(rest[fit - 1], Heading) or _ends_in_colon(rest[fit - 1])):
+        fit -= 1
+    words, rest = rest[:fit], rest[fit:]
+    titles = [one for one in words[start:] if isinstance(one, Heading)]  # of what stands on both sides
+    rest = [*(titles[-1:] if rest and not isinstance(rest[0], Heading) else []), *rest]
+    end = next((i for i, one in enumerate(rest) if isinstance(one, Heading)), len(rest))
+    return words, shown, rest[:end], rest[end:]
+
+
+def _size(block: Block) -> int:
+    """How much room a block takes, in letters."""
+    match block:
+        case Heading():
+            return 100
+        case Text() | Note():
+            return len(_plain(block.line)) + 50
+        case Bullets():
+            return sum(len(_plain(one)) + 50 for one in block.lines)
+    return 0
 
 
 def _ends_in_colon(block: Block | None) -> bool:
@@ -304,6 +325,11 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {_clean(key): _clean(of) for key, of in value.items()}
     return [_clean(of) for of in value] if isinstance(value, list | tuple) else value
+
+
+def _unbroken(text: str) -> Markup:
+    """Foreign text, in which a power of ten does not break at its minus."""
+    return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
 
 
 def _class(name: str) -> Markup:

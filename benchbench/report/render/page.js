@@ -257,6 +257,7 @@
       const title = scoreTitle(rows[0].of);
       rows.forEach((row) => { delete row.of; });
       return {
+        said: quartiles("Along the grey line nothing is both cheaper and better."),
         sets: { rows, front: frontier(rows, higher), floor: floor === undefined ? [] : [{ y: floor }] },
         titles: { x: label, y: title }, log: { x: log(rows.map((row) => row.x)), y },
         table: [["competitor", title, label, "seeds"], rows.map((row) => [row.name, row.said, text(row.x) + span(row.xlow, row.xhigh), row.seeds])],
@@ -309,6 +310,7 @@
     const rows = found.map((one) => ({ ...scored(one.row), x: one.x }));
     const { better, metric } = found[0].row;
     return {
+      said: better === "cost" ? "" : quartiles(""),
       sets: { rows, here: [{ x: along(here) }] }, titles: { x: label, y: better === "cost" ? metric : scoreTitle(found[0].row) },
       log: { x: log(rows.map((row) => row.x)), y: better !== "higher" && log(rows.flatMap((row) => [row.low, row.high])) },
       ticks: [...new Set(rows.map((row) => row.x))].sort((a, b) => a - b),
@@ -329,6 +331,7 @@
     const sign = rows[0]?.better === "higher" ? -1 : 1;
     return [...rows].sort((a, b) => sign * (a.y - b.y))[0]?.a;
   }
+  const quartiles = (more) => state.measure === "valid" ? `Free runs: medians over all starts of all seeds, bars are the quartiles. ${more}`.trim() : "";
   const spent = (grid, at) => `${text(grid.x[at])} ${grid.unit}`;
   function series(p, all, whole, label) {
     const place = DATA.places[p];
@@ -370,8 +373,9 @@
       if (one.encoding?.y?.field === "name") one.encoding.y.sort = DATA.names;
       for (const channel of ["x", "y"]) {
         const of = one.encoding?.[channel];
-        if (!of || of.type !== "quantitative" || of.title !== channel) continue;
+        if (!of || of.title !== channel) continue;
         if (drawn.titles[channel]) of.title = drawn.titles[channel];
+        if (of.type !== "quantitative") continue;
         of.scale = drawn.log[channel] ? { ...of.scale, type: "log", zero: undefined } : { ...of.scale, type: "linear" };
         const values = channel === "x" && drawn.ticks ? { values: drawn.ticks } : {};
         const plain = { labelExpr: "datum.value !== 0 && (abs(datum.value) < 0.001 || abs(datum.value) >= 1e5) ? format(datum.value, '~e') : format(datum.value, '~r')" };
@@ -394,7 +398,9 @@
     target.hidden = !drawn;
     const turn = (figure.turn = (figure.turn || 0) + 1);
     if (!drawn) return views.delete(id);
-    if (drawn.said) $(".caption", figure).textContent = drawn.said;
+    const caption = $(".caption", figure);
+    figure.usual ??= caption.textContent;
+    caption.textContent = drawn.said || figure.usual;
     tabled(figure, drawn.table);
     const spec = finished(structuredClone(DATA.specs[drawn.dots ? "dots" : id === "growth" ? "length" : id]), drawn);
     const result = await vegaEmbed(target, spec, { actions: false, renderer: "svg", config: config(), tooltip: { theme: "custom" } });
