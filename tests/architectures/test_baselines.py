@@ -111,7 +111,7 @@ def test_majority_is_certain_of_the_most_frequent_class():
 def test_majority_declines_numbers_and_persistence_classes():
     with pytest.raises(UnsupportedError, match="asks for numbers"):
         fitted("majority", split())
-    with pytest.raises(UnsupportedError, match="no probabilities"):
+    with pytest.raises(UnsupportedError, match="not probabilities"):
         fitted("persistence", classes(features=3), objective=CLASSES)
 
 

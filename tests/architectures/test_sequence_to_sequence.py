@@ -58,10 +58,10 @@ def test_in_between_each_sequence_and_step_is_drawn_by_itself():
     ("split", "setting", "said"),
     [
         (Split(inputs=WAVES[:, :-1], targets=WAVES[:, -1:]), replace(SETTING, scored=1), "more than one scored step"),
-        (Split(inputs=WAVES[:, :-1], targets=WAVES[::-1, -6:].copy()), SETTING, "further ahead"),
+        (Split(inputs=WAVES[:, :-1], targets=WAVES[::-1, -6:].copy()), SETTING, "not one step ahead"),
     ],
 )
-def test_own_outputs_that_are_no_next_inputs_are_declined(split, setting, said):
+def test_own_outputs_that_cannot_be_the_next_inputs_are_declined(split, setting, said):
     with pytest.raises(UnsupportedError, match=said):
         fitted("scheduled_sampling", split, setting=setting)
 
