@@ -127,7 +127,9 @@ def report(
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results, tex=latex)))
+    page = write_report(study, results, tex=latex)
+    for file in (page, page.with_suffix(".html")):
+        say(str(file))
 
 
 @_verb("show")
