@@ -32,6 +32,7 @@ VERBS = [
     "export",
     "show",
     "repeat",
+    "predict",
     "list",
     "check",
     "calibrate",
@@ -158,6 +159,10 @@ def test_the_committed_report_is_what_the_committed_records_give(study, tmp_path
     for file in sorted(path for path in fresh.parent.rglob("*") if path.suffix in {".md", ".csv"}):
         place = file.relative_to(fresh.parent)
         assert file.read_text() == (committed / place).read_text(), place
+    if (committed / "report.html").is_file():
+        pages = [(folder / "report.html").read_text() for folder in (fresh.parent, committed)]
+        between = re.compile(r"(</script>\n<script>).*?(</script>\n<script>)", flags=re.DOTALL)  # what draws
+        assert len({between.sub(r"\1\2", page) for page in pages}) == 1
     drawn = list((fresh.parent / "figures").iterdir())
     assert {path.name for path in drawn} == {path.name for path in (committed / "figures").iterdir()}
     assert all(path.stat().st_size > 5000 for path in drawn if path.suffix == ".svg")

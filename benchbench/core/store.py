@@ -207,17 +207,18 @@ class Writer:
             artifacts.clear(self._results / "artifacts" / self._study / store.path.stem, self._held[machine])
         return self._held[machine]
 
-    def append(self, record: Record, artifact: bytes | None = None) -> Record:
-        """Write a record's artifact and then its line; returns the record that was written, as ``Store.append`` does.
+    def append(self, record: Record, artifact: bytes | None = None, kept: bytes | None = None) -> Record:
+        """Write a record's artifact and learner, then its line; returns the record written, as ``Store.append`` does.
 
         Raises OSError that names the file where one cannot be written.
         """
         machine = record.environment.machine
         self.hold(machine)
-        if artifact is not None:
-            place = artifacts.path(self._results, record)
-            with _naming(place):
-                artifacts.write(place, artifact)
+        places = ((artifact, artifacts.path(self._results, record)), (kept, artifacts.kept_path(self._results, record)))
+        for content, place in places:
+            if content is not None and place is not None:
+                with _naming(place):
+                    artifacts.write(place, content)
         return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:
