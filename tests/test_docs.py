@@ -29,6 +29,7 @@ VERBS = [
     "try",
     "run",
     "report",
+    "export",
     "show",
     "repeat",
     "predict",

@@ -132,6 +132,20 @@ def report(
         say(str(file))
 
 
+@_verb("export")
+def export(
+    study: Study,
+    file: Annotated[str, typer.Argument(help="The table to write: .parquet or .csv.", metavar="FILE")],
+    results: Results = "results",
+) -> None:
+    """Write the records of a study as one table."""
+    with at_once():
+        from benchbench.cli.console import say
+        from benchbench.report.export import export as write
+
+    say(f"{file}: {write(study, file, results):,} rows")
+
+
 @_verb("show")
 def show(
     key: Key,

@@ -103,6 +103,7 @@ wrong; 130 after an interrupt.""",
             ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
             ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
             ("benchbench run main --resolve 0.1 --max-seeds 30", ""),
+            ("benchbench run main --executor dask --scheduler tcp://127.0.0.1:8786", ""),
             ("benchbench run my_signal.toml --keep", ""),
         ),
     ),
@@ -117,6 +118,13 @@ network.""",
             ("benchbench report main --results results", ""),
             ("benchbench report quick --latex", "tables for a paper"),
         ),
+    ),
+    "export": Help(
+        short="Write the records of a study as one table.",
+        text="""Write one row for each trial, with the columns of benchbench.load, to a Parquet or CSV file.
+
+Parquet needs pyarrow: pip install 'benchbench[parquet]'. Options and other mappings become JSON texts.""",
+        examples=(("benchbench export quick out.csv", ""), ("benchbench export main out.parquet", "")),
     ),
     "show": Help(
         short="Show everything about one trial.",

@@ -126,12 +126,16 @@ class _Run:
         stages = self._stages(plan)
         job = replace(self.job, warm=plan.quiet, sources=plan.sources, files=plan.files)
         with examiners(job) as here:
-            checked = self._check(planner, job, plan, stages, here)
+            read = {label: self._store(label).reading() for label in self._machines(plan)}
+            records = [record for one in read.values() for record in one.records]
+            checked = self._check(planner, job, plan, stages, here=here, records=records)
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
-            return self._run(job, plan, stages, checked, executor=self.executor or self._here(here), printed=printed)
+            return self._run(
+                job, plan, stages, checked, executor=self.executor or self._here(here), read=read, printed=printed
+            )
 
     def _here(self, here: Examiners) -> Local:
         return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs have"))
@@ -147,12 +151,12 @@ class _Run:
 
     def _run(
         self, job: Job, plan: Plan, stages: Stages, checked: dict[str, Checked], *, executor: Executor,
-        printed: list[str],
+        read: dict[str, store.Reading], printed: list[str],
     ) -> list[Record]:  # fmt: skip
         """Stage after stage, as the only writer; the records of all."""
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
-            done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine)}
+            done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine, read.get(machine))}
             ran = set[str]()
             for turn in count():
                 known = stages.known(done)
@@ -181,7 +185,10 @@ class _Run:
     def _recorded(self, plan: Plan) -> Iterator[Record]:
         """The records that this run counts, in the order of writing; of several of one trial the last counts."""
         for label in self._machines(plan):
-            yield from store.Store(store.file(self.results, self.study.name, label)).records()
+            yield from self._store(label).records()
+
+    def _store(self, machine: str) -> store.Store:
+        return store.Store(store.file(self.results, self.study.name, machine))
 
     @property
     def _many(self) -> bool:
@@ -199,12 +206,13 @@ class _Run:
             raise plan
         return plan
 
-    def _check(self, planner: Planner, job: Job, plan: Plan, stages: Stages, here: Examiners) -> dict[str, Checked]:
+    def _check(
+        self, planner: Planner, job: Job, plan: Plan, stages: Stages, *, here: Examiners, records: list[Record]
+    ) -> dict[str, Checked]:
         """What the check finds out about the trials that may yet run; InputError where they cannot be run.
 
         A competitor or a task that dies while it is made says so in its record.
         """
-        records = [*self._recorded(plan)]
         origins.refuse_others(plan.files, records)
         waiting = groups(stages.ahead({record.trial.key: record for record in records}))
         if waiting:
