@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run course course-page test attacks long course-toy browser lint bench asv clean
+.PHONY: install develop run course course-page test attacks cluster long course-toy browser lint bench asv clean
 
 install: .venv/installed
 
@@ -43,6 +43,9 @@ test: develop
 
 attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks
+
+cluster: develop
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/run/test_cluster.py
 
 long: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long

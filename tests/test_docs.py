@@ -26,8 +26,22 @@ BLOCKS = {  # the folder of results/ on whose pages the tables between two marke
     "devices": "report/devices",
     "verdicts": "calibration",
 }
-VERBS = ["try", "run", "report", "show", "repeat", "list", "check", "calibrate", "compare", "reproduce", "pitfalls"]
-VERBS += ["verify"]
+VERBS = [
+    "try",
+    "run",
+    "report",
+    "export",
+    "show",
+    "repeat",
+    "predict",
+    "list",
+    "check",
+    "calibrate",
+    "compare",
+    "reproduce",
+    "pitfalls",
+    "verify",
+]
 PLUG_INS = ["relu_rnn", "neighbours", "pendulum"]
 STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6}  # trials
 

@@ -1,11 +1,13 @@
 """Echo state network: a fixed leaky reservoir and a trained linear readout. Jaeger 2001, GMD Report 148."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import repeat
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import InputError, UnsupportedError
@@ -20,6 +22,7 @@ from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, 
 from benchbench.learn.sequences import Lengths
 
 _CHUNK = 512  # sequences in an update
+_SPARSE = ("data", "indices", "indptr")
 
 
 @architecture("esn", version=2, solves=True)
@@ -47,13 +50,16 @@ def esn(
     shape = (setting.width, topology, links_per_unit, density)
     channels = setting.inputs + (setting.outputs if feedback else 0)
 
-    def make() -> Reservoir:
+    def make(known: Weights | None = None) -> Reservoir:
+        return Reservoir(known or drawn(), leak, setting.device, precision)
+
+    def drawn() -> Weights:
         rng = stream(setting.seed, "reservoir")
         recurrent = draw(rng, *shape) * spectral_radius
         scaling = np.repeat([input_scaling, feedback], [setting.inputs, channels - setting.inputs])
         into = rng.uniform(-1, 1, (channels, setting.width)) * scaling[:, None]
         offset = rng.uniform(-1, 1, setting.width) * bias
-        return Reservoir(Weights(recurrent=recurrent, into=into, offset=offset), leak, setting.device, precision)
+        return Weights(recurrent=recurrent, into=into, offset=offset)
 
     size = Size(trained=(setting.width + 1) * setting.outputs, fixed=links(*shape) + (channels + 1) * setting.width)
     return EchoState(
@@ -62,7 +68,7 @@ def esn(
 
 
 class EchoState:
-    """A learner of a reservoir, which ``make`` draws, and a linear readout, which is solved in float64.
+    """A learner of a reservoir, which ``make`` draws unless it has the weights, and a readout, solved in float64.
 
     Where classes are asked for, the readout is a regression on one-hot targets, and a softmax turns its outputs into
     probabilities; validation chooses the temperature of the softmax as well as the ridge strength. With ``feedback``,
@@ -73,7 +79,7 @@ class EchoState:
     def __init__(
         self,
         setting: Setting,
-        make: Callable[[], Reservoir],
+        make: Callable[..., Reservoir],
         size: Size,
         *,
         feedback: bool,
@@ -152,6 +158,23 @@ class EchoState:
             readout = self._solution.weights.cpu().numpy()
             weights |= {"readout": readout[1:].T.copy(), "readout_bias": readout[0].copy()}
         return Snapshot(states=states, weights=weights)
+
+    def keep(self) -> dict[str, NDArray[Any]]:
+        """What has been drawn and solved.
+
+        The parts of the sparse recurrent matrix (unit, unit), ``input`` (channel, unit), ``bias`` (unit,), and the
+        solution of the readout.
+        """
+        drawn = self._drawn.weights
+        sparse = {f"recurrent.{name}": getattr(drawn.recurrent, name) for name in _SPARSE}
+        return {**sparse, "input": drawn.into, "bias": drawn.offset, **self._solved.kept()}
+
+    def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what ``keep`` gave: ``input`` (channel, unit), ``bias`` (unit,) and the others."""
+        width = self._setting.width
+        recurrent = csr_array(tuple(kept[f"recurrent.{name}"] for name in _SPARSE), (width, width))
+        self._reservoir = self._make(Weights(recurrent=recurrent, into=kept["input"], offset=kept["bias"]))
+        self._solution = Solution.of(kept, self._setting.device)
 
     @property
     def _drawn(self) -> Reservoir:

@@ -1,17 +1,18 @@
 """Baseline: ridge regression on the window. Hoerl & Kennard 1970, Technometrics 12(1):55-67."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Block, fit_readout, predict_readout
+from benchbench.learn.readout import Block, Solution, fit_readout, predict_readout
 from benchbench.learn.sequences import Lengths, windows
 
 _CHUNK_ROWS = 4096
@@ -60,6 +61,14 @@ class Linear:
         """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         shape = (len(inputs), self._setting.scored, self._setting.outputs)
         return predict_readout(self._solution, self._blocks(inputs, lengths), shape)
+
+    def keep(self) -> dict[str, NDArray[np.float64]]:
+        """The solution of the readout, with weights (1 + features, outputs)."""
+        return self._solution.kept()
+
+    def restore(self, kept: Mapping[str, NDArray[np.float64]]) -> None:
+        """Take over a solution that ``keep`` gave, with weights (1 + features, outputs)."""
+        self._solution = Solution.of(kept, self._setting.device)
 
     def generate(self, prefix: Array, steps: int) -> Array:
         """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.

@@ -1,9 +1,11 @@
 """Baseline: logistic regression on the window. Cox 1958, J. Roy. Stat. Soc. B 20(2):215-242."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -13,6 +15,7 @@ from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.gradient import ClassWeights
 from benchbench.learn.sequences import Lengths, windows
 
+_LEARNT = ("coef", "intercept", "classes")  # of scikit-learn's model
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse strengths of the ridge penalty
 
 
@@ -69,6 +72,18 @@ class Logistic:
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """Map inputs (sequence, time, feature) and lengths (sequence,) to probabilities (sequence, scored, class)."""
         return self._probabilities(self._model, inputs, lengths)
+
+    def keep(self) -> dict[str, NDArray[Any]]:
+        """Weights (class, feature), intercepts (class,), and the numbers (class,) of the classes that training had."""
+        return {name: getattr(self._model, f"{name}_") for name in _LEARNT}
+
+    def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what ``keep`` gave: weights (class, feature), intercepts and numbers (class,)."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  only where there is one
+
+        self._model = LogisticRegression()
+        for name in _LEARNT:
+            setattr(self._model, f"{name}_", kept[name])
 
     def _solved(self, rows: Array, classes: Any, strength: float) -> Any:
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  only where it is fitted

@@ -1,6 +1,9 @@
 """Baseline: the most frequent class among the training targets."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -32,6 +35,14 @@ class Majority:
         if not self._setting.objective.classifies:
             raise UnsupportedError("majority predicts classes, and this problem asks for numbers")
         self._class = int(train.targets.sum(axis=(0, 1), dtype=np.float64).argmax())
+
+    def keep(self) -> dict[str, NDArray[np.int64]]:
+        """The number of the class, an array (1,)."""
+        return {"class": np.array([self._class])}
+
+    def restore(self, kept: Mapping[str, NDArray[np.int64]]) -> None:
+        """Take over the number of the class, an array (1,)."""
+        self._class = int(kept["class"][0])
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all
         """Probabilities (sequence, scored, class) for inputs (sequence, time, feature): 1 for the class, else 0."""

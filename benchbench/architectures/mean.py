@@ -1,6 +1,9 @@
 """Baseline: the mean of the training targets."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
@@ -26,6 +29,14 @@ class Mean:
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002  nothing to choose or spend
         """Average the targets over sequences and scored steps."""
         self._mean = train.targets.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+
+    def keep(self) -> dict[str, NDArray[np.float32]]:
+        """The mean of each output, (output,)."""
+        return {"mean": self._mean}
+
+    def restore(self, kept: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take over the mean of each output, (output,)."""
+        self._mean = kept["mean"]
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all
         """Predictions (sequence, scored, output) for inputs (sequence, time, feature): the mean everywhere."""

@@ -1,5 +1,7 @@
 """Baseline: the future equals the present."""
 
+from collections.abc import Mapping
+
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
@@ -29,6 +31,13 @@ class Persistence:
         if self._setting.inputs != self._setting.outputs:
             given = f"{self._setting.inputs} inputs and {self._setting.outputs} outputs"
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
+
+    def keep(self) -> dict[str, Array]:
+        """No array (...,) at all: it has learnt nothing."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Array]) -> None:
+        """Take over no array (...,) at all."""
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The last ``scored`` steps (sequence, scored, output) of inputs (sequence, time, feature).

@@ -6,6 +6,22 @@ from typing import Annotated, Any, Literal
 import typer
 
 from benchbench import __version__
+from benchbench.cli import completion
+from benchbench.cli.arguments import (
+    Executor,
+    Json,
+    Key,
+    Machine,
+    MaxSeeds,
+    MemoryLimit,
+    OfStudy,
+    Plugins,
+    Resolve,
+    Results,
+    Scheduler,
+    Study,
+    Timeout,
+)
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
 from benchbench.cli.try_options import try_
@@ -17,35 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"terminal_width": WIDTH},
 )
-
-Study = Annotated[
-    str, typer.Argument(help="A shipped study (benchbench list studies) or a TOML file.", metavar="STUDY")
-]
-Results = Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")]
-Plugins = Annotated[
-    list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
-]
-
-Resolve = Annotated[
-    float | None,
-    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
-]
-MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
-
-Executor = Annotated[str, typer.Option(help="Where trials run: local (this machine) or dask.", metavar="NAME")]
-Scheduler = Annotated[str | None, typer.Option(help="With --executor dask: its scheduler.", metavar="ADDRESS")]
-
-
-Key = Annotated[
-    str, typer.Argument(help="The key of a trial, or its beginning: benchbench list trials.", metavar="KEY")
-]
-OfStudy = Annotated[str | None, typer.Option(help="Look in this study alone: a name or a TOML file.", metavar="STUDY")]
-Machine = Annotated[
-    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
-MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
 
 
 def _version(asked: bool) -> None:
@@ -94,6 +81,7 @@ def run(
     scheduler: Scheduler = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fitted learners, for predict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -116,6 +104,7 @@ def run(
         scheduler=scheduler,
         resolve=resolve,
         max_seeds=max_seeds,
+        keep=keep,
         detail=_detail(quiet, verbose),
     )
 
@@ -138,7 +127,23 @@ def report(
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results, tex=latex)))
+    page = write_report(study, results, tex=latex)
+    for file in (page, page.with_suffix(".html")):
+        say(str(file))
+
+
+@_verb("export")
+def export(
+    study: Study,
+    file: Annotated[str, typer.Argument(help="The table to write: .parquet or .csv.", metavar="FILE")],
+    results: Results = "results",
+) -> None:
+    """Write the records of a study as one table."""
+    with at_once():
+        from benchbench.cli.console import say
+        from benchbench.report.export import export as write
+
+    say(f"{file}: {write(study, file, results):,} rows")
 
 
 @_verb("verify")
@@ -201,6 +206,40 @@ def repeat(
     )
 
 
+@_verb("predict")
+def predict(
+    key: Key,
+    file: Annotated[str, typer.Argument(help="A signal with the columns of the fit.", metavar="FILE")],
+    *,
+    steps: Annotated[
+        int | None, typer.Option(help="Continue the signal by so many steps instead.", min=1, metavar="N")
+    ] = None,
+    out: Annotated[str | None, typer.Option(help="The CSV to write.", metavar="FILE")] = None,
+    figure: Annotated[
+        str | None, typer.Option(help="The .png, .svg or .pdf; by default beside the CSV.", metavar="FILE")
+    ] = None,
+    study: OfStudy = None,
+    results: Results = "results",
+    machine: Machine = None,
+    plugin: Plugins = None,
+) -> None:
+    """Apply a kept learner to a signal."""
+    with at_once():
+        from benchbench.cli import predict as verb
+
+    verb.predict(
+        key,
+        file,
+        steps=steps,
+        out=out,
+        figure=figure,
+        study=study,
+        results=results,
+        machine=machine,
+        plugins=plugin or [],
+    )
+
+
 @_verb("compare")
 def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
@@ -230,12 +269,17 @@ def list_(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.", metavar="KIND"
+            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
+            metavar="KIND",
+            autocompletion=completion.kinds,
         ),
     ] = None,
     *,
     plugin: Plugins = None,
-    study: Annotated[str | None, typer.Option(help="With trials: those of this study.", metavar="STUDY")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="With trials: those of this study.", metavar="STUDY", autocompletion=completion.studies),
+    ] = None,
     results: Results = "results",
     as_json: Json = False,
 ) -> None:
@@ -292,7 +336,11 @@ def calibrate(
 def reproduce(
     claim: Annotated[
         str | None,
-        typer.Argument(help="One claim (benchbench list claims); all short ones without.", metavar="CLAIM"),
+        typer.Argument(
+            help="One claim (benchbench list claims); all short ones without.",
+            metavar="CLAIM",
+            autocompletion=completion.claims,
+        ),
     ] = None,
     *,
     long: Annotated[bool, typer.Option("--all", help="Run the long ones too.")] = False,
@@ -308,7 +356,12 @@ def reproduce(
 @_verb("pitfalls")
 def pitfalls(
     name: Annotated[
-        str | None, typer.Argument(help="One of them (benchbench list pitfalls); all without.", metavar="NAME")
+        str | None,
+        typer.Argument(
+            help="One of them (benchbench list pitfalls); all without.",
+            metavar="NAME",
+            autocompletion=completion.pitfalls,
+        ),
     ] = None,
     results: Results = "results",
 ) -> None:

@@ -104,6 +104,8 @@ wrong; 130 after an interrupt.""",
             ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
             ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
             ("benchbench run main --resolve 0.1 --max-seeds 30", ""),
+            ("benchbench run main --executor dask --scheduler tcp://127.0.0.1:8786", ""),
+            ("benchbench run my_signal.toml --keep", ""),
         ),
     ),
     "report": Help(
@@ -132,6 +134,13 @@ checked.""",
             ("benchbench verify results/report/main", ""),
         ),
     ),
+    "export": Help(
+        short="Write the records of a study as one table.",
+        text="""Write one row for each trial, with the columns of benchbench.load, to a Parquet or CSV file.
+
+Parquet needs pyarrow: pip install 'benchbench[parquet]'. Options and other mappings become JSON texts.""",
+        examples=(("benchbench export quick out.csv", ""), ("benchbench export main out.parquet", "")),
+    ),
     "show": Help(
         short="Show everything about one trial.",
         text="""Show everything about one trial: settings, scores with units, cost, phases, learning curve, free run,
@@ -158,6 +167,21 @@ end the fit, the test scores may differ by as much as those of the seeds lie apa
             ("benchbench repeat 3f9c", ""),
             ("benchbench repeat 3f9c --study my_study.toml", ""),
             ("benchbench repeat 3f9c --plugin my_net.py", ""),
+        ),
+    ),
+    "predict": Help(
+        short="Apply a kept learner to a new signal.",
+        text="""Apply the learner of a trial to a new signal, and write what it predicts as CSV and figure.
+
+The trial must be one of the task series, from a run with --keep. The file is read, cleaned and scaled as the signal of
+the fit was, and must have its columns and its rate. Without --steps the learner makes a forecast from each window of
+the signal, to the last one, so that the last forecasts lie beyond its end. With --steps it continues the signal from
+its end, each output being the next input.
+
+Values are in the units of the signal. The exit code is 2, and nothing is written, where that cannot be done.""",
+        examples=(
+            ("benchbench predict 3f9c new.csv", ""),
+            ("benchbench predict 3f9c new.csv --steps 500 --out next.csv", ""),
         ),
     ),
     "compare": Help(

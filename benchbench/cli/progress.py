@@ -97,6 +97,13 @@ class Watch:
         if self._every and self._total:
             self._say(f"{self._stage}{self._total} trial{'s' * (self._total > 1)} to run")
 
+    def unkept(self, count: int) -> None:
+        """So many recorded trials have no learner, and --keep asks for it."""
+        self._say(
+            f"{self._stage}{count} of them {'were' if count > 1 else 'was'} recorded without the learner, and --keep "
+            "runs no trial again: delete their lines from the file of records, or give another --results"
+        )
+
     def start(self, trial: Trial) -> None:
         """A trial begins."""
         self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"

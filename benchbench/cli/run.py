@@ -10,6 +10,7 @@ from pydantic import ByteSize, Field, TypeAdapter, ValidationError
 from benchbench.cli.console import err, out, say
 from benchbench.cli.progress import Detail, Watch, watched
 from benchbench.core.errors import InputError, unknown
+from benchbench.core.record import Record
 from benchbench.run.executor import Executor
 from benchbench.run.runner import run_study
 
@@ -17,7 +18,14 @@ _EXECUTORS = ("local", "dask")
 
 
 def run(
-    study: str, *, memory_limit: str | None, executor: str, scheduler: str | None, detail: Detail, **options: Any
+    study: str,
+    *,
+    memory_limit: str | None,
+    executor: str,
+    scheduler: str | None,
+    detail: Detail,
+    keep: bool,
+    **options: Any,
 ) -> None:
     """Run what the study lacks; ``options`` are those of ``run_study``."""
     limit = in_bytes(memory_limit)
@@ -33,12 +41,29 @@ def run(
             on_plan=watch.plan,
             on_start=watch.start,
             on_record=watch.record,
+            on_unkept=watch.unkept,
+            keep=keep,
             **options,
         )
     counts = Counter(record.status.value for record in records)
     summary = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     name = records[0].trial.study
+    for line in _kept(records) if keep else ():
+        say(line, out)
     say(f"{name}: {len(records)} trials, {summary}. Next: benchbench report {name}", out)
+
+
+def _kept(records: list[Record]) -> Iterator[str]:
+    """How many learners were kept, and of which architectures there is none, and why."""
+    kept = sum(record.kept_name is not None for record in records)
+    yield f"{kept} learner{'s' * (kept != 1)} kept. Next: benchbench list trials, benchbench predict KEY FILE"
+    reasons = Counter(
+        (record.trial.competitor or record.trial.architecture, record.kept.message)
+        for record in records
+        if record.kept is not None and record.kept.form is None
+    )
+    for (name, why), count in reasons.items():
+        yield f"not kept: {count} of {name}: {why}"
 
 
 def _check_executor(executor: str, scheduler: str | None, options: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from benchbench.core.record import Array, Artifact, Record
 
 Arrays = dict[str, NDArray[Any]]
+_OURS = re.compile(r"\.(npz|pt)")
 
 
 def pack(arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, Artifact]:
@@ -36,8 +38,17 @@ def pack(arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, Artifact]:
 
 def path(results: Path, record: Record) -> Path:
     """The path of a record's artifact."""
-    machine = record.environment.machine or "unknown"
-    return results / "artifacts" / record.trial.study / machine / record.artifact_name
+    return folder(results, record) / record.artifact_name
+
+
+def kept_path(results: Path, record: Record) -> Path | None:
+    """The path of a record's fitted learner; None where it was not kept."""
+    return None if record.kept_name is None else folder(results, record) / record.kept_name
+
+
+def folder(results: Path, record: Record) -> Path:
+    """The folder of all artifacts of a record's study and machine."""
+    return results / "artifacts" / record.trial.study / (record.environment.machine or "unknown")
 
 
 def write(file: Path, content: bytes) -> None:
@@ -62,23 +73,39 @@ def read(results: Path, record: Record) -> tuple[Arrays, str]:
     if record.artifact is None:
         return {}, "The trial kept no arrays."
     file = path(results, record)
+    content, lacking = content_of(file, record.artifact.sha256)
     try:
-        content = file.read_bytes()
-    except OSError:
-        return {}, f"The artifact {file.name} is not there."
-    if hashlib.sha256(content).hexdigest() != record.artifact.sha256:
-        return {}, f"The artifact {file.name} is not the one that its record names."
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}, ""
+        return ({}, lacking) if lacking else (unpacked(content), "")
     except (ValueError, zipfile.BadZipFile):
         return {}, f"The artifact {file.name} cannot be read."
 
 
+def content_of(file: Path, sha256: str) -> tuple[bytes, str]:
+    """The bytes of a file that a record names, and a sentence that says why there are none; empty where there are."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return b"", f"The artifact {file.name} is not there."
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return b"", f"The artifact {file.name} is not the one that its record names."
+    return content, ""
+
+
+def unpacked(content: bytes) -> Arrays:
+    """The arrays (...,) of a packed file.
+
+    Raises ValueError or BadZipFile where there are none, and for Python objects.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        return {name: found[name] for name in found.files}
+
+
 def clear(folder: Path, records: Iterable[Record]) -> None:
     """Remove the artifacts that no record names from one machine's folder: a run that was killed leaves such files."""
-    named = {record.artifact_name for record in records if record.artifact is not None}
-    for file in folder.glob("*.npz*") if folder.is_dir() else ():
-        if file.name not in named:
+    named: set[str | None] = set()
+    for record in records:
+        named |= {record.kept_name, record.artifact_name if record.artifact is not None else None}
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if _OURS.search(file.name) and file.name not in named:
             with suppress(OSError):
                 file.unlink()

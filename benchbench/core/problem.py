@@ -255,6 +255,9 @@ class Learner(Protocol):
     code that ran, and ``kernel_seconds`` is how long compiling it took when this machine first needed it. ``widths``
     lists the widths that the learner can have, in increasing order, where it cannot have every width; it is read from
     a learner of width 1. Where sequences differ in length, the harness calls ``predict(inputs, lengths)``.
+    ``keep()`` returns what the learner has learnt, as a mapping of names to NumPy arrays, or to torch tensors alone;
+    ``restore(kept)`` is called on a new learner of the same setting and options, which then predicts and generates as
+    the learner that was kept. A learner without the two is not kept.
     """
 
     @property

@@ -1,7 +1,7 @@
 """Record: the outcome of one trial; pure data, one JSON line."""
 
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, field_validator
 
@@ -28,6 +28,10 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     FAILED = "failed"
     UNSUPPORTED = "unsupported"
+
+
+FITTED = (Status.OK, Status.OVER_BUDGET)
+"""How trials end whose learner was fitted and examined."""
 
 
 class Spent(Frozen):
@@ -125,6 +129,21 @@ class Artifact(Frozen):
     arrays: dict[str, Array]
 
 
+class Kept(Frozen):
+    """The fitted learner in a file of its own, or, where ``form`` is None, the ``message`` that says why there is none.
+
+    ``form``: ``torch`` is PyTorch's own format, which is read with ``weights_only=True``, ``arrays`` is NPZ without
+    pickle. ``sha256`` is that of the file, ``arrays`` is what it holds. ``setting`` is what the learner was made with
+    beside its options: inputs, outputs, scored, length, width, seed, batch, causal.
+    """
+
+    form: Literal["torch", "arrays"] | None = None
+    sha256: str | None = None
+    arrays: dict[str, Array] = Field(default_factory=dict)
+    setting: dict[str, Whole | bool] = Field(default_factory=dict)
+    message: str = ""
+
+
 class Segment(Frozen):
     """A stretch of the test split for figures: the true and the predicted values, and the loss over the stretch.
 
@@ -200,11 +219,11 @@ class Record(Frozen):
     is the closed loop, where the task declares one. ``kernel`` names the code that ran. ``baseline`` tells whether the
     architecture is a baseline (None in lines of the first schema), and ``solves`` whether it solves instead of stepping
     (None in older lines). ``watched`` is what was observed from outside the process. ``artifact`` names the arrays in a
-    file of their own. ``block`` names the randomised block in which the trial ran; within a run, blocks start in the
-    order of their names. ``files`` has the SHA-256 of each file of the user's that the trial depends on. ``added``
-    tells that ``--resolve`` added the seed, which is not in the study, to decide pairs at the effect ``resolved`` (None
-    in older lines, and for other seeds). ``checksum`` is that of the line from which the record was read; lines have
-    one from schema 3 on.
+    file of their own, and ``kept`` the fitted learner (None where nobody asked for it). ``block`` names the randomised
+    block in which the trial ran; within a run, blocks start in the order of their names. ``files`` has the SHA-256 of
+    each file of the user's that the trial depends on. ``added`` tells that ``--resolve`` added the seed, which is not
+    in the study, to decide pairs at the effect ``resolved`` (None in older lines, and for other seeds). ``checksum`` is
+    that of the line from which the record was read; lines have one from schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -228,6 +247,7 @@ class Record(Frozen):
     samples: dict[str, Segment] = Field(default_factory=dict)
     free_run: Generated | None = None
     artifact: Artifact | None = None
+    kept: Kept | None = None
     environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
     started: str
     block: str | None = None
@@ -259,3 +279,10 @@ class Record(Frozen):
     def artifact_name(self) -> str:
         """The file name of the trial's artifact."""
         return f"{self.trial.key}.npz"
+
+    @property
+    def kept_name(self) -> str | None:
+        """The file of its learner; None where there is none."""
+        if self.kept is None or self.kept.form is None:
+            return None
+        return f"{self.trial.key}.learner.{'pt' if self.kept.form == 'torch' else 'npz'}"

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.fresh import Applies
 from benchbench.core.options import schema
 from benchbench.core.spec import NAME, NAME_RULE
 
@@ -43,7 +44,8 @@ class Plugin:
 
     An architecture has ``baseline`` and ``solves`` (it solves instead of stepping), and its ``engines`` with their
     versions (None for torch, whose version is in the environment). A task has the ``lengths`` of sequences that it can
-    make, or None where it can make any.
+    make, or None where it can make any, and ``applies``, which makes a new file ready for a kept learner, where it can
+    be applied to one.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Plugin:
     solves: bool = False
     engines: Mapping[str, int | None] = field(default_factory=lambda: {"torch": None})
     lengths: tuple[int, ...] | None = None
+    applies: Applies | None = None
 
     @cached_property
     def options(self) -> type[BaseModel]:
@@ -92,16 +95,19 @@ def architecture(
     return _register("architecture", name, version, facts)
 
 
-def task(name: str, *, version: int, lengths: Iterable[int] | None = None) -> Callable[[Function], Function]:
+def task(
+    name: str, *, version: int, lengths: Iterable[int] | None = None, applies: Applies | None = None
+) -> Callable[[Function], Function]:
     """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``.
 
     ``version`` and the errors are as in ``architecture``. ``lengths`` lists the lengths of sequences that the task can
-    make, where it cannot make every length.
+    make, where it cannot make every length. ``applies`` makes a new file ready for a learner that was fitted on this
+    task (``core.fresh.Applies``).
     """
     allowed = None if lengths is None else tuple(lengths)
     if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):
         raise InputError(f"task {name!r}: lengths must be whole numbers from 1, not {short(allowed)}")
-    return _register("task", name, version, {"lengths": allowed})
+    return _register("task", name, version, {"lengths": allowed, "applies": applies})
 
 
 def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -97,7 +99,7 @@ class Trial(Frozen):
     predictions: bool = False
     tuning: bool = False
 
-    @property  # not cached: a cache would go along with model_copy(update=...)
+    @cached_property
     def key(self) -> str:
         """16 hexadecimal digits that identify the content, independent of the order of the options.
 
@@ -108,6 +110,13 @@ class Trial(Frozen):
         content = self.model_dump(mode="json", exclude=unused)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, without the cached key where it is another trial."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied.__dict__.pop("key", None)
+        return copied
 
     @property
     def label(self) -> str:

@@ -44,6 +44,13 @@ class Line(NamedTuple):
     seal: Seal
 
 
+class Reading(NamedTuple):
+    """The records of a file, and its size, time and number on the disk before they were read, None without a file."""
+
+    records: list[Record]
+    stamp: tuple[int, int, int] | None
+
+
 class Store:
     """The records of one study on one machine, with one writer at a time.
 
@@ -75,6 +82,17 @@ class Store:
     def records(self) -> Iterator[Record]:
         """Every complete record, in the order of writing."""
         return (line.record for line in self.lines())
+
+    def reading(self, earlier: Reading | None = None) -> Reading:
+        """The records with a stamp of the file; those read ``earlier`` where the file is still the same."""
+        try:
+            facts = self.path.stat()
+            stamp = facts.st_size, facts.st_mtime_ns, facts.st_ino
+        except FileNotFoundError:
+            stamp = None
+        if earlier is not None and earlier.stamp == stamp:
+            return earlier
+        return Reading(list(self.records()), stamp)
 
     def keys(self) -> set[str]:
         """The keys of the trials that have a record."""
@@ -175,30 +193,32 @@ class Writer:
         except OSError as error:
             raise InputError(f"results cannot be written to {place}: {error.strerror}") from None
 
-    def hold(self, machine: str) -> list[Record]:
+    def hold(self, machine: str, earlier: Reading | None = None) -> list[Record]:
         """Lock a machine's file and return its records; InputError where another run writes the file.
 
-        Artifacts that no record names, which a killed run has left, are removed.
+        The file is not read again where it is still as it was ``earlier``. Artifacts that no record names, which a
+        killed run has left, are removed.
         """
         machine = machine or "unknown"
         if machine not in self._held:
             store = Store(self._file(machine))
             self._locks.enter_context(store.locked())
-            self._held[machine] = list(store.records())
+            self._held[machine] = store.reading(earlier).records
             artifacts.clear(self._results / "artifacts" / self._study / store.path.stem, self._held[machine])
         return self._held[machine]
 
-    def append(self, record: Record, artifact: bytes | None = None) -> Record:
-        """Write a record's artifact and then its line; returns the record that was written, as ``Store.append`` does.
+    def append(self, record: Record, artifact: bytes | None = None, kept: bytes | None = None) -> Record:
+        """Write a record's artifact and learner, then its line; returns the record written, as ``Store.append`` does.
 
         Raises OSError that names the file where one cannot be written.
         """
         machine = record.environment.machine
         self.hold(machine)
-        if artifact is not None:
-            place = artifacts.path(self._results, record)
-            with _naming(place):
-                artifacts.write(place, artifact)
+        places = ((artifact, artifacts.path(self._results, record)), (kept, artifacts.kept_path(self._results, record)))
+        for content, place in places:
+            if content is not None and place is not None:
+                with _naming(place):
+                    artifacts.write(place, content)
         return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:

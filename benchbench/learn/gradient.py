@@ -1,7 +1,7 @@
 """The training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple, get_args
@@ -189,6 +189,21 @@ class Gradient:
                 states, state = network.advance(made[-1], state)
         generated: Array = torch.cat(made, dim=1).cpu().numpy()
         return generated
+
+    def keep(self) -> Mapping[str, Tensor | Array]:
+        """The weights (...,) of the fitted network, as PyTorch's state dict."""
+        weights: dict[str, Tensor] = self._fitted().state_dict()
+        return weights
+
+    def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
+        with seeded(self.setting.seed, self.setting.device):
+            network = self.build().to(self.setting.device)
+        network.load_state_dict({name: torch.as_tensor(weight) for name, weight in kept.items()})
+        self._network = network
 
     def updates(self, train: Split) -> Iterator[None]:
         """An endless iterator that does an update at each step, without validation or meter, for benchmarks to time."""

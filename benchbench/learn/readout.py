@@ -3,12 +3,13 @@
 Where classes are asked for, the regression is on one-hot targets, and a softmax turns its outputs into probabilities.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchbench.core.errors import DivergedError
@@ -42,6 +43,22 @@ class Solution:
     strength: float
     loss: float
     temperature: float | None = None
+
+    def kept(self) -> dict[str, NDArray[np.float64]]:
+        """All of it as arrays: ``readout`` (1 + features, outputs), and single numbers."""
+        known = {"readout": self.weights.cpu().numpy(), "strength": self.strength, "loss": self.loss}
+        known |= {} if self.temperature is None else {"temperature": self.temperature}
+        return {name: np.array(value, np.float64) for name, value in known.items()}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, NDArray[np.float64]], device: str) -> "Solution":
+        """The solution of which ``kept`` gave ``readout`` (1 + features, outputs) and single numbers."""
+        return cls(
+            weights=tensor(kept["readout"], device),
+            strength=float(kept["strength"]),
+            loss=float(kept["loss"]),
+            temperature=float(kept["temperature"]) if "temperature" in kept else None,
+        )
 
     def predict(self, features: Tensor) -> Tensor:
         """Map features (..., feature) to predictions (..., output)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -48,8 +49,8 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
     frame, records = read(study, results)
     numbers = gather(study, frame, records, Path(results))
     answers = numbers.answers[numbers.answers["take"] != ""]
-    more = "" if str(results) == "results" else f" --results {results}"
-    again = f"benchbench run {file}{more}"
+    more = "" if str(results) == "results" else f" --results {quote(str(results))}"
+    again = f"benchbench run {quote(file)}{more}"
     if answers.empty:
         nothing = "none finished on most seeds"
         reason = next((record.message for record in records if record.message), "")

@@ -16,6 +16,7 @@ BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
 """Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
 
 _ROUNDING = 1e-9  # of a number in a table: sums of the same digits differ by as much between processors
+_BUNDLE = re.compile(r"(</script>\n<script>)(.*?)(</script>\n<script>)", flags=re.DOTALL)  # what draws, of a package
 _NOTHING = 1e-13  # what is left of a difference of nearly equal numbers
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\S*?figures/([^)]+)\)")
 _ABSENT = "> There is no figure"
@@ -89,6 +90,10 @@ def _files(folder: Path) -> list[Path]:
 
 def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mismatch | None:
     """The first line that differs; pictures that the records cannot give go to the list of the unverified."""
+    if file.suffix == ".html":
+        stands, given = (
+            _BUNDLE.sub(lambda hit: hit[1] + "\n" * hit[2].count("\n") + hit[3], of) for of in (stands, given)
+        )
     own, fresh = list(enumerate(stands.splitlines(), start=1)), list(enumerate(given.splitlines(), start=1))
     if file.suffix == ".md":
         known = {one for _, line in fresh for one in _PICTURE.findall(line)}
@@ -96,6 +101,8 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
         own, lost = _without_pictures(own, known if gone else None)
         fresh, _ = _without_pictures(fresh, known if gone else None)
         unverified += [f"figures/{name}" for name in lost]
+    if file.suffix == ".html":
+        own, fresh = ([(number, text) for number, text in lines if text] for lines in (own, fresh))
     last = len(own) and own[-1][0]
     for mine, other in zip_longest(own, fresh):
         line, text = mine or (last + 1, "")
@@ -103,6 +110,11 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
         if mine is None or other is None or not _same(text, wanted, numbers=file.suffix in {".csv", ".html"}):
             return Mismatch(file, line, *_first(text, wanted))
     return None
+
+
+def _emptied(hit: re.Match[str]) -> str:
+    """A script as so many empty lines, so that the lines after it keep their numbers."""
+    return hit[1] + "\n" * hit[2].count("\n") + hit[3]
 
 
 def _artifacts(lines: list[tuple[int, str]]) -> bool:

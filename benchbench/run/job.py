@@ -110,7 +110,8 @@ class Job:
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
     study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
     once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need, ``files``
-    the user's files that they come from.
+    the user's files that they come from. ``keep``: fitted learners are kept, but for those that are there to choose an
+    option set.
     """
 
     folder: str
@@ -126,6 +127,7 @@ class Job:
     warm: bool = False
     kernels: tuple[str, ...] = ()
     files: Files = field(default_factory=dict)
+    keep: bool = False
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""
@@ -169,7 +171,8 @@ class Work:
         }
         lesson = desk.lesson()
         solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
-        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts)
+        keep = self.job.keep and not trial.tuning
+        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts, keep=keep)
         made = attempt(trial, known, desk, conditions)
         plugin = known.get("architecture", trial.architecture)
         told = {"baseline": plugin.baseline, "solves": plugin.solves}

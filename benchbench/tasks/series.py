@@ -1,12 +1,14 @@
 """The user's own signals: columns of text tables, arrays, Parquet, Feather or WAV files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.core.errors import InputError, short
+from benchbench.core.fresh import Fresh
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
@@ -21,12 +23,39 @@ from benchbench.signals.clean import (
     Step,
     filled,
     prepared,
+    prepared_as,
 )
 from benchbench.signals.files.read import read
 from benchbench.signals.files.table import Form, Table
 
 MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
 USES = ("train", "valid", "test")
+
+
+def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:
+    """A new file made ready for a learner that was fitted on this task; ``facts`` are those of its data.
+
+    The file is read and cleaned as the options say, with the limits that the fit found. InputError for other columns
+    or another rate than the fit had.
+    """
+    known = options["path"] or options["paths"][0]
+    same_kind = Path(known).suffixes == Path(path).suffixes
+    form = Form(**{name: options[name] for name in Form.__dataclass_fields__}) if same_kind else Form()
+    how = Preparation(**{name: options[name] for name in Preparation.__dataclass_fields__})
+    wanted = _wanted(options["column"], options["columns"], options["target"])
+    one = _recording(path, form, wanted, how)
+    fitted = (facts["column"],) if "column" in facts else tuple(facts["columns"])
+    if one.columns != fitted:
+        both = f"{', '.join(map(short, one.columns))}; the learner was fitted on {', '.join(map(short, fitted))}"
+        raise InputError(f"{one.table.name}: the columns are {both}")
+    rate, before = one.table.facts.get("rate_hz"), facts.get("rate_hz")
+    if rate is not None and before is not None and rate != before:
+        raise InputError(f"{one.table.name} has {rate:g} Hz; the learner was fitted on a signal of {before:g} Hz")
+    piece = prepared_as(one.piece, how, facts.get("clean", {}))
+    outputs = 1 if how.more or options["target"] is not None else len(fitted)
+    return Fresh(
+        values=piece.values, names=fitted[:outputs], measured=piece.measured, first=how.lost, rate=rate or before
+    )
 
 
 class Recording(NamedTuple):
@@ -37,7 +66,7 @@ class Recording(NamedTuple):
     columns: tuple[str, ...]
 
 
-@task("series", version=2)
+@task("series", version=2, applies=fresh)
 def series(
     rng: np.random.Generator,  # noqa: ARG001  every seed has the same data
     length: int,

@@ -96,7 +96,8 @@ def test_an_artifact_that_is_gone_is_said(shown, tmp_path):
 def test_json_has_the_promised_names_and_the_record_as_it_is_stored(shown):
     found = json.loads(shown("--json").stdout)
     assert list(found) == [
-        "key", "label", "machine", "file", "line", "seal", "record", "marks", "artifact", "figure", "command",
+        "key", "label", "machine", "file", "line", "seal", "record", "marks", "artifact", "learner", "figure",
+        "command",
     ]  # fmt: skip
     assert Record.model_validate_json(json.dumps(found["record"])) == record()
     assert (found["seal"], found["line"], found["machine"]) == ("whole", 1, "here")

@@ -1,7 +1,11 @@
 """``benchbench try``: from a file to five lines, and what it refuses before anything is written."""
 
+import threading
 import tomllib
+from contextlib import suppress
+from pathlib import Path
 
+import psutil
 import pytest
 from ten_signals import SIGNALS, wave
 
@@ -12,7 +16,8 @@ from benchbench.run.advise.timing import Pace, Timing
 
 @pytest.fixture
 def toy(monkeypatch, undrawn):
-    """The smallest study that there can be: one seed of 20 updates."""
+    """The smallest study that there can be: one seed of 20 updates at one length."""
+    monkeypatch.setattr(planned, "_EARLY", 0.0)
     monkeypatch.setattr(amounts, "_WISHES", ((1, 1, 20),))
     monkeypatch.setattr(amounts, "MOST_UPDATES", 20)
 
@@ -86,18 +91,42 @@ def test_bad_input_is_one_message_exit_code_two_and_nothing_is_written(cli, tmp_
 
 @pytest.mark.usefixtures("signal")
 def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_path, monkeypatch):
-    made = Timing(seconds={25: 4.0}, paces=(Pace(25, 0.01, None),), start=3.0, jobs=1)
-    monkeypatch.setattr(planned, "timed", lambda first, **_: made)
+    def timed(first, **_):
+        [length] = first.lengths
+        return Timing(seconds={length: 4.0}, paces=(Pace(length, 0.01, None),), start=3.0, jobs=1)
+
+    monkeypatch.setattr(planned, "timed", timed)
     done = cli("try", "signal.csv", "--minutes", "0.1")
     assert done.returncode == 2
     assert "0.1 minutes are too few: 3 seeds of 100 updates take about" in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"signal.csv"}
 
 
+@pytest.fixture
+def peak():
+    """The most bytes that this process and all below it held at a time, shared pages counted once, as a list of one."""
+    found, over = [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.2):
+            tree, here = 0, psutil.Process()
+            for one in (here, *here.children(recursive=True)):
+                with suppress(psutil.Error):
+                    tree += one.memory_full_info().pss
+            found[0] = max(found[0], tree)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield found
+    over.set()
+    thread.join()
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("toy")
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's count of shared pages")
 @pytest.mark.parametrize("name", SIGNALS)
-def test_each_signal_of_somebody_else_leads_to_an_answer(cli, tmp_path, name):
+def test_each_signal_of_somebody_else_leads_to_an_answer_within_two_gibibytes(cli, tmp_path, name, peak):
     file, expected = SIGNALS[name](tmp_path)
     cleaning = ("--clean", expected.clean) if expected.clean else ()
     done = cli("try", file.name, "--minutes", "20", *cleaning, *expected.arguments)
@@ -105,3 +134,4 @@ def test_each_signal_of_somebody_else_leads_to_an_answer(cli, tmp_path, name):
     assert done.stdout.splitlines()[-5].startswith("Take:")
     [study] = tmp_path.glob("*.toml")
     assert {line.record.status.value for line in store.read(tmp_path / "results", study.stem)} == {"ok"}
+    assert 0 < peak[0] < 2 * 2**30

@@ -72,7 +72,7 @@ def test_a_line_has_the_documented_names(store: Store, make_record: Make) -> Non
     assert set(line) == {
         "trial", "status", "message", "scores", "groups", "curve", "spent", "predict_seconds", "data", "samples",
         "environment", "started", "block", "free_run", "schema", "objective", "classes", "baseline", "kernel",
-        "undefined", "artifact", "files", "checksum", "solves", "watched", "added", "resolved",
+        "undefined", "artifact", "kept", "files", "checksum", "solves", "watched", "added", "resolved",
     }  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """The gradient learner whose network is trained and evaluated by compiled kernels."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from scipy.special import softmax
+from torch import Tensor
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import DivergedError, UnsupportedError
@@ -60,6 +61,18 @@ class Native(Gradient):
         require_own_input(self.setting)
         return self._ready().generate(prefix, steps)
 
+    def keep(self) -> Mapping[str, Tensor | Array]:
+        """The weights of the fitted network as arrays (...,), under PyTorch's names for them."""
+        return {name: torch.as_tensor(weight).numpy().copy() for name, weight in super().keep().items()}
+
+    def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
+        super().restore(kept)
+        self._take_over(self._fitted(), steps=self.setting.length, lengths=False)
+
     def _ready(self) -> Engine:
         if self._engine is None:
             raise RuntimeError("fit comes first")
@@ -67,6 +80,11 @@ class Native(Gradient):
 
     def _made(self, train: Split) -> Network:
         network = super()._made(train)
+        self._take_over(network, steps=train.inputs.shape[1], lengths=train.lengths is not None)
+        return network
+
+    def _take_over(self, network: Network, *, steps: int, lengths: bool) -> None:
+        """An engine with the numbers of a network, for sequences of so many steps, whether they differ or not."""
         step = Step(
             classifies=self.setting.objective.classifies,
             optimizer=OPTIMIZERS.index(self._optimizer),
@@ -75,10 +93,8 @@ class Native(Gradient):
             dropout=float(getattr(network.core, "dropout", 0.0)),
             key=int(stream(self.setting.seed, "dropout").integers(2**62)),
         )
-        lengths = train.lengths is not None
-        self._engine = Engine(network, self.setting, step, steps=train.inputs.shape[1], lengths=lengths)
+        self._engine = Engine(network, self.setting, step, steps=steps, lengths=lengths)
         self.kernel = self._engine.kernel
-        return network
 
     def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:  # noqa: ARG002  the engine has it
         engine, choices = self._ready(), self.choices(len(train))

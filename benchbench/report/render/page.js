@@ -356,11 +356,25 @@
   function config() {
     const css = getComputedStyle(root);
     const of = (one) => css.getPropertyValue(one).trim();
-    const axis = { labelColor: of("--soft"), titleColor: of("--ink"), gridColor: of("--line"), domainColor: of("--soft"), tickColor: of("--soft"), labelFontSize: 12, titleFontSize: 12.5, titleFontWeight: 500, gridOpacity: 0.8, labelOverlap: true, labelFlush: false, titlePadding: 8 };
+    const axis = { labelColor: of("--soft"), titleColor: of("--ink"), gridColor: of("--line"), domainColor: of("--soft"), tickColor: of("--soft"), labelFontSize: 12, titleFontSize: 12.5, titleFontWeight: 500, gridOpacity: 0.8, labelOverlap: true, labelLimit: 200, labelFlush: false, titlePadding: 8 };
     return {
       background: "transparent", font: css.getPropertyValue("font-family") || "system-ui, sans-serif", view: { stroke: null }, axis,
       range: { category: DATA.looks.map((look) => night() ? look.dark : look.light), symbol: DATA.looks.map((look) => look.shape) },
     };
+  }
+  function decades(drawn, channel) {
+    const names = channel === "y" ? ["y", "low", "high"] : drawn.titles.y ? ["x"] : ["y", "low", "high"];
+    const all = drawn.sets.rows.flatMap((row) => names.map((one) => row[one])).filter((value) => value > 0);
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const many = Math.log10(high / low);
+    const subs = many < 1.2 ? [1, 1.5, 2, 3, 4, 5, 7] : many < 2.2 ? [1, 2, 5] : many < 3.5 ? [1, 3] : [1];
+    const step = Math.max(1, Math.ceil(many / 7));
+    const values = [];
+    for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.log10(high) + 1; power += 1) {
+      if (power % step === 0) values.push(...subs.map((one) => Number(`${one}e${power}`)));
+    }
+    const shown = values.filter((value) => value >= low * 0.95 && value <= high * 1.05);
+    return shown.length > 1 ? { values: shown } : {};
   }
   function finished(spec, drawn) {
     spec.layer = spec.layer.filter((layer) => drawn.sets[(layer.data || spec.data).name]?.length);
@@ -377,8 +391,8 @@
         if (drawn.titles[channel]) of.title = drawn.titles[channel];
         if (of.type !== "quantitative") continue;
         of.scale = drawn.log[channel] ? { ...of.scale, type: "log", zero: undefined } : { ...of.scale, type: "linear" };
-        const values = channel === "x" && drawn.ticks ? { values: drawn.ticks } : {};
-        const plain = { labelExpr: "datum.value !== 0 && (abs(datum.value) < 0.001 || abs(datum.value) >= 1e5) ? format(datum.value, '~e') : format(datum.value, '~r')" };
+        const values = channel === "x" && drawn.ticks ? { values: drawn.ticks } : drawn.log[channel] ? decades(drawn, channel) : {};
+        const plain = { labelExpr: "datum.value !== 0 && (abs(datum.value) < 0.001 || abs(datum.value) >= 1e5) ? format(datum.value, '~e') : format(datum.value, ',~r')" };
         of.axis = { tickCount: 5, ...(channel === "x" ? { grid: false } : {}), ...(drawn.log[channel] ? plain : {}), ...values };
       }
     });
@@ -428,7 +442,11 @@
     place.classList.add("plain");
     place.replaceChildren(table);
   }
-  const drawAll = () => Promise.all($$(".chart").map(draw));
+  function drawAll() {
+    const half = $$(".charts .card:not([data-wide])").filter((card) => CHARTS[$(".chart", card).dataset.chart](placeNow()));
+    half.forEach((card, i) => card.classList.toggle("odd", half.length % 2 === 1 && i === half.length - 1));
+    return Promise.all($$(".chart").map(draw));
+  }
   const drawSome = (...names) => Promise.all($$(".chart").filter((one) => names.includes(one.dataset.chart)).map(draw));
 
   function refresh() {

@@ -17,7 +17,7 @@ from benchbench.run.advise.timing import UPDATES, Clock, timed
 from benchbench.signals.look import Look
 
 MOST_JOBS = 4  # more would need more memory than a small study is worth
-_BOTH = 180.0  # seconds from which on two lengths are timed
+_EARLY = 0.2  # of the time, up to which a second length is timed too
 _REPORT, _REPORT_LENGTH = 5.0, 1.0  # seconds of a report on an idle machine, and for each length
 _STEP = 0.01  # share by which the steps of two recordings may differ
 
@@ -61,16 +61,20 @@ def planned(
     further ones of ``run_study``.
     """
     first = outline(looks, asked)
-    if asked.seconds < _BOTH:
-        first = replace(first, lengths=first.lengths[:1])
+    lengths = first.lengths[:1]
     on_step(f"timing {UPDATES} updates of each network")
-    timing = timed(first, jobs=asked.jobs, clock=clock, on_step=on_step, **options)
+    timing = timed(replace(first, lengths=lengths), jobs=asked.jobs, clock=clock, on_step=on_step, **options)
+    if first.lengths[1:] and clock() - began <= _EARLY * asked.seconds:
+        lengths = first.lengths
+        on_step(f"timing {UPDATES} updates of each network at the second length")
+        one = replace(first, lengths=lengths[1:])
+        timing = timing.joined(timed(one, jobs=asked.jobs, clock=clock, on_step=on_step, **options))
     found = amounts(
         timing,
-        first.lengths,
+        lengths,
         asked.seconds,
         spent=clock() - began,
-        after=report_seconds(len(first.lengths)),
+        after=report_seconds(len(lengths)),
     )
     whole = replace(first, lengths=found.lengths, seeds=found.seeds, updates=found.updates)
     return Planned(outline=whole, seconds=found.seconds, thinned=timing.thinned)

@@ -51,6 +51,15 @@ class Timing:
         fixed = seeds * sum(self.seconds[length] for length in lengths)
         return self.start + fixed + seeds * sum(more) / self.jobs + max(more, default=0.0)
 
+    def joined(self, later: "Timing") -> "Timing":
+        """With what a later run on the same machine took at other lengths; its start counts, as nothing is new then."""
+        return replace(
+            later,
+            seconds={**self.seconds, **later.seconds},
+            paces=self.paces + later.paces,
+            thinned=tuple(dict.fromkeys(self.thinned + later.thinned)),
+        )
+
 
 @dataclass
 class _Watch:

@@ -77,7 +77,7 @@ class Page:
         """The addresses that were asked for since this was asked last, as the browser's own log has them."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         urls = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
-        return [url for url in urls if not url.startswith("data:")]
+        return [url for url in urls if not url.startswith(("data:", "chrome:"))]  # the browser's own first page
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +109,7 @@ def page(driver):
         features = [{"name": "prefers-color-scheme", "value": colours}]
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
+        driver.get("about:blank")
         driver.get_log("browser")
         driver.get_log("performance")
         driver.get(Path(file).as_uri())

@@ -61,9 +61,9 @@ def test_each_signal_of_somebody_else_gets_a_study_that_can_be_run(name, tmp_pat
 
 
 @pytest.mark.usefixtures("quick")
-def test_below_three_minutes_one_length_is_timed_and_planned(tmp_path):
+def test_a_second_length_is_timed_only_where_the_first_took_less_than_a_fifth_of_the_minutes(tmp_path):
     one = seen(tmp_path, "a.csv", wave())
-    assert len(planned([one], asked(minutes=2), began=0.0, clock=lambda: 10.0).outline.lengths) == 1
+    assert len(planned([one], asked(minutes=0.8), began=0.0, clock=lambda: 10.0).outline.lengths) == 1
     assert len(planned([one], asked(minutes=5), began=0.0, clock=lambda: 10.0).outline.lengths) == 2
 
 

@@ -1,0 +1,50 @@
+"""Arguments and options that several verbs have, or that are long."""
+
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import completion
+
+Study = Annotated[
+    str,
+    typer.Argument(
+        help="A shipped study (benchbench list studies) or a TOML file.",
+        metavar="STUDY",
+        autocompletion=completion.studies,
+    ),
+]
+Results = Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")]
+Plugins = Annotated[
+    list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
+]
+
+Resolve = Annotated[
+    float | None,
+    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
+]
+MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
+Executor = Annotated[str, typer.Option(help="Where trials run: local (this machine) or dask.", metavar="NAME")]
+Scheduler = Annotated[str | None, typer.Option(help="With --executor dask: its scheduler.", metavar="ADDRESS")]
+
+
+Key = Annotated[
+    str,
+    typer.Argument(
+        help="The key of a trial, or its beginning: benchbench list trials.",
+        metavar="KEY",
+        autocompletion=completion.keys,
+    ),
+]
+OfStudy = Annotated[
+    str | None,
+    typer.Option(
+        help="Look in this study alone: a name or a TOML file.", metavar="STUDY", autocompletion=completion.studies
+    ),
+]
+Machine = Annotated[
+    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
+MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
