@@ -1,26 +1,36 @@
 """The verbs and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from benchbench import __version__
 from benchbench.cli import completion
 from benchbench.cli.arguments import (
+    Engine,
     Executor,
+    FailAbove,
+    Jobs,
     Json,
     Key,
     Machine,
+    Margin,
     MaxSeeds,
     MemoryLimit,
     OfStudy,
     Plugins,
+    PredictedFigure,
+    Reports,
     Resolve,
     Results,
     Scheduler,
+    ShownFigure,
+    Steps,
     Study,
+    Table,
     Timeout,
+    detail_of,
 )
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
@@ -64,15 +74,10 @@ def run(
     study: Study,
     *,
     results: Results = "results",
-    jobs: Annotated[
-        int | None,
-        typer.Option(help="Trials side by side; by default one a core, and one on a GPU.", min=1, metavar="N"),
-    ] = None,
+    jobs: Jobs = None,
     threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
-    ] = None,
+    engine: Engine = None,
     plugin: Plugins = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -105,14 +110,8 @@ def run(
         resolve=resolve,
         max_seeds=max_seeds,
         keep=keep,
-        detail=_detail(quiet, verbose),
+        detail=detail_of(quiet, verbose),
     )
-
-
-def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
-    if quiet and verbose:
-        raise typer.BadParameter("--quiet and --verbose exclude each other")
-    return "quiet" if quiet else "verbose" if verbose else "usual"
 
 
 @_verb("report")
@@ -135,7 +134,7 @@ def report(
 @_verb("export")
 def export(
     study: Study,
-    file: Annotated[str, typer.Argument(help="The table to write: .parquet or .csv.", metavar="FILE")],
+    file: Table,
     results: Results = "results",
 ) -> None:
     """Write the records of a study as one table."""
@@ -148,10 +147,7 @@ def export(
 
 @_verb("verify")
 def verify(
-    reports: Annotated[
-        list[str] | None,
-        typer.Argument(help="Studies, or folders of reports; all in the folder of results without.", metavar="REPORT"),
-    ] = None,
+    reports: Reports = None,
     results: Results = "results",
 ) -> None:
     """Check committed reports against the records."""
@@ -168,9 +164,7 @@ def show(
     study: OfStudy = None,
     results: Results = "results",
     machine: Machine = None,
-    figure: Annotated[
-        str | None, typer.Option(help="Draw curve and predictions into a .png, .svg or .pdf.", metavar="FILE")
-    ] = None,
+    figure: ShownFigure = None,
     as_json: Json = False,
 ) -> None:
     """Show everything about one trial."""
@@ -211,13 +205,9 @@ def predict(
     key: Key,
     file: Annotated[str, typer.Argument(help="A signal with the columns of the fit.", metavar="FILE")],
     *,
-    steps: Annotated[
-        int | None, typer.Option(help="Continue the signal by so many steps instead.", min=1, metavar="N")
-    ] = None,
+    steps: Steps = None,
     out: Annotated[str | None, typer.Option(help="The CSV to write.", metavar="FILE")] = None,
-    figure: Annotated[
-        str | None, typer.Option(help="The .png, .svg or .pdf; by default beside the CSV.", metavar="FILE")
-    ] = None,
+    figure: PredictedFigure = None,
     study: OfStudy = None,
     results: Results = "results",
     machine: Machine = None,
@@ -245,17 +235,8 @@ def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
     b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
     *,
-    fail_above: Annotated[
-        float | None, typer.Option(help="Exit with 1 where a row is worse by a larger factor.", metavar="RATIO")
-    ] = None,
-    margin: Annotated[
-        float | None,
-        typer.Option(
-            help="Times and memory that differ by no more than this factor are not called different; 1.05 for several "
-            "runs a side, 1.2 for one.",
-            metavar="RATIO",
-        ),
-    ] = None,
+    fail_above: FailAbove = None,
+    margin: Margin = None,
 ) -> None:
     """Compare B with A."""
     with at_once():
