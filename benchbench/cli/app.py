@@ -14,6 +14,7 @@ from benchbench.cli.arguments import (
     Jobs,
     Json,
     Key,
+    Kind,
     Machine,
     Margin,
     MaxSeeds,
@@ -247,14 +248,7 @@ def compare(
 
 @_verb("list")
 def list_(
-    kind: Annotated[
-        str | None,
-        typer.Argument(
-            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
-            metavar="KIND",
-            autocompletion=completion.kinds,
-        ),
-    ] = None,
+    kind: Kind = None,
     *,
     plugin: Plugins = None,
     study: Annotated[

@@ -53,6 +53,14 @@ Jobs = Annotated[
     typer.Option(help="Trials side by side; by default one a core, and one on a GPU.", min=1, metavar="N"),
 ]
 Engine = Annotated[str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")]
+Kind = Annotated[
+    str | None,
+    typer.Argument(
+        help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
+        metavar="KIND",
+        autocompletion=completion.kinds,
+    ),
+]
 Reports = Annotated[
     list[str] | None,
     typer.Argument(help="Studies, or folders of reports; all in the folder of results without.", metavar="REPORT"),

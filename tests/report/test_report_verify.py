@@ -91,7 +91,7 @@ def test_a_figure_whose_artifact_is_not_there_is_listed_and_what_stands_around_i
 
     monkeypatch.setattr(module, "written", without)
     found = verify("toy", results)
-    assert (found.mismatch, found.unverified) == (None, ("figures/gone.png",))
+    assert (found.mismatch, found.unverified) == (None, ("report.html", "figures/gone.png"))
     change(page, "None: every trial", "None: each trial")
     assert verify("toy", results).mismatch.stands.startswith("each")
 
