@@ -1,5 +1,6 @@
 """Store: the records of a study on disk, as JSON lines that are only ever appended to."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -92,7 +93,8 @@ class Store:
             stamp = None
         if earlier is not None and earlier.stamp == stamp:
             return earlier
-        return Reading(list(self.records()), stamp)
+        with _uncollected():
+            return Reading(list(self.records()), stamp)
 
     def keys(self) -> set[str]:
         """The keys of the trials that have a record."""
@@ -242,10 +244,23 @@ def read(results: Path, study: str, asked: str = "") -> list[Line]:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
         others = f" (there are those of {', '.join(nearest(study, known))})" if known else ""
         raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
-    lines = [line for file in files for line in Store(file).lines()]
+    with _uncollected():
+        lines = [line for file in files for line in Store(file).lines()]
     if not lines:
         raise InputError(f"{place}: no complete record yet; run the study first")
     return lines
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage inside: many records are many objects, and to walk them again and again doubles the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager

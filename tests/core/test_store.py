@@ -266,3 +266,12 @@ def test_a_log_on_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left on device; earlier records are whole") as caught:
         writer.log("here", "a trial", "what it printed")
     assert caught.value.filename == str(log)
+
+
+def test_garbage_is_collected_again_after_a_reading_that_fails(tmp_path):
+    import gc
+
+    (tmp_path / "bad.jsonl").write_text('{"no": "record"}\n')
+    with pytest.raises(InputError):
+        Store(tmp_path / "bad.jsonl").reading()
+    assert gc.isenabled()

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[2]
-_START = 60.0  # seconds
+_START = 120.0  # seconds
 
 
 class Cluster:

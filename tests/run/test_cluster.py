@@ -238,11 +238,19 @@ def test_a_scheduler_that_comes_back_in_time_loses_and_doubles_nothing(own, slow
 
 def test_a_worker_that_joins_late_takes_part(own, slow, tmp_path):
     there, seen, counts = own("a"), [], []
-    with Dask(there.address, patience=PATIENCE, on_workers=counts.append) as dask:
-        slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 12"))
-        run_study(slow, tmp_path / "r", executor=dask, on_record=during(seen, 1, lambda: there.worker("late")))
-    once_each(tmp_path / "r", 36)
+    slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 200"))
+    join = during(seen, 1, lambda: there.worker("late"))
+
+    def heard(record):
+        join(record)
+        if counts[-1] == 2:
+            raise KeyboardInterrupt  # there is no need to wait for the rest
+
+    with Dask(there.address, patience=PATIENCE, on_workers=counts.append) as dask, pytest.raises(KeyboardInterrupt):
+        run_study(slow, tmp_path / "r", executor=dask, on_record=heard)
+    assert counts[:2] == [0, 1]
     assert counts[-1] == 2
+    assert set(keys(tmp_path / "r").values()) == {1}
 
 
 def command(cluster, file, results, *more):
