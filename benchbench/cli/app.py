@@ -10,15 +10,19 @@ from benchbench.cli import completion
 from benchbench.cli.arguments import (
     Engine,
     Executor,
+    FailAbove,
     Jobs,
     Json,
     Key,
+    Kind,
     Machine,
+    Margin,
     MaxSeeds,
     MemoryLimit,
     OfStudy,
     Plugins,
     PredictedFigure,
+    Reports,
     Resolve,
     Results,
     Scheduler,
@@ -142,6 +146,18 @@ def export(
     say(f"{file}: {write(study, file, results):,} rows")
 
 
+@_verb("verify")
+def verify(
+    reports: Reports = None,
+    results: Results = "results",
+) -> None:
+    """Check committed reports against the records."""
+    with at_once():
+        from benchbench.cli import verify as verb
+
+    verb.check(reports or [], results)
+
+
 @_verb("show")
 def show(
     key: Key,
@@ -220,17 +236,8 @@ def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
     b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
     *,
-    fail_above: Annotated[
-        float | None, typer.Option(help="Exit with 1 where a row is worse by a larger factor.", metavar="RATIO")
-    ] = None,
-    margin: Annotated[
-        float | None,
-        typer.Option(
-            help="Times and memory that differ by no more than this factor are not called different; 1.05 for several "
-            "runs a side, 1.2 for one.",
-            metavar="RATIO",
-        ),
-    ] = None,
+    fail_above: FailAbove = None,
+    margin: Margin = None,
 ) -> None:
     """Compare B with A."""
     with at_once():
@@ -241,14 +248,7 @@ def compare(
 
 @_verb("list")
 def list_(
-    kind: Annotated[
-        str | None,
-        typer.Argument(
-            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
-            metavar="KIND",
-            autocompletion=completion.kinds,
-        ),
-    ] = None,
+    kind: Kind = None,
     *,
     plugin: Plugins = None,
     study: Annotated[

@@ -53,6 +53,29 @@ Jobs = Annotated[
     typer.Option(help="Trials side by side; by default one a core, and one on a GPU.", min=1, metavar="N"),
 ]
 Engine = Annotated[str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")]
+Kind = Annotated[
+    str | None,
+    typer.Argument(
+        help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
+        metavar="KIND",
+        autocompletion=completion.kinds,
+    ),
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Argument(help="Studies, or folders of reports; all in the folder of results without.", metavar="REPORT"),
+]
+FailAbove = Annotated[
+    float | None, typer.Option(help="Exit with 1 where a row is worse by a larger factor.", metavar="RATIO")
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        help="Times and memory that differ by no more than this factor are not called different; 1.05 for several "
+        "runs a side, 1.2 for one.",
+        metavar="RATIO",
+    ),
+]
 Table = Annotated[str, typer.Argument(help="The table to write: .parquet or .csv.", metavar="FILE")]
 ShownFigure = Annotated[
     str | None, typer.Option(help="Draw curve and predictions into a .png, .svg or .pdf.", metavar="FILE")

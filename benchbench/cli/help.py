@@ -61,6 +61,7 @@ PROGRAM = Help(
         ("benchbench try signal.csv --minutes 5", "your own signal: what to take"),
         ("benchbench run quick", "a first look in two minutes"),
         ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench verify", "do committed reports fit their records?"),
         ("benchbench show 3f9c", "everything about one trial"),
         ("benchbench compare old.json new.json", "is it slower than before?"),
         ("benchbench run my_study.toml --jobs 2", "your own grid"),
@@ -117,6 +118,20 @@ network.""",
             ("benchbench report quick", ""),
             ("benchbench report main --results results", ""),
             ("benchbench report quick --latex", "tables for a paper"),
+        ),
+    ),
+    "verify": Help(
+        short="Check committed reports against the records.",
+        text="""Work out again what the records give, and compare every text and table of a report with it.
+
+The exit code is 1 where something else stands there; the message names the file, the line, what stands there and what
+the records give. The tables of the README and of docs/ that come from a report are compared too. Figures whose
+artifacts are not there are listed as not verified. Without REPORT, all reports in the folder of results are
+checked.""",
+        examples=(
+            ("benchbench verify", ""),
+            ("benchbench verify main chaos", ""),
+            ("benchbench verify results/report/main", ""),
         ),
     ),
     "export": Help(

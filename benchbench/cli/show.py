@@ -9,10 +9,10 @@ from benchbench.cli.blocks import show_blocks
 from benchbench.cli.console import say
 from benchbench.core import artifacts
 from benchbench.core.keys import Found, find
+from benchbench.core.marks import marks
 from benchbench.report.figures.file import rendered, require_kind
 from benchbench.report.figures.trial import trial_figure
 from benchbench.report.frame import study_name
-from benchbench.report.marks import marks
 from benchbench.report.page.trial import command, trial_page
 
 

@@ -1,7 +1,7 @@
 """The two kinds of error, which are kept apart: errors in a user's input, and failures of a competitor."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 class InputError(ValueError):
@@ -28,6 +28,17 @@ def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> I
     hint = f"; did you mean {folded[near[0]]!r}?" if near else "."
     place = f"{where}: " if where else ""
     return InputError(f"{place}unknown {kind} {short(str(name))}{hint} Allowed: {', '.join(allowed) or 'none'}")
+
+
+def nearest(name: object, known: Iterable[str], most: int = 5) -> list[str]:
+    """The known names that are most like one, the nearest first; whole words and beginnings count, case does not."""
+    asked = str(name).casefold()
+
+    def place(candidate: str) -> float:
+        parts = (candidate.casefold(), candidate.casefold().rpartition("/")[2])
+        return max(SequenceMatcher(None, asked, part).ratio() for part in parts)
+
+    return sorted(known, key=lambda candidate: (-place(candidate), candidate))[:most]
 
 
 def short(value: object, limit: int = 80) -> str:

@@ -50,7 +50,9 @@ def _rungs(table: Any, number: int) -> list[Any]:
     if wrong:
         raise ValueError(f"{where}: {limit}: a rung is a number above 0, not {wrong[0]!r}")
     if any(not low < high for low, high in pairwise(rungs)):
-        raise ValueError(f"{where}: the rungs of {limit} must rise, as {sorted(set(rungs))}, not {rungs}")
+        rising = sorted(set(rungs))
+        right = f"must rise, as {rising}" if len(rising) > 1 else f"are all the same: write {limit} = {rising[0]}"
+        raise ValueError(f"{where}: the rungs of {limit} {right}, not {rungs}")
     if "name" not in table:  # the model of the study refuses a budget without a name
         return [{**table, limit: rung} for rung in rungs]
     return [{**table, limit: rung, "name": f"{table['name']}-{_text(rung)}"} for rung in rungs]

@@ -3,7 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
-from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.errors import InputError, nearest, short
 
 
 def shipped() -> dict[str, Path]:
@@ -28,7 +28,14 @@ def find(study: str) -> Path:
     except OSError:  # the name is too long
         exists = is_file = False
     if path.suffix != ".toml" and not exists:
-        raise unknown("study", study, shipped(), where="STUDY (a shipped name or a .toml file)")
+        raise _unknown(study)
     if not is_file:
         raise InputError(f"study {short(study)}: {'not a file' if exists else 'no such file'}")
     return path
+
+
+def _unknown(study: str) -> InputError:
+    known = shipped()
+    near = ", ".join(nearest(study, known))
+    ways = "`benchbench list studies` shows all; a study of your own is given as its file, such as my_signal.toml"
+    return InputError(f"unknown study {short(study)}. Nearest of those shipped: {near}; {ways}")

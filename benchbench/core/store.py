@@ -13,7 +13,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from benchbench.core import artifacts
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError, nearest
 from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
 from benchbench.core.record import Record, Status
 
@@ -233,13 +233,17 @@ class Writer:
         return file(self._results, self._study, machine)
 
 
-def read(results: Path, study: str) -> list[Line]:
-    """Read the lines of a study's records from every machine; InputError where there is none."""
+def read(results: Path, study: str, asked: str = "") -> list[Line]:
+    """Read the lines of a study's records from every machine; InputError where there is none.
+
+    ``asked`` is what to run for records of it, where that is known.
+    """
     place = folder(results, study)
     files = sorted(place.glob("*.jsonl"))
     if not files:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
-        raise unknown("study with records", study, known, where=str(place))
+        others = f" (there are those of {', '.join(nearest(study, known))})" if known else ""
+        raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
     with _uncollected():
         lines = [line for file in files for line in Store(file).lines()]
     if not lines:

@@ -3,7 +3,6 @@
 import json
 import tomllib
 from collections.abc import Iterable
-from datetime import date, time
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +16,7 @@ from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
 from benchbench.core.shipped import find, shipped  # noqa: F401  they are known under this address too
 from benchbench.core.spec import Budget, Frozen, Label, Name, Options, Positive, Trial, ValidateAt
+from benchbench.core.study_keys import known_keys, no_dates
 from benchbench.core.tries import searched, tries
 from benchbench.core.tuning import Tuned, Tuning
 
@@ -123,6 +123,9 @@ class Study(Frozen):
             raise ValueError(f"tuning.budget: the study has several budgets; name one of {', '.join(names)}")
         if tuning.budget not in (None, *names):
             raise unknown("budget", tuning.budget, names, "tuning")
+        if tuning.length not in (None, *self.lengths):
+            allowed = ", ".join(map(str, self.lengths))
+            raise ValueError(f"tuning.length: {tuning.length} is not among the study's lengths, {allowed}")
         if tuning.best > tuning.tries:
             raise ValueError(f"tuning: best = {tuning.best} is more than tries = {tuning.tries}; give at most that")
         budget = self._tuning_budget(tuning)
@@ -304,8 +307,8 @@ def read(file: Path) -> Study:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     if not content:
         raise InputError(f"{file}: empty; a study needs {', '.join(_required())}")
-    _known_keys(content, file)
-    _no_dates(content, file)
+    known_keys(content, Study.model_fields, str(file))
+    no_dates(content, str(file))
     try:  # validated as JSON: arrays may fill tuples, while a number in quotes is still an error
         study = Study.model_validate_json(json.dumps(content))
     except ValidationError as error:
@@ -319,30 +322,3 @@ def read(file: Path) -> Study:
 
 def _required() -> list[str]:
     return [name for name, field in Study.model_fields.items() if field.is_required()]
-
-
-def _known_keys(content: dict[str, Any], file: Path) -> None:
-    for key in content:
-        if key not in Study.model_fields:
-            raise unknown("key", key, Study.model_fields, where=str(file))
-    budgets = content.get("budgets", [])
-    if isinstance(budgets, dict):
-        raise InputError(f"{file}: [budgets] is one table, but a study may have several: write [[budgets]]")
-    for number, budget in enumerate(budgets if isinstance(budgets, list) else []):
-        for key in budget if isinstance(budget, dict) else ():
-            where = f"{file}: [[budgets]] number {number + 1}"
-            if key in Study.model_fields and key not in Budget.model_fields:
-                raise InputError(f"{where}: {key!r} is a key of the study, not of a budget: write it above all tables")
-            if key not in Budget.model_fields:
-                raise unknown("key", key, Budget.model_fields, where=where)
-
-
-def _no_dates(value: Any, file: Path, place: str = "") -> None:
-    if isinstance(value, (date, time)):
-        raise InputError(f"{file}: {place[1:]}: got {value}, but no key takes a date or time; put text in quotes")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _no_dates(item, file, f"{place}.{key}")
-    elif isinstance(value, list):
-        for number, item in enumerate(value, start=1):
-            _no_dates(item, file, f"{place} number {number}")

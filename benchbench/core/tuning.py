@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
+from benchbench.core.errors import unknown
 from benchbench.core.ladder import Ladder
+from benchbench.core.marks import ranked
 from benchbench.core.options import Among, Search, Space
-from benchbench.core.record import Record, Status
+from benchbench.core.record import Record
 from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
 from benchbench.core.tries import Sampler
 
@@ -33,12 +35,21 @@ def _space(value: Any) -> Any:
         return value
     if not isinstance(value, dict):
         raise ValueError("a space is a list of values, or { low = 1e-4, high = 1e-2, log = true }")  # noqa: TRY004
+    for key in value:
+        if key not in _Ends.model_fields:
+            raise unknown("key", key, _Ends.model_fields)
     ends = _Ends.model_validate(value)
     return Search(ends.low, ends.high, log=ends.log)
 
 
 Spaces = dict[str, Annotated[InstanceOf[Search] | InstanceOf[Among], BeforeValidator(_space)]]
 """Search spaces by the name of the option."""
+
+
+def _searching(tries: int) -> int:
+    if tries == 1:
+        raise ValueError("1 try is the option set as the study has it, so nothing is searched: write 2 or more")
+    return tries
 
 
 class Tuning(Frozen):
@@ -51,7 +62,7 @@ class Tuning(Frozen):
     annotations of options.
     """
 
-    tries: Annotated[int, Field(ge=1, le=1_000)]
+    tries: Annotated[int, Field(ge=1, le=1_000), AfterValidator(_searching)]
     sampler: Sampler = "sobol"
     seeds: Annotated[int, Field(ge=1, le=1_000)] = 2
     length: Positive | None = None
@@ -68,7 +79,7 @@ class Standing(NamedTuple):
     """The result of an option set under one budget.
 
     ``value`` is its mean on validation (lower is better), ``failed`` the number of seeds on which it failed, out of
-    ``seeds``.
+    ``seeds``. A fit that a mark keeps out of rankings (``core.marks``) counts as failed.
     """
 
     options: Options
@@ -175,10 +186,10 @@ def place(trial: Trial) -> Place:
 def standings(records: Iterable[Record]) -> list[Standing]:
     """Rank the option sets of one competitor on one task and under one budget, the best first.
 
-    Option sets are ranked by the number of seeds on which they failed, and then by the geometric mean over the other
-    seeds of the validation metric that ``choose`` names. Where higher is better or a value is below 0, the arithmetic
-    mean replaces the geometric mean, since such metrics may be 0. Equal option sets keep the order in which they are
-    given.
+    Option sets are ranked by the number of seeds on which they failed or were marked, then by the geometric mean over
+    the other seeds of the validation metric that ``choose`` names. Where higher is better or a value is below 0, the
+    arithmetic mean replaces the geometric mean, since such metrics may be 0. Equal option sets keep the order in which
+    they are given.
     """
     by_set: dict[str, list[tuple[Options, float | None]]] = {}
     for record in records:
@@ -196,10 +207,10 @@ def standings(records: Iterable[Record]) -> list[Standing]:
 def chosen_by(record: Record) -> float | None:
     """The validation metric that chooses option sets, with the sign changed where higher is better.
 
-    None for a trial that failed.
+    None for a trial that failed, or that a mark keeps out of rankings.
     """
     facts = record.objective
-    value = record.scores.get(f"valid_{facts.choose}") if record.status == Status.OK else None
+    value = record.scores.get(f"valid_{facts.choose}") if ranked(record) else None
     return -value if value is not None and facts.better(facts.choose) == "higher" else value
 
 

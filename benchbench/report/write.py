@@ -13,7 +13,10 @@ from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
+from benchbench.report.page.pictures import Pictures
 from benchbench.report.render import html, latex, markdown
+
+PAGE = "report.html"
 
 
 def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results", *, tex: bool = False) -> Path:
@@ -32,22 +35,35 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     return target / "report.md"
 
 
+def written(study: str | PathLike[str], results: str | PathLike[str] = "results") -> dict[str, str]:
+    """The texts of a report by their paths in its folder, as ``write_report`` writes them; no picture is saved.
+
+    report.html takes its pictures from that folder; the tables for a paper are among them where it has some.
+    """
+    frame, records = read(study, results)
+    folder = Path(results) / "report" / study_name(study)
+    numbers = gather(folder.name, frame, records, Path(results))
+    return _texts(numbers, frame, draw_all(numbers, None), folder / "figures", tex=(folder / "latex").is_dir())
+
+
 def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame, *, tex: bool) -> None:
     for name in ("figures", "tables", "tasks", *(["latex"] if tex else [])):
         (folder / name).mkdir(parents=True)
     pictures = draw_all(numbers, folder / "figures")
-    for name, table in tables(numbers).items():
-        file = folder / "tables" / f"{name}.csv"
-        text = printable(table.to_csv(index=False, lineterminator="\n"))
-        with naming(file):
-            file.write_bytes(text.encode())
-    written = pages(numbers, pictures, _paths(numbers))
-    texts = {f"{page.path}.md": markdown.render(page) for page in written}
-    texts["report.html"] = html.render(written, extras(numbers, frame, folder / "figures"))
-    texts |= {f"latex/{name}": text for name, text in latex.render(written).items()} if tex else {}
-    for name, text in texts.items():
-        with naming(folder / name):
-            (folder / name).write_bytes(text.encode())
+    for path, text in _texts(numbers, frame, pictures, folder / "figures", tex=tex).items():
+        with naming(folder / path):
+            (folder / path).write_bytes(text.encode())
+
+
+def _texts(numbers: Numbers, frame: pd.DataFrame, pictures: Pictures, figures: Path, *, tex: bool) -> dict[str, str]:
+    found = {
+        f"tables/{name}.csv": printable(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables(numbers).items()
+    }
+    made = pages(numbers, pictures, _paths(numbers))
+    found |= {f"{page.path}.md": markdown.render(page) for page in made}
+    found[PAGE] = html.render(made, extras(numbers, frame, figures))
+    return found | ({f"latex/{name}": text for name, text in latex.render(made).items()} if tex else {})
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:

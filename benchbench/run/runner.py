@@ -315,8 +315,8 @@ def _resolve(effect: float | None, most: int | None) -> Resolve | None:
         if most is not None:
             raise InputError("max_seeds goes with resolve, which adds the seeds")
         return None
-    if not 0 < effect < float("inf"):
-        raise InputError(f"resolve must be a difference above 0, such as 0.1 for 10 %, not {effect}")
+    if not 0 < effect < 1:
+        raise InputError(f"resolve must be between 0 and 1, such as --resolve 0.1 for 10 %, not {effect:g}")
     if most is not None and not LOOKS[0] <= most:
         raise InputError(f"max_seeds must be {LOOKS[0]} or more, as the first look is at {LOOKS[0]} seeds, not {most}")
     return Resolve(effect=effect, most=most or LOOKS[-1])

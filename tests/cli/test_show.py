@@ -116,7 +116,7 @@ def test_classes_are_shown_with_their_metrics(shown):
         (("0000",), "no trial has a key that begins so. The nearest: "),
         (("KEY", "--figure", "trial.gif"), "unknown kind of figure '.gif'"),
         (("KEY", "--figure", "nowhere/trial.png"), "there is no folder nowhere"),
-        (("KEY", "--study", "yours"), "unknown study with records 'yours'"),
+        (("KEY", "--study", "yours"), "yours: no records (there are those of"),
     ],
 )
 def test_what_is_wrong_is_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):

@@ -71,7 +71,7 @@ def test_a_budget_may_run_at_some_of_the_lengths_only(study_file, known):
         ("updates = [3]", "updates has 1 rung; a ladder needs at least two"),
         ("updates = []", "updates has 0 rungs; a ladder needs at least two"),
         ("updates = [9, 3]", r"the rungs of updates must rise, as \[3, 9\], not \[9, 3\]"),
-        ("updates = [3, 3]", r"the rungs of updates must rise"),
+        ("updates = [3, 3]", r"the rungs of updates are all the same: write updates = 3, not \[3, 3\]"),
         ("updates = [3, -9]", "a rung is a number above 0, not -9"),
         ('updates = [3, "9"]', "a rung is a number above 0, not '9'"),
         ("updates = [3, 9]\nbatch = [1, 2]", "budgets number 1.batch"),

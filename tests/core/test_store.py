@@ -168,13 +168,13 @@ def test_for_a_study_without_records_the_message_gives_the_nearest_study_that_ha
         Store(folder(tmp_path, study) / "laptop.jsonl").append(make_record(study=study))
     (tmp_path / "records" / "a_file").touch()
     (tmp_path / "records" / "empty").mkdir()
-    with pytest.raises(InputError, match=r"'quikc'; did you mean 'quick'\? Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"no records \(there are those of quick, main\); run `benchbench run STUDY`"):
         read(tmp_path, "quikc")
 
 
 def test_for_an_empty_folder_of_results_the_message_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"unknown study with records 'main'\. Allowed: none"):
-        read(tmp_path / "nowhere", "main")
+    with pytest.raises(InputError, match=r"main: no records; run `benchbench run main\.toml` first"):
+        read(tmp_path / "nowhere", "main", "main.toml")
 
 
 def test_a_study_with_nothing_but_a_torn_record_has_none(tmp_path: Path) -> None:

@@ -347,9 +347,9 @@ def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path, known: Registry
 
 def test_for_an_unknown_shipped_study_the_message_gives_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_studies, "shipped", lambda: {"main": Path("main.toml"), "quick": Path("quick.toml")})
-    with pytest.raises(InputError, match=r"unknown study 'quikc'; did you mean 'quick'\? Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"unknown study 'quikc'\. Nearest of those shipped: quick, main; "):
         find("quikc")
-    with pytest.raises(InputError, match=r"unknown study 'x+\.\.\.\. Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"unknown study 'x+\.\.\.\. Nearest.* as its file, such as my_signal\.toml"):
         find("x" * 5000)
 
 

@@ -167,6 +167,18 @@ def test_sets_rank_by_the_geometric_mean_and_those_with_failures_last(tuned):
     assert [(one.failed, one.seeds) for one in ranked] == [(0, 3), (0, 3), (0, 3), (1, 3)]
 
 
+def test_a_set_with_a_mark_that_keeps_a_trial_out_of_rankings_stands_behind_all_without(tuned):
+    found = standing_records(tuned, [(1.0,) * 3, (1e-9,) * 3, (2.0,) * 3, (3.0,) * 3])
+    unlike = {"valid_mse": 1.0, "valid_rmse": 5.0}  # not those of one error
+    found = [
+        one.model_copy(update={"scores": one.scores | unlike}) if one.scores["valid_loss"] < 0.1 else one
+        for one in found
+    ]
+    ranked = standings(found)
+    assert [one.failed for one in ranked] == [0, 0, 0, 3]
+    assert [one.value for one in ranked[:3]] == pytest.approx([1.0, 2.0, 3.0])
+
+
 def test_among_option_sets_that_all_failed_the_default_comes_first(tuned):
     ranked = standings(standing_records(tuned, [(None,) * 3] * 4))
     assert ranked[0].options == {}
@@ -188,6 +200,14 @@ def test_option_sets_are_ranked_by_the_metric_that_chooses_and_by_its_mean_where
     ("parts", "message"),
     [
         ({"tuning": "\n[tuning]\ntries = 0"}, "tuning.tries: .*greater than or equal to 1, got 0"),
+        ({"tuning": "\n[tuning]\ntries = 1"}, "tuning.tries: 1 try is .* nothing is searched: write 2 or more"),
+        ({"tuning": "\n[tuning]\ntrys = 2"}, r"\[tuning\]: unknown key 'trys'; did you mean 'tries'"),
+        ({"tuning": "\n[tuning]\nlengths = [10]"}, r"\[tuning\]: 'lengths' is a key of the study"),
+        (
+            {"tuning": '\n[tuning]\ntries = 2\nlength = 30\nbudget = "ladder-30"', "lengths": "[10, 20]"},
+            "tuning.length: 30 is not among the study's lengths, ",
+        ),
+        ({"tuning": TUNED.replace("[0.3, 0.5]", "{ low = 0.1, hihg = 1 }")}, "leak: unknown key 'hihg'; did you mean"),
         ({"tuning": "\n[tuning]\ntries = 2"}, "tuning.budget: the study has several budgets; name one of ladder-10"),
         ({"tuning": '\n[tuning]\ntries = 2\nbudget = "lader-30"'}, "unknown budget 'lader-30'; did you mean"),
         ({"tuning": '\n[tuning]\ntries = 2\nbest = 3\nbudget = "ladder-30"'}, "best = 3 is more than tries = 2"),

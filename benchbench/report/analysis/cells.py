@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from benchbench.core.marks import marks
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.trials import Records
-from benchbench.report.marks import marks
 
 COSTS = (
     "fit_seconds", "predict_us", "peak_mib", "device_peak_mib", "device_reserved_mib", "device_used_mib",
@@ -91,7 +91,7 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def marked(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """What the records of trials that ended ok show (``report.marks``): a row per trial and mark, with its seed."""
+    """What the records of trials that ended ok show (``core.marks``): a row per trial and mark, with its seed."""
     rows = [
         (*cell, mark.kind, mark.about, mark.sentence, record.trial.seed)
         for cell, record in records.rows(frame[frame["ok"]], CELL)

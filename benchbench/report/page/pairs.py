@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.analysis.verdicts import across_tasks, against
+from benchbench.report.analysis.verdicts import MARKED, across_tasks, against
 from benchbench.report.page.blocks import Block, Line, Table, Text, line, sourced, strong, table
 from benchbench.report.page.sources import asked
-from benchbench.report.page.texts import decimals, number
+from benchbench.report.page.texts import decimals, levels, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
@@ -27,7 +27,8 @@ def pair_table(found: pd.DataFrame, said: pd.DataFrame, cells: pd.DataFrame, eff
         for row in rows_of(mine):
             trials = at[place["length"], place["take"]] + at[place["length"], row["other"]]
             rows.append([str(place["length"]), place["take"], row["other"], *sourced(_compared(row), trials)])
-    titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
+    level = levels(found["level"])
+    titles = ["length", "best median", "against", f"effect ({level})", "won % (95 %)", "pairs", "failed", "p (Holm)"]
     return table([*titles, "verdict", f"seeds needed for {100 * effect:g} %"], rows, left=3) if rows else None
 
 
@@ -36,13 +37,14 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
     effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
     effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
     won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
+    out = row["word"] == MARKED  # a seed with a mark is lost by statistics, not by failing
     word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
     needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
     return [
         effect,
-        f"{won} ({low}..{high})",
+        "–" if out else f"{won} ({low}..{high})",
         str(row["pairs"]),
-        str(row["failures"] or ""),
+        str(max(0, row["failures"] - row["marked"]) or ""),
         number(row["p_holm"]),
         word,
         needed,

@@ -1,6 +1,7 @@
 """Tables of one task: scores, costs and parts of the test split."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -76,7 +77,9 @@ def _primary(row: dict[str, Any] | None, form: Form, *, bold: bool) -> Line:
     middle, rest = spread(row["score"], row["score_min"], row["score_max"], form)
     found = line(Source(row["trials"])) if row["trials"] else ()
     first = line(strong(middle) if bold else middle, f" {rest}" if rest else "")
-    return line(line(first, ", " if middle and row["failed"] else "", row["failed"]) or "–", found)
+    out = "marked" if middle and isnan(row["rank_group"]) else ""
+    rest = ", ".join(piece for piece in (out, row["failed"]) if piece)
+    return line(line(first, ", " if middle and rest else "", rest) or "–", found)
 
 
 def _trials(row: dict[str, Any] | None) -> object:

@@ -8,9 +8,9 @@ from typing import Any
 
 from benchbench.core.errors import short
 from benchbench.core.keys import Found
+from benchbench.core.marks import marks
 from benchbench.core.objective import LOSS
 from benchbench.core.record import Record
-from benchbench.report.marks import marks
 from benchbench.report.page.blocks import Block, Bullets, Heading, Note, Page, Text, code, line, table
 from benchbench.report.page.texts import metric, number
 

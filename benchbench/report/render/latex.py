@@ -22,8 +22,8 @@ _TERMS = {
     "rank group": "Medians over seeds, in brackets the lowest and the highest; bold is better than every other, and "
     "the rank group is one more than the number of architectures that are better, so that equal groups tie.",
     "how sure": "How sure: which others the best median is tied with, or open against.",
-    "effect (95 %)": "Effects are ratios of geometric means, or differences of means, with their 95 % intervals; p is "
-    "by Holm's procedure over all pairs of the place.",
+    "effect": "Effects are ratios of geometric means, or differences of means, with intervals of that level; "
+    "p is by Holm's procedure over all pairs of the place.",
 }
 """What a table with such a column says below itself, since a paper has no page that explains it."""
 _HEAD = r"""% needs \usepackage{booktabs} and \usepackage{textcomp}
@@ -74,7 +74,7 @@ def _places(pages: Sequence[Page]) -> Iterator[_Place]:
 def _table(place: _Place, name: str) -> str:
     table = place.table
     columns = "".join("l" if i < table.left else "r" for i in range(len(table.headers)))
-    heads = [_plain(head) for head in table.headers]
+    heads = {_plain(head).partition(" (")[0] for head in table.headers}
     said = [", ".join(_line(title) for title in place.titles)]
     said += [_line(place.caption).rstrip(":")] if place.caption else []
     said += [_line((text,)).rstrip(".") for head, text in _TERMS.items() if head in heads]
