@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run course course-page test attacks long course-toy lint bench asv clean
+.PHONY: install develop run course course-page test attacks cluster long course-toy browser lint bench asv clean
 
 install: .venv/installed
 
@@ -44,12 +44,18 @@ test: develop
 attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks
 
+cluster: develop
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/run/test_cluster.py
+
 long: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 course-toy: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m course tests/course
+
+browser: develop
+	$(BIN)/python -m pytest -m browser tests/report/browser
 
 bench: develop
 	mkdir -p "$$(dirname "$(JSON)")"

@@ -1,9 +1,12 @@
 """What tests of several folders share."""
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,6 +16,10 @@ import pytest
 os.environ.update(
     dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 )
+# Each test worker leases cores among its own processes: a trial that sleeps in one must not hold up another.
+_LEASES = tempfile.mkdtemp(prefix="bb-leases-")
+os.environ["BENCHBENCH_LEASES"] = _LEASES
+atexit.register(shutil.rmtree, _LEASES, ignore_errors=True)
 # A shell that runs the tests in its background has them ignore interrupts, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -44,10 +51,12 @@ def cli(tmp_path, monkeypatch, capsys):
 def save_with(monkeypatch, save):
     """Have reports save their figures by this function of the figure and the path without its suffix."""
     from benchbench.report import pitfalls
+    from benchbench.report.charts import page
     from benchbench.report.figures import catalogue
 
     for module in (catalogue, pitfalls):
         monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(page, "bundle", lambda: "")  # of a megabyte, which takes seconds to make
 
 
 @pytest.fixture

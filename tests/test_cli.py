@@ -85,7 +85,7 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("run", "quik"), "did you mean 'quick'"),
+        (("run", "quik"), "unknown study 'quik'. Nearest of those shipped: quick, "),
         (("run", "none.toml"), "no such file"),
         (("run", "tiny.toml", "--device", "gpu"), "Allowed: cpu"),
         (("run", "tiny.toml", "--engine", "nunba"), "unknown engine 'nunba'; did you mean 'numba'"),
@@ -93,7 +93,8 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
         (("run", "tiny.toml", "--jobs", "0"), "jobs"),
         (("run", "tiny.toml", "--timeout", "-1"), "timeout"),
         (("run", "tiny.toml", "--machine", "a/b"), "machine"),
-        (("report", "nothing"), "unknown study"),
+        (("report", "nothing"), "no records; run `benchbench run STUDY` first"),
+        (("report", "quick"), "no records; run `benchbench run quick` first"),
         (("report", "../nothing"), "nothing"),
         (("list", "taks"), "did you mean 'tasks'"),
         (("check", "none.py"), "no such file"),

@@ -1,1 +1,1 @@
-"""The competitors, one file each, found by being here."""
+"""The architectures that come with the suite, one file each; the registry finds every file in this folder."""

@@ -22,7 +22,7 @@ def autoencoder(
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
-    """Recurrent autoencoder: the whole sequence becomes ``code`` numbers, from which all outputs are made."""
+    """Recurrent autoencoder: encodes the whole sequence as ``code`` numbers and decodes all outputs from them."""
     return Gradient(
         setting, lambda inputs, width: ThroughCode(cell, inputs, width, code),
         learning_rate=learning_rate, schedule=schedule, warm_up=warm_up, clip=clip,
@@ -30,7 +30,7 @@ def autoencoder(
 
 
 class ThroughCode(nn.Module):
-    """An encoder, a linear map of its last state to the code, and a decoder that is given the code at every step."""
+    """A core of an encoder, a linear map of its last state to the code, and a decoder with the code as every input."""
 
     looks_ahead = True
 

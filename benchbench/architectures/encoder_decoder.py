@@ -29,7 +29,7 @@ def encoder_decoder(
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
-    """Encoder that reads up to the first scored step, and decoder that writes the rest from its own outputs."""
+    """Encoder that reads up to the first scored step, and decoder that predicts the rest from its own outputs."""
     return Translator(
         setting, cell, layers,
         forced=taught == "true", learning_rate=learning_rate, schedule=schedule, warm_up=warm_up, clip=clip,
@@ -37,14 +37,20 @@ def encoder_decoder(
 
 
 class Decoding(Network):
-    """The encoder is the core; the decoder starts from its state, and its inputs are the outputs of the step before."""
+    """A network whose core is the encoder, with a decoder that starts from the encoder's last state.
+
+    The decoder's inputs are the outputs of the step before.
+    """
 
     def __init__(self, setting: Setting, cell: Cell, layers: int) -> None:
         super().__init__(lambda inputs, width: cell_of(cell, inputs, width, layers), setting)
         self.decoder = cell_of(cell, setting.outputs, setting.width, layers)
 
     def forward(self, inputs: Tensor, lengths: Lengths | None = None, taught: Tensor | None = None) -> Tensor:
-        """Map (batch, time, inputs) to (batch, scored, outputs); with ``taught`` targets the decoder is fed those."""
+        """Map inputs (batch, time, feature) to outputs (batch, scored, output).
+
+        With targets ``taught`` (batch, scored, output), these are the decoder's inputs in place of its own outputs.
+        """
         if lengths is not None:
             raise UnsupportedError("the encoder takes sequences of one length")
         states, state = self.advance(inputs[:, : inputs.shape[1] - self.scored + 1])
@@ -58,22 +64,25 @@ class Decoding(Network):
 
 
 class Translator(Gradient):
-    """A gradient learner of an encoder and a decoder; ``forced``: in training the decoder is fed the true outputs."""
+    """A gradient learner of an encoder and a decoder; if ``forced``, the decoder gets the true outputs in training."""
 
     def __init__(self, setting: Setting, cell: Cell, layers: int, *, forced: bool, **options: Any) -> None:
         super().__init__(setting, lambda inputs, width: cell_of(cell, inputs, width, layers), **options)
         self._cell, self._layers, self._forced = cell, layers, forced
 
     def build(self) -> Network:
-        """A new network."""
+        """Make a new network, with numbers from PyTorch's generators."""
         return Decoding(self.setting, self._cell, self._layers)
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:
-        """What the decoder writes of a batch."""
+        """The outputs (batch, scored, output) of the decoder for a batch in training."""
         taught = self._tensor(batch.targets) if self._forced else None
         outputs: Tensor = network(self._tensor(batch.inputs), batch.lengths, taught)
         return outputs
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """A window slides: what is read and what is written are different networks."""
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
+
+        It predicts from a sliding window, since the encoder and the decoder are different networks.
+        """
         return slide(self.predict, prefix, steps, self.setting.length)

@@ -1,11 +1,13 @@
 """Echo state network: a fixed leaky reservoir and a trained linear readout. Jaeger 2001, GMD Report 148."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import repeat
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import InputError, UnsupportedError
@@ -19,7 +21,8 @@ from benchbench.learn.readout import Block, Solution, Solver, fit_readout, predi
 from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, draw, links
 from benchbench.learn.sequences import Lengths
 
-_CHUNK = 512  # sequences an update
+_CHUNK = 512  # sequences in an update
+_SPARSE = ("data", "indices", "indptr")
 
 
 @architecture("esn", version=2, solves=True)
@@ -39,19 +42,24 @@ def esn(
     solver: Solver = "qr",
     precision: Precision = "float32",
 ) -> Learner:
-    """Echo state network: leaky reservoir, ridge readout; density, where given, takes the place of links_per_unit."""
+    """Echo state network: leaky reservoir and ridge readout; density, where given, replaces links_per_unit."""
     if washout >= setting.length:
-        raise InputError(f"washout {washout} leaves nothing of sequences of length {setting.length}")
+        raise InputError(
+            f"washout {washout} leaves nothing of sequences of length {setting.length}; give a washout below the length"
+        )
     shape = (setting.width, topology, links_per_unit, density)
     channels = setting.inputs + (setting.outputs if feedback else 0)
 
-    def make() -> Reservoir:
+    def make(known: Weights | None = None) -> Reservoir:
+        return Reservoir(known or drawn(), leak, setting.device, precision)
+
+    def drawn() -> Weights:
         rng = stream(setting.seed, "reservoir")
         recurrent = draw(rng, *shape) * spectral_radius
         scaling = np.repeat([input_scaling, feedback], [setting.inputs, channels - setting.inputs])
         into = rng.uniform(-1, 1, (channels, setting.width)) * scaling[:, None]
         offset = rng.uniform(-1, 1, setting.width) * bias
-        return Reservoir(Weights(recurrent=recurrent, into=into, offset=offset), leak, setting.device, precision)
+        return Weights(recurrent=recurrent, into=into, offset=offset)
 
     size = Size(trained=(setting.width + 1) * setting.outputs, fixed=links(*shape) + (channels + 1) * setting.width)
     return EchoState(
@@ -60,18 +68,18 @@ def esn(
 
 
 class EchoState:
-    """A reservoir, which ``make`` draws, and its readout, solved in float64.
+    """A learner of a reservoir, which ``make`` draws unless it has the weights, and a readout, solved in float64.
 
-    Where classes are asked for, the readout is a regression on one-hot targets, and the temperature of the softmax that
-    makes probabilities of its outputs is chosen on validation, as the ridge strength is.
-    With ``feedback`` the outputs of the step before are further inputs: the targets during the fit, zero before the
+    Where classes are asked for, the readout is a regression on one-hot targets, and a softmax turns its outputs into
+    probabilities; validation chooses the temperature of the softmax as well as the ridge strength. With ``feedback``,
+    the outputs of the step before are further inputs: the targets take their place during the fit, and zeros before the
     scored steps.
     """
 
     def __init__(
         self,
         setting: Setting,
-        make: Callable[[], Reservoir],
+        make: Callable[..., Reservoir],
         size: Size,
         *,
         feedback: bool,
@@ -91,9 +99,9 @@ class EchoState:
         return None if self._reservoir is None else self._reservoir.kernel
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Drive the reservoir, a chunk of sequences an update, and solve the readout from what the budget allowed.
+        """Drive the reservoir with a chunk of sequences in each update, as far as the budget allows; solve the readout.
 
-        UnsupportedError for output feedback where one step is scored, or sequences differ in length.
+        Raises UnsupportedError for output feedback where one step is scored or sequences differ in length.
         """
         features = self._started(train)
         meter.look()
@@ -104,14 +112,14 @@ class EchoState:
         meter.note(self._solution.loss)
 
     def updates(self, train: Split) -> Iterator[None]:
-        """Take in all of ``train`` at each step, without end, solve or meter: what benchmarks time."""
+        """An endless iterator that drives all of ``train`` at each step, without solving, for benchmarks to time."""
         for _ in take_in(self._started(train), repeat(train), self._setting.device, self._solver):
             yield
 
     def _started(self, train: Split) -> Callable[[Split], Iterator[Block]]:
-        """The features of the fit, from a reservoir that is drawn here."""
+        """Draw a reservoir, and return the function that makes the features of the fit with it."""
         if self._feedback and train.scored == 1:
-            raise UnsupportedError("output feedback needs more than one scored step: there is no output before it")
+            raise UnsupportedError("output feedback needs more than one scored step: the first has no output before it")
         if self._feedback and train.lengths is not None:
             raise UnsupportedError("output feedback is not offered for sequences that differ in length")
         self._reservoir, self._solution = self._make(), None
@@ -119,7 +127,7 @@ class EchoState:
         return lambda split: self._taught(split, rng)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         scored, solution = self._setting.scored, self._solved
         if self._feedback:
             outputs = torch.from_numpy(self._fed_back(inputs))
@@ -132,10 +140,10 @@ class EchoState:
         return predict_readout(solution, blocks, (len(inputs), scored, self._setting.outputs))
 
     def snapshot(self, inputs: Array) -> Snapshot:
-        """The states over (sequence, time, feature), and the weights; those of the readout once it is solved.
+        """The states for inputs (sequence, time, feature), and the weights, the readout's included once it is solved.
 
-        ``recurrent`` (unit, unit), ``input`` (unit, channel), ``bias`` (unit,), ``readout`` (output, unit) and
-        ``readout_bias`` (output,).
+        The weights are ``recurrent`` (unit, unit), ``input`` (unit, channel), ``bias`` (unit,), ``readout`` (output,
+        unit) and ``readout_bias`` (output,).
         """
         count, time, scored = *inputs.shape[:2], self._setting.scored
         before = np.zeros((count, time, self._setting.outputs), np.float32)
@@ -151,25 +159,42 @@ class EchoState:
             weights |= {"readout": readout[1:].T.copy(), "readout_bias": readout[0].copy()}
         return Snapshot(states=states, weights=weights)
 
+    def keep(self) -> dict[str, NDArray[Any]]:
+        """What has been drawn and solved.
+
+        The parts of the sparse recurrent matrix (unit, unit), ``input`` (channel, unit), ``bias`` (unit,), and the
+        solution of the readout.
+        """
+        drawn = self._drawn.weights
+        sparse = {f"recurrent.{name}": getattr(drawn.recurrent, name) for name in _SPARSE}
+        return {**sparse, "input": drawn.into, "bias": drawn.offset, **self._solved.kept()}
+
+    def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what ``keep`` gave: ``input`` (channel, unit), ``bias`` (unit,) and the others."""
+        width = self._setting.width
+        recurrent = csr_array(tuple(kept[f"recurrent.{name}"] for name in _SPARSE), (width, width))
+        self._reservoir = self._make(Weights(recurrent=recurrent, into=kept["input"], offset=kept["bias"]))
+        self._solution = Solution.of(kept, self._setting.device)
+
     @property
     def _drawn(self) -> Reservoir:
         if self._reservoir is None:
-            raise RuntimeError("fit comes first")
+            raise RuntimeError("the learner is not fitted: call fit first")
         return self._reservoir
 
     @property
     def _solved(self) -> Solution:
         if self._solution is None:
-            raise RuntimeError("fit comes first")
+            raise RuntimeError("the learner is not fitted: call fit first")
         return self._solution
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
 
-        UnsupportedError where outputs are not the next inputs.
+        The state is carried on from step to step. Raises UnsupportedError where outputs cannot be the next inputs.
         """
         require_own_input(self._setting)
-        before = prefix.copy()  # what was fed back before a step is what is put in at it
+        before = prefix.copy()  # the output before a step equals the input at that step
         before[:, : prefix.shape[1] - self._setting.scored + 1] = 0  # as in the fit
         state, solution = self._through(prefix, before), self._solved
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
@@ -180,7 +205,7 @@ class EchoState:
         return made
 
     def _taught(self, split: Split, rng: np.random.Generator | None = None) -> Iterator[Block]:
-        """The states at the scored steps after the washout, the outputs before them known."""
+        """The states at the scored steps after the washout, with the true outputs fed back."""
         time, scored = split.inputs.shape[1], split.scored
         if split.lengths is not None:
             yield from self._taught_to_ends(split, split.lengths, rng)
@@ -202,7 +227,7 @@ class EchoState:
             yield sequences[kept], steps[kept], states[torch.from_numpy(kept)]
 
     def _fed_back(self, inputs: Array) -> Array:
-        """Outputs (sequence, scored, output), each the input of the next step."""
+        """Outputs (sequence, scored, output) for inputs (sequence, time, feature), each fed back at the next step."""
         parts = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
         return np.concatenate([self._fed_back_chunk(part) for part in parts])
 
@@ -210,15 +235,17 @@ class EchoState:
         steps, outputs, solution = self._setting.scored, self._setting.outputs, self._solved
         warm_up, scored = inputs[:, :-steps], inputs[:, -steps:]
         state = self._through(warm_up, np.zeros((*warm_up.shape[:2], outputs), np.float32))
-        made = np.zeros((len(inputs), steps + 1, outputs), np.float32)
+        made = np.empty((len(inputs), steps, outputs), np.float32)
+        before = np.zeros((len(inputs), outputs), np.float32)
         for step in range(steps):
-            channels = self._channels(scored[:, step], made[:, step - 1])
+            channels = self._channels(scored[:, step], before)
             state = self._drawn.step(state, tensor(channels.T, self._setting.device))
             made[:, step] = solution.outputs(state.T).cpu().numpy()
-        return made[:, :-1]
+            before = made[:, step]
+        return made
 
     def _through(self, inputs: Array, before: Array) -> torch.Tensor:
-        """The state (unit, sequence) after inputs (sequence, time, feature)."""
+        """The state (unit, sequence) after inputs (sequence, time, feature) and outputs ``before`` each step."""
         steps = tensor(self._channels(inputs, before).transpose(1, 2, 0), self._setting.device)
         return self._drawn.run(self._drawn.rest(len(inputs)), steps, keep=0)[0]
 

@@ -1,17 +1,18 @@
 """Baseline: ridge regression on the window. Hoerl & Kennard 1970, Technometrics 12(1):55-67."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Learner, Setting, Size, Split
 from benchbench.core.registry import architecture
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Block, fit_readout, predict_readout
+from benchbench.learn.readout import Block, Solution, fit_readout, predict_readout
 from benchbench.learn.sequences import Lengths, windows
 
 _CHUNK_ROWS = 4096
@@ -23,17 +24,17 @@ Shorter = Literal["decline", "pad_front"]
 def linear(setting: Setting, *, shorter_sequences: Shorter = "decline") -> Learner:
     """Baseline: ridge regression on the window (a causal filter where more than one step is scored).
 
-    Its window has one length. Where sequences differ in theirs, it declines, or with ``pad_front`` takes each as ending
-    with the longest, zeros standing before its start.
+    The window has a fixed length. Where sequences differ in length, the learner declines; with ``pad_front`` it puts
+    zeros before the shorter ones instead.
     """
     return Linear(setting, shorter_sequences)
 
 
 class Linear:
-    """One filter of ``length - scored + 1`` taps for every scored step; the ridge strength is chosen on validation.
+    """A learner of one linear filter of ``length - scored + 1`` taps, which is applied at every scored step.
 
-    Where classes are asked for, the regression is on one-hot targets; the temperature of the softmax that makes
-    probabilities of its outputs is chosen on validation too.
+    The ridge strength is chosen on validation. Where classes are asked for, the regression is on one-hot targets, and a
+    softmax turns its outputs into probabilities; its temperature is chosen on validation too.
     """
 
     kernel = "ridge solve"
@@ -45,9 +46,9 @@ class Linear:
         self.size = Size(trained=(self._features + 1) * setting.outputs)
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Solve in float64; where time runs out, with the sequences seen until then.
+        """Solve in float64, with the sequences that were seen before the time ran out.
 
-        UnsupportedError where sequences differ in length and nothing was said of it.
+        Raises UnsupportedError where sequences differ in length, unless ``shorter_sequences`` is "pad_front".
         """
         chunk = max(1, _CHUNK_ROWS // self._setting.scored)
         self._solution = fit_readout(
@@ -57,18 +58,27 @@ class Linear:
         meter.note(self._solution.loss)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         shape = (len(inputs), self._setting.scored, self._setting.outputs)
         return predict_readout(self._solution, self._blocks(inputs, lengths), shape)
 
-    def generate(self, prefix: Array, steps: int) -> Array:
-        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, by the recurrence it has learnt.
+    def keep(self) -> dict[str, NDArray[np.float64]]:
+        """The solution of the readout, with weights (1 + features, outputs)."""
+        return self._solution.kept()
 
-        UnsupportedError where outputs are not the next inputs, ValueError where the prefix is shorter than the filter.
+    def restore(self, kept: Mapping[str, NDArray[np.float64]]) -> None:
+        """Take over a solution that ``keep`` gave, with weights (1 + features, outputs)."""
+        self._solution = Solution.of(kept, self._setting.device)
+
+    def generate(self, prefix: Array, steps: int) -> Array:
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
+
+        Each output is an input of the filter at the next step. Raises UnsupportedError where outputs cannot be the next
+        inputs, and ValueError where the prefix is shorter than the filter.
         """
         require_own_input(self._setting)
         if prefix.shape[1] < self._taps:
-            raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the filter of {self._taps}")
+            raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the filter of {self._taps} steps")
         window = tensor(prefix[:, -self._taps :], self._setting.device).double()
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
         for step in range(steps):
@@ -78,7 +88,7 @@ class Linear:
         return made
 
     def _blocks(self, inputs: Array, lengths: Lengths | None) -> Iterator[Block]:
-        """The windows under each scored step: (sequence, scored, feature x tap)."""
+        """The windows that end at the scored steps, (sequence, scored, feature x tap), of a chunk at a time."""
         pad = self._shorter == "pad_front"
         chunk = max(1, _CHUNK_ROWS // self._setting.scored)
         for start in range(0, len(inputs), chunk):

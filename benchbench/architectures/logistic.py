@@ -1,9 +1,11 @@
 """Baseline: logistic regression on the window. Cox 1958, J. Roy. Stat. Soc. B 20(2):215-242."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -13,7 +15,8 @@ from benchbench.learn.choosing import Standing, standing
 from benchbench.learn.gradient import ClassWeights
 from benchbench.learn.sequences import Lengths, windows
 
-STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the ridge penalty, as its inverse
+_LEARNT = ("coef", "intercept", "classes")  # of scikit-learn's model
+STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse strengths of the ridge penalty
 
 
 @architecture("logistic", version=1, baseline=True, solves=True)
@@ -23,15 +26,16 @@ def logistic(
     class_weights: ClassWeights = "equal",
     shorter_sequences: Literal["decline", "pad_front"] = "decline",
 ) -> Learner:
-    """Baseline: logistic regression on the window, by scikit-learn; the strength of its penalty chosen on validation.
+    """Baseline: logistic regression on the window, by scikit-learn, with its penalty chosen on validation.
 
-    Where more than one step is scored it is a causal filter. Sequences that differ in length are as for ``linear``.
+    Where more than one step is scored, it is a causal filter. Sequences of different length are treated as by
+    ``linear``.
     """
     return Logistic(setting, class_weights, pad=shorter_sequences == "pad_front")
 
 
 class Logistic:
-    """Weights for each tap, input and class; of two classes one set suffices."""
+    """A learner of one weight for each tap, input and class; two classes share one set of weights."""
 
     kernel = "scikit-learn lbfgs"
 
@@ -43,7 +47,10 @@ class Logistic:
         self.size = Size(trained=(self._taps * setting.inputs + 1) * sets)
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Solve for each strength; UnsupportedError where no classes are asked for, or sequences differ in length."""
+        """Solve with each penalty, and keep the solution that is best on validation.
+
+        Raises UnsupportedError where no classes are asked for, and where sequences differ in length as in ``linear``.
+        """
         if not self._setting.objective.classifies:
             raise UnsupportedError("logistic predicts classes, and this problem asks for numbers")
         rows, classes = self._rows(train.inputs, train.lengths), train.targets.argmax(axis=2).ravel()
@@ -63,8 +70,20 @@ class Logistic:
             meter.note(best[0].loss)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to probabilities (sequence, scored, class)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to probabilities (sequence, scored, class)."""
         return self._probabilities(self._model, inputs, lengths)
+
+    def keep(self) -> dict[str, NDArray[Any]]:
+        """Weights (class, feature), intercepts (class,), and the numbers (class,) of the classes that training had."""
+        return {name: getattr(self._model, f"{name}_") for name in _LEARNT}
+
+    def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what ``keep`` gave: weights (class, feature), intercepts and numbers (class,)."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  only where there is one
+
+        self._model = LogisticRegression()
+        for name in _LEARNT:
+            setattr(self._model, f"{name}_", kept[name])
 
     def _solved(self, rows: Array, classes: Any, strength: float) -> Any:
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  only where it is fitted
@@ -81,6 +100,6 @@ class Logistic:
         return found.reshape(len(inputs), setting.scored, setting.outputs)
 
     def _rows(self, inputs: Array, lengths: Lengths | None) -> Array:
-        """The window under each scored step: (sequence x scored, feature x tap)."""
+        """The windows that end at the scored steps: (sequence x scored, feature x tap)."""
         under = windows(inputs, lengths, self._taps, name="logistic", pad=self._pad)
         return under.reshape(-1, under.shape[2] * self._taps)

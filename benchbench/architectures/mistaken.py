@@ -1,4 +1,4 @@
-"""A simple recurrent network with one of the mistakes of course code, to be seen beside the right one."""
+"""A simple recurrent network with a mistake from course code, for comparison with the correct network."""
 
 from typing import Any, Literal
 
@@ -42,42 +42,42 @@ def mistaken(
 
 
 class Mistaken(Gradient):
-    """A gradient learner that goes wrong."""
+    """A gradient learner that makes a mistake on purpose."""
 
     def __init__(self, setting: Setting, mistake: Mistake, *args: Any, **options: Any) -> None:
         super().__init__(setting, *args, **options)
         self._mistake = mistake
 
     def prepare(self, train: Split) -> None:
-        """UnsupportedError where the mistake cannot be made."""
+        """Raise UnsupportedError for a training split on which the mistake cannot be made."""
         if self._mistake == "feature_axis" and (train.scored > 1 or train.lengths is not None):
             raise UnsupportedError("a window on the feature axis is one step: sequences of one length, one scored step")
 
     def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """With ``broadcast``: each output against every target, as (N,) against (N, 1) gives."""
+        """With "broadcast", compare each output with every target, as arrays (N,) and (N, 1) are broadcast."""
         if self._mistake == "broadcast" and not self.setting.objective.classifies:
             return (outputs.flatten()[None, :] - targets.flatten()[:, None]).square().mean()
         return super()._loss(outputs, targets)
 
     def _copied(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """With ``reference``: the very tensors that training goes on to change."""
+        """With "reference", return the tensors themselves, which training goes on to change."""
         return weights if self._mistake == "reference" else super()._copied(weights)
 
 
 class OneStep(nn.Module):
-    """The whole window as the features of a single step: nothing is recurrent any more."""
+    """A core that takes the whole window as the features of a single step, so that nothing is recurrent."""
 
     def __init__(self, module: nn.RNN) -> None:
         super().__init__()
         self.module = module
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
-        """Map (batch, time, inputs) to states (batch, time, unit), all of them that of the one step."""
+        """Map inputs (batch, time, feature) to states (batch, time, unit), which are equal at all steps."""
         return self.module(inputs.flatten(1)[:, None])[0].expand(-1, inputs.shape[1], -1), None
 
 
 class LeftOver(nn.Module):
-    """The state is not set before a batch: it is what the batch before has left."""
+    """A core that does not reset its state before a batch, but starts from the last state of the batch before."""
 
     def __init__(self, module: nn.RNN) -> None:
         super().__init__()
@@ -85,7 +85,10 @@ class LeftOver(nn.Module):
         self.left: Tensor | None = None
 
     def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Map (batch, time, inputs) and a state to states and the last one."""
+        """Map inputs (batch, time, feature) and a state to states (batch, time, unit) and the last state.
+
+        Both states are (1, batch, unit).
+        """
         if state is None and self.left is not None:
             state = self.left[:, torch.arange(len(inputs)) % self.left.shape[1]]
         states, last = self.module(inputs, state)

@@ -1,4 +1,6 @@
-"""Baseline: the future is as the present."""
+"""Baseline: the future equals the present."""
+
+from collections.abc import Mapping
 
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.meter import Meter
@@ -9,12 +11,12 @@ from benchbench.learn.sequences import Lengths, last
 
 @architecture("persistence", version=1, baseline=True, solves=True)
 def persistence(setting: Setting) -> Learner:
-    """Baseline: predict the value seen last."""
+    """Baseline: predict the last value seen."""
     return Persistence(setting)
 
 
 class Persistence:
-    """Repeats its input; has nothing to learn."""
+    """A learner that repeats its inputs and learns nothing."""
 
     kernel = "none"
     size = Size(trained=0)
@@ -23,13 +25,23 @@ class Persistence:
         self._setting = setting
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002  nothing to learn
-        """Check that there is a present value for each output; UnsupportedError otherwise, and for classes."""
+        """Raise UnsupportedError unless there are as many outputs as inputs, and for classes."""
         if self._setting.objective.classifies:
-            raise UnsupportedError("persistence repeats its inputs, which are no probabilities of classes")
+            raise UnsupportedError("persistence repeats its inputs, which are not probabilities of classes")
         if self._setting.inputs != self._setting.outputs:
             given = f"{self._setting.inputs} inputs and {self._setting.outputs} outputs"
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
 
+    def keep(self) -> dict[str, Array]:
+        """No array (...,) at all: it has learnt nothing."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Array]) -> None:
+        """Take over no array (...,) at all."""
+
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """The last ``scored`` inputs before each end: (sequence, scored, output)."""
+        """The last ``scored`` steps (sequence, scored, output) of inputs (sequence, time, feature).
+
+        ``lengths`` is (sequence,).
+        """
         return last(inputs, self._setting.scored, lengths)

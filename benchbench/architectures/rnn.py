@@ -37,7 +37,7 @@ def rnn(
     clip: NonNegativeFloat = 1.0,
     class_weights: ClassWeights = "equal",
 ) -> Learner:
-    """Simple recurrent network (PyTorch's nn.RNN); sigmoid units are carried out by its kernel for tanh."""
+    """Simple recurrent network (PyTorch's nn.RNN); the kernel for tanh units also computes sigmoid units."""
 
     def core(inputs: int, width: int) -> nn.Module:
         form = {"dropout": dropout, "bias": bias, "bidirectional": bidirectional, "batch_first": True}

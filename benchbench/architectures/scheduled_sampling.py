@@ -1,4 +1,4 @@
-"""Scheduled sampling: a network learns from its own outputs. Bengio et al. 2015, arXiv:1506.03099."""
+"""Scheduled sampling: training with the network's own outputs as inputs. Bengio et al. 2015, arXiv:1506.03099."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ def scheduled_sampling(
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:
-    """Recurrent network that in training takes its own output as the next input, by a chance that grows."""
+    """Recurrent network trained with its own output as the next input, with a probability that grows."""
     chances = Chances(chance, growth, every, most)
     return Sampled(
         setting, chances, lambda inputs, width: cell_of(cell, inputs, width, layers),
@@ -43,7 +43,10 @@ def scheduled_sampling(
 
 @dataclass(frozen=True)
 class Chances:
-    """The chance of feeding back the own output: it grows ``every`` so many updates, to ``most``."""
+    """The probability that the network's own output is the next input.
+
+    It starts at ``chance`` and grows by ``growth`` after every ``every`` updates, up to ``most``.
+    """
 
     chance: float
     growth: float
@@ -51,12 +54,15 @@ class Chances:
     most: float
 
     def at(self, update: int) -> float:
-        """The chance at an update, counted from 0."""
+        """The probability at an update, counted from 0."""
         return min(self.chance + self.growth * (update // self.every), self.most)
 
 
 class Sampled(Gradient):
-    """A gradient learner whose inputs, after the first step, are drawn anew for each sequence and step of a batch."""
+    """A gradient learner trained by scheduled sampling.
+
+    After the first step, each input of each sequence is drawn: the true input, or the output of the step before.
+    """
 
     def __init__(self, setting: Setting, chances: Chances, *args: Any, **options: Any) -> None:
         super().__init__(setting, *args, **options)
@@ -64,16 +70,19 @@ class Sampled(Gradient):
         self._update = 0
 
     def prepare(self, train: Split) -> None:
-        """Start the chances anew; UnsupportedError where the next input is not the output, as far as can be seen."""
+        """Start the probabilities again.
+
+        Raises UnsupportedError where outputs cannot be the next inputs, or the targets are not the next inputs.
+        """
         require_own_input(self.setting)
         if train.lengths is not None or train.scored == 1:
             raise UnsupportedError("own outputs as inputs take sequences of one length with more than one scored step")
         if not np.array_equal(train.inputs[:, 1 - train.scored :], train.targets[:, :-1]):
-            raise UnsupportedError("own outputs are no next inputs here: the targets lie further ahead than one step")
+            raise UnsupportedError("own outputs cannot be the next inputs: the targets are not one step ahead of them")
         self._update = 0
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:
-        """Step by step, each next input being the true one or the output."""
+        """The outputs (batch, scored, output) for a batch in training, computed step by step."""
         true = self._tensor(batch.inputs)
         own = torch.rand(true.shape[:2], device=true.device) < self._chances.at(self._update)
         self._update += 1

@@ -1,1 +1,1 @@
-"""The instruments and the verdicts, held against known answers; and a look at the installation."""
+"""Checks of the instruments and the verdicts against known answers, and of the installation."""

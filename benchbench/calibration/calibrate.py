@@ -1,13 +1,12 @@
-"""Hold the instruments against known answers: a sleep, an allocation, a count, one network under two names.
+"""Check the instruments against known answers: a sleep, an allocation, a count, one network under two names.
 
-What nobody knows beforehand is read beside them: the machine's own speed, and how far the engine numba is from it.
+Two readings without a known answer are added: the machine's speed, and how close the engine numba comes to it.
 """
 
 import statistics
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,9 +28,9 @@ _TIME = Budget(name="seconds", width=16, seconds=SECONDS, batch=16)
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What an instrument read against what is true; in order from ``low`` to ``high``.
+    """The reading of an instrument beside the true value; it is correct from ``low`` to ``high``.
 
-    ``true`` is None for the machine's own speed, which nobody knows beforehand.
+    ``true`` is None where the true value is not known beforehand, as for the machine's speed.
     """
 
     instrument: str
@@ -43,18 +42,18 @@ class Reading:
 
     @property
     def ok(self) -> bool:
-        """The verdict."""
+        """Whether the reading lies between ``low`` and ``high``."""
         return self.low <= self.read <= self.high
 
 
 def calibrate(
     answers: Path = ANSWERS, *, pairs: int = PAIRS, on_start: Callable[[str], None] = lambda _: None
 ) -> list[Reading]:
-    """Run competitors whose cost is known, one at a time, and read the instruments; half a minute.
+    """Run competitors whose cost is known, one at a time, and read the instruments, which takes half a minute.
 
-    The kernels of the engine numba are compiled where this machine has not done that yet: some seconds each.
-    ``answers`` is the plug-in file that they stand in; ``pairs`` of twins are run. Raises ChildProcessError where one
-    fails, InputError where the file cannot be loaded.
+    The kernels of the engine numba are compiled where this machine has not done so yet, which takes some seconds for
+    each. ``answers`` is the plug-in file with the competitors; ``pairs`` pairs of twins are run. Raises
+    ChildProcessError where a competitor fails, and InputError where the file cannot be loaded.
     """
     known = [*map(_trial, ("idle", "sleeper", "holder", "stepper")), _trial("stepper", budget=_TIME)]
     twins = [_trial(name, seed) for seed in range(pairs) for name in _either(seed)]
@@ -80,7 +79,7 @@ def _record(outcome: Outcome | InputError) -> Record:
 
 
 def _either(seed: int) -> list[str]:
-    """The twins, each first half of the time."""
+    """The names of the twins, each of which comes first on every second seed."""
     return ["twin_a", "twin_b"] if seed % 2 else ["twin_b", "twin_a"]
 
 
@@ -89,15 +88,16 @@ def _trial(name: str, seed: int = 0, budget: Budget = _COUNT) -> Trial:
 
 
 def _costs(idle: Record, sleeper: Record, holder: Record, stepper: Record, timed: Record) -> list[Reading]:
-    seconds, memory = partial(Reading, unit="s"), partial(Reading, unit="MiB")
     return [
-        seconds(instrument="fit time of a sleep", true=SLEEP, read=_seconds(sleeper), low=SLEEP, high=1.03 * SLEEP),
-        seconds(instrument="fit time of nothing", true=0.0, read=_seconds(idle), low=0.0, high=0.001),
-        seconds(instrument="a budget of seconds", true=SECONDS, read=_seconds(timed), low=SECONDS, high=1.05 * SECONDS),
+        Reading(instrument="fit time of a sleep", true=SLEEP, read=_seconds(sleeper),
+                low=SLEEP, high=1.03 * SLEEP, unit="s"),
+        Reading(instrument="fit time of nothing", true=0.0, read=_seconds(idle), low=0.0, high=0.001, unit="s"),
+        Reading(instrument="a budget of seconds", true=SECONDS, read=_seconds(timed),
+                low=SECONDS, high=1.05 * SECONDS, unit="s"),
         Reading(instrument="updates spent", true=UPDATES, read=stepper.spent.updates or 0, low=UPDATES, high=UPDATES),
-        memory(instrument="memory of an allocation", true=MEBIBYTES, read=_mebibytes(holder),
-               low=0.97 * MEBIBYTES, high=1.03 * MEBIBYTES),
-        memory(instrument="memory of nothing", true=0.0, read=_mebibytes(idle), low=0.0, high=5.0),
+        Reading(instrument="memory of an allocation", true=MEBIBYTES, read=_mebibytes(holder),
+                low=0.97 * MEBIBYTES, high=1.03 * MEBIBYTES, unit="MiB"),
+        Reading(instrument="memory of nothing", true=0.0, read=_mebibytes(idle), low=0.0, high=5.0, unit="MiB"),
     ]  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _engine(found: engine.Found) -> list[Reading]:
     return [
         Reading(instrument=f"{place}: {label}", true=None, read=value, low=0.0, high=float("inf"), unit=unit)
         for label, (value, unit) in read.items()
-        if not isnan(value)  # what compiling took may not be known
+        if not isnan(value)  # the time of compiling may not be known
     ]
 
 

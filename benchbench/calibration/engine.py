@@ -1,4 +1,4 @@
-"""The engine numba on this machine: its kernels compiled, and an update held against its matrix products."""
+"""The engine numba on this machine: compile its kernels, and compare an update with its matrix products alone."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ BATCH, STEPS = 32, 100
 
 
 class Shape(NamedTuple):
-    """A network of some 10,000 numbers, and how many gates its cell has."""
+    """A network of about 10,000 numbers, and the number of gates of its cell."""
 
     architecture: str
     units: int
@@ -26,7 +26,7 @@ SHAPES = (Shape("rnn", 98, 1), Shape("rnn", 98, 1, "relu"), Shape("gru", 56, 3),
 
 
 class Found(NamedTuple):
-    """Seconds that compiling a kernel took, once on the machine, those of an update and of its matrix products."""
+    """The seconds of compiling a kernel once on the machine, of an update, and of its matrix products (``floor``)."""
 
     kernel: str
     compile_seconds: float
@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
 
 def found(on_start: Callable[[str], None] = lambda _: None) -> list[Found]:
-    """What is found of each kernel, one at a time in a process of its own; ChildProcessError where one dies."""
+    """Measure each kernel in a process of its own, one after the other; ChildProcessError where a process dies."""
     start_server(PRELOAD)
     readings = []
     for shape, reading in isolated_map(measured, SHAPES, on_start=lambda shape: on_start(f"kernels of {name(shape)}")):
@@ -46,12 +46,12 @@ def found(on_start: Callable[[str], None] = lambda _: None) -> list[Found]:
 
 
 def name(shape: Shape) -> str:
-    """What the reading is called."""
+    """The name of a shape in readings."""
     return f"{shape.architecture} {shape.nonlinearity}".strip()
 
 
 def measured(shape: Shape) -> Found:
-    """Compile or load the kernels of a shape, and time them; the caller's process becomes that of a trial."""
+    """Compile or load the kernels of a shape, and time them; this process takes on the switches of a trial."""
     from benchbench.measure import allocator
     from benchbench.measure.floor import minima, products
     from benchbench.measure.switches import set_flags

@@ -1,4 +1,4 @@
-"""What a user's installation offers: PyTorch's build, threads, GPU, data, a place for results."""
+"""Facts about a user's installation: PyTorch's build, threads, GPU, data, and the folder of results."""
 
 import os
 import tempfile
@@ -14,7 +14,7 @@ from benchbench.measure.peak_memory import instrument
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One thing that was looked for, in words; ``broken`` where nothing can run without it."""
+    """One fact about the installation, in words; where it is ``broken``, nothing can run."""
 
     name: str
     found: str
@@ -22,7 +22,7 @@ class Fact:
 
 
 def look(results: str | Path) -> list[Fact]:
-    """The facts about this installation, for a run that writes to ``results``."""
+    """Collect the facts about this installation, for a run that writes to the folder ``results``."""
     return [
         Fact(name="torch", found=f"{torch.__version__}, {build()}, {_kernels()}"),
         Fact(name="threads", found=f"{cores()} cores to use: one trial a core, one thread a trial"),

@@ -13,7 +13,7 @@ from benchbench.learn import Gradient
 
 
 class Known:
-    """Does ``work`` for its fit, keeps what that returns, and predicts zero."""
+    """A learner that does ``work`` in its fit, keeps the value that it returns, and predicts zero."""
 
     size = Size(trained=0)
 
@@ -21,23 +21,23 @@ class Known:
         self._shape, self._work = (setting.scored, setting.outputs), work
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:  # noqa: ARG002
-        """Do the work."""
+        """Do the work, whatever the data."""
         self._kept = self._work(meter)
 
     def predict(self, inputs: Array) -> Array:
-        """Zeros: (sequence, scored, output)."""
+        """Zeros (sequence, scored, output) for inputs (sequence, time, feature)."""
         return np.zeros((len(inputs), *self._shape), np.float32)
 
 
 @architecture("idle", version=1)
 def idle(setting: Setting) -> Learner:
-    """Does nothing."""
+    """Do nothing in the fit."""
     return Known(setting, lambda _: None)
 
 
 @architecture("sleeper", version=1)
 def sleeper(setting: Setting, *, seconds: float = 0.5) -> Learner:
-    """Sleeps through its fit."""
+    """Sleep for ``seconds`` in the fit."""
 
     def work(_: Meter) -> None:
         time.sleep(seconds)
@@ -47,7 +47,7 @@ def sleeper(setting: Setting, *, seconds: float = 0.5) -> Learner:
 
 @architecture("stepper", version=1)
 def stepper(setting: Setting, *, seconds: float = 0.001) -> Learner:
-    """Sleeps ``seconds`` an update until the meter refuses."""
+    """Sleep for ``seconds`` in each update, until the meter refuses."""
 
     def work(meter: Meter) -> None:
         while meter.spend():
@@ -58,7 +58,7 @@ def stepper(setting: Setting, *, seconds: float = 0.001) -> Learner:
 
 @architecture("holder", version=1)
 def holder(setting: Setting, *, mebibytes: int = 300) -> Learner:
-    """Fills ``mebibytes`` of memory and keeps them."""
+    """Fill ``mebibytes`` MiB of memory and keep them."""
     return Known(setting, lambda _: np.ones(mebibytes * 2**20, np.uint8))
 
 

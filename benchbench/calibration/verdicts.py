@@ -1,7 +1,7 @@
-"""The verdicts, held against studies whose truth is known: how often twins are told apart, and a difference is missed.
+"""Check the verdicts on simulated studies whose truth is known: false differences between twins, and missed ones.
 
-A simulated study has two competitors that are the same, and a third that is worse by a known ratio; or seven that are
-the same. A seed has a difficulty of its own, which all of them share, and each competitor a noise of its own.
+A simulated study has two equal competitors and a third that is worse by a known ratio, or seven equal competitors. Each
+seed has a difficulty, which all competitors share, and each competitor has noise of its own.
 """
 
 import json
@@ -27,24 +27,24 @@ from benchbench.statistics.seeds import LOOKS, POWER, resolve, seeds_needed
 from benchbench.statistics.verdicts import BETTER
 
 STUDIES = 2_000
-NOISE = 0.30  # of main's records, see ``noise``
-EFFECT, CLEAR = 1.2, 4.0  # times as bad as the twins: what is to be found, and what cannot be missed
+NOISE = 0.30  # the noise of the records of the study main, see ``noise``
+EFFECT, CLEAR = 1.2, 4.0  # times as bad as the twins: a difference to find, and one that cannot be missed
 SEEDS, PILOT, MOST_SEEDS = (5, 10, 30), 5, 1_000
 MANY, MANY_SEEDS = 7, 10
 COVERED = (0.93, 0.97)
 FILE = Path("calibration") / "verdicts.json"
-_DIFFICULTY = 0.5  # deviation of a seed's difficulty, in logarithms: it cancels out in the pairs
+_DIFFICULTY = 0.5  # standard deviation of the logarithm of a seed's difficulty, which cancels in the pairs
 _TWIN, _OTHER, _WORSE = range(3)  # rows of the scores
 _PAIRS = 3
 
 Noise = Literal["normal", "heavy-tailed"]
 NOISES: tuple[Noise, ...] = ("normal", "heavy-tailed")
-_PROMISES = 20  # that one calibration looks at, about
+_PROMISES = 20  # about as many promises as one calibration checks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How often something happened in the simulated studies; ``least`` to ``most`` is the share that is promised."""
+    """How often something happened in the simulated studies; the promised share is ``least`` to ``most``."""
 
     what: str
     noise: Noise
@@ -61,16 +61,16 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """The promise is kept, or broken by no more than chance, which has as many tries as there are promises."""
+        """Whether the share agrees with the promise, with an interval that allows for the number of promises."""
         found = share(self.count, self.of, ALPHA / _PROMISES)
         return found.low <= self.most and found.high >= self.least
 
 
 def noise(frame: pd.DataFrame) -> float:
-    """How noisy a study's records are, from the frame of a Selection.
+    """The noise of a study's records, from the frame of a Selection.
 
-    The median, over all pairs of networks on one task, length and budget, of the deviation over the seeds of the
-    logarithm of the ratio of their scores.
+    It is the median, over all pairs of networks on one task, length and budget, of the standard deviation over seeds of
+    the logarithm of the ratio of their scores.
     """
     nets = frame[frame["ok"] & frame["architecture"].isin(networks(frame))]
     found = []
@@ -89,7 +89,10 @@ def simulated(
     resamples: int = RESAMPLES,
     on_start: Callable[[str], None] = lambda _: None,
 ) -> list[Outcome]:
-    """What the verdicts say in so many simulated studies of each kind; ``deviation`` is that of paired log ratios."""
+    """Simulate studies of each kind and count the verdicts.
+
+    ``deviation`` is the standard deviation of the paired differences of logarithms.
+    """
     found: list[Outcome] = []
     fixed = [partial(_fixed, seeds=n) for n in SEEDS]
     kinds: list[Callable[..., Iterator[Outcome]]] = [*fixed, _looked, _estimated, _many]
@@ -105,7 +108,7 @@ def simulated(
 def _scores(
     rng: np.random.Generator, kind: Noise, deviation: float, worse: float, *, seeds: int, competitors: int = 3
 ) -> Values:
-    """The scores (competitor, seed) of one study; the last competitor is so many times as bad as the others."""
+    """The scores (competitor, seed) of a simulated study; the last competitor is ``worse`` times as bad as others."""
     shape = (competitors, seeds)
     each = rng.standard_t(3, shape) / sqrt(3) if kind == "heavy-tailed" else rng.standard_normal(shape)
     level = np.zeros((competitors, 1))
@@ -115,13 +118,13 @@ def _scores(
 
 
 Draw = Callable[..., Values]
-"""(times as bad, seeds=, competitors=) -> scores."""
+"""A function (worse, seeds=, competitors=) that draws the scores (competitor, seed) of a study."""
 
 
 def _fixed(
     draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int, *, seeds: int
 ) -> Iterator[Outcome]:
-    """Studies of a fixed number of seeds: twins that are told apart, and intervals that hold the truth."""
+    """Studies with a fixed number of seeds: how often twins are called different, and intervals hold the truth."""
     tables = [compared(draw(CLEAR, seeds=seeds), rng, resamples=resamples) for _ in range(studies)]
     told = sum(_pair(table, _TWIN, _OTHER).verdict == BETTER for table in tables)
     yield Outcome(what="twins called better", noise=kind, seeds=str(seeds), count=told, of=studies, least=0, most=ALPHA)
@@ -133,7 +136,7 @@ def _fixed(
 
 
 def _looked(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
-    """Studies that are looked at with a growing number of seeds."""
+    """Studies with repeated looks at a growing number of seeds."""
     looks = (resolve(draw(CLEAR, seeds=LOOKS[-1]), rng, resamples=resamples) for _ in range(studies))
     told = sum(_pair(look.pairs, _TWIN, _OTHER).verdict == BETTER for look in looks)
     said = f"looks at {', '.join(map(str, LOOKS))}"
@@ -141,7 +144,7 @@ def _looked(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, res
 
 
 def _estimated(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
-    """Studies of a few seeds, which then get as many as the estimate from these asks for."""
+    """Studies that start with few seeds and then get as many as these few indicate are needed."""
     found, seeds = 0, []
     for _ in range(studies):
         pilot = draw(EFFECT, seeds=PILOT)
@@ -157,7 +160,7 @@ def _estimated(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, 
 
 
 def _many(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int) -> Iterator[Outcome]:
-    """Studies of seven twins, whose 21 pairs Holm's procedure goes over."""
+    """Studies of seven equal competitors, with Holm's procedure over their 21 pairs."""
     told = 0
     for _ in range(studies):
         twins = draw(1.0, seeds=MANY_SEEDS, competitors=MANY)
@@ -174,7 +177,7 @@ COLUMNS = ["what", "noise", "seeds", "promised", "share", "95 % interval", "kept
 
 
 def row(outcome: Outcome) -> list[str]:
-    """An outcome as texts, under ``COLUMNS``."""
+    """The texts of an outcome, in the order of ``COLUMNS``."""
     found = outcome.share
     promised = f"{outcome.least:.0%} to {outcome.most:.0%}"
     ends = f"{found.low:.1%} to {found.high:.1%}"
@@ -183,7 +186,7 @@ def row(outcome: Outcome) -> list[str]:
 
 
 def write(outcomes: list[Outcome], results: str | Path, *, deviation: float = NOISE, seed: int = 0) -> Path:
-    """Write the outcomes as JSON, and as a page beside it, into the folder of results; returns the path of the page."""
+    """Write the outcomes to the folder of results as JSON, with a page beside it, and return the path of the page."""
     found = [
         {**asdict(one), "share": one.share.value, "low": one.share.low, "high": one.share.high, "ok": one.ok}
         for one in outcomes

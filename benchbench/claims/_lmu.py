@@ -1,6 +1,7 @@
 """The 15-step Mackey-Glass task of the LMU paper, its target corrected. Voelker et al. 2019, NeurIPS; keras-lmu.
 
-The equation by forward Euler, which is another system than ours: the paper's numbers hold for it alone.
+The paper integrates the equation by forward Euler, which is another system than ours; its numbers hold for that system
+alone.
 """
 
 from typing import Any
@@ -14,16 +15,17 @@ from benchbench.run.standalone import FIRST_SEED, fitted
 from benchbench.signals.mackey_glass import euler
 
 SERIES, SAMPLES, AHEAD = 128, 5000, 15
-_TAU, _EVERY = 17, 10  # time units; steps of each
-_HELD_OUT = 8  # of the 64 series to learn from
+_TAU, _EVERY = 17, 10  # time units of the delay; steps in a time unit
+_HELD_OUT = 8  # of the 64 series that are learned from: validation
 
 
 def late_target(
     architecture: str, *, units: int, seed: int = FIRST_SEED, learnt: int = SAMPLES, **options: Any
 ) -> Measured:
-    """The error over 64 series of a learner that has seen 64 others, in per cent: rms(error) / rms(target) from t = 0.
+    """The error on 64 series of a learner that was fitted on 64 others, rms(error) / rms(target) in per cent.
 
-    ``learnt`` first samples of each series are for the fit; eight of the series choose ridge strength or weights.
+    All samples are scored, from t = 0 on. The fit sees the first ``learnt`` samples of each series; eight of its series
+    choose ridge strength or weights.
     """
     rng = stream(seed, "data", "late_target")
     histories = 1.2 + rng.uniform(-0.1, 0.1, (SERIES, _TAU * _EVERY + 1))

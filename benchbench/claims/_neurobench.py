@@ -1,6 +1,6 @@
-"""Free runs of Mackey-Glass over ten Lyapunov times, after as many to learn from, 75 points each.
+"""Free runs of Mackey-Glass over ten Lyapunov times, after a fit on ten, with 75 points in each Lyapunov time.
 
-NeuroBench, arXiv:2304.04640: sMAPE is the mean of 30 repeats there.
+The source is NeuroBench, arXiv:2304.04640, whose sMAPE is the mean of 30 repeats.
 """
 
 from collections.abc import Callable
@@ -16,17 +16,18 @@ from benchbench.core.windows import cut
 from benchbench.run.standalone import FIRST_SEED, fitted
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
-_LYAPUNOV_TIMES, _POINTS = 10, 75  # Lyapunov times of each stretch, points of each
-_STEPS = 26  # of the integration between two points: 0.1 time units each
-_HELD_OUT = 0.2
+_LYAPUNOV_TIMES, _POINTS = 10, 75  # Lyapunov times of each stretch; points in a Lyapunov time
+_STEPS = 26  # steps of the integration between two points, about 0.1 time units each
+_HELD_OUT = 0.2  # share of the points for validation
 _TAU = 17.0
 
 
 def smape(architecture: str, *, seeds: int, length: int, warm_up: int, stride: int, **options: Any) -> Measured:
-    """Mean and quartiles over seeds of the symmetric mean absolute percentage error, 0 to 200.
+    """Mean and quartiles over seeds of the symmetric mean absolute percentage error, in per cent from 0 to 200.
 
-    Windows of ``length``, each ``stride`` after the last, their steps after ``warm_up`` scored, are cut from ten
-    Lyapunov times; the last fifth is held out. Then the learner goes on alone for ten more.
+    The learner is fitted on windows of ``length`` steps, one every ``stride`` steps, from ten Lyapunov times, the last
+    fifth of which is held out; the steps after ``warm_up`` are scored. It then generates ten more Lyapunov times in
+    closed loop.
     """
 
     def windows(series: Array) -> Split:

@@ -1,4 +1,4 @@
-"""NRMSE84, the measure of the field for Mackey-Glass in closed loop. Jaeger 2001, GMD Report 148."""
+"""NRMSE84, the usual measure for Mackey-Glass in closed loop. Jaeger 2001, GMD Report 148."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from benchbench.run.standalone import FIRST_SEED, fitted
 from benchbench.signals.mackey_glass import series
 
 PIECES, DRIVEN, SPACING = 50, 1000, 100
-_HELD_OUT = 0.2  # of the points, for the ridge strength
+_HELD_OUT = 0.2  # share of the points that choose the ridge strength
 
 
 def nrmse84(*, tau: float, points: int, units: int, reservoirs: int, washout: int, **options: Any) -> Measured:
-    """Median and quartiles over reservoirs, each on a series of its own, tanh(x - 1), with float64 states.
+    """Median and quartiles of NRMSE84 over reservoirs, each on a series tanh(x - 1) of its own, with float64 states.
 
-    ``points`` are for the fit and, the last fifth, for the choice of the ridge strength. Then 50 pieces of further
-    1,000 steps drive the reservoir, which goes on alone; the error at step 84, the squashing undone, is over the
-    deviation of the series.
+    The readout is fitted on ``points`` points, the last fifth of which chooses the ridge strength. Then 50 further
+    pieces of 1,000 steps each drive the reservoir, which goes on in closed loop. NRMSE84 is the error of x (with the
+    squashing undone) at step 84, divided by the standard deviation of the series.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + reservoirs)
     found = [_one(seed, tau=tau, points=points, units=units, washout=washout, **options) for seed in seeds]
@@ -42,7 +42,7 @@ def _one(seed: int, *, tau: float, points: int, units: int, washout: int, **opti
     starts = points + 1 + SPACING * np.arange(PIECES)
     prefix = np.stack([signal[start : start + DRIVEN] for start in starts])[:, :, None]
     truth = np.stack([raw[start + DRIVEN : start + DRIVEN + STEP] for start in starts])[:, :, None]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a run that has left -1..1 is not finite
+    with np.errstate(divide="ignore", invalid="ignore"):  # values outside -1..1 become not finite
         made = np.arctanh(learner.generate(prefix, STEP).astype(np.float64) * deviation + mean) + 1
     error = nrmse_at(truth, made)
     return np.inf if error is None else error

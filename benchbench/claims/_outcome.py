@@ -1,4 +1,4 @@
-"""Run a claim: measure ours on one thread, hold it against the published number, say where and how long."""
+"""Run a claim: measure our number on one thread, compare it with the published one, and note machine and time."""
 
 import time
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from benchbench.measure.switches import as_in_a_trial
 
 
 def outcome(name: str, claim: Claim, clock: Clock = time.perf_counter) -> Outcome:
-    """What came out of a claim."""
+    """Run a claim and return its outcome."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with as_in_a_trial():
         start = clock()

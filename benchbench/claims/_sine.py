@@ -1,4 +1,4 @@
-"""The course's sine generation: 100 steps to start from, then 1,000 alone."""
+"""The course's sine generation: 100 given steps, then 1,000 in closed loop."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _TRAIN, _VALID, _TEST = 700, 100, 50
 
 
 def sine_generation(architecture: str, *, seeds: int, **options: Any) -> Measured:
-    """Median and quartiles over seeds of the mean squared error of free runs from 50 random phases each."""
+    """Median and quartiles over seeds of the mean squared error of free runs, from 50 random phases for each seed."""
     found = np.array([_one(architecture, seed, options) for seed in range(FIRST_SEED, FIRST_SEED + seeds)])
     return middle(
         found[:, 0], "seeds", f"valid for {np.median(found[:, 1]):.0f} of {ALONE:,} steps; zero would give 0.5"

@@ -5,7 +5,7 @@ from benchbench.core.claim import Claim, Measured
 
 
 def measure(seeds: int = 5, updates: int = 300) -> Measured:
-    """Ours with good defaults and true inputs throughout, fewer updates of more sines each."""
+    """Train with good defaults and true inputs throughout, in fewer updates of more sines each."""
     return sine_generation("rnn", seeds=seeds, width=128, updates=updates, batch=32, learning_rate=1e-3)
 
 

@@ -5,7 +5,7 @@ from benchbench.core.claim import Claim, Measured
 
 
 def measure(seeds: int = 5) -> Measured:
-    """Ridge regression on 21 steps: two would do, x(t+1) = 2 cos(w) x(t) - x(t-1)."""
+    """Ridge regression on 21 steps; two would suffice, since x(t+1) = 2 cos(w) x(t) - x(t-1)."""
     return sine_generation("linear", seeds=seeds, width=1)
 
 

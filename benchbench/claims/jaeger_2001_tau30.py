@@ -5,7 +5,7 @@ from benchbench.core.claim import Claim, Measured
 
 
 def measure(reservoirs: int = 10) -> Measured:
-    """Reservoirs of 400 units, the last 600 points for the ridge strength."""
+    """Reservoirs of 400 units; the last 600 points choose the ridge strength."""
     return nrmse84(
         tau=30.0, points=3000, units=400, reservoirs=reservoirs, washout=300,
         spectral_radius=0.96, leak=0.4, input_scaling=0.19, state_noise=1e-5,

@@ -5,7 +5,7 @@ from benchbench.core.claim import Claim, Measured
 
 
 def measure(reservoirs: int = 10) -> Measured:
-    """Reservoirs of 1,000 units, 3,000 points, the last 600 for the ridge strength."""
+    """Reservoirs of 1,000 units on 3,000 points, the last 600 of which choose the ridge strength."""
     return nrmse84(
         tau=17.0, points=3000, units=1000, reservoirs=reservoirs, washout=300,
         spectral_radius=0.9, leak=0.53, input_scaling=0.2,

@@ -5,7 +5,7 @@ from benchbench.core.claim import Claim, Measured
 
 
 def measure() -> Measured:
-    """Ridge readout on 56 series, the strength from eight."""
+    """Fit a ridge readout on 56 series; eight others choose its strength."""
     return late_target(
         "esn", units=200, precision="float64",
         spectral_radius=1.1, leak=0.5, input_scaling=1.0, bias=0.5,

@@ -1,13 +1,41 @@
 """The verbs and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from benchbench import __version__
+from benchbench.cli import completion
+from benchbench.cli.arguments import (
+    Engine,
+    Executor,
+    FailAbove,
+    Jobs,
+    Json,
+    Key,
+    Kind,
+    Machine,
+    Margin,
+    MaxSeeds,
+    MemoryLimit,
+    OfStudy,
+    Plugins,
+    PredictedFigure,
+    Reports,
+    Resolve,
+    Results,
+    Scheduler,
+    ShownFigure,
+    Steps,
+    Study,
+    Table,
+    Timeout,
+    detail_of,
+)
 from benchbench.cli.errors import at_once
 from benchbench.cli.help import PROGRAM, VERBS, WIDTH
+from benchbench.cli.try_options import try_
 
 app = typer.Typer(
     help=PROGRAM.page(),
@@ -16,32 +44,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"terminal_width": WIDTH},
 )
-
-Study = Annotated[
-    str, typer.Argument(help="A shipped study (benchbench list studies) or a TOML file.", metavar="STUDY")
-]
-Results = Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")]
-Plugins = Annotated[
-    list[str] | None, typer.Option("--plugin", help="A file with your own plug-in; repeatable.", metavar="FILE")
-]
-
-Resolve = Annotated[
-    float | None,
-    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
-]
-MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
-
-
-Key = Annotated[
-    str, typer.Argument(help="The key of a trial, or its beginning: benchbench list trials.", metavar="KEY")
-]
-OfStudy = Annotated[str | None, typer.Option(help="Look in this study alone: a name or a TOML file.", metavar="STUDY")]
-Machine = Annotated[
-    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
-MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
 
 
 def _version(asked: bool) -> None:
@@ -65,26 +67,27 @@ def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return app.command(name, help=VERBS[name].page(), short_help=VERBS[name].short)
 
 
+_verb("try")(try_)
+
+
 @_verb("run")
 def run(
     study: Study,
     *,
     results: Results = "results",
-    jobs: Annotated[
-        int | None,
-        typer.Option(help="Trials side by side; by default one a core, and one on a GPU.", min=1, metavar="N"),
-    ] = None,
+    jobs: Jobs = None,
     threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")
-    ] = None,
+    engine: Engine = None,
     plugin: Plugins = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     machine: Annotated[str | None, typer.Option(help="Replaces the machine's label.", metavar="NAME")] = None,
+    executor: Executor = "local",
+    scheduler: Scheduler = None,
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fitted learners, for predict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
 ) -> None:
@@ -103,26 +106,56 @@ def run(
         timeout=timeout,
         memory_limit=memory_limit,
         machine=machine,
+        executor=executor,
+        scheduler=scheduler,
         resolve=resolve,
         max_seeds=max_seeds,
-        detail=_detail(quiet, verbose),
+        keep=keep,
+        detail=detail_of(quiet, verbose),
     )
 
 
-def _detail(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
-    if quiet and verbose:
-        raise typer.BadParameter("--quiet and --verbose exclude each other")
-    return "quiet" if quiet else "verbose" if verbose else "usual"
-
-
 @_verb("report")
-def report(study: Study, results: Results = "results") -> None:
+def report(
+    study: Study,
+    results: Results = "results",
+    *,
+    latex: Annotated[bool, typer.Option("--latex", help="Write every table as LaTeX too, into latex/.")] = False,
+) -> None:
     """Write the report of a study."""
     with at_once():
         from benchbench.cli.console import say
         from benchbench.report.write import write_report
 
-    say(str(write_report(study, results)))
+    page = write_report(study, results, tex=latex)
+    for file in (page, page.with_suffix(".html")):
+        say(str(file))
+
+
+@_verb("export")
+def export(
+    study: Study,
+    file: Table,
+    results: Results = "results",
+) -> None:
+    """Write the records of a study as one table."""
+    with at_once():
+        from benchbench.cli.console import say
+        from benchbench.report.export import export as write
+
+    say(f"{file}: {write(study, file, results):,} rows")
+
+
+@_verb("verify")
+def verify(
+    reports: Reports = None,
+    results: Results = "results",
+) -> None:
+    """Check committed reports against the records."""
+    with at_once():
+        from benchbench.cli import verify as verb
+
+    verb.check(reports or [], results)
 
 
 @_verb("show")
@@ -132,9 +165,7 @@ def show(
     study: OfStudy = None,
     results: Results = "results",
     machine: Machine = None,
-    figure: Annotated[
-        str | None, typer.Option(help="Draw curve and predictions into a .png, .svg or .pdf.", metavar="FILE")
-    ] = None,
+    figure: ShownFigure = None,
     as_json: Json = False,
 ) -> None:
     """Show everything about one trial."""
@@ -170,22 +201,43 @@ def repeat(
     )
 
 
+@_verb("predict")
+def predict(
+    key: Key,
+    file: Annotated[str, typer.Argument(help="A signal with the columns of the fit.", metavar="FILE")],
+    *,
+    steps: Steps = None,
+    out: Annotated[str | None, typer.Option(help="The CSV to write.", metavar="FILE")] = None,
+    figure: PredictedFigure = None,
+    study: OfStudy = None,
+    results: Results = "results",
+    machine: Machine = None,
+    plugin: Plugins = None,
+) -> None:
+    """Apply a kept learner to a signal."""
+    with at_once():
+        from benchbench.cli import predict as verb
+
+    verb.predict(
+        key,
+        file,
+        steps=steps,
+        out=out,
+        figure=figure,
+        study=study,
+        results=results,
+        machine=machine,
+        plugins=plugin or [],
+    )
+
+
 @_verb("compare")
 def compare(
     a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
     b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
     *,
-    fail_above: Annotated[
-        float | None, typer.Option(help="Exit with 1 where a row is worse by a larger factor.", metavar="RATIO")
-    ] = None,
-    margin: Annotated[
-        float | None,
-        typer.Option(
-            help="Times and memory that differ by no more than this factor are not called different; 1.05 for several "
-            "runs a side, 1.2 for one.",
-            metavar="RATIO",
-        ),
-    ] = None,
+    fail_above: FailAbove = None,
+    margin: Margin = None,
 ) -> None:
     """Compare B with A."""
     with at_once():
@@ -196,15 +248,13 @@ def compare(
 
 @_verb("list")
 def list_(
-    kind: Annotated[
-        str | None,
-        typer.Argument(
-            help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.", metavar="KIND"
-        ),
-    ] = None,
+    kind: Kind = None,
     *,
     plugin: Plugins = None,
-    study: Annotated[str | None, typer.Option(help="With trials: those of this study.", metavar="STUDY")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="With trials: those of this study.", metavar="STUDY", autocompletion=completion.studies),
+    ] = None,
     results: Results = "results",
     as_json: Json = False,
 ) -> None:
@@ -261,7 +311,11 @@ def calibrate(
 def reproduce(
     claim: Annotated[
         str | None,
-        typer.Argument(help="One claim (benchbench list claims); all short ones without.", metavar="CLAIM"),
+        typer.Argument(
+            help="One claim (benchbench list claims); all short ones without.",
+            metavar="CLAIM",
+            autocompletion=completion.claims,
+        ),
     ] = None,
     *,
     long: Annotated[bool, typer.Option("--all", help="Run the long ones too.")] = False,
@@ -277,7 +331,12 @@ def reproduce(
 @_verb("pitfalls")
 def pitfalls(
     name: Annotated[
-        str | None, typer.Argument(help="One of them (benchbench list pitfalls); all without.", metavar="NAME")
+        str | None,
+        typer.Argument(
+            help="One of them (benchbench list pitfalls); all without.",
+            metavar="NAME",
+            autocompletion=completion.pitfalls,
+        ),
     ] = None,
     results: Results = "results",
 ) -> None:

@@ -7,7 +7,7 @@ from rich.text import Text as Styled
 
 from benchbench.cli import console, grid
 from benchbench.core.text import printable
-from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Table, Text
+from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Table, Text, spoken
 
 _STYLES = {"strong": "bold", "emphasis": "italic", "code": "cyan", "link": ""}
 
@@ -38,7 +38,7 @@ def _show(block: Block) -> None:
 
 def _paragraph(pieces: Line) -> None:
     """A paragraph, wrapped between words in a terminal and one line in a pipe; what is to be typed stays whole."""
-    typed = any(not isinstance(piece, str) and piece.kind == "code" for piece in pieces)
+    typed = any(not isinstance(piece, str) and piece.kind == "code" for piece in spoken(pieces))
     if typed or not console.out.is_terminal:
         console.out.print(_styled(pieces), soft_wrap=True, highlight=False)
         return
@@ -48,12 +48,12 @@ def _paragraph(pieces: Line) -> None:
 
 def plain(pieces: Line) -> str:
     """The text of a line, which does nothing to a terminal."""
-    return printable("".join(piece if isinstance(piece, str) else piece.text for piece in pieces))
+    return printable("".join(piece if isinstance(piece, str) else piece.text for piece in spoken(pieces)))
 
 
 def _styled(pieces: Line) -> Styled:
     found = Styled()
-    for piece in pieces:
+    for piece in spoken(pieces):
         text, style = (piece, "") if isinstance(piece, str) else (piece.text, _STYLES[piece.kind])
         found.append(printable(text), style=style)
     return found

@@ -58,8 +58,10 @@ def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[
 PROGRAM = Help(
     text="Compare recurrent architectures under one budget: what each scored, and what it cost.",
     examples=(
+        ("benchbench try signal.csv --minutes 5", "your own signal: what to take"),
         ("benchbench run quick", "a first look in two minutes"),
         ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench verify", "do committed reports fit their records?"),
         ("benchbench show 3f9c", "everything about one trial"),
         ("benchbench compare old.json new.json", "is it slower than before?"),
         ("benchbench run my_study.toml --jobs 2", "your own grid"),
@@ -72,6 +74,23 @@ PROGRAM = Help(
     ),
 )
 VERBS = {
+    "try": Help(
+        short="From your own signal to an answer.",
+        text="""From a file of a signal to an answer: which network to take, at what cost, and how sure that is.
+
+It says what it finds in the file, times 20 updates of each network, plans a study that fits the minutes, writes it as a
+TOML file into the current folder, runs it, writes its report, and ends with five lines. Nothing is cleaned unless
+--clean asks for it: a signal with missing values is refused with its rows.
+
+A column of times is recognised and left out. Of several files each is a recording. The exit code is 2 where the signal
+or an option is wrong, and nothing is written then.""",
+        examples=(
+            ("seq 4000 | awk '{ print sin($1/8) + rand()/5 }' > signal.csv", "a signal to try it on"),
+            ("benchbench try signal.csv", "at most five minutes"),
+            ("benchbench try signal.csv --column 0 --horizon 5 --minutes 10", ""),
+            ("benchbench try signal.csv --clean interpolate,clip=6", ""),
+        ),
+    ),
     "run": Help(
         short="Run a study.",
         text="""Run a study: every trial that has no record yet on this machine.
@@ -85,12 +104,42 @@ wrong; 130 after an interrupt.""",
             ("BENCHBENCH_DATA=~/ecg benchbench run main", ""),
             ("benchbench run my_study.toml --plugin my_net.py --plugin my_task.py", ""),
             ("benchbench run main --resolve 0.1 --max-seeds 30", ""),
+            ("benchbench run main --executor dask --scheduler tcp://127.0.0.1:8786", ""),
+            ("benchbench run my_signal.toml --keep", ""),
         ),
     ),
     "report": Help(
         short="Write the report of a study.",
-        text="Write report.md with figures and tables, from the records alone.",
-        examples=(("benchbench report quick", ""), ("benchbench report main --results results", "")),
+        text="""Write report.html and report.md with figures and tables, from the records alone.
+
+report.html is one file with everything in it; open it by a double click. Its charts, tables and pages work without a
+network.""",
+        examples=(
+            ("benchbench report quick", ""),
+            ("benchbench report main --results results", ""),
+            ("benchbench report quick --latex", "tables for a paper"),
+        ),
+    ),
+    "verify": Help(
+        short="Check committed reports against the records.",
+        text="""Work out again what the records give, and compare every text and table of a report with it.
+
+The exit code is 1 where something else stands there; the message names the file, the line, what stands there and what
+the records give. The tables of the README and of docs/ that come from a report are compared too. Figures whose
+artifacts are not there are listed as not verified. Without REPORT, all reports in the folder of results are
+checked.""",
+        examples=(
+            ("benchbench verify", ""),
+            ("benchbench verify main chaos", ""),
+            ("benchbench verify results/report/main", ""),
+        ),
+    ),
+    "export": Help(
+        short="Write the records of a study as one table.",
+        text="""Write one row for each trial, with the columns of benchbench.load, to a Parquet or CSV file.
+
+Parquet needs pyarrow: pip install 'benchbench[parquet]'. Options and other mappings become JSON texts.""",
+        examples=(("benchbench export quick out.csv", ""), ("benchbench export main out.parquet", "")),
     ),
     "show": Help(
         short="Show everything about one trial.",
@@ -118,6 +167,21 @@ end the fit, the test scores may differ by as much as those of the seeds lie apa
             ("benchbench repeat 3f9c", ""),
             ("benchbench repeat 3f9c --study my_study.toml", ""),
             ("benchbench repeat 3f9c --plugin my_net.py", ""),
+        ),
+    ),
+    "predict": Help(
+        short="Apply a kept learner to a new signal.",
+        text="""Apply the learner of a trial to a new signal, and write what it predicts as CSV and figure.
+
+The trial must be one of the task series, from a run with --keep. The file is read, cleaned and scaled as the signal of
+the fit was, and must have its columns and its rate. Without --steps the learner makes a forecast from each window of
+the signal, to the last one, so that the last forecasts lie beyond its end. With --steps it continues the signal from
+its end, each output being the next input.
+
+Values are in the units of the signal. The exit code is 2, and nothing is written, where that cannot be done.""",
+        examples=(
+            ("benchbench predict 3f9c new.csv", ""),
+            ("benchbench predict 3f9c new.csv --steps 500 --out next.csv", ""),
         ),
     ),
     "compare": Help(

@@ -1,7 +1,7 @@
 """``benchbench list``: everything that can be named, with its options and what it takes, as lines or as JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from benchbench import claims, pitfalls
+from benchbench.cli.completion import KINDS
 from benchbench.cli.console import duration, entry, out, say
 from benchbench.core import keys, registry, store
 from benchbench.core import study as studies
@@ -44,9 +45,6 @@ def show(
         column = min(max((len(row[_first(row)]) for row in rows), default=0), 30)
         for row in rows:
             _print(row, column)
-
-
-KINDS = ("architectures", "tasks", "studies", "claims", "pitfalls", "trials")
 
 
 @dataclass(frozen=True)
@@ -168,8 +166,3 @@ def _facts(row: Row) -> str:
         return f"lengths {', '.join(map(str, row['lengths']))} steps" if row["lengths"] else "any length"
     engines = f"engine{'s' * (len(row['engines']) > 1)} {', '.join(row['engines'])}"
     return f"baseline; {engines}" if row["baseline"] else engines
-
-
-def names(kind: str) -> Iterable[str]:
-    """The names of one kind that needs nothing to be loaded, for the completion of a shell."""
-    return {"studies": lambda: [*shipped()], "claims": claims.names, "pitfalls": pitfalls.names}[kind]()

@@ -24,6 +24,7 @@ from benchbench.core.text import printable
 
 Detail = Literal["quiet", "usual", "verbose"]
 
+_SHOWN = 2  # trials that are named where a cluster runs many
 _PAUSE = 10.0  # seconds between two lines while the study is checked
 
 
@@ -46,6 +47,7 @@ class Watch:
         self._running = dict[str, str]()
         self._stage, self._notes = "", set[str]()
         self._count, self._total, self._said, self._began = 0, 0, clock(), clock()
+        self._workers: int | None = None  # on a cluster
         self._task = progress.add_task("", total=None)
 
     def step(self, text: str) -> None:
@@ -61,6 +63,17 @@ class Watch:
         if self._every and self._clock() - self._said >= _PAUSE:
             self._said = self._clock()
             self._say(f"checking the study: {done} of {total}")
+
+    def workers(self, count: int) -> None:
+        """The run has so many workers now."""
+        self._workers = count
+        if self._every:
+            self._say(self._crew())
+        self._show()
+
+    def note(self, text: str) -> None:
+        """What happens to the workers of a run."""
+        self._say(text)
 
     def stage(self, name: str, notes: Sequence[str]) -> None:
         """The part of the run that begins, without a name where it is the study itself, and why it is as it is."""
@@ -84,6 +97,13 @@ class Watch:
         if self._every and self._total:
             self._say(f"{self._stage}{self._total} trial{'s' * (self._total > 1)} to run")
 
+    def unkept(self, count: int) -> None:
+        """So many recorded trials have no learner, and --keep asks for it."""
+        self._say(
+            f"{self._stage}{count} of them {'were' if count > 1 else 'was'} recorded without the learner, and --keep "
+            "runs no trial again: delete their lines from the file of records, or give another --results"
+        )
+
     def start(self, trial: Trial) -> None:
         """A trial begins."""
         self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"
@@ -106,11 +126,19 @@ class Watch:
 
     def _left(self) -> str:
         """How long the rest will take, if its trials are like those that have ended."""
-        rest = self._total - self._count
-        return f"; {duration((self._clock() - self._began) / self._count * rest)} left" if rest else ""
+        rest, took = self._total - self._count, self._clock() - self._began
+        crew = f"{self._crew()}, {60 * self._count / max(took, 1e-3):.0f} trials a minute, " if self._workers else ""
+        return f"; {crew}{duration(took / self._count * rest)} left" if rest else ""
+
+    def _crew(self) -> str:
+        return f"{self._workers} worker{'s' * (self._workers != 1)}"
 
     def _show(self) -> None:
-        self._progress.update(self._task, description=printable(self._stage + " | ".join(self._running.values())))
+        running = [*self._running.values()]
+        if self._workers is not None:
+            pace = 60 * self._count / max(self._clock() - self._began, 1e-3)
+            running = [f"{self._crew()}, {pace:.0f} trials a minute", *running[:_SHOWN]]
+        self._progress.update(self._task, description=printable(self._stage + " | ".join(running)))
 
     def _say(self, line: str) -> None:
         if self._detail != "quiet":

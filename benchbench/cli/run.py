@@ -1,22 +1,39 @@
 """``benchbench run``: run a study, watched, and say how its trials ended."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import ByteSize, Field, TypeAdapter, ValidationError
 
 from benchbench.cli.console import err, out, say
-from benchbench.cli.progress import Detail, watched
-from benchbench.core.errors import InputError
+from benchbench.cli.progress import Detail, Watch, watched
+from benchbench.core.errors import InputError, unknown
+from benchbench.core.record import Record
+from benchbench.run.executor import Executor
 from benchbench.run.runner import run_study
 
+_EXECUTORS = ("local", "dask")
 
-def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any) -> None:
+
+def run(
+    study: str,
+    *,
+    memory_limit: str | None,
+    executor: str,
+    scheduler: str | None,
+    detail: Detail,
+    keep: bool,
+    **options: Any,
+) -> None:
     """Run what the study lacks; ``options`` are those of ``run_study``."""
     limit = in_bytes(memory_limit)
-    with watched(err, detail) as watch:
+    _check_executor(executor, scheduler, options)
+    with watched(err, detail) as watch, _executor(scheduler, watch) as chosen:
         records = run_study(
             study,
+            executor=chosen,
             memory_limit=limit,
             on_step=watch.step,
             on_check=watch.check,
@@ -24,12 +41,61 @@ def run(study: str, *, memory_limit: str | None, detail: Detail, **options: Any)
             on_plan=watch.plan,
             on_start=watch.start,
             on_record=watch.record,
+            on_unkept=watch.unkept,
+            keep=keep,
             **options,
         )
     counts = Counter(record.status.value for record in records)
     summary = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     name = records[0].trial.study
+    for line in _kept(records) if keep else ():
+        say(line, out)
     say(f"{name}: {len(records)} trials, {summary}. Next: benchbench report {name}", out)
+
+
+def _kept(records: list[Record]) -> Iterator[str]:
+    """How many learners were kept, and of which architectures there is none, and why."""
+    kept = sum(record.kept_name is not None for record in records)
+    yield f"{kept} learner{'s' * (kept != 1)} kept. Next: benchbench list trials, benchbench predict KEY FILE"
+    reasons = Counter(
+        (record.trial.competitor or record.trial.architecture, record.kept.message)
+        for record in records
+        if record.kept is not None and record.kept.form is None
+    )
+    for (name, why), count in reasons.items():
+        yield f"not kept: {count} of {name}: {why}"
+
+
+def _check_executor(executor: str, scheduler: str | None, options: dict[str, Any]) -> None:
+    """InputError for an executor that there is not, and for an option of another one."""
+    if executor not in _EXECUTORS:
+        raise unknown("executor", executor, _EXECUTORS, "--executor")
+    if executor == "local":
+        if scheduler is not None:
+            raise InputError("--scheduler goes with --executor dask")
+        return
+    if scheduler is None:
+        raise InputError("--executor dask needs --scheduler tcp://HOST:PORT, which 'dask scheduler' prints")
+    for name, instead in (
+        ("jobs", "a worker runs as many trials side by side as 'dask worker --nthreads' says"),
+        ("machine", "each worker's machine has its own label"),
+    ):
+        if options[name] is not None:
+            raise InputError(f"--{name} does not go with --executor dask: {instead}")
+
+
+@contextmanager
+def _executor(scheduler: str | None, watch: Watch) -> Iterator[Executor | None]:
+    """The executor of a cluster, where there is a scheduler."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from benchbench.run.cluster.executor import Dask
+    except ModuleNotFoundError as error:
+        raise InputError(f"--executor dask needs {error.name}: pip install 'benchbench[cluster]'") from None
+    with Dask(scheduler, on_workers=watch.workers, on_note=watch.note) as dask:
+        yield dask
 
 
 def in_bytes(size: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """``benchbench show``: everything about one trial."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,10 @@ from benchbench.cli.blocks import show_blocks
 from benchbench.cli.console import say
 from benchbench.core import artifacts
 from benchbench.core.keys import Found, find
+from benchbench.core.marks import marks
 from benchbench.report.figures.file import rendered, require_kind
 from benchbench.report.figures.trial import trial_figure
 from benchbench.report.frame import study_name
-from benchbench.report.marks import marks
 from benchbench.report.page.trial import command, trial_page
 
 
@@ -31,7 +32,19 @@ def show(key: str, *, study: str | None, results: str, machine: str | None, figu
         say(json.dumps(as_data(found, place, drawn), indent=2))
         return
     hint = f"The figure is in {drawn}." if drawn else "--figure FILE.png draws them."
-    show_blocks(trial_page(found, place, f"{said} {hint}" if picture else said, "").blocks)
+    show_blocks(trial_page(found, place, f"{said} {hint}" if picture else said, _learner(found, place)).blocks)
+
+
+def _learner(found: Found, results: Path) -> str:
+    """What became of the fitted learner."""
+    kept, file = found.record.kept, artifacts.kept_path(results, found.record)
+    if kept is None:
+        return "It was not kept; benchbench run STUDY --keep keeps the learners of the trials that it runs."
+    if file is None:
+        return f"It could not be kept: {kept.message}"
+    numbers = sum(math.prod(array.shape) for array in kept.arrays.values())
+    gone = "" if file.is_file() else " The file is not there."
+    return f"It is in {file}: {numbers:,} numbers in {len(kept.arrays)} arrays.{gone}"
 
 
 def as_data(found: Found, results: Path, figure: str | None = None) -> dict[str, Any]:
@@ -48,6 +61,7 @@ def as_data(found: Found, results: Path, figure: str | None = None) -> dict[str,
         "record": record.model_dump(mode="json", by_alias=True),
         "marks": [mark._asdict() for mark in marks(record)],
         "artifact": None if named is None else str(artifacts.path(results, record)),
+        "learner": None if record.kept_name is None else str(artifacts.kept_path(results, record)),
         "figure": figure,
         "command": command(record, results),
     }

@@ -1,1 +1,1 @@
-"""Two benchmark files, or two stores of records, held against each other."""
+"""Comparison of two benchmark files, or of two stores of records."""

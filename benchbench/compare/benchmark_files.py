@@ -1,4 +1,4 @@
-"""Reads files of pytest-benchmark: a side is one run, or a folder of runs."""
+"""Read the files of pytest-benchmark: a side of a comparison is one run, or a folder of runs."""
 
 import json
 from collections import Counter
@@ -54,7 +54,7 @@ class _Benchmark(BaseModel):
 
 
 class _Run(BaseModel):
-    """One file of pytest-benchmark 5, as far as it is needed."""
+    """The parts of a file of pytest-benchmark 5 that are needed here."""
 
     machine_info: _Machine
     commit_info: _Commit = Field(default_factory=_Commit)
@@ -63,13 +63,13 @@ class _Run(BaseModel):
 
 
 def sides_of_runs(paths: tuple[str, str], files: tuple[list[Path], list[Path]]) -> tuple[Side, Side]:
-    """Both sides, with as many runs each."""
+    """Read both sides; InputError where they cannot be read or have different numbers of runs."""
     first, second = (_side_of_runs(path, part) for path, part in zip(paths, files, strict=True))
     a, b = map(len, files)
     if a != b:
         raise InputError(
             f"{paths[0]} holds {a} run{'s' * (a > 1)}, {paths[1]} {b}: run i of A is paired with run i of B, "
-            "so give both sides as many"
+            "so give both sides as many runs"
         )
     return first, second
 
@@ -78,7 +78,7 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
     runs = sorted((_run(file) for file in files), key=lambda run: run.datetime.timestamp())
     machines = frozenset(run.machine_info.label for run in runs)
     if len(machines) > 1:
-        raise InputError(f"{path}: runs of different machines: {'; '.join(sorted(machines))}; keep them apart")
+        raise InputError(f"{path}: runs of different machines: {'; '.join(sorted(machines))}; give runs of one machine")
     series: dict[Cell, dict[int, Sample]] = {}
     found: dict[str, dict[Cell, list[float]]] = {}
     for i, run in enumerate(runs):
@@ -100,7 +100,7 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
 
 
 def _shown(name: str) -> bool:
-    """Whether something that was recorded beside the times is compared too: scores, memory and parameters."""
+    """Whether a value that was recorded beside the times is shown: a score, memory or a number of parameters."""
     return name.startswith("test_") or name in {"peak_bytes", "parameters"}
 
 
@@ -119,7 +119,7 @@ def _run(file: Path) -> _Run:
         first = error.errors()[0]
         raise InputError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     if not run.benchmarks:
-        raise InputError(f"{file}: no benchmark in it; were they switched off or deselected?")
+        raise InputError(f"{file}: it holds no benchmark; run at least one, neither switched off nor deselected")
     counts = Counter(one.fullname for one in run.benchmarks)
     for one in run.benchmarks:
         if fault := _fault(one, counts[one.fullname]):
@@ -128,13 +128,13 @@ def _run(file: Path) -> _Run:
 
 
 def _fault(one: _Benchmark, times: int) -> str:
-    """What is wrong with a benchmark; empty where nothing is."""
+    """A sentence on what is wrong with a benchmark; empty where nothing is."""
     if times > 1:
-        return f"this name is there {times} times, so it cannot be paired"
+        return f"the file has {times} benchmarks of this name, so it cannot be paired; give each a name of its own"
     if not one.stats.data:
-        return "no rounds in it: make the file with --benchmark-json or --benchmark-save-data"
+        return "it has no rounds: make the file with --benchmark-json or --benchmark-save-data"
     wrong = [value for value in one.stats.data if not 0 <= value < float("inf")]
-    return f"a round took {short(wrong[0])} s" if wrong else ""
+    return f"a round took {short(wrong[0])} s; a time must be 0 or more, and finite" if wrong else ""
 
 
 def _other_tool(found: Any) -> str:

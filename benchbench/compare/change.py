@@ -1,4 +1,4 @@
-"""How B differs from A, with a 95 % interval: by the rounds of one run a side, or by pairs."""
+"""How B differs from A, with a 95 % interval: from the rounds of one run on each side, or from pairs."""
 
 from math import ceil, nan, sqrt
 from typing import NamedTuple
@@ -14,7 +14,7 @@ Values = NDArray[np.float64]
 
 
 class Change(NamedTuple):
-    """B over A, or B minus A, with its 95 % interval; NaN where there is none."""
+    """The ratio B / A or the difference B - A, with its 95 % interval; NaN where it is undefined."""
 
     value: float
     low: float
@@ -25,10 +25,11 @@ NONE = Change(nan, nan, nan)
 
 
 def ratio_of_rounds(a: Values, b: Values) -> Change:
-    """Ratio of the medians of two series of rounds, with its percentile interval by a circular block bootstrap.
+    """The ratio b / a of the medians of two series of rounds (n,), with its interval by a circular block bootstrap.
 
-    Blocks of about the square root of the rounds, since neighbours share the machine's mood; always drawn alike. Of
-    more than 4,096 rounds the interval takes every k-th. NaN where a round took no time, unless all did.
+    The percentile interval is drawn with a fixed seed. A block has about as many rounds as the square root of their
+    number, since neighbouring rounds share the state of the machine. Of more than 4,096 rounds, the interval uses every
+    k-th. The result is NaN where some rounds took no time, and 1 where none took any.
 
     Politis & Romano 1992, "A circular block-resampling procedure for stationary data".
     """
@@ -42,9 +43,10 @@ def ratio_of_rounds(a: Values, b: Values) -> Change:
 
 
 def ratio_of_pairs(a: Values, b: Values) -> Change:
-    """Geometric mean of the ratios of pairs, with Student's interval for the mean of their logarithms.
+    """The geometric mean of the ratios b / a of pairs (n,), with Student's interval of the mean of their logarithms.
 
-    Two zeros have the ratio 1; NaN where only one of a pair is 0. Fewer than three pairs have no interval.
+    A pair of two zeros has the ratio 1; the result is NaN where one value of a pair is 0. Fewer than three pairs have
+    no interval.
 
     Fleming & Wallace 1986, "How not to lie with statistics", CACM 29(3). Student 1908, Biometrika 6.
     """
@@ -56,7 +58,7 @@ def ratio_of_pairs(a: Values, b: Values) -> Change:
 
 
 def difference_of_pairs(a: Values, b: Values) -> Change:
-    """Mean of the differences B - A of pairs, with Student's interval. Fewer than three pairs have no interval."""
+    """The mean of the differences b - a of pairs (n,), with Student's interval where there are three pairs or more."""
     return Change(*_mean(b - a))
 
 

@@ -1,4 +1,4 @@
-"""Two sides, row by row: how B differs from A, how sure that is, and the verdict."""
+"""Compare two sides row by row: how B differs from A, how sure that is, and the verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from benchbench.core.errors import InputError
 from benchbench.report.page.texts import decimals, listed
 
 FEWEST = {"rounds": 5, "runs": 3, "seeds": 3}
-# one run of the same code took up to 1.26 times as long as another on a machine that did nothing else
+# On an idle machine, one run of the same code took up to 1.26 times as long as another.
 MARGINS = {"rounds": 1.2, "runs": 1.05, "seeds": 1.2}
 NO_DIFFERENCE, NO_RATIO, TOO_FEW = "no difference seen", "no ratio: 0 on one side", "too few"
 
@@ -26,7 +26,10 @@ By = Literal["ratio", "difference"]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One measure of one row: medians in the measure's unit, their ratio B/A or difference B - A, and the verdict."""
+    """The comparison of one row by one measure.
+
+    ``a`` and ``b`` are the medians in the measure's unit, ``change`` is their ratio B/A or difference B - A.
+    """
 
     measure: Measure
     name: tuple[str, ...]
@@ -38,17 +41,17 @@ class Row:
 
     @property
     def worse(self) -> bool:
-        """B is slower, takes more or scores worse."""
+        """Whether B is slower, takes more memory or scores worse."""
         return self.verdict in WORSE
 
     @property
     def judged(self) -> bool:
-        """There was enough to say something."""
+        """Whether there were enough values for a verdict."""
         return not self.verdict.startswith((TOO_FEW, NO_RATIO))
 
     @property
     def factor(self) -> float:
-        """How many times as bad B is; infinite where a row that is worse has no ratio."""
+        """How many times as bad B is as A; infinite where B is worse and there is no ratio."""
         if self.by == "difference":
             return inf if self.worse else 1.0
         ratio = self.change.value
@@ -57,11 +60,11 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Both sides row by row.
+    """The comparison of two sides, row by row.
 
-    ``columns`` head the names of the rows, ``same`` is what all rows share, ``notes`` say what was left out, ``extras``
-    have by row and name what else was recorded of A and B. ``gone`` are rows of A alone, ``broken`` rows that failed in
-    B alone.
+    ``columns`` are the headers of the names of rows, ``same`` lists what all rows share, and ``notes`` tell what was
+    left out. ``extras`` has further recorded values of A and B, by row and name. ``gone`` names the rows that only A
+    has, ``broken`` the rows that failed in B but not in A.
     """
 
     a: Side
@@ -77,13 +80,14 @@ class Comparison:
 
 
 def compare(a: str, b: str, margin: float | None = None) -> Comparison:
-    """Compare B with A, each a file or folder of pytest-benchmark or of records.
+    """Compare B with A; each is a file or folder of pytest-benchmark, or of records.
 
-    Times and memory that differ by no more than the factor ``margin`` are not called different: 1.05 for several runs a
-    side, 1.2 for one. InputError where a side cannot be read, or where the two cannot be compared.
+    Times and memory are not called different unless they differ by more than the factor ``margin``, which is by default
+    1.05 for several runs on each side and 1.2 for one. Raises InputError where a side cannot be read, or where the two
+    cannot be compared.
     """
     if margin is not None and not 1 <= margin < inf:
-        raise InputError(f"margin {margin:g}: must be at least 1, as 1.05")
+        raise InputError(f"margin {margin:g}: it must be at least 1, as 1.05")
     left, right = read(a, b)
     margin = MARGINS[left.unit] if margin is None else margin
     pairs, notes = paired(left, right)
@@ -104,7 +108,7 @@ def compare(a: str, b: str, margin: float | None = None) -> Comparison:
 
 
 def verdict(measure: Measure, change: Change, margin: float, by: By = "ratio") -> str:
-    """What a change says: a difference only where its interval lies wholly outside 1/margin..margin, or outside 0."""
+    """The verdict on a change: a difference only where its interval lies wholly outside 1/margin..margin, or off 0."""
     low, high = (1 / margin, margin) if by == "ratio" else (0.0, 0.0)
     if change.low > high:
         return measure.verdict(grown=True)
@@ -112,10 +116,11 @@ def verdict(measure: Measure, change: Change, margin: float, by: By = "ratio") -
 
 
 def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
-    """Whether a row is worse by more than the factor ``above`` or failed in B alone, and what is to be said of it.
+    """Whether B fails the gate, and sentences that say why.
 
-    A score without a ratio fails where it is worse at all. InputError where no time could be judged: what cannot fail
-    is no gate.
+    It fails where a row is worse by more than the factor ``above``, where a score without a ratio is worse at all, and
+    where a row failed in B but not in A. Raises InputError where no time could be judged, since such a gate could not
+    fail.
     """
     rows = comparison.rows
     if not any(row.judged and row.measure.kind == "time" for row in rows):
@@ -135,10 +140,10 @@ def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
 
 
 def _scale(measure: Measure, pairs: list[Pair]) -> By:
-    """How a measure is compared: by the difference where it is a score whose ratio means nothing.
+    """Whether to compare a measure by ratio, or by difference where it is a score whose ratio means nothing.
 
-    A ratio needs a zero that means nothing of it. An error has one; of a score of which higher is better, such as R2 or
-    an accuracy, none may be zero or negative.
+    Ratios make sense of times, memory and errors, for which 0 means none. Scores that may be negative, and scores such
+    as R2 or accuracy (higher is better) where one is zero, are compared by their difference.
     """
     least = min(float(side.values.min()) for pair in pairs for side in (pair.a, pair.b))
     signed = measure.kind == "score" and (least < 0 or (measure.better == "higher" and least == 0))

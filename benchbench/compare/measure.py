@@ -1,4 +1,4 @@
-"""What is compared: the name of a measure, its kind, and whether lower or higher is better."""
+"""Measures that are compared: their name, kind, and whether lower or higher is better."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,7 @@ BETTER = tuple(better for _, better in _WORDS.values())
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure: times in seconds, memory in bytes, a score in the unit of its metric."""
+    """A measure: a time in seconds, memory in bytes, or a score in the unit of its metric."""
 
     name: str
     kind: Kind
@@ -24,10 +24,10 @@ class Measure:
 
     @property
     def title(self) -> str:
-        """Its name and, of a score, its direction."""
+        """The name of the measure, with the direction of a score."""
         return f"{self.name} ({self.better} is better)" if self.kind == "score" else self.name
 
     def verdict(self, *, grown: bool) -> str:
-        """The word for a B that is larger than A (``grown``), or smaller."""
+        """The word for B where it is larger than A (``grown``) or smaller."""
         worse, better = _WORDS[self.kind]
         return worse if grown == (self.better == "lower") else better

@@ -1,4 +1,4 @@
-"""The page of a comparison: what was compared, a table a measure, and how to read them."""
+"""The page of a comparison: what was compared, a table for each measure, and how to read the tables."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,8 +18,8 @@ _EXTRAS: dict[str, tuple[str, Callable[[float], str]]] = {
     "parameters": ("parameters", number),
 }
 _HOW = {
-    "rounds": "The ratio is that of the medians; the interval is over the rounds of one run a side, which do not show "
-    "what differs from run to run: to be surer, put several runs of each side, made in turn, into two folders.",
+    "rounds": "The ratio is the ratio of the medians; the interval is over the rounds of one run on each side, which "
+    "do not show how runs differ: to be surer, put several runs of each side, made in turn, into two folders.",
     "runs": "The ratio is the geometric mean over pairs of runs, in the order in which they were made; the interval is "
     "over these pairs.",
     "seeds": "The ratio is the geometric mean over seeds that both sides have; the interval is over these seeds.",
@@ -27,7 +27,7 @@ _HOW = {
 
 
 def markdown(comparison: Comparison) -> str:
-    """The page: what was compared, how many rows say what, a table a measure, and how to read them."""
+    """The page in Markdown: what was compared, counts of verdicts, a table for each measure, and how to read them."""
     sides = (("A", comparison.a), ("B", comparison.b))
     compared = [line(strong(f"{letter}:"), " ", ", ".join((side.path, *side.facts))) for letter, side in sides]
     if comparison.same:
@@ -49,7 +49,7 @@ def _table(columns: tuple[str, ...], rows: list[Row]) -> Table:
 
 
 def _values(row: Row) -> list[str]:
-    """Both medians, in the same unit."""
+    """The texts of both medians, in the same unit."""
     both, unit, scale = (row.a, row.b), "", 1.0
     if row.measure.kind == "memory":
         unit, scale = " MiB", _MIB
@@ -93,15 +93,15 @@ def _reading(comparison: Comparison) -> str:
     margin = comparison.margin
     costs = (
         f"Times and memory are called different only where the whole 95 % interval lies outside {1 / margin:.3g} to "
-        f"{margin:.3g} (--margin), as a machine differs from run to run by itself."
+        f"{margin:.3g} (--margin), since times on one machine vary from run to run."
     )
     said = [_HOW[comparison.a.unit], costs]
     if any(row.measure.kind == "score" for row in comparison.rows):
-        said.append("Scores are called different where it lies outside 1.")
+        said.append("Scores are called different where the interval excludes 1.")
     if any(row.by == "difference" for row in comparison.rows):
         said.append(
-            "A score that is negative in some trial, or of which higher is better and that is zero in some trial, is "
-            "compared by the mean difference B − A, since its ratio means nothing; it is called different where the "
-            "interval lies outside 0."
+            "A score is compared by the mean difference B − A, since its ratio means nothing, if it is negative in "
+            "some trial, or if higher is better and it is zero in some trial; it is called different where the "
+            "interval excludes 0."
         )
     return " ".join(said)

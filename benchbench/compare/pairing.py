@@ -1,4 +1,4 @@
-"""Pairs what both sides have, and says what is left out: what differs, what only one side has, and what failed."""
+"""Pair the rows that both sides have, and note what is left out: what differs, is on one side only, or failed."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from benchbench.report.page.texts import listed
 
 
 class Pair(NamedTuple):
-    """One run or seed (``which``) of one row in both sides."""
+    """One run or seed, ``which``, of one row, as both sides have it."""
 
     measure: Measure
     cell: Cell
@@ -21,7 +21,7 @@ class Pair(NamedTuple):
 
 
 class Names(NamedTuple):
-    """Headers of the columns that tell rows apart, what all rows share, and the texts of each row."""
+    """The names of rows: headers of the columns that tell rows apart, what all rows share, and texts by row."""
 
     columns: tuple[str, ...]
     same: tuple[str, ...]
@@ -33,14 +33,11 @@ _ALWAYS = {"benchmark", "task", "architecture", "length"}
 
 def paired(left: Side, right: Side) -> tuple[list[Pair], list[str]]:
     """The pairs that may be compared, and notes on what is left out."""
-    pairs = [
-        Pair(measure, cell, i, sample, other[i])
-        for measure, series in left.series.items()
-        for cell, samples in series.items()
-        for other in (right.series.get(measure, {}).get(cell, {}),)
-        for i, sample in samples.items()
-        if i in other
-    ]
+    pairs: list[Pair] = []
+    for measure, series in left.series.items():
+        for cell, samples in series.items():
+            others = right.series.get(measure, {}).get(cell, {})
+            pairs += [Pair(measure, cell, i, sample, others[i]) for i, sample in samples.items() if i in others]
     pairs, notes = _sifted(pairs)
     return pairs, notes + _unlike_scores(left, right) + _alone(left, right)
 
@@ -53,8 +50,8 @@ def _sifted(pairs: list[Pair]) -> tuple[list[Pair], list[str]]:
     kept = [pair for pair in pairs if pair.measure.kind == "score" or pair.a.how == pair.b.how]
     if ways := sorted({f"A {pair.a.how}; B {pair.b.how}" for pair in pairs if pair.a.how != pair.b.how}):
         notes.append(
-            "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are "
-            f"not in: {listed(ways)}."
+            "Times and memory are compared only where jobs, threads, allocator and kernel are the same; "
+            f"they differ in: {listed(ways)}."
         )
     changed = {f"{pair.a.version} in A and {pair.b.version} in B" for pair in kept if pair.a.version != pair.b.version}
     if changed:
@@ -63,7 +60,7 @@ def _sifted(pairs: list[Pair]) -> tuple[list[Pair], list[str]]:
 
 
 def _unlike_scores(left: Side, right: Side) -> list[str]:
-    """A note on rows whose score is another one in B, so that there is nothing to compare."""
+    """A note on rows that have different scores in A and B, so that there is nothing to compare."""
     found = []
     for a, b in ((a, b) for a in left.series for b in right.series if a != b):
         if a.kind == b.kind == "score" and (rows := left.series[a].keys() & right.series[b].keys()):
@@ -72,7 +69,7 @@ def _unlike_scores(left: Side, right: Side) -> list[str]:
 
 
 def _alone(left: Side, right: Side) -> list[str]:
-    """Notes on rows, runs and seeds that only one side has, and on what the sides say themselves."""
+    """Notes on rows, runs and seeds that only one side has, and the sides' own notes."""
     notes = []
     names = named([*cells(left), *cells(right)], left.columns).of
     for letter, side, other in (("A", left, right), ("B", right, left)):
@@ -87,7 +84,7 @@ def _alone(left: Side, right: Side) -> list[str]:
 
 
 def lost(left: Side, right: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the rows that B does not have, and of those that failed in B and not in A."""
+    """The names of the rows that B does not have, and of those that failed in B but not in A."""
     every = list(dict.fromkeys([*cells(left), *cells(right), *left.failed, *right.failed]))
     names = named(every, left.columns).of
     broken = right.failed - left.failed
@@ -97,7 +94,7 @@ def lost(left: Side, right: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def extras(left: Side, right: Side, names: Names) -> dict[tuple[str, ...], dict[str, tuple[float, float]]]:
-    """By row and name what else was recorded of both sides."""
+    """Further values that were recorded on both sides, by row and name."""
     a, b = left.extras, right.extras
     found = {
         name: {what: (a[what][cell], b[what][cell]) for what in a if cell in a[what] and cell in b.get(what, {})}
@@ -112,7 +109,7 @@ def cells(side: Side) -> list[Cell]:
 
 
 def named(rows: list[Cell], columns: tuple[str, ...]) -> Names:
-    """How rows are called: a column is shown where it tells them apart."""
+    """Name the rows; a column is shown where it tells rows apart."""
     labels = [_labels(column) for column in zip(*rows, strict=True)]
     shown = [i for i, name in enumerate(columns) if name in _ALWAYS or len(labels[i]) > 1]
     same = [f"{name} {text}" for i, name in enumerate(columns) if i not in shown for text in labels[i].values() if text]
@@ -124,7 +121,7 @@ def named(rows: list[Cell], columns: tuple[str, ...]) -> Names:
 
 
 def _labels(column: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Names with those of their options that tell them apart."""
+    """The texts of a column: names, with those of their options that tell them apart."""
     found = {}
     for name, group in groupby(sorted(set(column)), key=lambda one: one[0]):
         sets = {one: json.loads(one[1]) for one in group}
@@ -137,6 +134,6 @@ def _labels(column: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 
 def count(n: int, unit: str) -> str:
-    """So many of a unit, in the singular where there is one."""
+    """A number with its unit, in the singular for one."""
     unit = unit.removesuffix("s")
     return f"{n:,} {unit}{'s' * (n != 1)}"

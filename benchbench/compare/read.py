@@ -1,4 +1,4 @@
-"""Two paths become two sides: finds their files, and refuses what cannot be compared at all."""
+"""Read the two sides of a comparison from their paths, and refuse sides that cannot be compared."""
 
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from benchbench.report.page.texts import listed
 
 
 def read(a: str, b: str) -> tuple[Side, Side]:
-    """Both sides; InputError where one cannot be read, or where the two cannot be compared."""
+    """Read both sides; InputError where one cannot be read, or where the two cannot be compared."""
     files = _files(a), _files(b)
     records = [part[0].suffix == ".jsonl" for part in files]
     if records[0] != records[1]:
         kinds = [f"{path} holds {_kind(kind)}" for path, kind in zip((a, b), records, strict=True)]
-        raise InputError(f"{' and '.join(kinds)}: give two of one kind")
+        raise InputError(f"{' and '.join(kinds)}: give two paths of one kind")
     sides = sides_of_records((a, b), files) if records[0] else sides_of_runs((a, b), files)
     for side in sides:
         if UNKNOWN in side.machines:
-            raise InputError(f"{side.path}: it does not say on what machine it was made, so it cannot be compared")
+            raise InputError(f"{side.path}: it does not name the machine it was made on; give one that does")
     if not sides[0].machines & sides[1].machines:
         names = [f"{letter}: {listed(sorted(side.machines))}" for letter, side in zip("AB", sides, strict=True)]
         raise InputError(
@@ -33,7 +33,7 @@ def _kind(records: bool) -> str:
 
 
 def _files(path: str) -> list[Path]:
-    """The .jsonl files of a path, or else what is read as JSON."""
+    """The .jsonl files of a path, or its .json files where there are none."""
     place = Path(path)
     if place.is_file():
         return [place]

@@ -1,4 +1,4 @@
-"""Reads records: a side is the trials of one study or more, each by the record that stands last in its file."""
+"""Read records: a side is the trials of one or more studies, each with the last record in its file."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,25 +23,26 @@ _HOW = ("jobs", "threads", "allocator")
 
 
 def sides_of_records(paths: tuple[str, str], files: tuple[list[Path], list[Path]]) -> tuple[Side, Side]:
-    """Both sides, of the studies that both have; where each has one, its name does not matter.
+    """Read both sides, with the studies that both have; where each side has one study, their names may differ.
 
-    Trials of a tuning, which are no results, are left aside.
+    Trials of a tuning are left out, since they are not results. Raises InputError where a side has no record, or where
+    no study is on both sides.
     """
     both = [[record for file in part for record in Store(file).records() if not record.trial.tuning] for part in files]
     for path, records in zip(paths, both, strict=True):
         if not records:
-            raise InputError(f"{path}: no whole record yet")
+            raise InputError(f"{path}: no complete record yet; run the study first")
     studies = [{record.trial.study for record in records} for records in both]
     shared = studies[0] & studies[1] if max(map(len, studies)) > 1 else None
     if shared == set():
         names = [f"{path} has {listed(sorted(found))}" for path, found in zip(paths, studies, strict=True)]
-        raise InputError(f"no study is in both: {', '.join(names)}")
+        raise InputError(f"no study is on both sides: {', '.join(names)}; give two that share a study")
     first, second = (_side_of_records(path, records, shared) for path, records in zip(paths, both, strict=True))
     return first, second
 
 
 def _side_of_records(path: str, records: list[Record], studies: set[str] | None) -> Side:
-    """Of each trial the record that stands last in its file."""
+    """One side, with the last record of each trial."""
     other = sorted({one.trial.study for one in records} - studies) if studies else []
     made = [one for one in records if one.trial.study not in other]
     names = sorted({one.trial.study for one in made})
@@ -87,7 +88,7 @@ def _cell(record: Record, *, named: bool) -> Cell:
 
 
 def _unusual(trial: Trial) -> dict[str, str]:
-    """When the validation split is scored, where that is not as usual: it decides which weights are kept."""
+    """``validate_at`` where it differs from its default, since it decides which weights are kept."""
     usual = Trial.model_fields["validate_at"].default
     return {} if trial.validate_at == usual else {"validate_at": trial.validate_at}
 

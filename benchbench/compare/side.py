@@ -1,4 +1,4 @@
-"""One side of a comparison as plain data, whatever it was read from."""
+"""One side of a comparison as plain data, independent of the files that it was read from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from benchbench.report.page.texts import listed
 UNKNOWN = "unknown"
 
 Cell = tuple[tuple[str, str], ...]
-"""Which row: per column a name and, as JSON, its options."""
+"""A row: for each column a name, and its options as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """What one run or one seed gave for one row: the rounds of the run, or one number.
+    """The values (n,) of one run or seed for one row: the seconds of its rounds, or a single number.
 
-    ``data`` is the fingerprint of what was learned, ``how`` says with which jobs, threads, allocator and kernel,
-    ``version`` with which version of the architecture and of its engine.
+    ``data`` is the fingerprint of the training data, ``how`` tells jobs, threads, allocator and kernel, and ``version``
+    the versions of the architecture and its engine.
     """
 
     values: NDArray[np.float64]
@@ -31,11 +31,11 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Side:
-    """One of the two that are compared.
+    """One side of a comparison.
 
-    ``unit`` is what the statistics count: rounds, runs or seeds. ``series`` has by measure and row what each run or
-    seed gave, ``extras`` by name and row the median over the runs. ``facts`` say on what and when the side was made;
-    ``failed`` are the rows with a trial that did not end ok.
+    ``unit`` is the unit that the statistics count: rounds, runs or seeds. ``series`` has the sample of each run or
+    seed, by measure and row; ``extras`` has medians over the runs, by name and row. ``facts`` tell on what machine, and
+    when, the side was made. ``failed`` are the rows with a trial that did not end ok.
     """
 
     path: str
@@ -50,14 +50,14 @@ class Side:
 
 
 def commit(name: str | None, dirty: bool | None) -> str:
-    """A commit in ten digits, and whether files differed from it."""
+    """The first ten digits of a commit, and whether files differed from it."""
     if not name:
         return ""
     return (name[:10] if len(name) == 40 else name) + " with local changes" * bool(dirty)
 
 
 def facts(made: Iterable[dict[str, str]]) -> tuple[str, ...]:
-    """What the parts of a side were made on (machine, commit, torch, python) and on which days."""
+    """Texts on the machines, commits and versions with which the parts of a side were made, and on the days."""
     found = list(made)
     values = {
         name: sorted({one[name] for one in found if one[name]}) for name in ("machine", "commit", "torch", "python")

@@ -1,4 +1,4 @@
-"""What every architecture and every task promises, checked on anybody's plug-in."""
+"""The contract: what every architecture and every task promises, and checks of it for any plug-in."""
 
 from benchbench.contract.check import Check, assert_contract, check
 

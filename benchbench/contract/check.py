@@ -1,11 +1,10 @@
-"""The contract that everything registered keeps; for ``benchbench check`` and for a third party's own tests."""
+"""Check the contract on a plug-in, for ``benchbench check`` and for the tests of third parties."""
 
 import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from benchbench.contract import learner, task
@@ -21,7 +20,7 @@ from benchbench.run.failure import declines
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One promise put to the test: ``passed`` is None where it could not be tested, and ``detail`` says why."""
+    """The check of one promise; where it could not be tested, ``passed`` is None and ``detail`` says why."""
 
     subject: str
     promise: str
@@ -29,13 +28,13 @@ class Check:
     detail: str = ""
 
 
-LENGTH = 40  # steps of the sequences that a task is asked for
+LENGTH = 40  # steps of the sequences that tasks are asked to make
 
 
 def check(plugin: Plugin) -> list[Check]:
-    """All promises of an architecture or a task, with its default options and with each option set of shipped studies.
+    """Check all promises of an architecture or a task, with its default options and each option set of shipped studies.
 
-    Fits take place under the switches of a trial: one thread, denormals flushed to zero, the allocator's settings.
+    Fits run under the switches of a trial: one thread, denormals flushed to zero, the allocator's settings.
     """
     sets = [({}, LENGTH), *shipped_sets(plugin)]
     with as_in_a_trial(), _warned_once():
@@ -43,24 +42,24 @@ def check(plugin: Plugin) -> list[Check]:
 
 
 def shipped_sets(plugin: Plugin) -> list[tuple[Options, int]]:
-    """The option sets of shipped studies that are not the default, each once, with the shortest length it is run at."""
+    """The option sets of shipped studies, without the default, each once with the shortest length of its study."""
     found: list[tuple[Options, int]] = []
     for address, file in shipped().items():
-        if "/" in address:  # those of a folder are run whole, each at toy size
+        if "/" in address:  # other tests run the studies of a folder as a whole, at toy size
             continue
         study = studies.read(file)
         named = study.architectures if plugin.kind == "architecture" else study.tasks
         for table in named.get(plugin.name, ()):
             for options in studies.option_sets(plugin, table, file.name):
                 for name in {studies.WIDTH, studies.LABEL} - plugin.options.model_fields.keys():
-                    options.pop(name, None)  # the contract has widths of its own
+                    options.pop(name, None)  # the contract chooses the widths itself
                 if options and options not in [known for known, _ in found]:
                     found.append((options, min(study.lengths)))
     return found
 
 
 def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
-    """Each promise; those that fail for a reason that was told already are counted at the end."""
+    """Check each promise; promises that fail for a reason that was reported already are counted at the end."""
     kind = learner if plugin.kind == "architecture" else task
     text = ", ".join(f"{name}={value}" for name, value in options.items())
     subject = f"{plugin.kind} {plugin.name}{f' ({text})' if text else ''}"
@@ -73,46 +72,50 @@ def _check(plugin: Plugin, options: Options, length: int) -> list[Check]:
         told |= reasons
         checks.append(found)
         if plugin.kind == "task" and len(checks) == 1 and not found.passed:
-            break  # without a problem there is nothing more to test
+            break  # without a problem, no other promise can be tested
     if again:
-        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is told above"
+        said = f"{again} more promise{' fails' if again == 1 else 's fail'} for a reason that is reported above"
         checks.append(Check(subject=subject, promise=said, passed=None))
     return checks
 
 
 def assert_contract(plugin: Plugin) -> None:
-    """Raise AssertionError naming every broken promise: for a plug-in's own tests."""
+    """Raise an AssertionError that names every broken promise of a plug-in, for the plug-in's own tests."""
     broken = [f"{c.subject}: {c.promise}: {c.detail}" for c in check(plugin) if c.passed is False]
     if broken:
         raise AssertionError("\n".join(broken))
 
 
 def _try(plugin: Plugin, subject: str, promise: str, test: Callable[[], None]) -> tuple[Check, set[str]]:
-    """What a test found, and the reasons by which the same mistake is known in other promises; none where it holds."""
-    check = partial(Check, subject=subject, promise=promise)
+    """The check of a promise, and texts that identify the mistake where it breaks other promises too."""
+    passed: bool | None = False
+    reasons: set[str] = set()
     try:
         test()
     except UntestableError as reason:
-        return check(passed=None, detail=str(reason)), set()
+        passed, detail = None, str(reason)
     except BrokenPromiseError as broken:
-        same = f"{promise.rpartition(': ')[2]}: {_numberless(broken)}"  # of one scored step, of many, of classes
-        return check(passed=False, detail=str(broken)), {same, _numberless(broken.__cause__)} - {""}
+        same = f"{promise.rpartition(': ')[2]}: {_numberless(broken)}"  # alike for one scored step, many, or classes
+        detail, reasons = str(broken), {same, _numberless(broken.__cause__)} - {""}
     except (Exception, SystemExit) as error:
         detail = describe(error, plugin.file)
         if declines(error):
-            return check(passed=None, detail=detail), set()
-        return check(passed=False, detail=detail), {_numberless(error)}
-    return check(passed=True), set()
+            passed = None
+        else:
+            reasons = {_numberless(error)}
+    else:
+        passed, detail = True, ""
+    return Check(subject=subject, promise=promise, passed=passed, detail=detail), reasons
 
 
 def _numberless(error: BaseException | None) -> str:
-    """Kind and text of an exception without its numbers, which differ between problems of one mistake."""
+    """The type and text of an exception without its numbers, in which one mistake differs between problems."""
     return "" if error is None else re.sub(r"\d+", "#", f"{type(error).__name__}: {error}")
 
 
 @contextmanager
 def _warned_once() -> Iterator[None]:
-    """Show each warning of a library once inside, whatever the filters: many promises run the same code."""
+    """A context that shows each warning of a library once, since many promises run the same code."""
     seen = set[tuple[object, ...]]()
     with warnings.catch_warnings():
         show = warnings.showwarning

@@ -1,4 +1,4 @@
-"""What every architecture promises."""
+"""The promises of every architecture, and their tests."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -28,21 +28,22 @@ from benchbench.run.scoring import predict, require_lengths
 _LENGTH, _WIDTH, _SEQUENCES, _CLASSES = 12, 6, 48, 3
 _WIDTHS = (1, 2, 3, 4, 6, 9, 16, 32)
 _BUDGET = Budget(name="contract", width=_WIDTH, updates=4, batch=8)
-_STARTS, _STEPS, _FIRST = 5, 20, 8  # of a free run; the steps of its first piece
+_STARTS, _STEPS, _FIRST = 5, 20, 8  # starts and steps of a free run, and the steps of its first piece
 
 
-def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa: ARG001  its sequences are short
-    """Each promise of an architecture, with these options, and its test.
+def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa: ARG001  it uses short ones
+    """Yield each promise of an architecture with these options, and its test.
 
-    What it does not offer (classes, sequences of different length, a second engine) it need not promise.
+    Promises on what the architecture does not offer (classes, sequences of different length, a second engine) are left
+    out.
     """
     last, many, classes = _toy_problem(1), _toy_problem(5), _toy_classes()
     how = _How(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"), ANY_WIDTH)
     how = how._replace(widths=_widths(how, (last, many, classes)))
-    if not _takes_on(how, last) and not _takes_on(how, many):  # it may need later inputs
+    if not _takes_on(how, last) and not _takes_on(how, many):  # the architecture may need later inputs
         last, many = replace(last, causal=False), replace(many, causal=False)
     yield "its size never shrinks with its width", partial(_size_grows, how, last)
-    yield "it does problems of one scored step, of many, or classes", partial(_able, how, (last, many, classes))
+    yield "it solves problems of one scored step, of many, or of classes", partial(_able, how, (last, many, classes))
     kinds = {"one scored step": last, "many scored steps": many}
     if _does(how, classes) or not (_does(how, last) or _does(how, many)):
         kinds["classes"] = classes
@@ -52,13 +53,13 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
         yield f"{name}: the same seed gives the same predictions", partial(_same_seed, how, problem)
         yield f"{name}: it predicts each sequence by itself", partial(_by_itself, how, problem)
         if _takes_on(how, _padded(problem)):
-            yield f"{name}: what stands in the padding changes nothing", partial(_padding, how, _padded(problem))
+            yield f"{name}: values in the padding change nothing", partial(_padding, how, _padded(problem))
         if problem is classes:
             continue
         yield f"{name}: a free run has the right shape, and divergence shows", partial(_runs, how, problem)
         yield f"{name}: the same seed gives the same free run", partial(_same_run, how, problem)
         yield f"{name}: a free run starts with the last predicted step", partial(_run_starts, how, problem)
-        yield f"{name}: a free run in two pieces is the run in one", partial(_run_goes_on, how, problem)
+        yield f"{name}: a free run in two pieces equals the run in one", partial(_run_goes_on, how, problem)
     if many.causal:
         yield "it is causal: later inputs do not change earlier outputs", partial(_causal, how, many)
     for engine in list(plugin.engines)[1:]:
@@ -67,7 +68,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
 
 
 def _does(how: "_How", problem: Problem) -> bool:
-    """Whether it takes on a problem, and gives predictions that have the form of the targets."""
+    """Whether the architecture predicts a problem's test split in the form of its targets."""
     try:
         _predicted(how, problem)
     except (Exception, SystemExit):
@@ -76,7 +77,7 @@ def _does(how: "_How", problem: Problem) -> bool:
 
 
 def _takes_on(how: "_How", problem: Problem) -> bool:
-    """Whether it does not decline a problem; what else goes wrong is for the promises to find."""
+    """Whether the architecture does not decline a problem; other failures are left for the promises to find."""
     try:
         _predicted(how, problem)
     except (Exception, SystemExit) as error:
@@ -89,19 +90,19 @@ def _first(how: "_How") -> str:
 
 
 class _How(NamedTuple):
-    """An architecture with its options, as its function takes them, and the widths that it can have."""
+    """An architecture, its options as keyword arguments, and the widths that it can have."""
 
     plugin: Plugin
     options: dict[str, Any]
     widths: Sequence[int]
 
     def width(self, wanted: int) -> int:
-        """The width that it can have next to this one."""
+        """The smallest possible width that is at least ``wanted``, or else the largest."""
         return self.widths[min(bisect_left(self.widths, wanted), len(self.widths) - 1)]
 
 
 def _widths(how: _How, problems: tuple[Problem, ...]) -> Sequence[int]:
-    """The widths that it can have; any, where it says nothing that can be understood, for the promises to find."""
+    """The widths that the architecture can have; every width where its own are wrong, which the promises find."""
     for problem in problems:
         with suppress(Exception, SystemExit):
             return widths_of(_make(how, problem, 1))
@@ -118,7 +119,7 @@ def _toy_problem(scored: int) -> Problem:
 
 
 def _toy_classes() -> Problem:
-    """Which of three frequencies a noisy wave has."""
+    """A classification of noisy waves by their frequency, one of three."""
     rng = stream(0, "contract classes")
     true = np.arange(3 * _SEQUENCES) % _CLASSES
     phases = 0.5 * (1 + true)[:, None] * np.arange(_LENGTH) + rng.uniform(0, 6, (len(true), 1))
@@ -133,7 +134,7 @@ def _toy_classes() -> Problem:
 
 
 def _padded(problem: Problem) -> Problem:
-    """The same sequences cut to different lengths, with zeros behind their ends."""
+    """The same sequences cut to different lengths, with zeros after their ends."""
 
     def cut(split: Split) -> Split:
         lengths = np.clip(_LENGTH - np.arange(len(split)) % 6, split.scored, _LENGTH)
@@ -171,7 +172,7 @@ def _fitted(how: _How, problem: Problem, engine: str | None = None) -> tuple[Lea
 
 
 def _predicted(how: _How, problem: Problem, engine: str | None = None) -> Array:
-    """Predictions of the test split by a learner that is fitted anew."""
+    """The predictions (sequence, scored, output) of the test split by a newly fitted learner."""
     learner, _ = _fitted(how, problem, engine)
     return predict(learner, problem.test, classifies=problem.objective.classifies)
 
@@ -202,11 +203,11 @@ def _able(how: _How, problems: tuple[Problem, ...]) -> None:
             _fitted(how, problem)[0].predict(problem.test.inputs)
         except NotImplementedError as declined:
             reasons.append(str(declined))
-    require(len(reasons) < len(problems), f"it declines all: {reasons}")
+    require(len(reasons) < len(problems), f"it declines all of them: {reasons}")
 
 
 def _first_that_it_does(how: _How, problems: tuple[Problem, ...]) -> Meter:
-    """The meter of a fit on the first problem that is not declined."""
+    """The meter of a fit on the first problem that the architecture does not decline."""
     for problem in problems[:-1]:
         try:
             return _fitted(how, problem)[1]
@@ -263,7 +264,7 @@ def _padding(how: _How, problem: Problem) -> None:
     cut = Split(
         inputs=test.inputs[shortest][:, : lengths.min()], targets=test.targets[shortest], lengths=lengths[shortest]
     )
-    with suppress(ValueError):  # its window may have one length
+    with suppress(ValueError):  # some architectures have a window of fixed length
         alone = predict(learner, cut, classifies=problem.objective.classifies)
         gap = float(np.abs(alone - clean[shortest]).max())
         require(gap <= 1e-4, f"without their padding, sequences have predictions that differ by up to {gap:.3g}")
@@ -319,7 +320,7 @@ def _run_goes_on(how: _How, problem: Problem) -> None:
     rest = _generated(learner, longer, _STEPS - _FIRST)
     same = np.allclose(rest, whole[:, _FIRST:], rtol=1e-3, atol=1e-4, equal_nan=True)
     gap = float(np.abs(rest - whole[:, _FIRST:]).max())
-    require(same, f"fed what it made, it goes on otherwise, by up to {gap:.3g}")
+    require(same, f"continued from its own outputs, the run differs by up to {gap:.3g}")
 
 
 def _untouched(how: _How, problems: tuple[Problem, ...]) -> None:
@@ -330,7 +331,7 @@ def _untouched(how: _How, problems: tuple[Problem, ...]) -> None:
         learner, _ = _fitted(how, problem)
         learner.predict(problem.test.inputs)
         if not problem.objective.classifies:
-            with suppress(NotImplementedError):  # it may decline
+            with suppress(NotImplementedError):  # an architecture may decline free runs
                 _generated(learner, prefix, _STEPS)
 
     untouched(use, "setting.seed")

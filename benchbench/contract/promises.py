@@ -1,4 +1,4 @@
-"""What the promises of learners and of tasks share."""
+"""Code that the promises of architectures and of tasks share."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -12,21 +12,24 @@ Promises = Iterator[tuple[str, Callable[[], None]]]
 
 
 class BrokenPromiseError(Exception):
-    """What a promise's test found."""
+    """A promise is broken; the message says what the test found."""
 
 
 class UntestableError(Exception):
-    """Why a promise cannot be tested here."""
+    """A promise cannot be tested; the message says why."""
 
 
 def require(holds: bool, broken: str) -> None:
-    """BrokenPromiseError with the text ``broken`` unless it ``holds``."""
+    """Raise BrokenPromiseError with the text ``broken`` unless ``holds``."""
     if not holds:
         raise BrokenPromiseError(broken)
 
 
 def untouched(use: Callable[[], object], source: str) -> None:
-    """Require that ``use`` leaves the global random generators alone; ``source`` is what to draw from instead."""
+    """Require that ``use`` leaves the global random generators alone.
+
+    ``source`` names, for the message, what to draw from instead.
+    """
     before = _generators()
     use()
     for name, then, now in zip(("random", "numpy.random", "torch"), before, _generators(), strict=True):
@@ -42,7 +45,7 @@ def _generators() -> tuple[str, str, bytes]:
 
 
 def content(problem: Problem) -> list[bytes]:
-    """The bytes of every array."""
+    """The bytes of every array of a problem."""
     arrays = [
         array
         for split in (problem.train, problem.valid, problem.test)

@@ -1,4 +1,4 @@
-"""What every task promises."""
+"""The promises of every task, and their tests."""
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -15,23 +15,23 @@ from benchbench.core.seeds import stream
 from benchbench.core.spec import Options
 from benchbench.isolation.fault_text import describe
 
-_STRETCH = 8  # steps that two parts must not share
+_STRETCH = 8  # steps of a stretch that two splits must not share
 
 Make = Callable[[], Problem]
 
 
 def promises(plugin: Plugin, options: Options, length: int) -> Promises:
-    """Each promise of a task, with these options and sequences so long, and its test.
+    """Yield each promise of a task with these options and sequences of ``length`` steps, and its test.
 
-    The first must hold for the others to be tested.
+    The other promises can be tested only where the first one holds.
     """
     length = length if plugin.lengths is None or length in plugin.lengths else plugin.lengths[0]
     bound = bind(plugin.options, options, f"[tasks.{plugin.name}]")
     afresh = partial(_problem, plugin, bound, length)
     once = cache(afresh)
-    yield "it makes a problem of the asked length, all finite", partial(_well_formed, once, length)
+    yield "it makes a problem of the requested length, with finite values", partial(_well_formed, once, length)
     yield "the same seed gives the same bytes", partial(_same_bytes, once, afresh)
-    yield "no stretch of train comes back in valid or test", partial(_disjoint, once)
+    yield "no stretch of train is in valid or test too", partial(_disjoint, once)
     problem = once()
     if problem.asks == "forecast":
         yield "the targets lie ahead of the inputs they are scored with", partial(_ahead, once)
@@ -39,9 +39,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
         yield "every class that is asked for occurs in train", partial(_classes, once)
     yield "its metrics give numbers", partial(_metrics, once, plugin.file)
     yield "the scaling is fitted on train alone", partial(_scaled_on_train, once)
-    yield "the truth of a free run goes on where its prefix ends", partial(_goes_on, once)
-    yield "no stretch of train or of a test input is to be generated in a free run", partial(_run_unseen, once)
-    yield "option sets are chosen for the free run by starts of their own", partial(_valid_run_unseen, once)
+    yield "the truth of a free run continues where its prefix ends", partial(_goes_on, once)
+    yield "a free run generates no stretch that is in train or in a test input", partial(_run_unseen, once)
+    yield "the starts that choose option sets for the free run are not its own", partial(_valid_run_unseen, once)
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
@@ -79,11 +79,11 @@ def _disjoint(make: Make) -> None:
         split: Split = getattr(problem, name)
         heads, tails = _stretches(split, where="head"), _stretches(split, where="tail")
         shared = sum(head in known or tail in known for (head,), (tail,) in zip(heads, tails, strict=True))
-        require(shared == 0, f"{shared} of {len(split)} sequences of {name} hold a stretch that train holds too")
+        require(shared == 0, f"{shared} of {len(split)} sequences of {name} hold a stretch that is in train too")
 
 
 def _known(problem: Problem) -> set[bytes]:
-    """Every stretch of train; UntestableError where the last ones of some sequences are the same."""
+    """Every stretch of train as bytes; UntestableError where the last stretches of two sequences are equal."""
     _distinct(problem.train)
     return {stretch for sequence in _stretches(problem.train) for stretch in sequence}
 
@@ -91,11 +91,11 @@ def _known(problem: Problem) -> set[bytes]:
 def _distinct(split: Split) -> None:
     ends = [tail for (tail,) in _stretches(split, where="tail")]
     if len(set(ends)) < len(ends):
-        raise UntestableError("the signal repeats itself exactly, so that a leak cannot be told from it")
+        raise UntestableError("the signal repeats itself exactly, so that a leak cannot be recognised")
 
 
 def _stretches(split: Split, where: Literal["head", "tail", "all"] = "all") -> Iterator[list[bytes]]:
-    """Of each sequence, up to its end, the stretches of a few steps as bytes: all, or the first or last one alone."""
+    """The stretches of a few steps of each sequence, as bytes: all of them, or the first or last one only."""
     time = split.inputs.shape[1]
     ends = np.full(len(split), time) if split.lengths is None else split.lengths
     for inputs, end in zip(split.inputs, ends, strict=True):
@@ -112,11 +112,11 @@ def _ahead(make: Make) -> None:
     _distinct(problem.train)
     _, steps, _ = test.inputs.shape
     scored = test.scored
-    for lag in range(steps - scored + 1):  # targets equal to what is already seen at every step would be no forecast
+    for lag in range(steps - scored + 1):  # targets that equal earlier inputs are no forecast
         seen = test.inputs[:, steps - scored - lag : steps - lag]
         if np.allclose(seen, test.targets, rtol=1e-4, atol=1e-6):
             raise BrokenPromiseError(
-                f"the targets are the inputs of {lag} steps before" if lag else "targets are inputs"
+                f"the targets equal the inputs of {lag} steps before" if lag else "the targets equal the inputs"
             )
 
 
@@ -128,7 +128,7 @@ def _classes(make: Make) -> None:
 
 
 def _metrics(make: Make, home: str) -> None:
-    """Call each metric once, on predictions that are near the targets."""
+    """Call each metric once, on predictions near the targets."""
     problem = make()
     test, undefined = problem.test, []
     predictions = _near(problem)
@@ -136,7 +136,7 @@ def _metrics(make: Make, home: str) -> None:
         require(not metric.labels or test.labels is not None, f"metric {name!r} needs labels, and test holds none")
         try:
             value = float(metric.function(test.targets, predictions, *([test.labels] if metric.labels else [])))
-        except (ValueError, ArithmeticError) as reason:  # so a metric says that it is undefined
+        except (ValueError, ArithmeticError) as reason:  # a metric raises these where it is undefined
             undefined.append(f"metric {name!r} is undefined on toy predictions: {describe(reason, home)}")
             continue
         except Exception as error:
@@ -148,7 +148,7 @@ def _metrics(make: Make, home: str) -> None:
 
 
 def _near(problem: Problem) -> Array:
-    """Predictions for the test split: the targets with a little noise, or probabilities that are right mostly."""
+    """Predictions for the test split: the targets with a little noise, or probabilities that are mostly right."""
     targets = problem.test.targets
     if problem.objective.classifies:
         believed = targets.copy()
@@ -163,7 +163,7 @@ def _near(problem: Problem) -> Array:
 def _scaled_on_train(make: Make) -> None:
     problem = make()
     if problem.train.lengths is not None:
-        raise UntestableError("the sequences differ in length, so that padding stands beside the signal")
+        raise UntestableError("the sequences differ in length, so that padding is mixed with the signal")
     train, *others = (_series(split.inputs) for split in (problem.train, problem.valid, problem.test))
     off_train, off_all = _off_standard(train), _off_standard(np.concatenate([train, *others]))
     leaks = off_train > 0.1 and off_all < off_train / 4
@@ -171,7 +171,10 @@ def _scaled_on_train(make: Make) -> None:
 
 
 def _series(inputs: Array) -> Array:
-    """The steps that windows with a stride share, each once; sequences that share none, one after the other."""
+    """The series (time, feature) of which inputs (sequence, time, feature) are windows; each step occurs once.
+
+    Sequences that share no steps are put one after the other.
+    """
     for stride in range(1, min(inputs.shape[1], 33)):
         if len(inputs) > 1 and np.array_equal(inputs[0, stride:], inputs[1, :-stride]):
             return np.concatenate([inputs[0], inputs[1:, -stride:].reshape(-1, inputs.shape[2])])
@@ -179,7 +182,7 @@ def _series(inputs: Array) -> Array:
 
 
 def _off_standard(series: Array) -> float:
-    """How far mean and standard deviation are from 0 and 1."""
+    """The largest distance of the means from 0 and of the standard deviations from 1."""
     return float(max(np.abs(series.mean(axis=0)).max(), np.abs(series.std(axis=0) - 1).max()))
 
 
@@ -208,11 +211,11 @@ def _run_unseen(make: Make) -> None:
 
 def _valid_run_unseen(make: Make) -> None:
     problem = make()
-    if problem.valid_run is None:  # it may: one-step errors choose then
+    if problem.valid_run is None:  # a task may leave it out: one-step errors choose option sets then
         return
     _distinct(problem.train)
     _require_unseen(problem.valid_run.truth, {"train": problem.train, "test": problem.test})
-    prefix = _free_run(make).prefix  # and not its truth: two noiseless sines may meet
+    prefix = _free_run(make).prefix  # without the truth, since two noiseless sines may coincide later
     _require_unseen(problem.valid_run.prefix, {"the free run": Split(inputs=prefix, targets=prefix[:, -1:])})
 
 
@@ -221,4 +224,4 @@ def _require_unseen(values: Array, others: dict[str, Split]) -> None:
         known = {stretch for sequence in _stretches(split) for stretch in sequence}
         starts = _stretches(Split(inputs=values, targets=values[:, -1:]))
         seen = [any(stretch in known for stretch in start) for start in starts]
-        require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that {name} holds too")
+        require(not any(seen), f"{sum(seen)} of {len(seen)} starts hold a stretch that is in {name} too")

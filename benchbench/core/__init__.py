@@ -1,1 +1,1 @@
-"""The nouns: what the rest of the suite is made of."""
+"""The nouns of the suite: objective, problem, meter, trial, study, record, store, registry, options and seeds."""

@@ -1,4 +1,4 @@
-"""Claim: a published number, how we measure it, and what came out; pure data, frozen."""
+"""Claim: a published number, a program that measures it again, and the outcome; pure data, frozen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from benchbench.core.spec import Frozen, Name
 Positive = Annotated[float, Field(gt=0)]
 
 
-_BEYOND = 1e300
+_BEYOND = 1e300  # stands for a number that is not finite
 
 
 class Verdict(StrEnum):
-    """How ours stands to the published number."""
+    """How our number compares with the published one."""
 
     BETTER = "better"
     REPRODUCED = "reproduced"
@@ -27,9 +27,9 @@ class Verdict(StrEnum):
 
 
 class Measured(Frozen):
-    """What a claim's measurement gave: the number that is held against the published one, its spread, and notes.
+    """The measurement of a claim: the number to compare with the published one, its spread, and notes.
 
-    None is a number that is not finite.
+    None stands for a number that is not finite.
     """
 
     value: float | None
@@ -39,7 +39,10 @@ class Measured(Frozen):
 
 
 def middle(found: Sequence[float] | NDArray[np.float64], what: str, notes: str = "") -> Measured:
-    """Median and quartiles of the numbers of so many of ``what``; those that are not finite count as the largest."""
+    """The median and quartiles of numbers (n,), where ``what`` names what was counted, such as "seeds".
+
+    Numbers that are not finite count as the largest.
+    """
     ranked = np.nan_to_num(found, nan=_BEYOND, posinf=_BEYOND, neginf=-_BEYOND)
     low, value, high = (float(q) if abs(q) < _BEYOND / 1e9 else None for q in np.quantile(ranked, [0.25, 0.5, 0.75]))
     said = f"median and quartiles of {len(found)} {what}"
@@ -48,10 +51,10 @@ def middle(found: Sequence[float] | NDArray[np.float64], what: str, notes: str =
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A published number as a program: ``measure`` gives ours.
+    """A published number, and the function ``measure`` that measures it again.
 
-    ``tolerance`` is the part of the published number that ours may be off and still reproduce it; ``seconds`` are about
-    what the measurement takes on one core.
+    Our number reproduces the ``published`` one where it differs by at most ``tolerance`` times the published number.
+    ``seconds`` is about how long the measurement takes on one core.
     """
 
     source: str
@@ -63,7 +66,7 @@ class Claim:
     tolerance: float = 0.1
 
     def verdict(self, value: float | None) -> Verdict:
-        """How a number of ours stands to the published one; none at all does not reach it."""
+        """The verdict on our number ``value``; None, a number that is not finite, does not reach the published one."""
         if value is None:
             return Verdict.WORSE
         if abs(value - self.published) <= self.tolerance * abs(self.published):
@@ -72,7 +75,7 @@ class Claim:
 
 
 class Outcome(Frozen):
-    """A claim that has been run: what was published, what came out, and where."""
+    """The outcome of a claim: the published number, our number, the verdict, and the machine and time of the run."""
 
     claim: Name
     source: str

@@ -1,4 +1,4 @@
-"""Closed loop: a way to generate for every learner, and the scores of what came out."""
+"""Closed loop: free runs for learners that cannot generate themselves, and the scores of free runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,16 +11,16 @@ from benchbench.core.errors import UnsupportedError
 from benchbench.core.problem import Array, Setting
 
 THRESHOLD = 0.4  # standard deviations
-STEP = 84  # of the NRMSE; Jaeger 2001, GMD Report 148
-_FAR = 1e6  # deviations
+STEP = 84  # the step at which the NRMSE is taken; Jaeger 2001, GMD Report 148
+_FAR = 1e6  # standard deviations; generated values are clipped to this
 _SEGMENT = 512  # steps of a segment of the spectrum
-_BAND = 1.0  # ranges of the truth that a run may leave it by before it counts as diverged
+_BAND = 1.0  # how far a run may leave the range of the truth before it has diverged, in widths of that range
 
 Predict = Callable[[Array], Array]
 
 
 def require_own_input(setting: Setting) -> None:
-    """UnsupportedError unless the outputs can be the next inputs: as many of them, and not probabilities."""
+    """Raise UnsupportedError unless outputs can serve as the next inputs: as many as inputs, and no probabilities."""
     if setting.objective.classifies:
         raise UnsupportedError("probabilities of classes cannot be the next inputs")
     if setting.inputs != setting.outputs:
@@ -28,25 +28,28 @@ def require_own_input(setting: Setting) -> None:
 
 
 def slide(predict: Predict, prefix: Array, steps: int, length: int) -> Array:
-    """Generate (sequence, steps, feature) by predicting from the last ``length`` steps, again and again.
+    """Generate (sequence, steps, feature) by predicting step after step from a sliding window of ``length`` steps.
 
-    For a learner that carries no state. ``predict`` maps (sequence, length, feature) to (sequence, scored, feature).
+    This serves learners that carry no state. ``prefix`` (sequence, time, feature) is what comes before, and
+    ``predict`` maps (sequence, length, feature) to (sequence, scored, feature). Raises ValueError where the prefix is
+    shorter than the window.
     """
     if prefix.shape[1] < length:
-        raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the window of {length}")
+        raise ValueError(f"a prefix of {prefix.shape[1]} steps is shorter than the window of {length} steps")
     series = np.concatenate([prefix[:, -length:], np.empty((len(prefix), steps, prefix.shape[2]), np.float32)], axis=1)
     for step in range(steps):
-        # a run that has left everything behind stays there: not all take inputs that are not finite
+        # a run that diverges is held at _FAR: some learners refuse inputs that are not finite
         ahead = np.nan_to_num(np.asarray(predict(series[:, step : step + length]))[:, -1], nan=_FAR)
         series[:, length + step] = np.clip(ahead, -_FAR, _FAR)
     return series[:, length:]
 
 
 def valid_steps(truth: Array, generated: Array, threshold: float = THRESHOLD) -> NDArray[np.int64]:
-    """Steps of each start, (start,), before the error first exceeds ``threshold`` standard deviations of the truth.
+    """The steps of each start, (start,), before the error first exceeds ``threshold`` standard deviations of the truth.
 
-    With several features the root of their mean squared error in standard deviations counts. All steps where it never
-    does.
+    ``truth`` and ``generated`` are (start, step, feature). With several features, the error is the root of the mean
+    over features of the squared error in standard deviations. A start whose error never exceeds the threshold counts
+    all its steps.
     """
     deviation = truth.std(axis=(0, 1), dtype=np.float64)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -56,9 +59,9 @@ def valid_steps(truth: Array, generated: Array, threshold: float = THRESHOLD) ->
 
 
 def nrmse_at(truth: NDArray[Any], generated: NDArray[Any], step: int = STEP) -> float | None:
-    """Root of the starts' mean squared error at ``step`` (1 is the first) over the deviation of the truth.
+    """The NRMSE at ``step`` (the first is 1): the root mean squared error over starts, in deviations of the truth.
 
-    None where the runs are shorter, or one is not finite.
+    ``truth`` and ``generated`` are (start, step, feature). None where the runs are shorter or one is not finite.
     """
     if truth.shape[1] < step:
         return None
@@ -69,18 +72,24 @@ def nrmse_at(truth: NDArray[Any], generated: NDArray[Any], step: int = STEP) -> 
 
 
 def diverged(truth: Array, generated: Array) -> NDArray[np.bool_]:
-    """Which starts, (start,), are not finite or leave the range of the truth by more than its own width."""
+    """Which starts diverged, (start,): those that are not finite or leave the range of the truth by over its width.
+
+    ``truth`` and ``generated`` are (start, step, feature).
+    """
     return np.asarray(_outside(truth, generated).any(axis=1))
 
 
 def diverged_at(truth: Array, generated: Array) -> list[int | None]:
-    """For each start the first step, counted from 1, at which it has diverged; None where it has not."""
+    """The step, counted from 1, at which each start diverged, or None where it did not; the list has shape (start,).
+
+    ``truth`` and ``generated`` are (start, step, feature).
+    """
     outside = _outside(truth, generated)
     return [int(run.argmax()) + 1 if run.any() else None for run in outside]
 
 
 def _outside(truth: Array, generated: Array) -> NDArray[np.bool_]:
-    """Which steps, (start, step), are not finite or lie beyond the range of the truth by more than its own width."""
+    """Which steps, (start, step), are not finite or lie outside the range of the truth by more than its width."""
     low, high = truth.min(axis=(0, 1)), truth.max(axis=(0, 1))
     margin = _BAND * (high - low)
     inside = (generated >= low - margin) & (generated <= high + margin)
@@ -88,9 +97,10 @@ def _outside(truth: Array, generated: Array) -> NDArray[np.bool_]:
 
 
 def spectrum_distance(truth: Array, generated: Array) -> float | None:
-    """Hellinger distance, 0 to 1, of the normalised power spectra, pooled over starts, averaged over features.
+    """Hellinger distance, 0 to 1, of the normalised power spectra of ``truth`` and ``generated``.
 
-    Mikhaeil et al. 2022, arXiv:2110.07238. Diverged starts are left out; None where none is left.
+    Both are (start, step, feature); the spectra are pooled over starts, and the distances averaged over features.
+    Mikhaeil et al. 2022, arXiv:2110.07238. Diverged starts are left out; None where all starts diverged.
     """
     kept = generated[~diverged(truth, generated)]
     if not len(kept):
@@ -101,7 +111,7 @@ def spectrum_distance(truth: Array, generated: Array) -> float | None:
 
 
 def _spectrum(runs: Array) -> NDArray[np.float64]:
-    """The share of each frequency in the power of each feature: (frequency, feature)."""
+    """The share of each frequency in the power of runs (start, step, feature): (frequency, feature)."""
     steps = runs.shape[1]
     _, power = welch(runs.astype(np.float64), nperseg=min(_SEGMENT, steps), axis=1)
     total = power.mean(axis=0)

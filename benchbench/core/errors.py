@@ -1,27 +1,27 @@
-"""The two kinds of error that are never mixed: a wrong study, and a competitor that failed."""
+"""The two kinds of error, which are kept apart: errors in a user's input, and failures of a competitor."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 class InputError(ValueError):
-    """The study, plug-in or signal is wrong; its message says what to mend and where."""
+    """A study, plug-in or signal is wrong; the message names what is wrong, where, and what would be right."""
 
 
 class UnsupportedError(NotImplementedError):
-    """A learner declines a problem that it cannot do, such as more than one scored step."""
+    """A learner declines a problem that it cannot solve, such as one with more than one scored step."""
 
 
 class FormError(ValueError):
-    """A competitor's part does not have the form that the harness asks for; its message says which."""
+    """A part of a competitor does not have the form that the harness asks for; the message names that form."""
 
 
 class DivergedError(Exception):
-    """A fit or a prediction left the finite numbers."""
+    """A fit or a prediction gave numbers that are not finite."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
-    """The error for a name that does not exist: it tells the nearest known name and all allowed ones."""
+    """The InputError for an unknown name; its message gives the nearest known name and all allowed names."""
     allowed = sorted(known)
     folded = {candidate.casefold(): candidate for candidate in allowed}
     near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
@@ -30,7 +30,18 @@ def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> I
     return InputError(f"{place}unknown {kind} {short(str(name))}{hint} Allowed: {', '.join(allowed) or 'none'}")
 
 
+def nearest(name: object, known: Iterable[str], most: int = 5) -> list[str]:
+    """The known names that are most like one, the nearest first; whole words and beginnings count, case does not."""
+    asked = str(name).casefold()
+
+    def place(candidate: str) -> float:
+        parts = (candidate.casefold(), candidate.casefold().rpartition("/")[2])
+        return max(SequenceMatcher(None, asked, part).ratio() for part in parts)
+
+    return sorted(known, key=lambda candidate: (-place(candidate), candidate))[:most]
+
+
 def short(value: object, limit: int = 80) -> str:
-    """A value as it goes into a message: one line, not longer than ``limit``."""
+    """The ``repr`` of a value for use in a message, cut to ``limit`` characters."""
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

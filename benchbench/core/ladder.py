@@ -1,4 +1,4 @@
-"""A ladder: budgets that are the same in all but one limit, each rung a fit of its own."""
+"""Ladders: budgets that differ in one limit alone; a competitor is fitted anew for each of these rungs."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -17,22 +17,22 @@ class Ladder(NamedTuple):
     rungs: tuple[Budget, ...]
 
     def nearest(self, budget: Budget, among: Iterable[Budget]) -> Budget:
-        """Of some rungs the one whose limit is nearest in ratio to that of another, the shorter of two as near."""
+        """The rung among some whose limit is nearest in ratio to that of a budget; of two as near, the shorter."""
         own = self.at(budget)
         return min(among, key=lambda rung: (max(self.at(rung) / own, own / self.at(rung)), self.at(rung)))
 
     def at(self, budget: Budget) -> float:
-        """The limit of a rung."""
+        """The limit of a rung as a number: updates, epochs, seconds or parameters."""
         return float(getattr(budget, self.limit))
 
 
 def expanded(budgets: Any) -> Any:
-    """The budgets of a study with one for each rung where a table has a list in one of the limits.
+    """The budget tables of a study, with each table that lists one of its limits replaced by a table for each rung.
 
-    ValueError where several limits have a list, where a ladder has one rung, and where its rungs do not rise.
+    Raises ValueError where several limits of a table are lists, and where a list has one rung or does not rise.
     """
     if not isinstance(budgets, (list, tuple)):
-        return budgets  # what it is instead is said by whoever reads it
+        return budgets  # the model of the study refuses it with a message of its own
     return [rung for number, one in enumerate(budgets, start=1) for rung in _rungs(one, number)]
 
 
@@ -43,20 +43,23 @@ def _rungs(table: Any, number: int) -> list[Any]:
     where, limit = f"number {number}", lists[0]
     rungs = list(table[limit])
     if len(lists) > 1:
-        raise ValueError(f"{where}: {' and '.join(lists)} have a list; a ladder climbs one limit")
+        raise ValueError(f"{where}: {' and '.join(lists)} are lists; only one limit of a budget may be a list")
     if len(rungs) < 2:
         raise ValueError(f"{where}: {limit} has {len(rungs)} rung{'s' * (not rungs)}; a ladder needs at least two")
     wrong = [rung for rung in rungs if type(rung) not in (int, float) or not rung > 0]
     if wrong:
         raise ValueError(f"{where}: {limit}: a rung is a number above 0, not {wrong[0]!r}")
     if any(not low < high for low, high in pairwise(rungs)):
-        raise ValueError(f"{where}: the rungs of {limit} must rise, as {sorted(set(rungs))}, not {rungs}")
-    named = {"name": table["name"]} if "name" in table else {}  # without one, it is missing
-    return [{**table, limit: rung, **{key: f"{name}-{_text(rung)}" for key, name in named.items()}} for rung in rungs]
+        rising = sorted(set(rungs))
+        right = f"must rise, as {rising}" if len(rising) > 1 else f"are all the same: write {limit} = {rising[0]}"
+        raise ValueError(f"{where}: the rungs of {limit} {right}, not {rungs}")
+    if "name" not in table:  # the model of the study refuses a budget without a name
+        return [{**table, limit: rung} for rung in rungs]
+    return [{**table, limit: rung, "name": f"{table['name']}-{_text(rung)}"} for rung in rungs]
 
 
 def ladders(budgets: Iterable[Budget]) -> list[Ladder]:
-    """The ladders that budgets form: of at least two, the same in all but one limit, with the names of its rungs."""
+    """The ladders among some budgets: two or more that differ in one limit alone and are named after its values."""
     found: dict[tuple[str, str, str], list[Budget]] = {}
     for budget in budgets:
         for limit in LIMITS:

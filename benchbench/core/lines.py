@@ -1,4 +1,4 @@
-"""A record as one line of its file: sealed with a checksum when it is written, checked when it is read."""
+"""A record as one line of its file: a checksum is added when it is written, and checked when it is read."""
 
 import json
 import re
@@ -11,16 +11,16 @@ from benchbench.core.errors import short
 from benchbench.core.record import Record
 
 LONGEST = 2**21
-"""Bytes of a line. Ordinary trials have lines of up to 40 kB; reading a hostile one so long takes half a gigabyte."""
+"""Most bytes of a line. Ordinary lines have up to 40 kB; reading a malicious line of this length takes half a GB."""
 
-_FAULTS = 1_000  # of a line that are looked at
+_FAULTS = 1_000  # most faults of a line that are listed in full
 _SEALED_SINCE = 3  # the first schema whose lines carry a checksum
 _SEAL = re.compile(rb',"checksum":"([0-9a-f]{64})"\}')
 _SEAL_BYTES = len(b',"checksum":""}') + 64
 
 
 class Seal(StrEnum):
-    """What the checksum of a line says. It finds a change; who wrote the line it cannot say."""
+    """What the checksum of a line shows: whether the line was changed, but not who wrote it."""
 
     WHOLE = "whole"
     CHANGED = "changed"
@@ -28,7 +28,7 @@ class Seal(StrEnum):
 
 
 class LineError(ValueError):
-    """Why a line is no record; ``torn`` where it is no whole JSON, as a write leaves it that was cut short."""
+    """A line is not a record; ``torn`` tells that it is incomplete JSON, as an interrupted write leaves it."""
 
     def __init__(self, reason: str, *, torn: bool = False) -> None:
         super().__init__(reason)
@@ -36,10 +36,10 @@ class LineError(ValueError):
 
 
 def sealed(record: Record) -> bytes:
-    """The line of a record, with the checksum of its bytes at the end; LineError where it could not be read again."""
+    """The line of a record, with a checksum of its bytes at the end; LineError where it could not be read back."""
     try:
         content = record.model_dump_json(by_alias=True).encode()
-    except ValueError as error:  # half a character, or a nesting without end
+    except ValueError as error:  # half of a surrogate pair, or endless nesting
         raise LineError(" ".join(str(error).split())) from None
     line = content[:-1] + b',"checksum":"%s"}' % sha256(content).hexdigest().encode()
     parsed(line)
@@ -47,9 +47,9 @@ def sealed(record: Record) -> bytes:
 
 
 def parsed(line: bytes) -> tuple[Record, Seal]:
-    """The record of a line, and what its checksum says; LineError where it is no record."""
+    """The record in a line, and what the line's checksum shows; LineError where the line is not a record."""
     if len(line) > LONGEST:
-        raise LineError(f"longer than the {LONGEST:,} bytes of a line")
+        raise LineError(f"it is longer than {LONGEST:,} bytes, the most that a line may have")
     try:
         record = Record.model_validate_json(line)
     except ValidationError as error:
@@ -69,19 +69,22 @@ def _seal(line: bytes, record: Record) -> Seal:
 
 
 def _whole(line: bytes) -> bool:
-    """Whether a line is JSON from end to end."""
+    """Whether a line is complete JSON."""
     try:
         json.loads(line, parse_int=str)  # a number may have more digits than Python reads
     except ValueError:
         return False
-    except RecursionError:  # too deep to tell, so it is left alone
+    except RecursionError:  # too deep to tell; a line that counts as complete is never cut off
         return True
     return True
 
 
 def _reason(error: ValidationError) -> str:
-    """The first fault in one line: the key, what is wrong, what was given. That of the schema explains others."""
-    if error.error_count() > _FAULTS:  # to list them would take a gigabyte
+    """The first fault as one line of text: the key, what is wrong, and what was given.
+
+    A fault of the schema goes first, since a wrong schema explains other faults.
+    """
+    if error.error_count() > _FAULTS:  # a list of them would take a gigabyte
         return f"{error.error_count():,} faults"
     faults = error.errors(include_url=False)
     first = next((fault for fault in faults if fault["loc"] == ("schema",)), faults[0])

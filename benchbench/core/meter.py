@@ -1,4 +1,4 @@
-"""Count what a fit spends, and say when to stop."""
+"""Meter: counts the updates and seconds that a fit spends, and tells it when to stop."""
 
 import math
 import operator
@@ -11,18 +11,17 @@ from benchbench.core.spec import Budget, ValidateAt
 
 Clock = Callable[[], float]
 
-VALIDATIONS = 10  # over a budget
+VALIDATIONS = 10  # times over a budget that the validation split is scored
 
 
 class Meter:
-    """The one account of a fit: ``while meter.spend(): step()``.
+    """Counts what a fit spends and ends it: a fit loops ``while meter.spend(): step()``.
 
-    A refusal is final: a loop must end at the first False, and asking again counts as going on without leave.
-    ``batches`` are the updates of an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device. At each
-    update it is called only where the budget has ``seconds``; else the clock is read there without waiting, for the
-    longest stretch without a request.
-    ``watch`` is called with the updates so far, off the clock, at each point of the curve and wherever a learner calls
-    ``look``: for the microscope.
+    The loop must end at the first False: updates that are requested after it count as overspent. ``batches`` is the
+    number of updates in an epoch. ``clock`` returns seconds; ``synchronize`` waits for the device. The meter
+    synchronizes at each update only where the budget has ``seconds``; otherwise it reads the clock without waiting, to
+    find the longest time between two requests. ``watch`` serves the microscope: it is called off the clock with the
+    number of updates so far, at each point of the learning curve and whenever a learner calls ``look``.
     """
 
     def __init__(
@@ -60,44 +59,51 @@ class Meter:
 
     @property
     def fraction(self) -> float:
-        """How much of the budget is used, 0 to 1, as of the last reading."""
+        """The share of the budget that is used, 0 to 1, at the last reading of the clock."""
         return min(1.0, max(self.updates / self._limit, self.seconds / self._seconds_limit))
 
     @property
     def used_before(self) -> float:
-        """How much of the budget was used when the last request was granted: from 0 to below 1."""
+        """The share of the budget, from 0 to below 1, that was used when the last request was granted."""
         return max(self._before / self._limit, self._granted / self._seconds_limit)
 
     @property
     def over(self) -> bool:
-        """Whether the fit took more than the budget: updates without leave, or 5 % (one update) past the time."""
+        """Whether the fit exceeded the budget.
+
+        It did where it asked for updates after a refusal, or ran past its seconds by more than 5 % of them and by more
+        than its longest update.
+        """
         late = self.seconds - self._seconds_limit
         return self.overspent > 0 or late > max(0.05 * self._seconds_limit, self._longest_update)
 
     @property
     def paused_seconds(self) -> float:
-        """What the learner did off the clock, without what the microscope took."""
+        """Seconds that the learner spent off the clock, without those of the microscope."""
         return self._away - self._watched
 
     def start(self) -> None:
-        """Put the fit on the clock."""
+        """Start the clock of the fit."""
         self._synchronize()
         self._started = self._clock()
 
     def stop(self) -> None:
-        """Take the fit off the clock and read it a last time."""
+        """Read the clock a last time, at the end of the fit."""
         self._read()
         self._stretch(self._last)
         if self.updates and self.first_update_seconds is None:
             self.first_update_seconds = self.seconds - (self._first_started or 0.0)
 
     def spend(self, updates: int = 1) -> bool:
-        """Ask for ``updates`` more updates; False when the budget is used up."""
+        """Ask for ``updates`` more updates; returns False when the budget is used up.
+
+        Raises ValueError for fewer than one update, and RuntimeError inside ``paused``.
+        """
         updates = operator.index(updates)  # a NumPy count becomes a plain one
         if self._paused_at is not None:
-            raise RuntimeError("spend() inside paused(): an update is always on the clock")
+            raise RuntimeError("spend() was called inside paused(): call it outside, since updates are on the clock")
         if updates < 1:
-            raise ValueError(f"a step is at least one update, not {updates}")
+            raise ValueError(f"spend({updates}): ask for at least one update")
         if self._started is None:
             self.start()
         if self._refused:
@@ -119,9 +125,9 @@ class Meter:
         return True
 
     def due(self) -> bool:
-        """Whether the validation split is to be scored after this update; True once for each tenth or epoch.
+        """Whether to score the validation split after this update: True once for each tenth of the budget, or epoch.
 
-        The end of the budget is not among them: a fit ends with a validation in any case.
+        At the end of the budget it is False, since every fit scores the validation split when it ends.
         """
         used = self.fraction
         done = self.updates // self._batches if self._by_epoch else int(used * VALIDATIONS + 1e-9)
@@ -132,7 +138,7 @@ class Meter:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Take what happens inside (scoring the validation split) off the clock."""
+        """A context whose time is off the clock, for scoring the validation split."""
         if self._paused_at is not None:  # already off the clock
             yield
             return
@@ -150,7 +156,7 @@ class Meter:
     def note(self, valid: float | None = None, train: float | None = None, **others: object) -> None:
         """Add a point (updates, seconds, validation loss, training loss) to the learning curve.
 
-        Raises DivergedError where a loss is not finite, TypeError that says what to write for other arguments.
+        Raises DivergedError where a loss is not finite, and TypeError for other arguments.
         """
         if others or valid is None:
             raise TypeError(_arguments(others))
@@ -161,14 +167,14 @@ class Meter:
         self.look()
 
     def look(self) -> None:
-        """Let the microscope look, off the clock: a learner calls it once before its first update."""
+        """Call ``watch`` off the clock; a learner calls this once before its first update."""
         with self.paused():
             began = self._clock()
             self._watch(self.updates)
             self._watched += self._clock() - began
 
     def _stretch(self, seconds: float) -> None:
-        """A request, or the end, at so many seconds of the fit."""
+        """Note a request, or the end, at ``seconds`` of the fit."""
         self.longest_seconds = max(self.longest_seconds, seconds - self._requested)
         self._requested = seconds
 

@@ -1,6 +1,6 @@
-"""Scores of predictions, of arrays (sequence, scored, output); scikit-learn does the arithmetic.
+"""Metrics of predictions over arrays (sequence, scored, output), computed by scikit-learn.
 
-It is imported where a score is computed, since those who read records need none.
+Functions import scikit-learn when they are called, since programs that only read records do not need it.
 """
 
 from typing import Any, Literal
@@ -12,11 +12,14 @@ Numbers = NDArray[Any]
 
 
 class UndefinedError(ValueError):
-    """A metric has no value for these targets; the text is a sentence that says why."""
+    """A metric has no value for these targets; the message is a sentence that says why."""
 
 
 def mse(targets: Numbers, predictions: Numbers) -> float:
-    """Mean squared error over all sequences, scored steps and outputs; ValueError where the shapes differ."""
+    """Mean squared error of predictions (sequence, scored, output) against targets of the same shape.
+
+    The mean is over all sequences, scored steps and outputs. Raises ValueError where the shapes differ.
+    """
     from sklearn import metrics as sklearn_metrics
 
     _same_shape(targets, predictions)
@@ -24,19 +27,28 @@ def mse(targets: Numbers, predictions: Numbers) -> float:
 
 
 def rmse(targets: Numbers, predictions: Numbers) -> float:
-    """Root of the mean squared error."""
+    """Root of the mean squared error of predictions (sequence, scored, output) against targets of the same shape.
+
+    Raises ValueError where the shapes differ.
+    """
     return float(mse(targets, predictions) ** 0.5)
 
 
 def nrmse(targets: Numbers, predictions: Numbers) -> float:
-    """RMSE over the standard deviation of the targets, all steps and outputs pooled."""
+    """RMSE of predictions (sequence, scored, output) divided by the standard deviation of targets of the same shape.
+
+    All steps and outputs are pooled. Raises ValueError where the shapes differ, UndefinedError for constant targets.
+    """
     error = rmse(targets, predictions)
     _not_constant(targets)
     return error / float(np.std(targets, dtype=np.float64))
 
 
 def r2(targets: Numbers, predictions: Numbers) -> float:
-    """Coefficient of determination, all steps and outputs pooled."""
+    """Coefficient of determination of predictions (sequence, scored, output) against targets of the same shape.
+
+    All steps and outputs are pooled. Raises ValueError where the shapes differ, UndefinedError for constant targets.
+    """
     from sklearn import metrics as sklearn_metrics
 
     _same_shape(targets, predictions)
@@ -45,14 +57,20 @@ def r2(targets: Numbers, predictions: Numbers) -> float:
 
 
 def accuracy(targets: Numbers, predictions: Numbers) -> float:
-    """Share of steps whose most probable class is the true one."""
+    """Share of scored steps whose most probable class is the true one.
+
+    Predictions are probabilities (sequence, scored, class), targets one-hot arrays of the same shape.
+    """
     from sklearn import metrics as sklearn_metrics
 
     return float(sklearn_metrics.accuracy_score(*_classes(targets, predictions)))
 
 
 def balanced_accuracy(targets: Numbers, predictions: Numbers) -> float:
-    """Mean over the classes that occur in the targets of the share that is recognised."""
+    """Mean recall over the classes that occur in the targets.
+
+    Predictions are probabilities (sequence, scored, class), targets one-hot arrays of the same shape.
+    """
     from sklearn import metrics as sklearn_metrics
 
     true, found = _classes(targets, predictions)
@@ -60,7 +78,10 @@ def balanced_accuracy(targets: Numbers, predictions: Numbers) -> float:
 
 
 def averaged(which: Literal["f1", "precision", "recall"], targets: Numbers, predictions: Numbers) -> float:
-    """F1, precision or recall, the plain mean over all classes that are true or predicted somewhere."""
+    """F1, precision or recall, averaged with equal weights over all classes that are true or predicted somewhere.
+
+    Predictions are probabilities (sequence, scored, class), targets one-hot arrays of the same shape.
+    """
     from sklearn import metrics as sklearn_metrics
 
     true, found = _classes(targets, predictions)
@@ -69,9 +90,10 @@ def averaged(which: Literal["f1", "precision", "recall"], targets: Numbers, pred
 
 
 def auroc(targets: Numbers, predictions: Numbers) -> float:
-    """Area under the ROC curve: of the second class where there are two, else the mean of each class against the rest.
+    """Area under the ROC curve: of the second of two classes, or the mean over several classes, each against the rest.
 
-    Undefined where a class has no example, or nothing but examples, among the targets.
+    Predictions are probabilities (sequence, scored, class), targets one-hot arrays of the same shape. Raises
+    UndefinedError where a class does not occur among the targets.
     """
     from sklearn import metrics as sklearn_metrics
 
@@ -90,7 +112,10 @@ def auroc(targets: Numbers, predictions: Numbers) -> float:
 
 
 def log_loss(targets: Numbers, predictions: Numbers) -> float:
-    """Mean cross-entropy in nats of one-hot targets and predicted probabilities, at least float32's epsilon each."""
+    """Mean cross-entropy in nats of predicted probabilities, each raised to float32's epsilon at least.
+
+    Predictions are (sequence, scored, class), targets one-hot arrays of the same shape.
+    """
     _same_shape(targets, predictions)
     probabilities = predictions.reshape(-1, predictions.shape[-1]).astype(np.float64)
     probabilities = np.clip(probabilities, np.finfo(np.float32).eps, None)
@@ -99,7 +124,7 @@ def log_loss(targets: Numbers, predictions: Numbers) -> float:
 
 
 def _classes(targets: Numbers, predictions: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The true and the most probable class of each scored step."""
+    """The true and the most probable class of each scored step, both (step,)."""
     _same_shape(targets, predictions)
     return targets.argmax(axis=-1).reshape(-1), predictions.argmax(axis=-1).reshape(-1)
 
@@ -115,4 +140,4 @@ def _not_constant(targets: Numbers) -> None:
 
 def _same_shape(targets: Numbers, predictions: Numbers) -> None:
     if targets.shape != predictions.shape:
-        raise ValueError(f"predictions have shape {predictions.shape}, targets {targets.shape}")
+        raise ValueError(f"predictions have shape {predictions.shape}, targets {targets.shape}; give the same shape")

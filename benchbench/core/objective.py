@@ -1,4 +1,4 @@
-"""Objective: what a problem asks of its learners, as data: a loss, metrics with their direction, the primary metric."""
+"""Objective: what a problem asks of its learners: a loss, metrics with their direction, and the primary metric."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ Better = Literal["lower", "higher"]
 Loss = Literal["squared_error", "cross_entropy"]
 
 LOSS = "loss"  # the name under which the loss chooses, and is recorded
-_TAKEN = (LOSS, "score", "choice", "sequences")  # columns of the frame that are no metrics
+_TAKEN = (LOSS, "score", "choice", "sequences")  # columns of the frame that are not metrics
 _LOSSES: Mapping[str, Callable[[Any, Any], float]] = {
     "squared_error": measures.mse,
     "cross_entropy": measures.log_loss,
@@ -28,11 +28,11 @@ _LOSSES: Mapping[str, Callable[[Any, Any], float]] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A score of predictions.
+    """A metric: a function that scores predictions, and whether lower or higher values are better.
 
-    ``function(targets, predictions)`` maps two arrays (sequence, scored, output) to a number; where ``labels`` is True,
-    ``function(targets, predictions, labels)`` is called with what the test split holds for metrics alone. A function
-    says that it is undefined by returning NaN or by raising ValueError.
+    ``function(targets, predictions)`` maps two arrays (sequence, scored, output) to a number. Where ``labels`` is True,
+    ``function(targets, predictions, labels)`` also gets the labels (sequence, ...) of the test split. A function
+    returns NaN or raises ValueError where it is undefined.
     """
 
     function: Callable[..., float]
@@ -47,7 +47,7 @@ class Metric:
 
 
 class ObjectiveFacts(Frozen):
-    """What a record keeps of an objective: its names and directions."""
+    """The part of an objective that a record keeps: its names and directions."""
 
     name: str
     loss: Loss
@@ -56,18 +56,18 @@ class ObjectiveFacts(Frozen):
     metrics: dict[str, Better]
 
     def better(self, name: str) -> Better:
-        """The direction of a metric; the loss is always better where it is lower."""
+        """The direction of a metric; a lower loss is always better."""
         return self.metrics.get(name, "lower")
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a problem asks.
+    """What a problem asks of its learners.
 
     ``loss`` is what gradient descent minimises: ``squared_error``, or ``cross_entropy`` of one-hot targets and
-    predicted probabilities. ``metrics`` are by name; ``primary`` ranks learners; ``choose`` picks weights, ridge
-    strength and option sets on validation: the name of a metric, or None for the loss. InputError for a name that is
-    not there.
+    predicted probabilities. ``metrics`` has the metrics by name. ``primary`` names the metric that ranks learners.
+    ``choose`` names the metric that chooses weights, ridge strength and option sets on the validation split; None
+    chooses by the loss. Raises InputError for a name that is not among the metrics.
     """
 
     name: str
@@ -90,21 +90,26 @@ class Objective:
         if self.choose not in {None, LOSS, *self.metrics}:
             raise unknown("metric to choose by", self.choose, (LOSS, *self.metrics), where)
         if self.choose in self.metrics and self.metrics[str(self.choose)].labels:
-            raise InputError(f"{where}: metric {self.choose!r} needs labels, which validation does not have")
+            raise InputError(
+                f"{where}: metric {self.choose!r} needs labels, which validation does not have; choose by another"
+            )
         object.__setattr__(self, "metrics", MappingProxyType(dict(self.metrics)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Read-only mappings cannot be pickled; what they were made of can."""
+        """Pickle the arguments, since a read-only mapping cannot be pickled."""
         return type(self), (self.name, self.loss, dict(self.metrics), self.primary, self.choose)
 
     @staticmethod
     def regression(*, primary: str = "mse", choose: str | None = None) -> "Objective":
-        """Squared error, with MSE, RMSE, NRMSE and R2."""
+        """The objective of a regression: squared error, with the metrics MSE, RMSE, NRMSE and R2."""
         return Objective("regression", "squared_error", _REGRESSION, primary, choose)
 
     @staticmethod
     def classification(*, primary: str = "balanced_accuracy", choose: str | None = None) -> "Objective":
-        """Cross-entropy, with scikit-learn's accuracy, balanced accuracy, macro averages, AUROC and log loss."""
+        """The objective of a classification: cross-entropy, with scikit-learn's metrics.
+
+        These are accuracy, balanced accuracy, macro averages of F1, precision and recall, AUROC and log loss.
+        """
         return Objective("classification", "cross_entropy", _CLASSIFICATION, primary, choose)
 
     @property
@@ -114,7 +119,7 @@ class Objective:
 
     @property
     def facts(self) -> ObjectiveFacts:
-        """Its names and directions, for the record."""
+        """The names and directions that a record keeps."""
         return ObjectiveFacts(
             name=self.name,
             loss=self.loss,
@@ -124,11 +129,15 @@ class Objective:
         )
 
     def loss_of(self, targets: Array, predictions: Array) -> float:
-        """The mean loss over sequences and scored steps."""
+        """The mean loss of predictions (sequence, scored, output) over sequences and scored steps."""
         return _LOSSES[self.loss](targets, predictions)
 
     def choice(self, targets: Array, predictions: Array) -> float:
-        """What chooses on validation, turned so that lower is always better; infinite where it is undefined."""
+        """The value that chooses on validation, of predictions (sequence, scored, output); lower is always better.
+
+        It is the loss or the metric that ``choose`` names, with a minus sign where higher values are better, and
+        infinite where that metric is undefined.
+        """
         if self.choose in {None, LOSS}:
             return self.loss_of(targets, predictions)
         metric = self.metrics[str(self.choose)]
@@ -140,7 +149,10 @@ class Objective:
     def scores(
         self, targets: Array, predictions: Array, labels: NDArray[Any] | None = None
     ) -> tuple[dict[str, float | None], dict[str, str]]:
-        """Every metric and the loss by name, None where one is undefined; and by name a sentence that says why."""
+        """Every metric and the loss, by name, of predictions (sequence, scored, output).
+
+        A value is None where a metric is undefined; the second mapping says why, in one sentence for each of these.
+        """
         found = {name: _value(metric, targets, predictions, labels) for name, metric in self.metrics.items()}
         found.setdefault(LOSS, (self.loss_of(targets, predictions), ""))
         values = {name: value for name, (value, _) in found.items()}

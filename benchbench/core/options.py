@@ -1,4 +1,4 @@
-"""Options of a plug-in: its keyword-only parameters are the schema, read from the signature."""
+"""Options of a plug-in: the keyword-only parameters of its function are their schema."""
 
 import inspect
 import itertools
@@ -24,10 +24,10 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Search:
-    """Where a tuning looks for the value of an option: from ``low`` to ``high``, evenly in the logarithm if ``log``.
+    """The range in which a tuning searches an option: from ``low`` to ``high``, evenly in the logarithm if ``log``.
 
-    It stands in the annotation, as ``Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]``, and bounds no value that
-    a study gives. InputError where the ends are none.
+    It is written in the option's annotation, as ``Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]``. Values that
+    a study gives may lie outside it. Raises InputError unless low < high, and 0 < low if ``log``.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -48,13 +48,13 @@ class Search:
 
 @dataclass(frozen=True, init=False)
 class Among:
-    """The values that a tuning tries of an option, at least two."""
+    """The values of an option among which a tuning chooses, at least two; InputError where there are fewer."""
 
     values: tuple[Any, ...]
 
     def __init__(self, *values: Any) -> None:
         if len(values) < 2:
-            raise InputError("a space needs at least two values; one stands in the table of the architecture")
+            raise InputError("a space needs at least two values; write a single value in the architecture's table")
         object.__setattr__(self, "values", values)
 
     def __str__(self) -> str:
@@ -65,9 +65,10 @@ Space = Search | Among
 
 
 def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[BaseModel]:
-    """The pydantic model of a plug-in's options; raises InputError where the signature is not that of a plug-in.
+    """The pydantic model of a plug-in's options, read from its signature.
 
-    ``positional`` names what the harness passes, such as ``("setting",)``.
+    ``positional`` names the arguments that the harness passes, such as ``("setting",)``. Raises InputError where the
+    signature is not that of a plug-in.
     """
     parameters = list(inspect.signature(function).parameters.values())
     given = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -76,7 +77,7 @@ def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[Ba
     if len(given) != len(positional) or len(given) + len(options) != len(parameters):
         raise InputError(f"{function.__name__} must have the form: {form}")
     try:
-        own = inspect.unwrap(function)  # only what is an option: other annotations may name what is not imported
+        own = inspect.unwrap(function)  # only of options: other annotations may name modules that are not imported
         wanted = {o.name: own.__annotations__[o.name] for o in options if o.name in own.__annotations__}
         hints = get_type_hints(SimpleNamespace(__annotations__=wanted), globalns=own.__globals__, include_extras=True)
     except Exception as error:
@@ -92,69 +93,79 @@ def schema(function: Callable[..., Any], positional: tuple[str, ...]) -> type[Ba
     try:
         model = create_model(function.__name__, __config__=config, **fields)
     except Exception as error:
-        raise InputError(f"{function.__name__}: the options are no schema: {error}") from error
+        raise InputError(f"{function.__name__}: the options cannot be made into a schema: {error}") from error
     spaces(model)
     return model
 
 
 def expand(model: type[BaseModel], options: Options, where: str) -> list[Options]:
-    """All option sets that a study asks for: a list multiplies, unless the option itself is a list.
+    """All option sets that a table of a study asks for.
 
-    Values come back as plain JSON data, checked and converted, in the order of the study.
+    A list stands for one option set for each of its values, unless the option itself takes a list. The values are
+    returned as plain JSON data, checked and converted, in the order of the study. Raises InputError for a wrong value.
     """
     axes = [_alternatives(model, name, value, where) for name, value in options.items()]
     return [dict(zip(options, values, strict=True)) for values in itertools.product(*axes)]
 
 
 def bind(model: type[BaseModel], options: Options, where: str) -> dict[str, Any]:
-    """The keyword arguments for the plug-in: the given options as its own types."""
+    """The keyword arguments for a plug-in: the given options, converted to the types of its annotations."""
     parsed = _validate(model, options, where)
     return {name: getattr(parsed, name) for name in options}
 
 
 def defaults(model: type[BaseModel]) -> Options:
-    """Each option with its default."""
+    """The default of each option."""
     return {name: field.default for name, field in model.model_fields.items()}
 
 
 def spaces(model: type[BaseModel]) -> dict[str, Space]:
-    """The options with a space in their annotation; InputError where one has two, or a value that it cannot take."""
+    """The search spaces in the annotations, by option.
+
+    Raises InputError for an option with two spaces, or with a space whose values it refuses.
+    """
     found: dict[str, Space] = {}
     for name, field in model.model_fields.items():
         for one in field.metadata:
             if isinstance(one, Search | Among):
                 if name in found:
-                    raise InputError(f"{model.__name__}: option {name!r} has two spaces: {found[name]}, and {one}")
+                    both = f"{found[name]}, and {one}"
+                    raise InputError(f"{model.__name__}: option {name!r} has two spaces: {both}; leave one of them out")
                 found[name] = checked(model, name, one, model.__name__)
     return found
 
 
 def checked(model: type[BaseModel], name: str, space: Space, where: str) -> Space:
-    """A space whose values the option takes, as plain data; InputError where it does not, or where it is no number."""
+    """Check a space against an option and return it with plain values.
+
+    Raises InputError where the option refuses a value, and for a Search of an option that is not a number.
+    """
     if isinstance(space, Among):
         values = [_plain(model, name, value, where) for value in space.values]
         twice = [value for i, value in enumerate(values) if value in values[:i]]
         if twice:
-            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice")
+            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice; give each value once")
         return Among(*values)
     kind = number(model, name)
     if kind is None:
-        raise InputError(f"{where}: {name} is no number: its space is a list of values")
-    ends = (kind(end) if kind(end) == end else end for end in (space.low, space.high))  # 1.0 is a whole number
+        raise InputError(f"{where}: {name} is not a number, so its space must be a list of values")
+    ends = (kind(end) if kind(end) == end else end for end in (space.low, space.high))  # 1.0 counts as whole
     low, high = (_plain(model, name, end, where) for end in ends)
     return Search(low, high, log=space.log)
 
 
 def number(model: type[BaseModel], name: str) -> type[float] | type[int] | None:
-    """What kind of number an option is; None where it is none."""
+    """The type of number that an option takes, float or int; None where it takes no number."""
     annotation = model.model_fields[name].annotation
     several = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     kinds = [get_args(one)[0] if get_origin(one) is Annotated else one for one in several]
-    return float if float in kinds else int if int in kinds else None
+    if float in kinds:
+        return float
+    return int if int in kinds else None
 
 
 def choices(model: type[BaseModel], name: str) -> tuple[str, ...]:
-    """The values that an option allows where it lists them; empty where it does not."""
+    """The values that the annotation of an option lists as allowed; empty where it lists none."""
     annotation = model.model_fields[name].annotation
     return tuple(str(value) for value in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
@@ -166,7 +177,7 @@ def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> 
         if not isinstance(value, (list, tuple)) or name not in model.model_fields:
             raise
         if not value:
-            raise InputError(f"{where}: {name} is an empty list: nothing to run") from None
+            raise InputError(f"{where}: {name} is an empty list, so nothing would run; give a value") from None
         try:
             choices = [_plain(model, name, item, where) for item in value]
         except InputError as part:
@@ -174,7 +185,7 @@ def _alternatives(model: type[BaseModel], name: str, value: Any, where: str) -> 
             raise (whole if meant_whole else part) from None
         twice = [choice for i, choice in enumerate(choices) if choice in choices[:i]]
         if twice:
-            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice") from None
+            raise InputError(f"{where}: {name}: {short(twice[0])} is given twice; give each value once") from None
         return choices
 
 
@@ -201,13 +212,13 @@ def _validate(model: type[BaseModel], options: Options, where: str) -> BaseModel
 
 
 def describe(error: ValidationError) -> str:
-    """The first errors of a validation in one line: key, what is wrong, and what was given."""
+    """The first three errors of a validation in one line: the key, what is wrong, and what was given."""
     parts = []
     items = error.errors()
     inner = [item["loc"][:-1] for item in items if item["loc"]]
     for item in items:
         if item["type"] == "too_short" and item["loc"] in (place[: len(item["loc"])] for place in inner):
-            continue  # its items were refused one by one, and that is the reason
+            continue  # it is too short because its items were refused, and those errors are listed
         place = "".join(f" number {part + 1}" if isinstance(part, int) else f".{part}" for part in item["loc"])
         given = "" if item["type"] in ("missing", "value_error") else f", got {short(item['input'])}"
         parts.append(" ".join(f"{place[1:] + ': ' if place else ''}{_message(item)}{given}".split()))

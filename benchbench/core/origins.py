@@ -1,6 +1,6 @@
-"""The user's files that a trial comes from: the plug-in of its task and architecture, and those its options name.
+"""The user's files that a trial depends on: the plug-ins of its task and architecture, and files named by options.
 
-They go by roles: ``architecture``, ``task``, ``task_options.path``, ``architecture_options.weights.0``.
+Each file has a role: ``architecture``, ``task``, ``task_options.path`` or ``architecture_options.weights.0``.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from benchbench.core.spec import Trial
 
 
 class Origin(NamedTuple):
-    """What must come from one file: a task or an architecture in one version, and the option that names the file.
+    """What depends on a file: a task or an architecture in one version, and the value of the option that names it.
 
     ``option`` is None for the file of the plug-in itself.
     """
@@ -23,13 +23,13 @@ class Origin(NamedTuple):
 
 
 def origin(trial: Trial, role: str) -> Origin:
-    """What the file in this role is to a trial."""
+    """The part of a trial that depends on the file in this role."""
     kind = "task" if role.startswith("task") else "architecture"
     return Origin(kind, getattr(trial, kind), trial.versions.get(kind), role, texts(trial).get(role))
 
 
 def texts(trial: Trial) -> dict[str, str]:
-    """Every text among the options of a trial, by its role: one of them may name a file."""
+    """Every text among the options of a trial, by its role; each of them may name a file."""
     options = {"task_options": trial.task_options, "architecture_options": trial.architecture_options}
     return dict(_texts(options, ""))
 

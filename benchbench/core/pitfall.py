@@ -1,4 +1,4 @@
-"""Pitfall: what goes wrong in the field, shown with figures; pure data, frozen."""
+"""Pitfall: a common mistake in the field, shown with a table and a figure; pure data, frozen."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -7,12 +7,15 @@ from pydantic import Field, model_validator
 
 from benchbench.core.spec import Frozen, Name
 
-Row = dict[str, Any]  # column -> text, number, or None for a number that left the finite ones
+Row = dict[str, Any]  # column -> text, number, or None for a number that is not finite
 Style = Literal["line", "dots", "reference"]
 
 
 class Curve(Frozen):
-    """Named points (``x``, ``y``); a reference is what the others are held against. None breaks a line."""
+    """A named curve through points ``x`` and ``y``, both (n,).
+
+    A ``style`` of "reference" marks the curve that the others are compared with. A ``y`` of None breaks the line.
+    """
 
     name: str
     x: tuple[float, ...]
@@ -22,12 +25,12 @@ class Curve(Frozen):
     @model_validator(mode="after")
     def _same_length(self) -> "Curve":
         if len(self.x) != len(self.y):
-            raise ValueError(f"{self.name}: {len(self.x)} x, but {len(self.y)} y")
+            raise ValueError(f"{self.name}: {len(self.x)} values of x, but {len(self.y)} of y; there must be as many")
         return self
 
 
 class Panel(Frozen):
-    """Axes with curves; a label says its unit in brackets."""
+    """A pair of axes with curves; a label gives its unit in brackets."""
 
     title: str
     x_label: str
@@ -49,17 +52,17 @@ class Pitfall(Frozen):
     @model_validator(mode="after")
     def _one_table(self) -> "Pitfall":
         if len({tuple(row) for row in self.rows}) > 1:
-            raise ValueError(f"{self.name}: the rows differ in their columns")
+            raise ValueError(f"{self.name}: the rows differ in their columns; every row needs the same ones")
         return self
 
 
 def curve(name: str, x: Iterable[float], y: Iterable[float], style: Style = "line") -> Curve:
-    """A curve of any numbers, six digits of each; what is not finite becomes None."""
+    """A curve through the points x and y, both (n,), rounded to six digits; a y that is not finite becomes None."""
     heights = tuple(finite(value) for value in y)
     return Curve(name=name, x=tuple(float(f"{value:.6g}") for value in x), y=heights, style=style)
 
 
 def finite(value: Any, digits: int = 6) -> float | None:
-    """A number of so many digits, None where it is not finite."""
+    """A number rounded to significant ``digits``; None where it is not finite."""
     rounded = float(f"{value:.{digits}g}")
     return rounded if abs(rounded) < float("inf") else None

@@ -1,4 +1,4 @@
-"""What passes between a task, the harness and a learner: arrays, limits and sizes."""
+"""The types that pass between a task, the harness and a learner: problems, settings, sizes and learners."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,13 @@ Asks = Literal["forecast", "label", "reconstruct"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
-    """Sequences with targets; the last ``scored`` steps of each sequence count.
+    """Sequences with their targets; the last ``scored`` steps of each sequence are predicted and scored.
 
-    ``inputs`` (sequence, time, feature) and ``targets`` (sequence, scored, output), NumPy float32. Windows of a long
-    series may be strided views. ``lengths`` (sequence,), whole numbers: a sequence ends after so many steps, the last
-    ``scored`` steps before its end count, and what follows is padding. ``labels`` (sequence, ...), in the test split
-    alone, are seen by metrics and by no learner. Raises ValueError where the shapes do not fit.
+    ``inputs`` (sequence, time, feature) and ``targets`` (sequence, scored, output) are NumPy float32 arrays, and may
+    be strided views of a long series. ``lengths`` (sequence,) are whole numbers where sequences differ in length: each
+    sequence ends after that many steps, its last ``scored`` steps are scored, and padding follows. ``labels``
+    (sequence, ...) belong to the test split alone; metrics see them and learners do not. Raises ValueError where the
+    shapes do not fit.
     """
 
     inputs: Array
@@ -37,29 +38,37 @@ class Split:
                 got = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
                 raise ValueError(f"{name} must be a float32 array of three dimensions, not {got}")
             if 0 in array.shape:
-                raise ValueError(f"{name} is empty: shape {array.shape}")
+                raise ValueError(f"{name} is empty: shape {array.shape}; every dimension must be 1 or more")
         if len(self.inputs) != len(self.targets):
-            raise ValueError(f"{len(self.inputs)} input sequences, but {len(self.targets)} target sequences")
+            raise ValueError(
+                f"inputs have {len(self.inputs)} sequences, but targets have {len(self.targets)}; give as many of both"
+            )
         if self.scored > self.inputs.shape[1]:
-            raise ValueError(f"{self.scored} steps are scored, but a sequence has {self.inputs.shape[1]}")
+            raise ValueError(
+                f"targets have {self.scored} scored steps, but a sequence of inputs has {self.inputs.shape[1]} steps; "
+                "score at most all of them"
+            )
         if self.lengths is not None:
             _check_lengths(self.lengths, self.inputs.shape[:2], self.scored)
             object.__setattr__(self, "lengths", self.lengths.astype(np.int64))  # torch takes no unsigned numbers
         if self.labels is not None and len(self.labels) != len(self.inputs):
-            raise ValueError(f"{len(self.inputs)} input sequences, but labels for {len(self.labels)}")
+            raise ValueError(
+                f"labels are for {len(self.labels)} sequences, but inputs have {len(self.inputs)}; give one for each"
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     @property
     def scored(self) -> int:
-        """How many last steps of a sequence count."""
+        """The number of steps at the end of a sequence that are scored."""
         return int(self.targets.shape[1])
 
 
 def _check_lengths(lengths: Any, shape: tuple[int, ...], scored: int) -> None:
     if not isinstance(lengths, np.ndarray) or lengths.dtype.kind not in "iu" or lengths.shape != shape[:1]:
-        raise ValueError(f"lengths must be whole numbers, one for each of the {shape[0]} sequences")
+        got = f"{lengths.dtype} {lengths.shape}" if isinstance(lengths, np.ndarray) else type(lengths).__name__
+        raise ValueError(f"lengths must be an array of whole numbers, one for each of {shape[0]} sequences, not {got}")
     if lengths.min() < scored or lengths.max() > shape[1]:
         raise ValueError(
             f"lengths must lie between the {scored} scored steps and the {shape[1]} steps of the arrays, "
@@ -69,11 +78,12 @@ def _check_lengths(lengths: Any, shape: tuple[int, ...], scored: int) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FreeRun:
-    """Stretches to be generated: each start's ``prefix``, the ``truth`` that follows on it, and the clock to judge by.
+    """What a learner is to generate in closed loop: a ``prefix`` for each start, and the ``truth`` that follows it.
 
-    ``prefix`` (start, time, feature) and ``truth`` (start, steps, feature), float32, in units of the inputs.
-    ``unit_steps`` steps are one ``unit`` of valid time: a Lyapunov time of a chaotic system. ``restore`` undoes scaling
-    and squashing, for errors in units of the signal. Raises ValueError where the shapes do not fit.
+    ``prefix`` (start, time, feature) and ``truth`` (start, steps, feature) are float32, in units of the inputs. The
+    valid time is counted in ``unit``s of ``unit_steps`` steps, such as the Lyapunov time of a chaotic system.
+    ``restore`` undoes scaling and squashing, for errors in units of the signal. Raises ValueError where the shapes do
+    not fit.
     """
 
     prefix: Array
@@ -90,7 +100,10 @@ class FreeRun:
             if not np.isfinite(array).all():
                 raise ValueError(f"free_run: {name} holds values that are missing or not finite")
         if (len(self.prefix), self.prefix.shape[2]) != (len(self.truth), self.truth.shape[2]):
-            raise ValueError("free_run: prefix and truth differ in starts or features")
+            raise ValueError(
+                f"free_run: prefix {self.prefix.shape} and truth {self.truth.shape} differ in starts or features; "
+                "both must have as many"
+            )
         if not isinstance(self.unit, str):
             raise TypeError(f"free_run: unit must be a text, not {type(self.unit).__name__}")
         if not 0 < self.unit_steps < np.inf:
@@ -98,23 +111,23 @@ class FreeRun:
 
     @property
     def steps(self) -> int:
-        """How many steps are generated."""
+        """The number of steps to generate."""
         return int(self.truth.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """The arrays of one task for one seed and length.
+    """The data of one task for one seed and length: three splits, an objective, and facts about them.
 
-    ``objective`` is what is asked: the loss and the metrics. A classification has one-hot targets, and ``classes`` may
-    name its outputs. ``asks`` says what the targets are: what lies ahead (``forecast``), what the sequence is
-    (``label``) or the inputs themselves (``reconstruct``); ``causal`` whether an output may depend on earlier inputs
-    alone. ``floor`` is the best possible test value of the primary metric, where it is known. ``groups`` names parts
-    of the test split (slices of its sequences) that the report shows side by side. ``free_run`` is what is to be
-    generated in closed loop, where the outputs are the next inputs; ``valid_run`` is the same from other starts, where
-    there are any, by which option sets are chosen for it. ``shown`` are arrays for figures of the report,
-    which a study with ``predictions`` keeps, such as a signal before and after cleaning. ``provenance`` holds facts
-    about the data: source, scaling, sample ranges. Raises ValueError or TypeError where the parts do not fit.
+    ``objective`` has the loss and the metrics. A classification has one-hot targets, and ``classes`` may name its
+    outputs. ``asks`` tells what the targets are: later values of the series (``forecast``), a property of the sequence
+    (``label``) or the inputs themselves (``reconstruct``). Where ``causal``, an output may depend on earlier inputs
+    only. ``floor`` is the best possible test value of the primary metric, where it is known. ``groups`` names parts of
+    the test split (slices of its sequences) that the report shows side by side. ``free_run`` is to be generated in
+    closed loop, where outputs are the next inputs; ``valid_run`` has further starts, by which option sets are chosen
+    for the free run. ``shown`` has arrays of any shape (...,) for figures of the report, such as a signal before and
+    after cleaning; a study with ``predictions`` keeps them. ``provenance`` has facts about the data: source, scaling,
+    sample ranges. Raises ValueError or TypeError where the parts do not fit.
     """
 
     train: Split
@@ -142,7 +155,7 @@ class Problem:
         if len({split.lengths is None for split in (self.train, self.valid, self.test)}) > 1:
             raise ValueError("train, valid and test must all have lengths, or none of them")
         if self.train.labels is not None or self.valid.labels is not None:
-            raise ValueError("labels belong to the test split alone: learners see train and valid")
+            raise ValueError("labels are in train or valid, which learners see: only the test split may have labels")
         if self.objective.classifies:
             _check_classes(self)
         _check_runs(self)
@@ -156,11 +169,13 @@ class Problem:
 def _check_classes(problem: Problem) -> None:
     outputs = problem.train.targets.shape[2]
     if outputs < 2:
-        raise ValueError("a classification needs two classes or more: one-hot targets (sequence, scored, class)")
+        raise ValueError(
+            f"a classification needs two classes or more, not {outputs}: one-hot targets (sequence, scored, class)"
+        )
     if not all(isinstance(name, str) for name in problem.classes):
         raise TypeError(f"classes must be texts, as ('normal', 'ectopic'), not {problem.classes!r}")
     if problem.classes and len(problem.classes) != outputs:
-        raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}")
+        raise ValueError(f"{len(problem.classes)} classes are named, but the targets have {outputs}; name each of them")
     for name in ("train", "valid", "test"):
         targets = getattr(problem, name).targets
         if not (((targets == 0) | (targets == 1)).all() and (targets.sum(axis=2) == 1).all()):
@@ -169,7 +184,7 @@ def _check_classes(problem: Problem) -> None:
 
 def _check_runs(problem: Problem) -> None:
     if problem.valid_run is not None and problem.free_run is None:
-        raise ValueError("valid_run chooses option sets for a free run, and there is none")
+        raise ValueError("valid_run is given without a free_run, for which it chooses option sets: give both")
     for name in ("free_run", "valid_run"):
         if getattr(problem, name) is not None:
             _fits(getattr(problem, name), problem.train, name)
@@ -182,15 +197,18 @@ def _fits(free_run: Any, train: Split, name: str) -> None:
     if not features == inputs == outputs:
         raise ValueError(f"{name} has {features} features, but sequences have {inputs} inputs and {outputs} outputs")
     if free_run.prefix.shape[1] < train.inputs.shape[1]:
-        raise ValueError(f"{name}: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences")
+        raise ValueError(
+            f"{name}: a prefix of {free_run.prefix.shape[1]} steps is shorter than the sequences; give as many or more"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """What the harness decides for a learner: the problem's dimensions, its objective, width, seed, device, engine.
+    """What the harness decides for a learner: the dimensions and objective of the problem, width, seed, device, engine.
 
-    Where ``causal``, an output must not depend on later inputs; a learner that cannot help it declines with
-    UnsupportedError.
+    ``inputs`` and ``outputs`` count features and outputs, ``length`` the steps of a sequence, and ``scored`` the steps
+    at its end that are scored. ``width`` is in units. Where ``causal``, an output must not depend on later inputs; a
+    learner that cannot avoid this declines with UnsupportedError.
     """
 
     inputs: int
@@ -208,43 +226,46 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
-    """How many numbers a learner trains, and how many it holds fixed."""
+    """The size of a learner: how many numbers it trains, and how many it holds fixed."""
 
     trained: int
     fixed: int = 0
 
     @property
     def total(self) -> int:
-        """Trained and fixed together: what a parameter limit counts."""
+        """Trained and fixed numbers together, which a parameter limit counts."""
         return self.trained + self.fixed
 
 
 class Snapshot(NamedTuple):
-    """What the microscope sees of a learner: ``states`` (sequence, time, unit) and named ``weights``, as arrays."""
+    """The inside of a learner, for the microscope: ``states`` (sequence, time, unit) and ``weights`` by name."""
 
     states: NDArray[Any] | None
     weights: Mapping[str, NDArray[Any]]
 
 
 class Learner(Protocol):
-    """A competitor that has been given its width.
+    """A competitor of a given width: it states its size, fits, and predicts.
 
-    A learner may also offer ``generate(prefix, steps)``, which maps (sequence, time, feature) to what it makes of the
-    ``steps`` that follow, (sequence, steps, feature), each output being its next input. For others a window slides.
-    ``updates(train)``, an iterator that does an update at each step, without end: benchmarks time these.
-    ``snapshot(inputs)`` gives a Snapshot of its states and weights for the microscope, ``steps_back(inputs)`` how large
-    the gradient of the last output is at the state so many steps before, (step,), or None. ``kernel`` is a text that
-    names the code that ran, ``kernel_seconds`` what compiling it took, once on the machine. ``widths`` are those that
-    it can have, in increasing order, where it cannot have any; they are asked of a learner of width 1. Where sequences
-    differ in length, ``predict(inputs, lengths)`` is called.
+    A learner may also offer the following. ``generate(prefix, steps)`` maps (sequence, time, feature) to the steps that
+    follow, (sequence, steps, feature), with each output as the next input; learners without it predict from a sliding
+    window. ``updates(train)`` is an endless iterator that does one update at each step, for benchmarks to time.
+    ``snapshot(inputs)`` returns a Snapshot for the microscope. ``steps_back(inputs)`` returns the norm of the gradient
+    of the last output with respect to the state of each number of steps before, (step,), or None. ``kernel`` names the
+    code that ran, and ``kernel_seconds`` is how long compiling it took when this machine first needed it. ``widths``
+    lists the widths that the learner can have, in increasing order, where it cannot have every width; it is read from
+    a learner of width 1. Where sequences differ in length, the harness calls ``predict(inputs, lengths)``.
+    ``keep()`` returns what the learner has learnt, as a mapping of names to NumPy arrays, or to torch tensors alone;
+    ``restore(kept)`` is called on a new learner of the same setting and options, which then predicts and generates as
+    the learner that was kept. A learner without the two is not kept.
     """
 
     @property
     def size(self) -> Size:
-        """How many numbers it trains and holds; known before ``fit``."""
+        """How many numbers the learner trains and holds fixed; known before ``fit``."""
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Learn from ``train``, choose by ``valid``, and stop when ``meter.spend()`` says False."""
+        """Learn from ``train``, choose by ``valid``, and stop when ``meter.spend()`` returns False."""
 
     def predict(self, inputs: Array) -> Array:
         """Map (sequence, time, feature) to (sequence, scored, output): probabilities where classes are asked for."""

@@ -1,7 +1,7 @@
-"""What one trial gave: pure data, one JSON line."""
+"""Record: the outcome of one trial; pure data, one JSON line."""
 
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, field_validator
 
@@ -10,11 +10,11 @@ from benchbench.core.objective import Objective, ObjectiveFacts
 from benchbench.core.spec import LARGEST, NAME, Frozen, Trial
 
 T = TypeVar("T")
-Several = Annotated[list[T], Field(fail_fast=True)]  # a line full of wrong items has one fault, not a million
+Several = Annotated[list[T], Field(fail_fast=True)]  # a line full of wrong items reports one fault, not a million
 Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 
 SCHEMA = 3
-_FORMER_BASELINES = ("linear", "persistence", "mean")  # of records made before they said so themselves
+_FORMER_BASELINES = ("linear", "persistence", "mean")  # in records of the first schema, which do not tell
 _REGRESSION = Objective.regression().facts
 
 
@@ -30,15 +30,21 @@ class Status(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-class Spent(Frozen):
-    """What the fit cost. Seconds and bytes; ``peak_bytes`` is what the fit added to the resident memory.
+FITTED = (Status.OK, Status.OVER_BUDGET)
+"""How trials end whose learner was fitted and examined."""
 
-    Of the device: the peak that tensors took, the peak that the allocator reserved, and what the device held beyond
-    idle after the fit. Loads are the system's averages over a minute; ``other_cpu_share`` is how much of its cores'
-    time went to others during the fit. ``paused_seconds`` is what the learner did off the clock in so many ``pauses``,
-    ``longest_seconds`` the longest stretch on the clock without a call of ``spend``, and ``compile_seconds`` what numba
-    and PyTorch compiled anywhere in the trial. ``kernel_seconds`` is what compiling the kernel took when this machine
-    first needed it, on no clock.
+
+class Spent(Frozen):
+    """What a fit spent, in seconds, bytes and updates.
+
+    ``peak_bytes`` is how much the fit added to the resident memory at its peak. On the device, ``device_peak_bytes`` is
+    the peak of tensors, ``device_reserved_bytes`` the peak that the allocator reserved, and ``device_used_bytes`` what
+    the device held beyond idle after the fit. ``load_before`` and ``load_after`` are the system's average loads over a
+    minute; ``other_cpu_share`` is the share of its cores' time that went to other processes during the fit.
+    ``paused_seconds`` is the learner's time off the clock, in as many ``pauses``; ``longest_seconds`` is the longest
+    time on the clock between two calls of ``spend``. ``compile_seconds`` is the time in which numba and PyTorch
+    compiled anywhere in the trial. ``kernel_seconds`` is how long compiling the kernel took when this machine first
+    needed it, which is on no fit's clock.
     """
 
     width: Whole | None = None
@@ -62,10 +68,10 @@ class Spent(Frozen):
 
 
 class Environment(Frozen):
-    """What a trial was run on and with: machine, threads, versions, switches. None is what is not known.
+    """The machine, threads, versions and switches of a trial; None stands for what is not known.
 
-    ``machine`` is a label of CPU, cores and GPU, never a host name. ``yardstick`` has by device the speed of the
-    machine with known loads; ``pinned`` are the cores that the trial was tied to.
+    ``machine`` is a label of CPU, cores and GPU, never a host name. ``yardstick`` is the speed of the machine under
+    known loads, by device; ``pinned`` lists the cores that the trial was pinned to.
     """
 
     machine: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""  # it names a folder
@@ -92,13 +98,13 @@ class Environment(Frozen):
 
 
 class Watched(Frozen):
-    """What was seen of a trial from outside of the process that ran its competitor.
+    """What was observed of a trial from outside the process that ran its competitor.
 
-    ``seconds`` and ``cpu_seconds`` (of the process and all that it started) by phase: make, size, fit, first_predict,
-    alone, predict, free_run, valid_run. ``alone_difference`` is the root mean square by which the predictions of
-    ``alone`` test sequences changed when each was given by itself, ``alone_error`` that of their errors, both over the
-    standard deviation of the test targets. ``mixed``: the file of the task, which makes the data, registers
-    architectures too.
+    ``seconds`` and ``cpu_seconds`` (of the process and all that it started) are by phase: make, size, fit,
+    first_predict, alone, predict, free_run, valid_run. ``alone`` test sequences were each predicted by themselves too:
+    ``alone_difference`` is the root mean square change of these predictions, and ``alone_error`` the root mean square
+    of their errors, both in standard deviations of the test targets. ``mixed`` tells that the file of the task, which
+    makes the data, registers architectures too.
     """
 
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -123,10 +129,25 @@ class Artifact(Frozen):
     arrays: dict[str, Array]
 
 
-class Segment(Frozen):
-    """A stretch of the test split, for the figures: what was true, what was predicted, and the loss over it.
+class Kept(Frozen):
+    """The fitted learner in a file of its own, or, where ``form`` is None, the ``message`` that says why there is none.
 
-    Of a classification the numbers are those of the classes. Older lines say ``mse`` in place of ``score``.
+    ``form``: ``torch`` is PyTorch's own format, which is read with ``weights_only=True``, ``arrays`` is NPZ without
+    pickle. ``sha256`` is that of the file, ``arrays`` is what it holds. ``setting`` is what the learner was made with
+    beside its options: inputs, outputs, scored, length, width, seed, batch, causal.
+    """
+
+    form: Literal["torch", "arrays"] | None = None
+    sha256: str | None = None
+    arrays: dict[str, Array] = Field(default_factory=dict)
+    setting: dict[str, Whole | bool] = Field(default_factory=dict)
+    message: str = ""
+
+
+class Segment(Frozen):
+    """A stretch of the test split for figures: the true and the predicted values, and the loss over the stretch.
+
+    In a classification, the values are the numbers of the classes. Older lines have ``mse`` in place of ``score``.
     """
 
     true: Several[float]
@@ -135,20 +156,22 @@ class Segment(Frozen):
 
 
 class Generated(Frozen):
-    """Closed loop: what a fitted learner made of each start when its outputs were its next inputs.
+    """The outcome of a free run, in which the outputs of a fitted learner were its next inputs.
 
-    ``valid_steps``: of each start, before the error first exceeds 0.4 standard deviations; ``steps`` where it never
-    does. ``unit_steps`` steps are one ``unit``. ``nrmse_84`` at step 84; ``spectrum_distance`` is Hellinger's, 0 to 1;
-    ``diverged`` is the share of starts, ``diverged_at`` the step of each start at which it left the range of the truth
-    (None where it did not); ``mse`` is the mean squared error over all starts and steps, in units of the signal, None
-    where it is not finite. ``sliding`` says that the learner had no ``generate`` of its own. ``status`` is ok, or how
-    it failed (also timeout and out_of_memory, where that ended the process), and ``message`` why there is nothing.
-    ``validation_time`` is the median valid time, in units, from the starts that option sets are chosen by; None where
-    there was no such run, or where ``validation_message`` says why it has no outcome. The artifact holds
-    ``free_run.true`` and ``free_run.generated`` (the first start, first feature) and the pairs of maxima that follow
-    each other, ``free_run.maxima_true`` and ``free_run.maxima_generated``; older lines hold them here. There are also
-    the first feature of the ``free_run.best`` and ``free_run.worst`` start by the mean squared error, true above
-    generated.
+    ``valid_steps`` counts for each start the steps before the error first exceeds 0.4 standard deviations, or all
+    ``steps`` where it never does. One ``unit`` of time is ``unit_steps`` steps. ``nrmse_84`` is the NRMSE at step 84;
+    ``spectrum_distance`` is the Hellinger distance of the spectra, 0 to 1. ``diverged`` is the share of starts that
+    left the range of the truth, and ``diverged_at`` the step at which each start did (None where it did not). ``mse``
+    is the mean squared error over all starts and steps, in squared units of the signal; None where it is not finite.
+    ``sliding`` tells that the learner has no ``generate``, so that it predicted from a sliding window. ``status`` is
+    ok, or how the free run failed (timeout and out_of_memory, too, where that ended the process), and ``message`` why
+    it has no outcome. ``validation_time`` is the median valid time, in units, over the starts by which option sets are
+    chosen; None where there was no such run, or where ``validation_message`` tells why it has no outcome.
+
+    The artifact holds ``free_run.true`` and ``free_run.generated`` (the first feature of the first start), the pairs
+    of successive maxima ``free_run.maxima_true`` and ``free_run.maxima_generated``, and the first feature of the starts
+    with the lowest and highest mean squared error, ``free_run.best`` and ``free_run.worst`` (the true values in the
+    first row, the generated ones in the second). Older lines hold the first four here.
     """
 
     steps: Whole
@@ -172,7 +195,7 @@ class Generated(Frozen):
 
 
 def _counted(data: dict[str, Any]) -> dict[str, Any]:
-    """The facts of the data; ValueError where one that the report reads is of another kind."""
+    """Check the facts about the data that the report reads; ValueError for a fact of another type."""
     for name in ("train", "valid", "test"):
         count = data.get(name, 0)
         if type(count) is not int or not 0 <= count <= LARGEST:
@@ -185,20 +208,22 @@ def _counted(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class Record(Frozen):
-    """One trial's outcome.
+    """The outcome of one trial.
 
-    ``objective`` names what was asked. ``scores``: each of its metrics and the loss as ``valid_NAME`` and
-    ``test_NAME``, and the ``floor`` of the primary metric where it is known; None where a metric is undefined, and
-    ``undefined`` says why by the same name. ``groups``: the metrics by named part of the test split. ``curve``:
-    (updates, seconds, validation loss, training loss) at each validation. ``predict_seconds``: each repeat of a pass
-    over the whole test split. ``data``: counts of sequences, fingerprint and provenance. ``samples``: first stretch,
-    best and worst prediction. ``free_run``: the closed loop, where the task declares one. ``kernel``: the code that
-    ran. ``baseline``: the architecture is there to be beaten (None in lines of the first schema); ``solves``: it does
-    not step (None in older lines). ``watched``: what was seen from outside. ``artifact``: arrays in a file of their
-    own. ``block``: names the randomised block that it ran in; within a run, blocks start in the order of their names.
-    ``files``: the SHA-256 of each file of the user's that the trial came from. ``added``: ``--resolve`` asked for its
-    seed, which the study does not have, to decide pairs at the effect ``resolved`` (None in older lines, and of other
-    seeds). ``checksum``: of the line that the record was read from; lines have one from schema 3 on.
+    ``objective`` has the names and directions of the metrics. ``scores`` has each metric and the loss as ``valid_NAME``
+    and ``test_NAME``, and the ``floor`` of the primary metric where it is known; a score is None where a metric is
+    undefined, and ``undefined`` says why under the same name. ``groups`` has the metrics of each named part of the test
+    split. ``curve`` has a point (updates, seconds, validation loss, training loss) for each validation.
+    ``predict_seconds`` has the seconds of each pass over the whole test split. ``data`` has counts of sequences, a
+    fingerprint and the provenance. ``samples`` has the first stretch, the best and the worst prediction. ``free_run``
+    is the closed loop, where the task declares one. ``kernel`` names the code that ran. ``baseline`` tells whether the
+    architecture is a baseline (None in lines of the first schema), and ``solves`` whether it solves instead of stepping
+    (None in older lines). ``watched`` is what was observed from outside the process. ``artifact`` names the arrays in a
+    file of their own, and ``kept`` the fitted learner (None where nobody asked for it). ``block`` names the randomised
+    block in which the trial ran; within a run, blocks start in the order of their names. ``files`` has the SHA-256 of
+    each file of the user's that the trial depends on. ``added`` tells that ``--resolve`` added the seed, which is not
+    in the study, to decide pairs at the effect ``resolved`` (None in older lines, and for other seeds). ``checksum`` is
+    that of the line from which the record was read; lines have one from schema 3 on.
     """
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
@@ -222,6 +247,7 @@ class Record(Frozen):
     samples: dict[str, Segment] = Field(default_factory=dict)
     free_run: Generated | None = None
     artifact: Artifact | None = None
+    kept: Kept | None = None
     environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
     started: str
     block: str | None = None
@@ -241,15 +267,22 @@ class Record(Frozen):
 
     @property
     def is_baseline(self) -> bool:
-        """Whether the architecture is there to be beaten."""
+        """Whether the architecture is a baseline."""
         return self.trial.architecture in _FORMER_BASELINES if self.baseline is None else self.baseline
 
     @property
     def floor(self) -> float | None:
-        """The best possible test value of the primary metric, where it is known; older lines say ``floor_mse``."""
+        """The best possible test value of the primary metric, where it is known; older lines have ``floor_mse``."""
         return self.scores.get("floor", self.scores.get("floor_mse"))
 
     @property
     def artifact_name(self) -> str:
-        """The file of its artifact."""
+        """The file name of the trial's artifact."""
         return f"{self.trial.key}.npz"
+
+    @property
+    def kept_name(self) -> str | None:
+        """The file of its learner; None where there is none."""
+        if self.kept is None or self.kept.form is None:
+            return None
+        return f"{self.trial.key}.learner.{'pt' if self.kept.form == 'torch' else 'npz'}"

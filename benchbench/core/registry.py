@@ -1,4 +1,4 @@
-"""Find architectures and tasks: our two folders, entry points of group ``benchbench``, and plug-in files."""
+"""Registry: finds architectures and tasks in the package, in entry points of group ``benchbench``, and in files."""
 
 import importlib
 import importlib.util
@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from benchbench.core.errors import InputError, short, unknown
+from benchbench.core.fresh import Applies
 from benchbench.core.options import schema
 from benchbench.core.spec import NAME, NAME_RULE
 
@@ -31,19 +32,20 @@ _FOLDERS = ("benchbench.architectures", "benchbench.tasks")
 _MARK = "_benchbench_plugins"
 
 PLUGIN = "benchbench_plugin_"
-"""How the names of the modules of plug-in files begin."""
+"""The prefix of the names under which plug-in files are imported."""
 
 PRELOAD = "PRELOAD"
-"""By this name a module of tasks lists what it imports when it reads data."""
+"""The name of the tuple in which a module of tasks lists the modules that it imports when it reads data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A registered architecture or task: its name, version, function and where it stands.
+    """A registered architecture or task: its name, version and function, and the ``place`` where it is defined.
 
-    Of an architecture: whether it is a ``baseline``, whether it ``solves`` instead of stepping, and its ``engines``
-    with their versions (None for torch, whose version is in the environment). Of a task: the ``lengths`` that it can
-    make, None where it makes any.
+    An architecture has ``baseline`` and ``solves`` (it solves instead of stepping), and its ``engines`` with their
+    versions (None for torch, whose version is in the environment). A task has the ``lengths`` of sequences that it can
+    make, or None where it can make any, and ``applies``, which makes a new file ready for a kept learner, where it can
+    be applied to one.
     """
 
     kind: Kind
@@ -55,20 +57,21 @@ class Plugin:
     solves: bool = False
     engines: Mapping[str, int | None] = field(default_factory=lambda: {"torch": None})
     lengths: tuple[int, ...] | None = None
+    applies: Applies | None = None
 
     @cached_property
     def options(self) -> type[BaseModel]:
-        """The schema of its options."""
+        """The schema of the plug-in's options."""
         return schema(self.function, _POSITIONAL[self.kind])
 
     @property
     def file(self) -> str:
-        """The file that its function stands in."""
+        """The file in which the plug-in's function is defined."""
         return str(inspect.unwrap(self.function).__code__.co_filename)
 
     @property
     def summary(self) -> str:
-        """The first line of its docstring, or of its module's."""
+        """The first line of the docstring of the function, or of its module."""
         text = inspect.getdoc(self.function) or inspect.getdoc(inspect.getmodule(self.function)) or ""
         return text.partition("\n")[0]
 
@@ -83,32 +86,40 @@ def architecture(
 ) -> Callable[[Function], Function]:
     """Register a function ``(setting, *, option=default) -> Learner`` under ``name``.
 
-    Raise ``version`` when its results change: old records are then shown as old. A ``baseline`` is there to be beaten.
-    A learner that ``solves`` does not step (ridge, nearest neighbours). ``engines`` are those that can carry it out, or
-    a mapping from each to the version of its code.
+    Raise ``version`` when the architecture's results change: old records are then shown as old. A ``baseline`` serves
+    as a reference that others should beat. An architecture that ``solves`` does not train step by step (ridge, nearest
+    neighbours). ``engines`` lists the engines that can carry it out, or maps each to the version of its code. Raises
+    InputError for a wrong name, version or signature.
     """
     facts = {"baseline": bool(baseline), "solves": bool(solves), "engines": _engines(name, engines)}
     return _register("architecture", name, version, facts)
 
 
-def task(name: str, *, version: int, lengths: Iterable[int] | None = None) -> Callable[[Function], Function]:
-    """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``, as ``architecture`` does.
+def task(
+    name: str, *, version: int, lengths: Iterable[int] | None = None, applies: Applies | None = None
+) -> Callable[[Function], Function]:
+    """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``.
 
-    ``lengths`` are those that it can make, where it cannot make any.
+    ``version`` and the errors are as in ``architecture``. ``lengths`` lists the lengths of sequences that the task can
+    make, where it cannot make every length. ``applies`` makes a new file ready for a learner that was fitted on this
+    task (``core.fresh.Applies``).
     """
     allowed = None if lengths is None else tuple(lengths)
     if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):
         raise InputError(f"task {name!r}: lengths must be whole numbers from 1, not {short(allowed)}")
-    return _register("task", name, version, {"lengths": allowed})
+    return _register("task", name, version, {"lengths": allowed, "applies": applies})
 
 
 def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:
     wanted = [engines] if isinstance(engines, str) else engines
-    versions = dict(wanted) if isinstance(wanted, Mapping) else {e: None if e == "torch" else 1 for e in wanted}
+    if isinstance(wanted, Mapping):
+        versions = dict(wanted)
+    else:
+        versions = {engine: None if engine == "torch" else 1 for engine in wanted}
     if not versions or not all(isinstance(e, str) and re.fullmatch(NAME, e) for e in versions):
-        raise InputError(f"architecture {name!r}: engines must be names, at least one, as ('torch',): {NAME_RULE}")
+        raise InputError(f"architecture {name!r}: engines must be one or more names, as ('torch',): {NAME_RULE}")
     if versions.get("torch") is not None:
-        raise InputError(f"architecture {name!r}: engine 'torch' has no version of its own: it is in the environment")
+        raise InputError(f"architecture {name!r}: engine 'torch' takes no version: the environment has it; give None")
     if any(e != "torch" and (type(v) is not int or v < 1) for e, v in versions.items()):
         raise InputError(f"architecture {name!r}: the version of an engine must be a whole number from 1")
     return MappingProxyType(versions)
@@ -123,12 +134,12 @@ def _register(kind: Kind, name: str, version: int, facts: Mapping[str, Any]) -> 
     def mark(function: Function) -> Function:
         own = inspect.unwrap(function)  # a decorator of its own may come from another module
         if not inspect.isfunction(own):
-            raise InputError(f"{kind} {name!r}: @{kind} stands on a function, not on {short(function)}")
+            raise InputError(f"{kind} {name!r}: @{kind} decorates {short(function)}; it must decorate a function")
         line = f":{own.__code__.co_firstlineno}"
         module = sys.modules.get(function.__module__)
         place = f"{getattr(module, '__file__', None) or function.__module__}{line}"
         plugin = Plugin(kind=kind, name=name, version=version, function=function, place=place, **facts)
-        plugin.options  # noqa: B018  a wrong signature is an error here, where the author sees it
+        plugin.options  # noqa: B018  a wrong signature raises an error here, where the author sees it
         # The module owns the list, so that no state is shared between registries.
         own.__globals__.setdefault(_MARK, []).append(plugin)
         return function
@@ -138,7 +149,7 @@ def _register(kind: Kind, name: str, version: int, facts: Mapping[str, Any]) -> 
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything that can be named in a study."""
+    """The architectures and tasks that a study can name."""
 
     plugins: Mapping[tuple[str, str], Plugin] = field(default_factory=dict)
 
@@ -147,7 +158,7 @@ class Registry:
         return sorted(name for k, name in self.plugins if k == kind)
 
     def get(self, kind: Kind, name: str, where: str = "") -> Plugin:
-        """The plug-in of that name; InputError with the nearest known name where there is none."""
+        """The plug-in of a kind and name; InputError with the nearest known name where there is none."""
         if (kind, name) not in self.plugins:
             raise unknown(kind, name, self.names(kind), where)
         return self.plugins[kind, name]
@@ -157,9 +168,9 @@ class Registry:
 class Sources:
     """Where plug-ins that are not shipped come from.
 
-    ``points`` (names of entry points) and ``files`` register tasks; ``mixed`` are the tasks whose file registers
-    architectures too. ``homes`` has the file, or the entry point, of each architecture that comes from one.
-    ``imports`` are the modules of libraries that plug-in files import, or say that they will.
+    ``points`` (names of entry points) and ``files`` are those that register tasks; ``mixed`` names the tasks whose file
+    registers architectures too. ``homes`` has the file or the entry point of each architecture that is not shipped.
+    ``imports`` names the modules of libraries that plug-in files import, or declare in ``PRELOAD``.
     """
 
     points: tuple[str, ...] = ()
@@ -173,17 +184,17 @@ NO_SOURCES = Sources()
 
 
 def load(files: Iterable[str | Path] = ()) -> Registry:
-    """Everything in our folders, from entry points and from plug-in ``files``.
+    """Load everything that is shipped, that entry points register, and that plug-in ``files`` register.
 
-    Raises InputError for a file that cannot be imported, registers nothing, or takes a name that is already in use.
+    Raises InputError for a file that cannot be imported, registers nothing, or registers a name that is in use.
     """
     return _registry([*shipped(), *(module for _, module in _installed()), *(load_file(file) for file in files)])
 
 
 def load_competitor(sources: Sources, architecture: str) -> Registry:
-    """What is shipped, and the one plug-in that registers this architecture, if one does.
+    """Load what is shipped, and the plug-in that registers this architecture, if it is not shipped.
 
-    No other plug-in is imported: what it changes in a library would change this competitor too.
+    No other plug-in is imported, since a plug-in may change libraries, and with them this competitor.
     """
     if (home := sources.homes.get(architecture)) is None:
         return _registry(shipped())
@@ -192,13 +203,13 @@ def load_competitor(sources: Sources, architecture: str) -> Registry:
 
 
 def load_tasks(sources: Sources) -> Registry:
-    """What is shipped, and what these sources register: no other file is imported."""
+    """Load what is shipped, and what the sources of tasks register; no other file is imported."""
     installed = (module for _, module in _installed(sources.points))
     return _registry([*shipped(), *installed, *(load_file(file) for file in sources.files)])
 
 
 def sources(files: Sequence[str]) -> Sources:
-    """What entry points and plug-in ``files`` register and import; all of them are imported for it."""
+    """Find what entry points and plug-in ``files`` register and import, by importing all of them."""
     points = {name: _kinds(module) for name, module in _installed()}
     before = frozenset(sys.modules)
     found = {file: _kinds(load_file(file)) for file in files}
@@ -223,13 +234,13 @@ def _installed_module(name: str) -> bool:
 
 
 def of_library(file: Path) -> bool:
-    """Whether a file is part of this package, of an installed library or of Python, and no file of a user."""
+    """Whether a file belongs to this package, to an installed library or to Python, and not to the user."""
     return any(file.is_relative_to(place) or file.resolve().is_relative_to(place) for place in _places())
 
 
 @cache
 def _places() -> frozenset[Path]:
-    """Where libraries are, by the names of their folders and by what these lead to."""
+    """The folders of libraries, as named and with links resolved."""
     named = [Path(__file__).parents[1], *map(Path, sysconfig.get_paths().values())]
     return frozenset((*named, *(place.resolve() for place in named)))
 
@@ -237,8 +248,8 @@ def _places() -> frozenset[Path]:
 def _kinds(module: ModuleType) -> tuple[frozenset[str], frozenset[str]]:
     """The names of the tasks and of the architectures that a module registers."""
     found = registered(module)
-    tasks, others = (frozenset(p.name for p in found if p.kind == kind) for kind in ("task", "architecture"))
-    return tasks, others
+    tasks = frozenset(plugin.name for plugin in found if plugin.kind == "task")
+    return tasks, frozenset(plugin.name for plugin in found if plugin.kind == "architecture")
 
 
 def _registry(modules: Iterable[ModuleType]) -> Registry:
@@ -247,12 +258,14 @@ def _registry(modules: Iterable[ModuleType]) -> Registry:
         for plugin in registered(module):
             other = found.setdefault((plugin.kind, plugin.name), plugin)
             if other is not plugin:
-                raise InputError(f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}")
+                raise InputError(
+                    f"{plugin.kind} {plugin.name!r} is defined twice: {other.place} and {plugin.place}; rename one"
+                )
     return Registry(MappingProxyType(found))
 
 
 def registered(module: ModuleType) -> list[Plugin]:
-    """What a module registers itself; what it imports from others does not count."""
+    """The plug-ins that a module defines itself, without those that it imports from other modules."""
     return list(getattr(module, _MARK, ()))
 
 
@@ -261,7 +274,7 @@ def load_file(file: str | Path) -> ModuleType:
     try:
         path = Path(file).resolve()
         missing = not path.is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
+    except (OSError, ValueError, RuntimeError):  # a path that is too long, holds a null byte, or has links in a circle
         missing = True
     if missing:
         raise InputError(f"plug-in {short(str(file))}: no such file")
@@ -295,7 +308,7 @@ def _reason(error: BaseException, path: Path) -> str:
 
 
 def shipped() -> Iterator[ModuleType]:
-    """The modules of our own folders."""
+    """Import the modules of the package's own architectures and tasks."""
     for folder in _FOLDERS:
         package = importlib.import_module(folder)
         for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
@@ -303,7 +316,7 @@ def shipped() -> Iterator[ModuleType]:
 
 
 def _installed(only: Iterable[str] | None = None) -> Iterator[tuple[str, ModuleType]]:
-    """The modules of entry points, by the names of these."""
+    """Import the modules of entry points: pairs of the name of an entry point and its module."""
     for point in sorted(entry_points(group="benchbench"), key=lambda point: point.name):
         if only is not None and point.name not in only:
             continue

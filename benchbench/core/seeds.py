@@ -1,4 +1,4 @@
-"""Independent random streams by purpose, all from the seed of the trial."""
+"""Independent random streams, one for each purpose, all derived from the seed of the trial."""
 
 import hashlib
 
@@ -11,10 +11,13 @@ def _sequence(seed: int, purpose: tuple[str, ...]) -> np.random.SeedSequence:
 
 
 def stream(seed: int, *purpose: str) -> np.random.Generator:
-    """The generator of one purpose, such as ``stream(3, "data", "mackey_glass")``: the same for every competitor."""
+    """A random generator for one purpose, such as ``stream(3, "data", "mackey_glass")``.
+
+    Equal arguments give equal generators, so that every competitor gets the same numbers.
+    """
     return np.random.default_rng(_sequence(seed, purpose))
 
 
 def integer(seed: int, *purpose: str) -> int:
-    """A 31-bit seed of one purpose: a number that NumPy, scikit-learn and torch all take."""
+    """A 31-bit seed for one purpose: a whole number that NumPy, scikit-learn and PyTorch all accept."""
     return int(_sequence(seed, purpose).generate_state(1, np.uint32)[0] >> 1)

@@ -1,15 +1,17 @@
-"""Budget and Trial: pure data, frozen, with a key."""
+"""Budget and Trial: pure data, frozen; a trial has a key."""
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NAME_RULE = "letters, digits, '_', '.', '-' only, starting with a letter or digit"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
-LARGEST = 2**63 - 1  # of a whole number in a table
+LARGEST = 2**63 - 1  # the largest whole number that a table can hold
 Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Options = dict[str, Any]
 
@@ -22,22 +24,23 @@ def _finite(options: Options) -> Options:
     return options
 
 
-_Finite = Annotated[Options, AfterValidator(_finite)]  # a trial's key has no other numbers
+_Finite = Annotated[Options, AfterValidator(_finite)]  # a trial's key cannot hold other numbers
 ValidateAt = Literal["tenths", "epochs"]
 
 
 class Frozen(BaseModel):
-    """Keyword-only, immutable, strict about types; unknown keys are errors."""
+    """Base of the suite's data types: keyword-only, immutable, strict about types; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Budget(Frozen):
-    """The limits that are the same for every competitor.
+    """The limits of a fit, which are the same for every competitor.
 
-    Size: ``parameters`` (the width is solved: the widest learner with at most this many numbers, trained + fixed) or
-    ``width`` (units; 64 where neither is given). Length: at least one of ``updates``, ``epochs`` and ``seconds``; the
-    first to be reached ends the fit.
+    The size is limited by ``parameters`` (each competitor gets the largest width at which it has at most this many
+    numbers, trained and fixed) or set by ``width`` (in units; 64 where neither is given). The length is limited by at
+    least one of ``updates``, ``epochs`` and ``seconds``; the first limit to be reached ends the fit. ``batch`` is the
+    number of sequences in an update.
     """
 
     name: Name
@@ -58,7 +61,7 @@ class Budget(Frozen):
     @model_validator(mode="after")
     def _complete(self) -> "Budget":
         if self.parameters is not None and self.width is not None:
-            raise ValueError("give parameters or width, not both")
+            raise ValueError("parameters and width are both given: give one of them")
         if self.updates is None and self.epochs is None and self.seconds is None:
             raise ValueError("no budget: give at least one of updates, epochs, seconds")
         return self
@@ -70,12 +73,12 @@ _LATER = ("closed_loop", "engine", "microscope", "validate_at", "competitor", "p
 
 
 class Trial(Frozen):
-    """One point of the grid.
+    """One point of a study's grid.
 
-    ``competitor`` is the name under which the report shows it, that of the architecture where it is empty.
-    ``predictions`` keeps all predictions as arrays. ``microscope`` asks for snapshots of the learner, ``validate_at``
-    says when the validation split is scored: ten times over the budget, or at the end of each epoch. ``tuning``: it is
-    there to choose an option set, and no result.
+    ``competitor`` is the name under which the report shows the trial; where it is empty, the architecture's name is
+    used. ``predictions`` keeps all predictions as arrays. ``microscope`` keeps snapshots of the learner.
+    ``validate_at`` tells when the validation split is scored: ten times over the budget ("tenths"), or at the end of
+    each epoch ("epochs"). A trial of a ``tuning`` serves to choose an option set and is not a result.
     """
 
     study: Name
@@ -96,20 +99,28 @@ class Trial(Frozen):
     predictions: bool = False
     tuning: bool = False
 
-    @property  # not cached: a cache would go along with model_copy(update=...)
+    @cached_property
     def key(self) -> str:
-        """16 hexadecimal digits of the content: the same whatever the order of the options.
+        """16 hexadecimal digits that identify the content, independent of the order of the options.
 
-        A field that joined later counts only where it differs from its default, so that older records stay found.
+        A field that was added later is part of the key only where it differs from its default, so that older records
+        keep their keys.
         """
         unused = {name for name in _LATER if getattr(self, name) == Trial.model_fields[name].default}
         content = self.model_dump(mode="json", exclude=unused)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, without the cached key where it is another trial."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied.__dict__.pop("key", None)
+        return copied
+
     @property
     def label(self) -> str:
-        """A short name for people: what is running."""
+        """A short text that tells people which trial this is."""
         options = "".join(f" {name}={value}" for name, value in self.architecture_options.items())
         competitor = self.competitor or f"{self.architecture}{options}"
         competitor += options if self.competitor and self.tuning else ""

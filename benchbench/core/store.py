@@ -1,5 +1,6 @@
-"""The records of a study on disk: JSON lines, only ever appended to."""
+"""Store: the records of a study on disk, as JSON lines that are only ever appended to."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,31 +13,31 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from benchbench.core import artifacts
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError, nearest
 from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
 from benchbench.core.record import Record, Status
 
-_POINTS = 1_000  # of a learning curve that is too long for a line
-_KEPT = "earlier records are whole, and the same command goes on from them"
+_POINTS = 1_000  # points that are kept of a learning curve that is too long for a line
+_KEPT = "earlier records are whole, and the same command continues from them"
 
 
 def folder(results: Path, study: str) -> Path:
-    """Where the records of a study lie: one file a machine."""
+    """The folder of a study's records, which has one file for each machine."""
     return results / "records" / study
 
 
 def file(results: Path, study: str, machine: str) -> Path:
-    """The file of a machine's records; a record that names no machine goes to a file of its own."""
+    """The file of a machine's records; records that name no machine go to ``unknown.jsonl``."""
     return folder(results, study) / f"{machine or 'unknown'}.jsonl"
 
 
 def machines(results: Path, study: str) -> list[str]:
-    """The labels of the machines that a study has records from."""
+    """The labels of the machines from which a study has records, sorted."""
     return sorted(file.stem for file in folder(results, study).glob("*.jsonl"))
 
 
 class Line(NamedTuple):
-    """A record, where it stands (a file, and the number of a line from 1), and what its checksum says."""
+    """A record with its file and line number (from 1), and what its checksum shows."""
 
     record: Record
     file: Path
@@ -44,18 +45,25 @@ class Line(NamedTuple):
     seal: Seal
 
 
-class Store:
-    """The records of one study on one machine; one writer at a time.
+class Reading(NamedTuple):
+    """The records of a file, and its size, time and number on the disk before they were read, None without a file."""
 
-    A last line that a write left unfinished, so that it is no whole JSON, is ignored on reading and cut off before the
-    next append. Any other bad line is an InputError that names the line, since records are never dropped in silence.
+    records: list[Record]
+    stamp: tuple[int, int, int] | None
+
+
+class Store:
+    """The records of one study on one machine, with one writer at a time.
+
+    An interrupted write leaves an incomplete last line: readers ignore it, and the next append cuts it off. Any other
+    bad line raises an InputError that names the line, since no record is ever dropped silently.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def lines(self) -> Iterator[Line]:
-        """Every whole record with its place, in the order of writing."""
+        """Every complete record with its file and line, in the order of writing."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
@@ -73,8 +81,20 @@ class Store:
                 yield Line(record, self.path, number, seal)
 
     def records(self) -> Iterator[Record]:
-        """Every whole record, in the order of writing."""
+        """Every complete record, in the order of writing."""
         return (line.record for line in self.lines())
+
+    def reading(self, earlier: Reading | None = None) -> Reading:
+        """The records with a stamp of the file; those read ``earlier`` where the file is still the same."""
+        try:
+            facts = self.path.stat()
+            stamp = facts.st_size, facts.st_mtime_ns, facts.st_ino
+        except FileNotFoundError:
+            stamp = None
+        if earlier is not None and earlier.stamp == stamp:
+            return earlier
+        with _uncollected():
+            return Reading(list(self.records()), stamp)
 
     def keys(self) -> set[str]:
         """The keys of the trials that have a record."""
@@ -82,14 +102,17 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only writer; InputError that names the other run where there is one. A dead run holds no lock."""
+        """A context in which this process is the only writer.
+
+        Raises InputError that names the other run where there is one. A run that has died holds no lock.
+        """
         holder, lock = self.path.with_suffix(".holder"), FileLock(self.path.with_suffix(".lock"))
         try:
             lock.acquire(timeout=0)
         except Timeout:
             try:
                 writer = holder.read_text()
-            except OSError:  # it has just begun, or just ended
+            except OSError:  # the other run has just begun or just ended
                 writer = "another run"
             raise InputError(f"{self.path} is being written by {writer}: wait for it, or stop it") from None
         try:
@@ -100,10 +123,10 @@ class Store:
             lock.release()
 
     def append(self, record: Record) -> Record:
-        """Write one record as one line and flush it to the disk; the record that was written.
+        """Append a record as one line, flush it to the disk, and return the record that was written.
 
-        Where it is too long for a line, that is one with fewer points of its learning curve, or a failure in its place.
-        OSError that names the file where it cannot be written.
+        A record that is too long for a line is written with fewer points of its learning curve, or else as a failed
+        trial. Raises OSError that names the file where it cannot be written.
         """
         record, line = _fitting(record)
         with _naming(self.path):
@@ -124,7 +147,7 @@ class Store:
                 raise
 
     def _mend(self) -> None:
-        """Cut off an unfinished last line; InputError where it is whole, and still no record."""
+        """Cut off an incomplete last line; InputError where the last line is complete but not a record."""
         if not self.path.exists():
             return
         with self.path.open("rb+") as file:
@@ -145,9 +168,9 @@ class Store:
 
 
 class Writer:
-    """The one writer of a study's records: each record goes to the file of the machine that it was made on.
+    """Writes the records of a study, each to the file of the machine on which it was made.
 
-    It holds the lock of every file that it writes, until ``close``.
+    A writer is a context manager, and holds the lock of every file that it writes until the context ends.
     """
 
     def __init__(self, results: Path, study: str) -> None:
@@ -155,7 +178,7 @@ class Writer:
         self._held, self._locks = dict[str, list[Record]](), ExitStack()
 
     def __enter__(self) -> "Writer":
-        """Nothing is held yet."""
+        """Return the writer, which holds no lock yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -163,7 +186,7 @@ class Writer:
         self._locks.close()
 
     def prepare(self) -> None:
-        """Make sure that files can be made; InputError where they cannot."""
+        """Create the folder of the records and check that files can be written there; InputError where they cannot."""
         place = folder(self._results, self._study)
         try:
             place.mkdir(parents=True, exist_ok=True)
@@ -172,34 +195,36 @@ class Writer:
         except OSError as error:
             raise InputError(f"results cannot be written to {place}: {error.strerror}") from None
 
-    def hold(self, machine: str) -> list[Record]:
-        """Lock a machine's file, and read it; InputError where another run writes it.
+    def hold(self, machine: str, earlier: Reading | None = None) -> list[Record]:
+        """Lock a machine's file and return its records; InputError where another run writes the file.
 
-        Artifacts that none of its records names, left by a run that was killed, are removed.
+        The file is not read again where it is still as it was ``earlier``. Artifacts that no record names, which a
+        killed run has left, are removed.
         """
         machine = machine or "unknown"
         if machine not in self._held:
             store = Store(self._file(machine))
             self._locks.enter_context(store.locked())
-            self._held[machine] = list(store.records())
+            self._held[machine] = store.reading(earlier).records
             artifacts.clear(self._results / "artifacts" / self._study / store.path.stem, self._held[machine])
         return self._held[machine]
 
-    def append(self, record: Record, artifact: bytes | None = None) -> Record:
-        """Store a record's arrays, then its line; the record that was written, as ``Store.append`` gives it.
+    def append(self, record: Record, artifact: bytes | None = None, kept: bytes | None = None) -> Record:
+        """Write a record's artifact and learner, then its line; returns the record written, as ``Store.append`` does.
 
-        OSError that names the file where one cannot be written.
+        Raises OSError that names the file where one cannot be written.
         """
         machine = record.environment.machine
         self.hold(machine)
-        if artifact is not None:
-            place = artifacts.path(self._results, record)
-            with _naming(place):
-                artifacts.write(place, artifact)
+        places = ((artifact, artifacts.path(self._results, record)), (kept, artifacts.kept_path(self._results, record)))
+        for content, place in places:
+            if content is not None and place is not None:
+                with _naming(place):
+                    artifacts.write(place, content)
         return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:
-        """Keep what a competitor printed beside the records of a machine; OSError that names the file, as above."""
+        """Append what a competitor printed to the log beside a machine's records; OSError as in ``append``."""
         place = self._file(machine).with_suffix(".log")
         with _naming(place), place.open("a", encoding="utf-8") as stream:
             stream.write(f"== {title}\n{text.rstrip()}\n")
@@ -208,22 +233,39 @@ class Writer:
         return file(self._results, self._study, machine)
 
 
-def read(results: Path, study: str) -> list[Line]:
-    """The lines of all records of a study, from every machine; InputError where there is none."""
+def read(results: Path, study: str, asked: str = "") -> list[Line]:
+    """Read the lines of a study's records from every machine; InputError where there is none.
+
+    ``asked`` is what to run for records of it, where that is known.
+    """
     place = folder(results, study)
     files = sorted(place.glob("*.jsonl"))
     if not files:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
-        raise unknown("study with records", study, known, where=str(place))
-    lines = [line for file in files for line in Store(file).lines()]
+        others = f" (there are those of {', '.join(nearest(study, known))})" if known else ""
+        raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
+    with _uncollected():
+        lines = [line for file in files for line in Store(file).lines()]
     if not lines:
-        raise InputError(f"{place}: no whole record yet")
+        raise InputError(f"{place}: no complete record yet; run the study first")
     return lines
 
 
 @contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage inside: many records are many objects, and to walk them again and again doubles the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@contextmanager
 def _naming(file: Path) -> Iterator[None]:
-    """An OSError inside names this file, and says that nothing is lost."""
+    """A context in which every OSError names this file and says that nothing is lost."""
     try:
         yield
     except OSError as error:
@@ -231,12 +273,12 @@ def _naming(file: Path) -> Iterator[None]:
 
 
 def _write(file: RawIOBase, line: bytes) -> None:
-    while line:  # a disk that fills up takes a part, and the rest is an error
+    while line:  # a disk that fills up takes a part of the line; writing the rest then raises
         line = line[file.write(line) or 0 :]
 
 
 def _fitting(record: Record) -> tuple[Record, bytes]:
-    """A record that a line can hold, as near to the given one as can be, and its line."""
+    """The record, shortened or replaced by a failure where it is too long for a line, and its line."""
     try:
         return record, sealed(record)
     except LineError as error:

@@ -1,9 +1,8 @@
-"""A study: a named grid of trials, one TOML file."""
+"""Study: a named grid of trials, read from one TOML file."""
 
 import json
 import tomllib
 from collections.abc import Iterable
-from datetime import date, time
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +16,7 @@ from benchbench.core.options import describe, expand
 from benchbench.core.registry import Kind, Plugin, Registry
 from benchbench.core.shipped import find, shipped  # noqa: F401  they are known under this address too
 from benchbench.core.spec import Budget, Frozen, Label, Name, Options, Positive, Trial, ValidateAt
+from benchbench.core.study_keys import known_keys, no_dates
 from benchbench.core.tries import searched, tries
 from benchbench.core.tuning import Tuned, Tuning
 
@@ -28,7 +28,7 @@ def _listed(value: Any) -> Any:
 
 
 Sets = Annotated[tuple[Options, ...], BeforeValidator(_listed), Field(min_length=1, strict=False)]
-"""Tables of options whose lists multiply; one may stand alone."""
+"""One table of options, or a list of tables; a list as an option's value stands for one option set for each value."""
 
 
 WIDTH, LABEL = "width", "label"
@@ -43,22 +43,24 @@ class _Label(Frozen):
 
 
 _FURTHER: dict[str, type[BaseModel]] = {WIDTH: _Width, LABEL: _Label}
-"""What every architecture's table takes beside its options."""
+"""The keys that the table of every architecture takes beside its options."""
 
 
 class Study(Frozen):
     """What to run: every task x architecture x length x device x seed x budget, and every option set.
 
-    ``seeds`` is how many (0, 1, ...). ``timeout`` in seconds and ``memory_limit`` in bytes (or as "3GiB") kill a trial.
-    ``closed_loop`` adds the free runs of tasks that declare one. ``engines``: an architecture has one trial for each of
-    these that it has; one that has none of them runs once, on its own first engine. ``microscope`` keeps snapshots of
-    learners as artifacts. ``validate_at``: the validation split is scored at "tenths" of the budget, or at the end of
-    "epochs". ``allocator``: "keep" freed memory in the process, or the C library's "default". A list as an option's
-    value multiplies; [[architectures.esn]], several times, gives option sets one by one; ``width`` is an option of
-    every architecture, and takes the place of the budget's. A table with a ``label`` is a competitor of its own, which
-    the report shows under that name. ``predictions`` keeps all predictions as artifacts. A budget with a list as one of
-    its limits is a ladder, a budget for each rung; ``budget_lengths`` has those that run at some of the lengths
-    alone. ``tuning`` chooses an option set for each competitor beforehand.
+    ``seeds`` is the number of seeds (0, 1, ...). A trial that takes longer than ``timeout`` seconds or more memory than
+    ``memory_limit`` bytes (or a text such as "3GiB") is killed. ``closed_loop`` adds the free runs of tasks that
+    declare one. ``engines``: an architecture gets one trial for each of these engines that it has; an architecture with
+    none of them runs once, on its own first engine. ``microscope`` keeps snapshots of learners as artifacts, and
+    ``predictions`` all predictions. ``validate_at``: the validation split is scored at "tenths" of the budget, or at
+    the end of "epochs". ``allocator``: "keep" freed memory in the process, or the C library's "default".
+
+    A list as an option's value gives one option set for each of its values; several tables [[architectures.esn]] give
+    option sets one by one. ``width`` is an option of every architecture and overrides the budget's width. A table with
+    a ``label`` is a competitor of its own, which the report shows under that name. A budget with a list as one of its
+    limits is a ladder, with a budget for each rung; ``budget_lengths`` names budgets that run at some of the lengths
+    only. ``tuning`` chooses an option set for each competitor beforehand.
     """
 
     name: Name
@@ -97,12 +99,12 @@ class Study(Frozen):
         ):
             twice = [value for i, value in enumerate(values) if value in values[:i]]
             if twice:
-                raise ValueError(f"{key}: {twice[0]!r} is given twice")
+                raise ValueError(f"{key}: {twice[0]!r} is given twice; give it once")
         return self
 
     @model_validator(mode="after")
     def _placed(self) -> "Study":
-        """The budgets that run at some of the lengths are budgets of the study, and these its lengths."""
+        """Check that ``budget_lengths`` names budgets and lengths of the study."""
         for name, lengths in self.budget_lengths.items():
             if name not in {budget.name for budget in self.budgets}:
                 raise unknown("budget", name, (budget.name for budget in self.budgets), "budget_lengths")
@@ -113,27 +115,30 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _tunable(self) -> "Study":
-        """The table of the tuning fits to the budgets."""
+        """Check the table [tuning] against the budgets."""
         tuning, names = self.tuning, [budget.name for budget in self.budgets]
         if tuning is None:
             return self
         if tuning.budget is None and len(names) > 1:
-            raise ValueError(f"tuning.budget: there are several; name one of {', '.join(names)}")
+            raise ValueError(f"tuning.budget: the study has several budgets; name one of {', '.join(names)}")
         if tuning.budget not in (None, *names):
             raise unknown("budget", tuning.budget, names, "tuning")
+        if tuning.length not in (None, *self.lengths):
+            allowed = ", ".join(map(str, self.lengths))
+            raise ValueError(f"tuning.length: {tuning.length} is not among the study's lengths, {allowed}")
         if tuning.best > tuning.tries:
-            raise ValueError(f"tuning: best = {tuning.best} of tries = {tuning.tries} cannot go on")
+            raise ValueError(f"tuning: best = {tuning.best} is more than tries = {tuning.tries}; give at most that")
         budget = self._tuning_budget(tuning)
         if tuning.best and not any(budget in one.rungs[:-1] for one in ladders(self.budgets)):
             raise ValueError(
-                f"tuning: best = {tuning.best}: {budget.name} is no rung of a ladder that has a longer one"
+                f"tuning: best = {tuning.best}: {budget.name} must be a rung of a ladder that has a longer rung"
             )
         return self
 
     def trials(self, registry: Registry, source: str = "") -> list[Trial]:
-        """The grid, competitors of one task, length and seed side by side.
+        """List the trials of the grid, with the competitors of one task, length and seed side by side.
 
-        Raises InputError for a name, option or value that does not exist; ``source`` (the file) goes into its message.
+        Raises InputError for a name, option or value that does not exist; its message names ``source``, the file.
         """
         place = f"{source or self.name}: "
         tasks = self._sets(registry, "task", self.tasks, place)
@@ -170,7 +175,7 @@ class Study(Frozen):
         ]
 
     def tuned(self, registry: Registry, source: str = "") -> Tuned | None:
-        """The tuning of the grid, where the study has one; InputError, as of ``trials``, where it is wrong."""
+        """The tuning of the grid, or None where the study has none; InputError, as in ``trials``, where it is wrong."""
         tuning, where = self.tuning, f"{source or self.name}: [tuning]"
         if tuning is None:
             return None
@@ -191,7 +196,7 @@ class Study(Frozen):
     def _tried(
         self, plugin: Plugin, tables: Iterable[Options], tuning: Tuning, where: str
     ) -> dict[str, tuple[Options, ...]]:
-        """The option sets that are tried of an architecture, by the names of its competitors."""
+        """The option sets of an architecture that a tuning tries, by the names of its competitors."""
         given, spaces = tuning.space(plugin.name), f"{where}.spaces.{plugin.name}"
         fixed = set.intersection(*(set(table) for table in tables))
         if twice := sorted(fixed & set(given)):
@@ -223,7 +228,7 @@ class Study(Frozen):
         return next(one for one in self.budgets if tuning.budget in (None, one.name))
 
     def _labelled(self, plugin: Plugin, options: Options, place: str) -> tuple[Options, str]:
-        """An option set without its label, and the label; empty where there is none."""
+        """Split an option set into the options without the label, and the label, which is empty where there is none."""
         label = "" if LABEL in plugin.options.model_fields else options.get(LABEL, "")
         if label in self.architectures:
             where = f"{place}[architectures.{plugin.name}]"
@@ -231,7 +236,7 @@ class Study(Frozen):
         return ({k: v for k, v in options.items() if k != LABEL} if label else options), label
 
     def _engines(self, registry: Registry, plugin: Plugin, place: str) -> list[str]:
-        """The engines of the study that an architecture has; its own first one where it has none of them."""
+        """The engines of the study that an architecture has, or its own first engine where it has none of them."""
         known = {"torch", *(e for one in registry.plugins.values() for e in one.engines)}
         for engine in self.engines:
             if engine not in known:
@@ -244,7 +249,7 @@ class Study(Frozen):
         for name, label in named:
             if label and owners.setdefault(label, name) != name:
                 where = f"{place}[architectures.{name}]"
-                raise InputError(f"{where}: label {label!r} is one of {owners[label]}'s too; choose another")
+                raise InputError(f"{where}: label {label!r} is also a label of {owners[label]}; choose another")
 
     @staticmethod
     def _check_lengths(task: Plugin, place: str, lengths: Iterable[int]) -> None:
@@ -273,10 +278,10 @@ def _versions(task: Plugin, competitor: Plugin, engine: str) -> dict[str, int]:
 
 
 def option_sets(plugin: Plugin, table: Options, where: str) -> list[Options]:
-    """The option sets of a table.
+    """The option sets that a table of a study stands for.
 
-    ``width`` is an axis of every architecture, and ``label`` its name in the report, where it has no such option of its
-    own.
+    The table of an architecture also takes ``width``, and ``label`` for its name in the report, unless the architecture
+    has an option of that name itself.
     """
     further = {name: model for name, model in _FURTHER.items() if name not in plugin.options.model_fields}
     if plugin.kind != "architecture" or not further.keys() & table.keys():
@@ -288,24 +293,27 @@ def option_sets(plugin: Plugin, table: Options, where: str) -> list[Options]:
 
 
 def read(file: Path) -> Study:
-    """The study in a TOML file; plug-in paths are relative to it. InputError names file, key and what is allowed."""
+    """Read the study in a TOML file, relative to which plug-in paths are meant.
+
+    Raises InputError that names the file, the key and what is allowed.
+    """
     try:
         content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not a text file: {error.reason} at byte {error.start}") from None
-    except (ValueError, RecursionError) as error:  # also a number or a nesting beyond what Python reads
+    except (ValueError, RecursionError) as error:  # includes numbers and nestings that are too long for Python
         raise InputError(f"{file}: not TOML: {error}") from None
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     if not content:
         raise InputError(f"{file}: empty; a study needs {', '.join(_required())}")
-    _known_keys(content, file)
-    _no_dates(content, file)
-    try:  # as JSON: arrays fill tuples, while a number in quotes stays an error
+    known_keys(content, Study.model_fields, str(file))
+    no_dates(content, str(file))
+    try:  # validated as JSON: arrays may fill tuples, while a number in quotes is still an error
         study = Study.model_validate_json(json.dumps(content))
     except ValidationError as error:
         raise InputError(f"{file}: {describe(error)}") from None
-    except ValueError as error:  # hexadecimal digits without end
+    except ValueError as error:  # a hexadecimal number that is too long for Python
         raise InputError(f"{file}: {error}") from None
     folder = file.parent.resolve()
     plugins = tuple(str(folder / plugin) for plugin in study.plugins)
@@ -314,30 +322,3 @@ def read(file: Path) -> Study:
 
 def _required() -> list[str]:
     return [name for name, field in Study.model_fields.items() if field.is_required()]
-
-
-def _known_keys(content: dict[str, Any], file: Path) -> None:
-    for key in content:
-        if key not in Study.model_fields:
-            raise unknown("key", key, Study.model_fields, where=str(file))
-    budgets = content.get("budgets", [])
-    if isinstance(budgets, dict):
-        raise InputError(f"{file}: budgets: there may be several, so write [[budgets]], not [budgets]")
-    for number, budget in enumerate(budgets if isinstance(budgets, list) else []):
-        for key in budget if isinstance(budget, dict) else ():
-            where = f"{file}: [[budgets]] number {number + 1}"
-            if key in Study.model_fields and key not in Budget.model_fields:
-                raise InputError(f"{where}: {key!r} belongs to the study: write it above the first table")
-            if key not in Budget.model_fields:
-                raise unknown("key", key, Budget.model_fields, where=where)
-
-
-def _no_dates(value: Any, file: Path, place: str = "") -> None:
-    if isinstance(value, (date, time)):
-        raise InputError(f"{file}: {place[1:]}: no key takes a date or time, got {value}; text stands in quotes")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _no_dates(item, file, f"{place}.{key}")
-    elif isinstance(value, list):
-        for number, item in enumerate(value, start=1):
-            _no_dates(item, file, f"{place} number {number}")

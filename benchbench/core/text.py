@@ -1,4 +1,4 @@
-"""Foreign text where people read it: nothing in it moves the cursor or turns the direction of writing."""
+"""Foreign text made safe to show: no character in it moves the cursor or changes the direction of writing."""
 
 import re
 
@@ -11,5 +11,5 @@ _ACTS = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""The text with each character that acts on a terminal written as its escape, as ``\x1b``; lines stay lines."""
+    r"""Return the text with every control character as its escape, such as ``\x1b``; tabs and line feeds stay."""
     return _ACTS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

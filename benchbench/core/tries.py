@@ -1,4 +1,4 @@
-"""Which option sets a tuning tries: the default, and points of a space, the same in whatever order they run."""
+"""The option sets that a tuning tries: the default, and points of a search space, in a fixed order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -15,12 +15,12 @@ from benchbench.core.spec import Options
 
 Sampler = Literal["sobol", "grid"]
 
-_DIGITS = 3  # significant ones of a value
-_DRAWS = 4_096  # points among which as many different sets must be found
+_DIGITS = 3  # significant digits of a value
+_DRAWS = 4_096  # points of the Sobol sequence that are looked at for different option sets
 
 
 class Axis(NamedTuple):
-    """An option to be searched: its name, its space, its own default, and whether its values are whole numbers."""
+    """An option that is searched: its name, its space, its default, and whether its values are whole numbers."""
 
     name: str
     space: Space
@@ -28,11 +28,11 @@ class Axis(NamedTuple):
     whole: bool = False
 
     def at(self, share: float) -> Any:
-        """The value at a share of the space, 0 to 1, a number rounded to three significant digits."""
+        """The value at a share of the space, 0 to 1; numbers are rounded to three significant digits."""
         space = self.space
         if isinstance(space, Among):
             return space.values[min(int(share * len(space.values)), len(space.values) - 1)]
-        if self.whole:  # each of them has the same share, or the same of the logarithm
+        if self.whole:  # every whole number has an equal share of the space, or of its logarithm
             end = space.high + 1
             value = space.low * (end / space.low) ** share if space.log else space.low + share * (end - space.low)
             return min(int(value), int(space.high))
@@ -43,7 +43,10 @@ class Axis(NamedTuple):
         return min(max(float(f"{value:.{_DIGITS}g}"), space.low), space.high)
 
     def levels(self, count: int) -> list[Any]:
-        """Values at equal distances, both ends among them, or the middle where there is one; of a list all of it."""
+        """``count`` evenly spaced values from one end of the space to the other; a single value is the middle.
+
+        A list of values gives all its values, whatever ``count`` is.
+        """
         if isinstance(self.space, Among):
             return list(self.space.values)
         shares = [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
@@ -53,10 +56,10 @@ class Axis(NamedTuple):
 def searched(
     own: type[BaseModel], further: type[BaseModel], given: Mapping[str, Space], fixed: Iterable[str], where: str
 ) -> list[Axis]:
-    """The options that are searched: those with a space of their ``own`` or a ``given`` one, without the ``fixed``.
+    """The options to search: those with a space in their ``own`` annotation or a ``given`` one, except the ``fixed``.
 
-    A given space may be that of one of the ``further`` options too. InputError where it is of none, or where the option
-    cannot take its values.
+    ``own`` is the model of the architecture's options, ``further`` that of the options which every architecture has.
+    Raises InputError for a given space of an option in neither model, or one whose values the option cannot take.
     """
     models = {name: model for model in (further, own) for name in model.model_fields}
     found = spaces(own)
@@ -74,9 +77,9 @@ def searched(
 def tries(default: Options, axes: Sequence[Axis], count: int, *, sampler: Sampler, name: str) -> tuple[Options, ...]:
     """``count`` different option sets: the default first, then points of the space that ``axes`` span.
 
-    "sobol" takes them from a Sobol sequence, scrambled by a seed that comes from the competitor's ``name``: Sobol 1967,
-    USSR Comput. Math. Math. Phys. 7; Owen 1998, J. Complexity 14. "grid" takes points that are spread evenly over the
-    coarsest grid that has enough. InputError where the space holds fewer sets.
+    The sampler "sobol" takes points of a Sobol sequence, scrambled with a seed made from the competitor's ``name``:
+    Sobol 1967, USSR Comput. Math. Math. Phys. 7; Owen 1998, J. Complexity 14. The sampler "grid" takes points evenly
+    spread over the coarsest grid that has enough of them. Raises InputError where the space holds fewer option sets.
     """
     points = _sobol(axes, name) if sampler == "sobol" else _grid(axes, count - 1)
     found = {str({axis.name: axis.default for axis in axes}): default}
@@ -85,7 +88,9 @@ def tries(default: Options, axes: Sequence[Axis], count: int, *, sampler: Sample
             found.setdefault(str(point), {**default, **point})
     if len(found) < count:
         names = ", ".join(axis.name for axis in axes)
-        raise InputError(f"tries = {count}: the space of {name} ({names}) holds no more than {len(found)} option sets")
+        raise InputError(
+            f"tries = {count}: the space of {name} ({names}) holds no more than {len(found)} option sets; lower tries"
+        )
     return tuple(found.values())
 
 

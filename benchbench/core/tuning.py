@@ -1,4 +1,4 @@
-"""Tuning: which option set each competitor is reported with, chosen on data of its own and on validation alone."""
+"""Tuning: chooses the option set with which each competitor is reported, on data of its own and validation alone."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
+from benchbench.core.errors import unknown
 from benchbench.core.ladder import Ladder
+from benchbench.core.marks import ranked
 from benchbench.core.options import Among, Search, Space
-from benchbench.core.record import Record, Status
+from benchbench.core.record import Record
 from benchbench.core.spec import Budget, Frozen, Name, Options, Positive, Trial
 from benchbench.core.tries import Sampler
 
-FIRST_SEED = 1_000_000  # of the data that a tuning looks at; those that are reported have far lower ones
+FIRST_SEED = 1_000_000  # the first seed of a tuning's data; the reported trials have far lower seeds
 
 Place = tuple[str, str, str]
 """A task, its options, and a competitor."""
@@ -33,23 +35,34 @@ def _space(value: Any) -> Any:
         return value
     if not isinstance(value, dict):
         raise ValueError("a space is a list of values, or { low = 1e-4, high = 1e-2, log = true }")  # noqa: TRY004
+    for key in value:
+        if key not in _Ends.model_fields:
+            raise unknown("key", key, _Ends.model_fields)
     ends = _Ends.model_validate(value)
     return Search(ends.low, ends.high, log=ends.log)
 
 
 Spaces = dict[str, Annotated[InstanceOf[Search] | InstanceOf[Among], BeforeValidator(_space)]]
-"""By the name of the option."""
+"""Search spaces by the name of the option."""
+
+
+def _searching(tries: int) -> int:
+    if tries == 1:
+        raise ValueError("1 try is the option set as the study has it, so nothing is searched: write 2 or more")
+    return tries
 
 
 class Tuning(Frozen):
-    """How option sets are chosen: so many ``tries`` for every competitor that has a space, the same in every order.
+    """The table [tuning] of a study: how option sets are chosen.
 
-    The first try is the option set as the study has it. Each is fitted on ``seeds`` of the tuning's own, at one
-    ``length`` (the middle of the study's) and under one ``budget`` of the study (its only one). The ``best`` so many go
-    again to the longest rung of that budget's ladder. ``spaces`` override those at the options, by architecture.
+    Every competitor with a search space gets the same number of ``tries``, the first of which is the option set in the
+    study. Each try is fitted on ``seeds`` seeds of the tuning's own, at one ``length`` (by default the middle one of
+    the study) and under one ``budget`` of the study (by default its only one). The ``best`` tries are fitted again
+    under the longest rung of that budget's ladder. ``spaces`` overrides, by architecture, the search spaces in the
+    annotations of options.
     """
 
-    tries: Annotated[int, Field(ge=1, le=1_000)]
+    tries: Annotated[int, Field(ge=1, le=1_000), AfterValidator(_searching)]
     sampler: Sampler = "sobol"
     seeds: Annotated[int, Field(ge=1, le=1_000)] = 2
     length: Positive | None = None
@@ -58,12 +71,16 @@ class Tuning(Frozen):
     spaces: dict[str, Spaces] = Field(default_factory=dict)
 
     def space(self, architecture: str) -> dict[str, Space]:
-        """The spaces that the study gives for an architecture."""
+        """The search spaces that the study gives for an architecture."""
         return dict(self.spaces.get(architecture, {}))
 
 
 class Standing(NamedTuple):
-    """An option set under one budget: its mean on validation (lower is better), on how many seeds it failed, of all."""
+    """The result of an option set under one budget.
+
+    ``value`` is its mean on validation (lower is better), ``failed`` the number of seeds on which it failed, out of
+    ``seeds``. A fit that a mark keeps out of rankings (``core.marks``) counts as failed.
+    """
 
     options: Options
     value: float
@@ -73,9 +90,10 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """The stages of a tuned study, as functions of its ``grid`` with default option sets and of the records so far.
+    """The stages of a tuned study, as functions of its grid and of the records so far.
 
-    ``tries`` has the option sets of each competitor by its name, the default first. Those with one are not tuned.
+    ``grid`` has the trials with default option sets. ``tries`` has the option sets of each competitor by its name, the
+    default first; a competitor with a single option set is not tuned.
     """
 
     tuning: Tuning
@@ -86,7 +104,7 @@ class Tuned:
     ladder: Ladder | None = None
 
     def first(self) -> list[Trial]:
-        """Every try, on every seed of the tuning, under its budget."""
+        """The trials of every try on every seed of the tuning, under the tuning's budget."""
         return [
             trial
             for place, template in self._templates().items()
@@ -94,7 +112,7 @@ class Tuned:
         ]
 
     def again(self, done: Mapping[str, Record]) -> list[Trial]:
-        """The best tries under the longest budget; nothing where no number of them is asked for."""
+        """The trials of the best tries under the longest budget; none where ``best`` is 0."""
         if not self.tuning.best or self.ladder is None:
             return []
         best = self._standings(self.first(), done)
@@ -107,7 +125,10 @@ class Tuned:
         ]
 
     def reported(self, done: Mapping[str, Record]) -> list[Trial]:
-        """The grid with the option sets that won: on a ladder those of the tuned rung that is nearest in ratio."""
+        """The trials of the grid with the option sets that won.
+
+        On a ladder, a trial gets the option set that won on the tuned rung whose limit is nearest in ratio.
+        """
         won = {self.budget.name: self._standings(self.first(), done)}
         tuned = [self.budget]
         if (again := self.again(done)) and self.ladder is not None:
@@ -123,7 +144,7 @@ class Tuned:
         return found
 
     def possible(self) -> list[Trial]:
-        """Every try, and the grid with each option set that may win, on one seed."""
+        """The trials of every try, and those of the grid with each option set that may win, on one seed."""
         once = [trial for trial in self.grid if not trial.seed]
         return self.first() + [
             trial.model_copy(update={"architecture_options": options})
@@ -132,7 +153,7 @@ class Tuned:
         ]
 
     def _templates(self) -> dict[Place, Trial]:
-        """A trial of each task and competitor that is tuned: on the first device and engine."""
+        """One trial of the grid for each task and tuned competitor, on the first device and engine."""
         found: dict[Place, Trial] = {}
         for trial in self.grid:
             if len(self.tries.get(place(trial)[2], ())) > 1:
@@ -157,16 +178,18 @@ class Tuned:
 
 
 def place(trial: Trial) -> Place:
-    """What a tuning chooses for."""
+    """The task, its options and the competitor of a trial, for which a tuning chooses one option set."""
     options = json.dumps(trial.task_options, sort_keys=True, default=str)
     return trial.task, options, trial.competitor or trial.architecture
 
 
 def standings(records: Iterable[Record]) -> list[Standing]:
-    """The option sets of one competitor on one task and under one budget, the best first; of equals the first given.
+    """Rank the option sets of one competitor on one task and under one budget, the best first.
 
-    Ranked by the number of seeds that failed, then by the geometric mean over the others of what ``choose`` names on
-    the validation split. Where higher is better, or a value is below 0, it is the mean: such metrics may be 0.
+    Option sets are ranked by the number of seeds on which they failed or were marked, then by the geometric mean over
+    the other seeds of the validation metric that ``choose`` names. Where higher is better or a value is below 0, the
+    arithmetic mean replaces the geometric mean, since such metrics may be 0. Equal option sets keep the order in which
+    they are given.
     """
     by_set: dict[str, list[tuple[Options, float | None]]] = {}
     for record in records:
@@ -182,9 +205,12 @@ def standings(records: Iterable[Record]) -> list[Standing]:
 
 
 def chosen_by(record: Record) -> float | None:
-    """What chooses option sets, on the validation split, turned so that lower is better; None of a failed trial."""
+    """The validation metric that chooses option sets, with the sign changed where higher is better.
+
+    None for a trial that failed, or that a mark keeps out of rankings.
+    """
     facts = record.objective
-    value = record.scores.get(f"valid_{facts.choose}") if record.status == Status.OK else None
+    value = record.scores.get(f"valid_{facts.choose}") if ranked(record) else None
     return -value if value is not None and facts.better(facts.choose) == "higher" else value
 
 

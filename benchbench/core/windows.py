@@ -1,4 +1,4 @@
-"""From a series to a forecasting problem: split by time, scale on train alone, cut windows."""
+"""Build a forecasting problem from series: split by time, fit the scaler on train alone, cut windows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,22 +15,23 @@ from benchbench.core.errors import InputError
 from benchbench.core.problem import Array, FreeRun, Problem, Split
 
 FRACTIONS = (0.70, 0.15, 0.15)
-STARTS = 50  # of a free run
-MOST_TRAIN = 10_000  # windows, where the stride is to be chosen
+STARTS = 50  # starts of a free run
+MOST_TRAIN = 10_000  # most training windows where the stride is chosen here
 _CHOSEN = "A window starts every {:,} samples, so that training has at most {:,} windows."
 _GAPS = "{:,} windows are left out, since they end in a gap or their target is in one."
 _FEWER = "Validation takes {:,} of its {:,} windows, evenly spread."
 
 Raw = NDArray[np.float64]
 Measured = Sequence[Sequence[NDArray[np.bool_]]]
-"""Of each series of train, valid and test: (time,), false in a gap."""
+"""For each series of train, valid and test an array (time,) that is false in a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stretches:
-    """What is to be generated, in raw units: ``values`` (start, time, feature), of which the first steps are given.
+    """Stretches of a series for a free run: ``values`` (start, time, feature) in raw units.
 
-    ``unit`` and ``unit_steps`` as in FreeRun; ``restore`` leads from raw units to the signal's own.
+    The first steps of each stretch are given to the learner, the others are to be generated. ``unit`` and
+    ``unit_steps`` are as in FreeRun; ``restore`` converts raw units to those of the signal.
     """
 
     values: Raw
@@ -42,10 +43,10 @@ class Stretches:
 def cut(
     series: Array, length: int, horizon: int, stride: int = 1, scored: int = 1, *, outputs: slice = slice(None)
 ) -> Split:
-    """All windows of a (time, feature) series, as views of it.
+    """Cut a series (time, feature) into windows, as views of it: inputs (sequence, length, feature) and targets.
 
-    ``length`` steps in, and out what lies ``horizon`` steps after each of the last ``scored``, of the features
-    ``outputs``.
+    The targets (sequence, scored, output) are the features ``outputs`` of the series, ``horizon`` steps after each of
+    the last ``scored`` steps of a window. A window starts every ``stride`` steps.
     """
     count = len(series) - length - horizon + 1
     inputs = sliding_window_view(series, length, axis=0).transpose(0, 2, 1)[:count:stride]
@@ -55,7 +56,7 @@ def cut(
 
 
 def join(splits: Sequence[Split]) -> Split:
-    """Several splits one after the other, as one."""
+    """Concatenate several splits into one."""
     if len(splits) == 1:
         return splits[0]
     return Split(
@@ -65,9 +66,9 @@ def join(splits: Sequence[Split]) -> Split:
 
 
 def chronological(samples: int, length: int, horizon: int) -> list[slice]:
-    """Train, valid and test of a series: 70/15/15 in this order, ``length + horizon`` samples left out between them.
+    """The slices of train, valid and test of a series: 70, 15 and 15 % of its samples, in this order.
 
-    InputError where one of the three would hold no window.
+    Between two of them, ``length + horizon`` samples are left out. Raises InputError where a part would hold no window.
     """
     gap = length + horizon
     usable = samples - 2 * gap
@@ -84,14 +85,14 @@ def chronological(samples: int, length: int, horizon: int) -> list[slice]:
 
 
 def consecutive(samples: int, fractions: Sequence[float], gap: int) -> list[slice]:
-    """Parts of a series in the order of their ``fractions``, ``gap`` samples left out between them.
+    """Slices of a series of so many samples, in proportion to ``fractions``, with ``gap`` samples left out in between.
 
-    InputError where a part is shorter than ``gap``.
+    Raises InputError where a part is shorter than ``gap``.
     """
     usable = samples - gap * (len(fractions) - 1)
     edges = np.rint(np.cumsum([0, *fractions]) / sum(fractions) * usable).astype(int).tolist()
     if np.diff(edges).min() < gap:
-        raise InputError(f"{samples} samples are too short for {len(fractions)} parts with windows of {gap}")
+        raise InputError(f"{samples} samples are too short for {len(fractions)} parts with windows of {gap}; take more")
     return [slice(start + i * gap, stop + i * gap) for i, (start, stop) in enumerate(pairwise(edges))]
 
 
@@ -113,14 +114,15 @@ def forecast(
     shown: Mapping[str, NDArray[Any]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """The problem of several series a split, each (time,) or (time, feature), in raw units.
+    """The forecasting problem of several series for each split, each (time,) or (time, feature), in raw units.
 
-    With ``warm_up`` every step of a window after so many is scored, and windows follow each other by what they score;
-    else the last one. Without a ``stride`` it is 1, or as long as leaves MOST_TRAIN training windows; where validation
-    has more than ``most_valid``, it takes every so many; the provenance says both (``thinned``). ``outputs`` are
-    predicted. No window ends and no target lies where ``measured`` is false. ``free_run`` and ``valid_run`` go on from
-    their first ``length`` steps, at horizon 1; ``shown`` as in Problem. The scaler is fitted on train alone; ``floor``
-    is in raw units squared. InputError for a series shorter than a window, or a training part without change.
+    With ``warm_up``, every step of a window after that many is scored, and a window starts every ``length - warm_up``
+    steps; without it, only the last step is scored. A ``stride`` of None becomes the shortest that leaves at most
+    MOST_TRAIN training windows. Of validation, at most ``most_valid`` windows are kept, evenly spread. The provenance
+    notes both under ``thinned``. ``outputs`` selects the features to predict. Windows that end, or whose target lies,
+    where ``measured`` (time,) is false are left out. ``free_run`` and ``valid_run`` continue from their first
+    ``length`` steps, at horizon 1 only; ``shown`` is as in Problem. The scaler is fitted on train alone; ``floor`` is
+    in raw units squared. InputError for a series shorter than a window, or a training part that is constant.
     """
     parts = [[_columns(series) for series in split] for split in (train, valid, test)]
     scaler = _scaler(parts, length, horizon)
@@ -151,7 +153,7 @@ def _windows(pieces: list[list[Split]]) -> int:
 
 
 def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) -> list[list[Split]]:
-    """The windows of each series that end, and whose target is, where it is measured."""
+    """Keep the windows that end, and whose target lies, where the series is measured."""
     length, horizon, step = place
     kept: list[list[Split]] = []
     for part, known in zip(pieces, measured, strict=True):
@@ -164,27 +166,29 @@ def _without_gaps(pieces: list[list[Split]], measured: Measured, *place: int) ->
             elif whole.any():
                 kept[-1].append(Split(inputs=split.inputs[whole], targets=split.targets[whole]))
         if not kept[-1]:
-            raise InputError("every window of a part ends in a gap, or its target is in one")
+            raise InputError("every window of a part ends in a gap, or its target is in one; take data with fewer gaps")
     return kept
 
 
 def _check(stride: int | None, warm_up: int | None, length: int, samples: int) -> None:
     if warm_up is not None and not 0 <= warm_up < length:
-        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}")
+        raise InputError(f"warm_up {warm_up} leaves nothing to score in windows of length {length}; give less")
     if stride is not None and stride > samples:
-        raise InputError(f"stride {stride} is longer than the training part of {samples} samples")
+        raise InputError(f"stride {stride} is longer than the training part of {samples} samples; shorten it")
 
 
 def _scaler(parts: Sequence[Sequence[Raw]], length: int, horizon: int) -> StandardScaler:
-    """The scaler of the training part, the first; InputError where it or a series will not do."""
+    """Fit the scaler on the first of three parts, train; InputError for a series that cannot be used."""
     for series in (series for split in parts for series in split):
         if len(series) < length + horizon:
-            raise InputError(f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}")
+            raise InputError(
+                f"a series of {len(series)} samples holds no window of {length} with horizon {horizon}; shorten it"
+            )
         if not np.isfinite(series).all():
-            raise InputError("a series holds values that are missing or not finite")
+            raise InputError("a series holds values that are missing or not finite; fill or remove them")
     pooled = np.concatenate(parts[0])
     if np.any(np.ptp(pooled, axis=0) == 0):
-        raise InputError("the training part is constant: there is nothing to learn")
+        raise InputError("the training part is constant: there is nothing to learn; take a series that varies")
     scaler = StandardScaler().fit(pooled)
     if not np.allclose(scaler.scale_, pooled.std(axis=0), rtol=0.1, atol=0):
         raise InputError("the training part varies too little for its size: subtract an offset, or rescale it")
@@ -201,7 +205,7 @@ def _stride(series: Sequence[Raw], window: int) -> int:
 
 
 def _every(split: Split, most: int | None) -> Split:
-    """Every so manieth sequence, so that at most ``most`` are left."""
+    """Keep evenly spread sequences of a split, at most ``most``."""
     if most is None or len(split) <= most:
         return split
     step = -(-len(split) // most)
@@ -220,7 +224,10 @@ def forecast_series(
     valid_run: Stretches | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """The problem of one series, split by time with a gap; otherwise as ``forecast``."""
+    """The forecasting problem of one series (time,) or (time, feature), split by time with gaps.
+
+    All other arguments, and the errors, are those of ``forecast``.
+    """
     parts = chronological(len(series), length, horizon)
     ranges = {name: [part.start, part.stop] for name, part in zip(("train", "valid", "test"), parts, strict=True)}
     train, valid, test = ([series[part]] for part in parts)
@@ -232,20 +239,24 @@ def forecast_series(
 
 
 def needed(length: int, steps: int, spacing: int) -> int:
-    """Samples that ``later`` takes."""
+    """The number of samples that ``later`` takes from the end of a series."""
     return length + steps + (STARTS - 1) * spacing
 
 
 def later(series: Raw, length: int, steps: int, spacing: int) -> Raw:
-    """Stretches of ``length + steps`` from the end of a (time,) or (time, feature) series: (start, time, feature)."""
+    """STARTS stretches of ``length + steps`` samples from the end of a series, ``spacing`` samples apart.
+
+    The series is (time,) or (time, feature), the stretches are (start, time, feature).
+    """
     ending = _columns(series)[-needed(length, steps, spacing) :]
     return sliding_window_view(ending, length + steps, axis=0)[::spacing].transpose(0, 2, 1)
 
 
 def spread(series: Sequence[Raw], length: int, steps: int) -> Raw:
-    """STARTS stretches of ``length + steps``, evenly spread over several series: (start, time, feature).
+    """STARTS stretches of ``length + steps`` samples, evenly spread over several series.
 
-    InputError where the series hold fewer.
+    Each series is (time,) or (time, feature), the stretches are (start, time, feature). Raises InputError where the
+    series hold fewer stretches.
     """
     long = [_columns(one) for one in series if len(one) >= length + steps]
     windows = [sliding_window_view(one, length + steps, axis=0) for one in long]
@@ -261,7 +272,7 @@ def spread(series: Sequence[Raw], length: int, steps: int) -> Raw:
 
 
 def free_run_of(stretches: Stretches, scaler: StandardScaler, length: int) -> FreeRun:
-    """The free run of stretches whose first ``length`` steps are given, in units of the scaler."""
+    """The free run of some stretches, scaled by ``scaler``; their first ``length`` steps become the prefix."""
     features = stretches.values.shape[2]
     scaled = scaler.transform(stretches.values.reshape(-1, features)).reshape(stretches.values.shape)
     return FreeRun(

@@ -7,33 +7,31 @@ costs one item.
 
 import multiprocessing
 import os
-import pickle
-import signal
-import sys
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from contextlib import ExitStack, suppress
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.resource_tracker import ensure_running as start_tracker
 from multiprocessing.util import Finalize, get_temp_dir
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from benchbench.core.errors import InputError
+from benchbench.isolation.inbox import Inbox
+from benchbench.isolation.leases import Leases
 from benchbench.isolation.partner import Partner
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.reception import Reception
-from benchbench.isolation.supervisor import THREAD_LIMITS, Limits, Lost, Supervisor, Surroundings
+from benchbench.isolation.slot import PATIENCE, STARTS, Slot, clean_start, context
+from benchbench.isolation.supervisor import Limits, Lost, Supervisor, Surroundings
 from benchbench.isolation.temporary import held
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NO_LIMITS = Limits()
-_PATIENCE = 5.0  # seconds for a supervisor to end what it keeps
-_STARTS = 3  # times that a supervisor is started for one item, or a reception
+_LONG, _ASK = 5.0, 0.02  # seconds: until a wait for cores is told, and between two questions for them
 _SETTLED: list[Finalize] = []  # what puts away this process's folder of sockets
 
 
@@ -42,14 +40,14 @@ def start_server(preload: str) -> None:
 
     A server that runs already keeps what it has loaded. InputError where the path of its socket would be too long.
     """
-    context = _context()
-    if context.get_start_method() == "forkserver":
+    server = context()
+    if server.get_start_method() == "forkserver":
         from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
 
-        context.set_forkserver_preload([preload])
+        server.set_forkserver_preload([preload])
         try:
             _settle()
-            with _clean_start():
+            with clean_start():
                 forkserver.ensure_running()
         except OSError as error:
             place = tempfile.gettempdir()
@@ -58,7 +56,7 @@ def start_server(preload: str) -> None:
 
 def isolated_map(
     function: Callable[..., Result],
-    items: Iterable[Item],
+    items: Iterable[Item] | Inbox[Item],
     *,
     jobs: int = 1,
     threads: int = 1,
@@ -69,137 +67,118 @@ def isolated_map(
     on_start: Callable[[Item], None] = lambda _: None,
     on_output: Callable[[Item, str], None] = lambda _item, _text: None,
     on_seen: Callable[[Item, Seen], None] = lambda _item, _seen: None,
+    on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Item, Result | Lost], None, None]:
     """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
 
-    ``prepare`` is called before the processes are forked, for what all items need. With a ``partner``, whose desk is
-    opened before the item, ``function`` is given a Link too; ``rooms`` is a folder where each item has an empty one. A
-    process past its ``limits`` is killed with all that it started. ``on_output`` hears what an item printed,
-    ``on_seen`` how long its phases took. A supervisor that dies is replaced. Closing the iterator kills those that run.
+    No other map on this machine, of this process or another, has these cores at that time; ``on_wait`` is called where
+    others have had all of them for a while. Items may come from an Inbox while others run. ``prepare`` is called before
+    the processes are forked, for what all items need. With a ``partner``, whose desk is opened before the item,
+    ``function`` is given a Link too; ``rooms`` is a folder where each item has an empty one. A process past its
+    ``limits`` is killed with all that it started. ``on_output`` hears what an item printed, ``on_seen`` how long its
+    phases took. A supervisor that dies is replaced. Closing the iterator kills those that run.
     """
-    waiting, slots = iter(items), [_Slot(chosen) for chosen in core_sets(jobs, threads)]
-    busy: dict[Any, tuple[_Slot, Item]] = {}
-    made = partial(Supervisor, function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits)
+
+    def made() -> Supervisor:
+        around = Surroundings(threads=threads)
+        return Supervisor(
+            function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits, surroundings=around
+        )
+
+    slots, leases = [Slot(made) for _ in range(jobs)], Leases(jobs, threads)
     try:
-        while True:
-            idle = [slot for slot in slots if slot.connection not in busy]
-            for slot, item in zip(idle, waiting, strict=False):
-                on_start(item)
-                slot.give(item, made(surroundings=Surroundings(cores=slot.cores, threads=threads)))
-                busy[slot.connection] = slot, item
-            if not busy:
-                return
-            for connection in wait(list(busy)):
-                slot, item = busy.pop(connection)
-                answer = slot.take()
-                if answer is None:  # it has begun, or another supervisor has it
-                    busy[slot.connection] = slot, item
-                    continue
-                result, output, seen = answer
-                if output:
-                    on_output(item, output)
-                on_seen(item, seen)
-                yield item, result
+        for item, answer in _answers(slots, _Waiting(items, leases, on_wait), leases, on_start):
+            result, output, seen = answer
+            if output:
+                on_output(item, output)
+            on_seen(item, seen)
+            yield item, result
     finally:
         for slot in slots:
             slot.release()
         for slot in slots:
             slot.close()
+        leases.close()
+
+
+def _answers(
+    slots: list[Slot], waiting: "_Waiting[Item]", leases: Leases, on_start: Callable[[Item], None]
+) -> Iterator[tuple[Item, tuple[Any, str, Seen]]]:
+    """Each item as it ends, with its result, what it printed and what was seen of it."""
+    busy: dict[Any, tuple[Slot, Item]] = {}
+    while True:
+        for slot in [slot for slot in slots if slot.connection not in busy]:
+            if (given := waiting.next(bool(busy))) is None:
+                break
+            item, chosen = given
+            on_start(item)
+            slot.give(item, chosen)
+            busy[slot.connection] = slot, item
+        if waiting.over and not busy:
+            return
+        for connection in wait([*busy, *waiting.handles(len(busy) < len(slots))], waiting.pause):
+            if connection not in busy:
+                continue
+            slot, item = busy.pop(connection)
+            answer = slot.take()
+            if answer is None:  # it has begun, or another supervisor has it
+                busy[slot.connection] = slot, item
+                continue
+            leases.give_back(slot.cores)
+            yield item, answer
+
+
+class _Waiting(Generic[Item]):
+    """Items that wait for a slot and for cores."""
+
+    def __init__(self, items: Iterable[Item] | Inbox[Item], leases: Leases, on_wait: Callable[[], None]) -> None:
+        self._inbox = items if isinstance(items, Inbox) else None
+        self._items = iter(()) if isinstance(items, Inbox) else iter(items)
+        self._leases, self._on_wait = leases, on_wait
+        self._next: list[Item] = []
+        self._since: float | None = None
+        self.over = False
+
+    def next(self, busy: bool) -> tuple[Item, tuple[int, ...]] | None:
+        """The next item and its cores, None where there is none at present; ``busy``: others of this map run."""
+        if not self._next and not self._come():
+            return None
+        if (cores := self._leases.ask()) is None:
+            self._wait(busy)
+            return None
+        self._since = None
+        return self._next.pop(), cores
+
+    def _come(self) -> bool:
+        if self._inbox is not None:
+            item = self._inbox.take()
+            self._next += [] if item is None else [item]
+            self.over = self._inbox.ended and not self._next
+        else:
+            self._next += [*islice(self._items, 1)]
+            self.over = not self._next
+        return bool(self._next)
+
+    def _wait(self, busy: bool) -> None:
+        now = time.monotonic()
+        self._since = self._since or now
+        if not busy and now - self._since > _LONG:
+            self._on_wait()
+            self._since = float("inf")  # it has been said
+
+    def handles(self, room: bool) -> list[Any]:
+        """What else to wait for where there is room for an item."""
+        return [self._inbox] if self._inbox is not None and room and not self._next and not self.over else []
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds after which to ask for cores again; None where no item waits for them."""
+        return _ASK if self._next else None
 
 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def core_sets(jobs: int, threads: int) -> list[tuple[int, ...]]:
-    """The cores of each job, as many as it has threads; all cores for all jobs where there are too few to deal out."""
-    if not hasattr(os, "sched_getaffinity"):
-        return [()] * jobs
-    mine = sorted(os.sched_getaffinity(0))
-    if jobs * threads > len(mine):
-        return [tuple(mine)] * jobs
-    return [tuple(mine[job * threads : (job + 1) * threads]) for job in range(jobs)]
-
-
-class _Slot:
-    """A place for one item at a time: its supervisor, started when it is needed."""
-
-    def __init__(self, chosen: tuple[int, ...]) -> None:
-        self.cores = chosen
-        self.connection: Connection | None = None
-        self._process: BaseProcess | None = None
-        self._given: tuple[Any, Supervisor] | None = None
-        self._began = False
-        self._starts = 0
-
-    def give(self, item: Any, supervisor: Supervisor) -> None:
-        self._given, self._starts, self._began = (item, supervisor), 0, False
-        self._give()
-
-    def _give(self) -> None:
-        """Send the item to the supervisor; one that died meanwhile, or at its start, is replaced a few times."""
-        item, supervisor = self._given or (None, None)
-        while self._starts < _STARTS:
-            if self._process is None or not self._process.is_alive():
-                self._start(supervisor)
-            try:
-                self._open().send(item)
-            except OSError:
-                self.close()
-            else:
-                return
-        raise ChildProcessError(f"the process that keeps the trials ended at once, {_STARTS} times")
-
-    def _start(self, supervisor: Any) -> None:
-        self.close()
-        self._starts += 1
-        self.connection, theirs = multiprocessing.Pipe()
-        process = _context().Process(target=supervisor.serve, args=(theirs,))
-        with _clean_start():
-            process.start()
-        self._process = process
-        theirs.close()  # so that the end of the supervisor is the end of the stream
-
-    def take(self) -> tuple[Any, str, Seen] | None:
-        """A result, what was printed, what was seen; None where the item has begun, or another supervisor has it."""
-        try:
-            answer = self._open().recv()
-        except (EOFError, OSError):
-            began = self._began
-            self.close()
-            if not began:
-                self._give()
-                return None
-            return Lost("crash", "the process that keeps the trials was killed while this one ran"), "", Seen()
-        if isinstance(answer, str):
-            raise ChildProcessError(answer)
-        if answer is None:
-            self._began = True
-            return None
-        result, output, seen = answer
-        return result if isinstance(result, Lost) else _read(result), output, seen
-
-    def release(self) -> None:
-        """Let the supervisor end what it keeps, and itself."""
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def close(self) -> None:
-        """Let it end, and see to it."""
-        self.release()
-        if self._process is not None:
-            self._process.join(_PATIENCE)
-            self._process.kill()
-            self._process.join()
-            self._process = None
-        self._began = False
-
-    def _open(self) -> Connection:
-        if self.connection is None:
-            raise ValueError("no supervisor")
-        return self.connection
 
 
 class Office:
@@ -214,35 +193,28 @@ class Office:
         """Start it unless it runs; ChildProcessError where it does not start."""
         if self._process is not None and self._process.is_alive():
             return
-        for _ in range(_STARTS):
+        for _ in range(STARTS):
             self.close()
             self._connection, theirs = multiprocessing.Pipe()
-            process = _context().Process(target=self._reception.serve, args=(theirs,))
-            with _clean_start():
+            process = context().Process(target=self._reception.serve, args=(theirs,))
+            with clean_start():
                 process.start()
             self._process = process  # not before it runs: an interrupt may come in between
             theirs.close()
             with suppress(EOFError, OSError):
                 self._connection.recv()
                 return
-        raise ChildProcessError(f"the process that makes the data and scores ended at once, {_STARTS} times")
+        raise ChildProcessError(f"the process that makes the data and scores ended at once, {STARTS} times")
 
     def close(self) -> None:
         """Let it end with its desks, and see to it."""
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
-            self._process.join(_PATIENCE)
+            self._process.join(PATIENCE)
             self._process.kill()
             self._process.join()
         self._process = self._connection = None
-
-
-def _read(result: bytes) -> Any:
-    try:
-        return pickle.loads(result)  # noqa: S301  our own process's
-    except Exception:
-        return Lost("crash", "the process left a result that cannot be read")
 
 
 def _settle() -> None:
@@ -255,32 +227,3 @@ def _settle() -> None:
         finally:
             tempfile.tempdir = usual
         _SETTLED.append(Finalize(None, folder.close, exitpriority=-200))  # after that of multiprocessing itself
-
-
-def _context() -> Any:
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    return multiprocessing.get_context(method)
-
-
-@contextmanager
-def _clean_start() -> Iterator[None]:
-    """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard.
-
-    An interrupt at the terminal reaches all processes of a run, and is for the one that started it: the others come to
-    life with the signal blocked, before they could ignore it themselves. The tracker of resources is started first: its
-    start would end the block.
-    """
-    main, before = sys.modules["__main__"], dict(os.environ)
-    start_tracker()
-    blocks = hasattr(signal, "pthread_sigmask")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
-    sys.modules["__main__"] = ModuleType("__main__")
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-        os.environ.clear()
-        os.environ.update(before)
-        if blocks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -59,15 +59,14 @@ class Lost:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a process would have inherited from its caller but not from the server; its cores and threads."""
+    """What a process would have inherited from its caller but not from the server; its threads."""
 
     folder: str = field(default_factory=lambda: str(Path.cwd()))
     variables: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-    cores: tuple[int, ...] = ()
     threads: int = 1
 
     def enter(self) -> None:
-        """Take them over, all but the cores."""
+        """Take them over."""
         os.chdir(self.folder)
         os.environ.clear()
         os.environ.update({**self.variables, **dict.fromkeys(THREAD_LIMITS, str(self.threads))})
@@ -75,7 +74,7 @@ class Surroundings:
 
 @dataclass(frozen=True, kw_only=True)
 class Supervisor:
-    """Runs ``function`` on what it receives, an item at a time, each in a process of its own.
+    """Runs ``function`` on each item that it receives with its cores, one at a time, each in a process of its own.
 
     ``prepare`` is called once; what it loads, each item's process has. Where there is a ``partner``, the item's desk is
     opened first, within the limits of an item, and ``function`` is called with a Link as well. Each item has an empty
@@ -104,10 +103,10 @@ class Supervisor:
                 return
             try:
                 while True:
-                    item = caller.recv()
+                    item, cores = caller.recv()
                     caller.send(None)
                     try:
-                        answer: Any = self._answer(item, caller, files)
+                        answer: Any = self._answer(item, cores, caller, files)
                     except OSError as error:  # no process can be forked, no file be read
                         answer = f"the process that keeps the trials failed: {describe(error)}"
                     caller.send(answer)
@@ -127,19 +126,19 @@ class Supervisor:
         gc.freeze()  # a collection before each fit need not walk what is loaded
         return files
 
-    def _answer(self, item: Any, caller: Connection, files: "_Files") -> tuple[bytes | Lost, str, Seen]:
+    def _answer(
+        self, item: Any, cores: tuple[int, ...], caller: Connection, files: "_Files"
+    ) -> tuple[bytes | Lost, str, Seen]:
         files.clear()
-        phases = Phases()
-        if self.partner is None:
-            result = self._run(_Work(self, item, files, caller), phases)
-        else:
-            result = self._beside(self.partner, item, caller, files, phases)
+        phases, work = Phases(), _Work(self, item, cores, files, caller)
+        result = self._run(work, phases) if self.partner is None else self._beside(self.partner, work, phases)
         return result, files.output.text(), phases.seen
 
-    def _beside(self, partner: Partner, item: Any, caller: Connection, files: "_Files", phases: Phases) -> bytes | Lost:
+    def _beside(self, partner: Partner, work: "_Work", phases: Phases) -> bytes | Lost:
         """Open the item's desk and run the item beside it."""
+        item, caller, files = work.item, work.caller, work.files
         try:
-            visit = partner.visit(item, self.surroundings.cores)
+            visit = partner.visit(item, work.cores)
         except GONE:
             return Lost("crash", f"{partner.what} is gone")
         with visit.connection, _room(self.rooms) as room:
@@ -157,7 +156,7 @@ class Supervisor:
                 return Lost("crash", f"{partner.what}: {_ending(ended.code or 0)}{_where(ended.printed)}")
             mine, theirs = Pipe()
             with mine:
-                return self._run(_Work(self, item, files, caller, Link(visit, theirs, room), mine), phases)
+                return self._run(work._replace(link=Link(visit, theirs, room), heard=mine), phases)
 
     def _run(self, work: "_Work", phases: Phases) -> bytes | Lost:
         work.files.result.clear()
@@ -244,6 +243,7 @@ class _Work(NamedTuple):
 
     supervisor: Supervisor
     item: Any
+    cores: tuple[int, ...]
     files: _Files
     caller: Connection
     link: Link | None = None
@@ -259,8 +259,8 @@ class _Work(NamedTuple):
         if not supervisor.forks:
             files.redirect()
             supervisor.surroundings.enter()
-        if supervisor.surroundings.cores and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, supervisor.surroundings.cores)
+        if self.cores and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, self.cores)
         faulthandler.enable(2)  # a crash says where
         with suppress(Exception):  # what was printed before a crash is there
             sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What architectures are built from: the training loop, the readout solve, sizes and devices."""
+"""Building blocks of architectures: the training loop, the linear readout, reservoirs, sizes and devices."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ __all__ = ["Gradient"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import torch only when a learner is built."""
+    """Import a public name on first use, so that PyTorch is imported only when a learner is built."""
     if name != "Gradient":
         raise AttributeError(f"module 'benchbench.learn' has no attribute {name!r}")
     from benchbench.learn.gradient import Gradient
@@ -18,5 +18,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What a notebook completes: the public names."""
+    """The public names, for completion in a notebook."""
     return __all__

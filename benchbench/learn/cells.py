@@ -1,4 +1,4 @@
-"""PyTorch's recurrent modules by name, for architectures that are built around one of them."""
+"""PyTorch's recurrent modules by name, for architectures that are built around a recurrent module."""
 
 from typing import Literal
 
@@ -12,6 +12,6 @@ _MODULES: dict[Cell, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru":
 
 
 def cell_of(cell: Cell, inputs: int, width: int, layers: int = 1) -> nn.RNNBase:
-    """A module of that kind with Xavier input weights, orthogonal recurrent weights and a forget bias of 1."""
+    """Make a recurrent module with Xavier input weights, orthogonal recurrent weights and a forget bias of 1."""
     module = _MODULES[cell](inputs, width, layers, batch_first=True)  # type: ignore[arg-type]
     return initialise(module, input_init="xavier_uniform", recurrent_init="orthogonal")

@@ -1,4 +1,4 @@
-"""Calls a core, and says in one sentence what is wrong with what it returns."""
+"""Call a core, and describe in one sentence what is wrong with the value that it returns."""
 
 from typing import Any
 
@@ -8,15 +8,16 @@ from benchbench.core.errors import FormError, UnsupportedError
 
 
 def require_form(core: nn.Module) -> None:
-    """FormError where one of PyTorch's own cores would take the batch for the time."""
+    """Raise FormError where one of PyTorch's own cores lacks ``batch_first=True``."""
     if isinstance(core, nn.RNNBase) and not core.batch_first:
         raise FormError("the core needs batch_first=True; without it, the batch is taken for the time")
 
 
 def call(core: nn.Module, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-    """The states (batch, time, unit) of a core, and the state that it ends in, from a state or from its start.
+    """Run a core on inputs (batch, time, feature), from ``state`` or from the core's own initial state.
 
-    FormError where it returns something else, or does not go on from a state of its own.
+    Returns the core's states (batch, time, unit) and the state that it ends in. Raises FormError where the core
+    returns something else, or does not accept a state that it returned.
     """
     returned = core(inputs) if state is None else _gone_on(core, inputs, state)
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
@@ -37,4 +38,4 @@ def _gone_on(core: nn.Module, inputs: Tensor, state: Any) -> Any:
         raise
     except Exception as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise FormError(f"the core does not go on from the state that it returned: {why}") from error
+        raise FormError(f"the core does not accept the state that it returned: {why}") from error

@@ -1,4 +1,4 @@
-"""The device of a trial: is it there, wait for it, what memory it used, and random numbers on it."""
+"""The device of a trial: its presence, its synchronisation, its memory and its random generators."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -15,7 +15,10 @@ NAMES = ("cpu", "cuda")
 
 
 def require(name: str, where: str = "", *, here: bool = True) -> None:
-    """Raise InputError unless ``name`` is a known device and, where it is wanted ``here``, this machine has it."""
+    """Raise InputError unless ``name`` is a known device and, if ``here``, a device that this machine has.
+
+    ``where`` names the place in the user's input, for the message.
+    """
     if name not in NAMES:
         raise unknown("device", name, NAMES, where)
     if here and name not in available():
@@ -24,20 +27,20 @@ def require(name: str, where: str = "", *, here: bool = True) -> None:
 
 
 def available() -> tuple[str, ...]:
-    """The devices that this machine has."""
+    """The names of the devices that this machine has."""
     return tuple(name for name in NAMES if name != "cuda" or torch.cuda.is_available())
 
 
 def accelerator() -> str | None:
-    """The name of the GPU, or None where there is none to be used."""
+    """The name of the GPU, or None where PyTorch can use none."""
     try:
         return torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    except RuntimeError:  # another process has it for itself
+    except RuntimeError:  # another process has exclusive use of it
         return None
 
 
 def build() -> str:
-    """What PyTorch was built for, in words."""
+    """A few words on the device that PyTorch was built for."""
     return f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
 
 
@@ -49,18 +52,22 @@ def accelerated_kernel() -> str:
 
 
 def synchronizer(name: str) -> Callable[[], None]:
-    """What waits until the device has done all that was asked of it."""
+    """A function that waits until the device has finished its work; on the CPU it returns at once."""
     return torch.cuda.synchronize if name == "cuda" else lambda: None
 
 
 def reset_peak(name: str) -> None:
-    """Start a new peak of allocated device memory."""
+    """Reset the peaks of the device's memory that ``memory`` reports."""
     if name == "cuda":
         torch.cuda.reset_peak_memory_stats()
 
 
 class Memory(NamedTuple):
-    """Bytes: what tensors took and the allocator reserved, at their peaks since the reset, and what is in use now."""
+    """Device memory in bytes.
+
+    ``allocated`` is the peak of tensors since the last reset, ``reserved`` the peak that the allocator reserved, and
+    ``in_use`` what the device holds now.
+    """
 
     allocated: int
     reserved: int
@@ -68,7 +75,7 @@ class Memory(NamedTuple):
 
 
 def memory(name: str) -> Memory | None:
-    """The device's memory; None on the CPU."""
+    """The memory that the device has used; None on the CPU."""
     if name != "cuda":
         return None
     free, total = torch.cuda.mem_get_info()
@@ -76,26 +83,29 @@ def memory(name: str) -> Memory | None:
 
 
 def tensor(array: np.ndarray, name: str) -> torch.Tensor:
-    """A copy of ``array`` on the device; windows are read-only views, which torch does not take."""
+    """Copy an array of any shape (...,) to the device.
+
+    A copy is made in any case, since windows are read-only views, which PyTorch does not accept.
+    """
     return torch.from_numpy(np.array(array, order="C")).to(name)
 
 
 def differentiable() -> AbstractContextManager[None]:
-    """Inside, recurrent modules can be differentiated in evaluation too, which the vendor's kernels cannot."""
+    """A context in which recurrent modules in evaluation mode can be differentiated, which cuDNN's kernels cannot."""
     return torch.backends.cudnn.flags(enabled=False)
 
 
 @contextmanager
 def seeded(seed: int, name: str) -> Iterator[None]:
-    """Torch's global generators of the device seeded inside, and as they were before on leaving."""
+    """A context in which PyTorch's global generators are seeded; they are restored when it ends."""
     devices = [torch.cuda.current_device()] if name == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed notes where it was called from: a millisecond
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes a millisecond to look at its caller
         if devices:
             torch.cuda.manual_seed(seed)
         yield
 
 
 def keep_cache(home: Path) -> None:
-    """Let the driver keep what it compiles below ``home``, whatever home a later process has."""
+    """Let the driver keep the code that it compiles below ``home``, even if a later process has another home folder."""
     os.environ.setdefault("CUDA_CACHE_PATH", str(home / ".nv" / "ComputeCache"))

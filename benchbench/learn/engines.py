@@ -1,4 +1,4 @@
-"""The engine of a study, and the learner that it makes of a core."""
+"""The engines of PyTorch's own cores, and the learner that an engine makes of a core."""
 
 import sys
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from benchbench.learn.native import VERSION
 from benchbench.learn.network import Core
 
 ENGINES = {"torch": None, "numba": VERSION}
-"""Those of PyTorch's own cores, with their versions."""
+"""The engines that carry out PyTorch's own cores, with the versions of their code."""
 
 
 def gradient(setting: Setting, core: Core, **options: Any) -> Gradient:
-    """A gradient learner of one of PyTorch's cores, on the engine of the setting; ``options`` are those of Gradient."""
+    """Make a gradient learner of one of PyTorch's cores on the engine of ``setting``; ``options`` go to Gradient."""
     if setting.engine != "numba":
         return Gradient(setting, core, **options)
     from benchbench.learn.native.learner import Native
@@ -29,7 +29,7 @@ def loaded() -> tuple[str, ...]:
 
 
 def load(names: Iterable[Any]) -> None:
-    """Compile or load kernels, as ``loaded`` names them."""
+    """Compile or load the kernels with these names, which ``loaded`` returned in another process."""
     for name in names:
         from benchbench.learn.native.cache import kernels
 

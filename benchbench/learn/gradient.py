@@ -1,7 +1,7 @@
-"""The one training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
+"""The training loop: minibatch gradient descent on the loss of the objective, driven by the meter."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple, get_args
@@ -29,15 +29,15 @@ ClassWeights = Literal["equal", "balanced"]
 InitialState = Literal["zeros", "learned"]
 FreeRunBy = Literal["state", "window"]
 
-_MOMENTUM = 0.9  # of the optimizer of that name, unless said
+_MOMENTUM = 0.9  # default of the optimizer "momentum"
 Loss = Tensor | float
-"""Of a batch: a tensor where it would be waited for."""
+"""The loss of a batch: a tensor where reading the number would wait for the device."""
 
-_CHUNK = 512  # sequences a forward pass outside training
+_CHUNK = 512  # sequences in a forward pass outside training
 
 
 class Batch(NamedTuple):
-    """Some sequences of the training split."""
+    """A batch of training: inputs (batch, time, feature), targets (batch, scored, output) and lengths (batch,)."""
 
     inputs: Array
     targets: Array
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
 
 
 class _Around(NamedTuple):
-    """What stands around the core, as ``Network`` takes it."""
+    """The arguments of ``Network`` for the parts around its core."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -54,26 +54,30 @@ class _Around(NamedTuple):
 
 @dataclass(frozen=True)
 class Best:
-    """The weights that stood best on the validation split so far, and where they stood."""
+    """The weights, arrays (...,) by name, that were best on the validation split so far, and their standing."""
 
     standing: Standing | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Gradient:
-    """A learner made of a torch core, trained by gradient descent; keeps the weights that were best on validation.
+    """A learner of a PyTorch core and a linear head, trained by gradient descent.
 
-    ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to (states of shape
-    (batch, time, width), state), as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the norm of the gradient; 0
-    is no bound. ``schedule`` lets the learning rate fall with the budget, after it rose over its share ``warm_up``.
-    ``widths`` are those that the core can have, in increasing order, such as ``range(8, 1025, 8)``.
-    ``dense_before`` and ``dense_after`` are widths of rectified layers around the core; ``initial_state`` is zero or
-    trained; with ``balanced`` class weights every class counts the same in the training loss. A free run by ``state``
-    carries the state on; by ``window`` each step starts from the last window alone, as in training. The loss and what
-    chooses on validation come from the objective of ``setting``; where that asks for classes, predictions are
-    probabilities.
-    The validation split is scored off the clock, when the meter says so and at the end of the budget. UnsupportedError
-    for an engine other than torch, FormError for a core of another form.
+    It keeps the weights that were best on the validation split, which is scored off the clock whenever the meter says
+    so and at the end of the budget. The loss, and the metric that chooses on validation, come from the objective of
+    ``setting``; where it asks for classes, predictions are probabilities.
+
+    ``core(inputs, width)`` returns a module that maps (batch, time, inputs) and an optional state to a pair of states
+    of shape (batch, time, width) and the last state, as ``nn.GRU(..., batch_first=True)`` does. ``clip`` bounds the
+    norm of the gradient; 0 means no bound. The learning rate rises over the share ``warm_up`` of the budget, and then
+    falls as ``schedule`` says. ``widths`` lists the widths that the core can have, in increasing order, such as
+    ``range(8, 1025, 8)``. ``dense_before`` and ``dense_after`` are the widths of layers of rectified linear units
+    around the core. ``initial_state`` is "zeros" or "learned". With "balanced" ``class_weights``, every class has the
+    same weight in the training loss. A ``free_run`` by "state" carries the state on; by "window", each step starts from
+    the last window alone, as in training.
+
+    Raises InputError for a wrong option, UnsupportedError for an engine that the learner does not have, and FormError
+    for a core of another form.
     """
 
     engines: ClassVar = ("torch",)
@@ -97,11 +101,11 @@ class Gradient:
         widths: Sequence[int] = ANY_WIDTH,
     ) -> None:
         if momentum and optimizer == "adam":
-            raise InputError("momentum: adam has its own; give it with sgd, momentum or rmsprop")
+            raise InputError(f"momentum = {momentum:g}: adam has its own; give it with sgd, momentum or rmsprop only")
         if schedule not in get_args(Schedule):
             raise unknown("schedule", schedule, get_args(Schedule))
         if not 0 <= warm_up < 1:
-            raise InputError(f"warm_up: a share of the budget, from 0 to below 1, not {warm_up}")
+            raise InputError(f"warm_up = {warm_up}: it must be a share of the budget, from 0 to below 1")
         if setting.engine not in self.engines:
             raise UnsupportedError(f"the gradient learner has no engine {setting.engine!r}")
         self.setting, self.widths = setting, widths
@@ -119,7 +123,7 @@ class Gradient:
 
     @property
     def size(self) -> Size:
-        """Trained and fixed numbers, counted without allocating them."""
+        """The size of the network, counted without allocating memory for its numbers."""
         with torch.device("meta"):
             network = self.build()
         trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
@@ -127,14 +131,14 @@ class Gradient:
         return Size(trained=trained, fixed=sum(p.numel() for p in network.parameters()) - trained + buffers)
 
     def fit(self, train: Split, valid: Split, meter: Meter) -> None:
-        """Train until the meter refuses; raises DivergedError where the error is no longer finite."""
+        """Train until the meter refuses further updates; raises DivergedError where the loss is not finite."""
         with seeded(self.setting.seed, self.setting.device):
             network = self._made(train)
             meter.look()
             self._descend(network, train, valid, meter)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         network = self._fitted()
         parts = []
         with torch.inference_mode():
@@ -145,7 +149,7 @@ class Gradient:
         return predictions
 
     def snapshot(self, inputs: Array) -> Snapshot:
-        """The states of the core over (sequence, time, feature), and every weight under PyTorch's name for it."""
+        """The states of the core for inputs (sequence, time, feature), and every weight under PyTorch's name for it."""
         training = self._network is not None and self._network.training
         network = self._fitted()
         with torch.inference_mode():
@@ -155,9 +159,10 @@ class Gradient:
         return Snapshot(states=torch.cat(parts).numpy(), weights=weights)
 
     def steps_back(self, inputs: Array) -> Array | None:
-        """The norm of the gradient of the last output at the state so many steps before, (step,), of one sequence.
+        """The norm of the gradient of the last output with respect to the state 0, 1, 2 ... steps before it, (step,).
 
-        None where the core carries no state, or sees later inputs.
+        Only the first of the inputs (sequence, time, feature) is used. Returns None where the core carries no state, or
+        sees later inputs.
         """
         training = self._network is not None and self._network.training
         network = self._fitted()
@@ -166,10 +171,11 @@ class Gradient:
         return found
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
 
-        A window slides where it is asked for, and where the core carries no state or sees later inputs.
-        UnsupportedError where outputs are not the next inputs.
+        The state is carried on from step to step. A sliding window takes its place where ``free_run`` is "window", and
+        where the core carries no state or sees later inputs. Raises UnsupportedError where outputs cannot be the next
+        inputs.
         """
         network = self._fitted()
         require_own_input(self.setting)
@@ -184,8 +190,23 @@ class Gradient:
         generated: Array = torch.cat(made, dim=1).cpu().numpy()
         return generated
 
+    def keep(self) -> Mapping[str, Tensor | Array]:
+        """The weights (...,) of the fitted network, as PyTorch's state dict."""
+        weights: dict[str, Tensor] = self._fitted().state_dict()
+        return weights
+
+    def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
+        with seeded(self.setting.seed, self.setting.device):
+            network = self.build().to(self.setting.device)
+        network.load_state_dict({name: torch.as_tensor(weight) for name, weight in kept.items()})
+        self._network = network
+
     def updates(self, train: Split) -> Iterator[None]:
-        """Do an update at each step, without end, validation or meter: what benchmarks time."""
+        """An endless iterator that does an update at each step, without validation or meter, for benchmarks to time."""
         with seeded(self.setting.seed, self.setting.device):
             network = self._made(train)
         update = self._updating(network, train)
@@ -195,7 +216,7 @@ class Gradient:
             yield
 
     def _made(self, train: Split) -> Network:
-        """A new network, from random numbers that the caller has seeded."""
+        """Make a new network; the caller has seeded PyTorch's generators."""
         self.prepare(train)
         self._network = self.build().to(self.setting.device)
         if self._network.looks_ahead and self.setting.causal and self.setting.scored > 1:
@@ -206,15 +227,15 @@ class Gradient:
         return self._network
 
     def prepare(self, train: Split) -> None:
-        """Look at what is to be learnt from, before a network is made: the place to decline it."""
+        """Look at the training split before a network is made; subclasses decline a split here."""
 
     def build(self) -> Network:
-        """A new network; its numbers come from torch's generators."""
+        """Make a new network, with numbers from PyTorch's generators."""
         return Network(self._core, self.setting, **self._around._asdict())
 
     def _fitted(self) -> Network:
         if self._network is None:
-            raise RuntimeError("fit comes first")
+            raise RuntimeError("the learner is not fitted: call fit first")
         return self._network.eval()
 
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
@@ -234,7 +255,7 @@ class Gradient:
         return self._learning_rate * (self._factor(meter.used_before) if self._factor else 1.0)
 
     def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:
-        """What does one update after another at the rate that it is given, and gives the loss before it."""
+        """A function that does the next update at a given learning rate, and returns the loss before it."""
         optimizer, batches = self._make_optimizer(network), self._batches(train)
         return lambda rate: self._step(network, optimizer, next(batches), rate)
 
@@ -243,7 +264,7 @@ class Gradient:
             group["lr"] = rate
         optimizer.zero_grad()
         outputs, targets = self.outputs(network, batch), batch.targets
-        if outputs.shape != targets.shape:  # a broadcast would train on nonsense
+        if outputs.shape != targets.shape:  # broadcasting them would train on a meaningless loss
             shapes = f"{tuple(outputs.shape)}, targets {targets.shape}"
             raise ValueError(f"the core gives predictions of shape {shapes}")
         loss = self._loss(outputs, self._tensor(targets))
@@ -254,7 +275,7 @@ class Gradient:
         return loss.detach()
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:
-        """What the network makes of a batch in training: (sequence, scored, output)."""
+        """The outputs (batch, scored, output) of the network for a batch in training."""
         outputs: Tensor = network(self._tensor(batch.inputs), batch.lengths)
         return outputs
 
@@ -273,7 +294,7 @@ class Gradient:
         return best
 
     def _copied(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """A copy, not references that train on."""
+        """A copy of the weights, since training changes the tensors themselves."""
         return copy.deepcopy(weights)
 
     def _make_optimizer(self, network: Network) -> torch.optim.Optimizer:
@@ -290,7 +311,10 @@ class Gradient:
             yield Batch(train.inputs[chosen], train.targets[chosen], ends)
 
     def choices(self, count: int) -> Iterator[NDArray[np.int64]]:
-        """The sequences of each batch: endless epochs, each once an epoch, the last batch smaller where it must be."""
+        """The indexes (batch,) of the sequences of each batch, in endless epochs.
+
+        Every epoch has each of ``count`` sequences once, in a new order; its last batch may be smaller.
+        """
         rng = stream(self.setting.seed, "batches")
         while True:
             order = rng.permutation(count)
@@ -302,7 +326,7 @@ class Gradient:
 
 
 def _balanced(targets: Array, setting: Setting) -> Array:
-    """A weight for each class, so that all weigh the same together; zero for one without an example."""
+    """Weights (class,) that give all classes the same total weight; 0 for a class without examples."""
     if not setting.objective.classifies:
         raise UnsupportedError("class_weights: this problem asks for numbers, not for classes")
     counts = targets.sum(axis=(0, 1), dtype=np.float64)

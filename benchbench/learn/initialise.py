@@ -1,4 +1,4 @@
-"""Initial weights of PyTorch's recurrent modules, input-hidden and hidden-hidden apart."""
+"""Initial weights of PyTorch's recurrent modules, chosen separately for input and recurrent weights."""
 
 from collections.abc import Callable
 from typing import Literal, TypeVar
@@ -21,11 +21,11 @@ Initialisation = Literal[
 RecurrentInitialisation = Literal[Initialisation, "reservoir"]
 Module = TypeVar("Module", bound=nn.RNNBase)
 
-_LINKS, _RADIUS = 15, 1.1  # of a reservoir that is to be trained
+_LINKS, _RADIUS = 15, 1.1  # links into each unit, and spectral radius, of initial weights like a reservoir's
 
 
 def _reservoir(weight: Tensor) -> Tensor:
-    """Fifteen links a unit, scaled to a spectral radius of 1.1; Sutskever et al. 2013, ICML, section 4.1."""
+    """Fill with 15 links into each unit, scaled to a spectral radius of 1.1; Sutskever et al. 2013, ICML, sec. 4.1."""
     width = len(weight)
     nn.init.normal_(weight)
     if width > _LINKS:
@@ -50,16 +50,16 @@ _FILL: dict[str, Callable[[Tensor], Tensor]] = {
 def initialise(
     module: Module, *, input_init: Initialisation, recurrent_init: RecurrentInitialisation, forget_bias: float = 1.0
 ) -> Module:
-    """Fill the weights of an nn.RNN, nn.LSTM or nn.GRU, gate by gate, and zero the biases; returns the module.
+    """Fill the weights of an nn.RNN, nn.LSTM or nn.GRU, gate by gate, set the biases to zero, and return the module.
 
     The two forget biases of an LSTM sum to ``forget_bias`` (Jozefowicz et al. 2015). ``uniform`` and ``normal`` have
-    the scale 1 / sqrt(width), as PyTorch's default. InputError where dropout has no layer to act on.
+    the scale 1 / sqrt(width), as PyTorch's default has. Raises InputError for dropout in a module of one layer.
     """
     if module.dropout and module.num_layers == 1:
-        raise InputError("dropout: acts between layers; give layers = 2 or more")
+        raise InputError("dropout: acts between layers, and there is one layer; give layers = 2 or more")
     width = module.hidden_size
     for name, parameter in module.named_parameters():
-        if parameter.is_meta:  # only counted
+        if parameter.is_meta:  # the module is made to count its numbers, and has no memory for them
             continue
         weight = parameter.detach()
         if "bias" in name:

@@ -1,4 +1,4 @@
-"""A torch network of a recurrent core and a linear head, and the name of the code that carries it out."""
+"""A PyTorch network of a recurrent core and a linear head, and the name of the code that carries it out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +19,11 @@ _VENDORS = (nn.RNN, nn.LSTM, nn.GRU)
 
 
 class Network(nn.Module):
-    """A recurrent core and a linear readout of its last ``scored`` states.
+    """A network of a recurrent core and a linear head over its last ``scored`` states.
 
-    ``before`` and ``after`` are the widths of dense layers with rectified units between the inputs and the core, and
-    between the core and the readout. With ``learned_start`` the state that a sequence starts from is trained, from
-    zeros on; UnsupportedError where the core is none of PyTorch's own.
+    ``before`` and ``after`` are the widths of dense layers of rectified linear units between the inputs and the core,
+    and between the core and the head. With ``learned_start``, the initial state is trained, starting from zeros; this
+    raises UnsupportedError where the core is not one of PyTorch's own.
     """
 
     def __init__(
@@ -50,25 +50,30 @@ class Network(nn.Module):
         self.looks_ahead = self.both_ways or bool(getattr(self.core, "looks_ahead", False))
 
     def forward(self, inputs: Tensor, lengths: Lengths | None = None) -> Tensor:
-        """Map (batch, time, inputs) to (batch, scored, outputs): logits where classes are asked for."""
+        """Map inputs (batch, time, feature) to outputs (batch, scored, output), which are logits for classes."""
         outputs: Tensor = self.head(self._last(self.states(inputs, lengths), lengths))
         return outputs
 
     def advance(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """States (batch, time, unit), and the state that the core ends in; None where it carries none."""
+        """Run the core on inputs (batch, time, feature), from ``state`` or from the start of a sequence.
+
+        Returns the states (batch, time, unit) and the state that the core ends in, None where it carries none.
+        """
         return call(self.core, self.before(inputs), self._start(len(inputs)) if state is None else state)
 
     def _start(self, batch: int) -> Any:
-        """The state that sequences start from, where it is learnt; else None."""
+        """The initial state of ``batch`` sequences where it is learned, else None."""
         learned = tuple(part.expand(-1, batch, -1).contiguous() for part in self.start)
-        return learned if len(learned) > 1 else (learned[0] if learned else None)
+        if not learned:
+            return None
+        return learned if len(learned) > 1 else learned[0]
 
     def states(self, inputs: Tensor, lengths: Lengths | None = None) -> Tensor:
-        """The states of the core, (batch, time, unit).
+        """The states (batch, time, unit) of the core for inputs (batch, time, feature).
 
-        With ``lengths`` the padding is zero for the core, and behind each end the states mean nothing. A core that runs
-        backward too must not start in the padding: PyTorch's own are given packed sequences. UnsupportedError where
-        such a core stands inside another module, which knows of no lengths.
+        With ``lengths`` (batch,), the core sees zeros as padding, and the states after each end have no meaning. A core
+        that also runs backward must not start in the padding, so PyTorch's own cores get packed sequences. Raises
+        UnsupportedError where a bidirectional module is part of another module, which cannot take lengths.
         """
         if lengths is not None:
             behind = torch.from_numpy(padding(lengths, inputs.shape[1])).to(inputs.device)
@@ -86,7 +91,7 @@ class Network(nn.Module):
         return pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])[0]
 
     def answers(self, outputs: Tensor) -> Tensor:
-        """Outputs as predictions: probabilities where classes are asked for."""
+        """Convert outputs (batch, scored, output) to predictions: probabilities where classes are asked for."""
         return outputs.softmax(dim=-1) if self._classifies else outputs
 
     def _last(self, states: Tensor, lengths: Lengths | None) -> Tensor:
@@ -98,13 +103,13 @@ class Network(nn.Module):
 
 
 def _dense(inputs: int, widths: tuple[int, ...]) -> nn.Sequential:
-    """Dense layers with rectified units; none at all leaves its inputs as they are."""
+    """Dense layers of rectified linear units; without ``widths``, a module that returns its inputs."""
     pairs = zip((inputs, *widths), widths, strict=False)
     return nn.Sequential(*(part for given, made in pairs for part in (nn.Linear(given, made), nn.ReLU())))
 
 
 def _start(core: nn.Module) -> nn.ParameterList:
-    """The state of a sequence before its first step, to be trained: (layers x directions, 1, unit), of an LSTM two."""
+    """The initial state as parameters (layers x directions, 1, unit): two arrays for an LSTM."""
     if not isinstance(core, nn.RNNBase):
         raise UnsupportedError("a learned initial state takes one of PyTorch's own cores")
     count = core.num_layers * (2 if core.bidirectional else 1)
@@ -113,10 +118,10 @@ def _start(core: nn.Module) -> nn.ParameterList:
 
 
 def _state_size(module: nn.Module, core: Core, inputs: int, width: int) -> int:
-    """How many numbers a state of the core has: those of a few steps of shapes without numbers.
+    """The number of units in the states of a core, found by running it on PyTorch's device "meta", without numbers.
 
-    A core that cannot be carried out so has states as wide as its width, as Gradient asks for. FormError where it
-    returns something else than a core does.
+    A core that fails there is taken to have as many units as its width, as Gradient asks for. Raises FormError where
+    the core returns values of another form.
     """
     if type(module) in _VENDORS:
         return int(module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)  # type: ignore[arg-type]
@@ -126,15 +131,15 @@ def _state_size(module: nn.Module, core: Core, inputs: int, width: int) -> int:
             return int(states.shape[-1])
     except FormError:
         raise
-    except Exception:  # the core's own code: whatever it raises here, its first real step will tell
+    except Exception:  # any error of the core's own code comes up again at its first real step
         return width
 
 
 def kernel_of(network: Network, device: str, *, lengths: bool) -> str:
-    """The name of the code that carries out the core, as PyTorch chooses it in float32; ``lengths``: whether they vary.
+    """The name of the code that PyTorch chooses for the core in float32; ``lengths`` tells whether lengths vary.
 
-    On the CPU oneDNN has an LSTM, but neither of packed sequences nor with projections (ATen/native/RNN.cpp); for
-    everything else ATen loops over the steps.
+    On the CPU, oneDNN has an LSTM, but not for packed sequences and not with projections (ATen/native/RNN.cpp); for
+    all other cores ATen loops over the steps.
     """
     core = network.core
     if type(core) not in _VENDORS:

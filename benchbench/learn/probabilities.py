@@ -1,4 +1,4 @@
-"""From the outputs of a linear readout to probabilities of classes, with one temperature."""
+"""Probabilities of classes from the outputs of a linear readout, by a softmax with one temperature."""
 
 import numpy as np
 import torch
@@ -12,14 +12,15 @@ _COLDEST, _HOTTEST = 1e-2, 1e2
 
 
 def probabilities(outputs: Tensor, temperature: float) -> Tensor:
-    """Softmax of outputs (..., class) over the temperature, in float64."""
+    """Probabilities (..., class): the softmax, in float64, of outputs (..., class) divided by the temperature."""
     return torch.softmax(outputs.double() / temperature, dim=-1)
 
 
 def fit_temperature(outputs: Array, targets: Array) -> float:
-    """The temperature, 0.01 to 100, with the lowest log loss of the probabilities of one-hot ``targets``.
+    """The temperature, 0.01 to 100, at which the probabilities have the lowest log loss.
 
-    Guo et al. 2017, arXiv:1706.04599. The log loss is convex in the inverse temperature, so that it has one minimum.
+    ``outputs`` (..., class) are those of a readout, ``targets`` (..., class) are one-hot. Guo et al. 2017,
+    arXiv:1706.04599. The log loss is convex in the inverse temperature, so that it has a single minimum.
     """
     scores = outputs.reshape(-1, outputs.shape[-1]).astype(np.float64)
     true = np.sum(scores * targets.reshape(scores.shape), axis=1)

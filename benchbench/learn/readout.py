@@ -1,15 +1,15 @@
-"""The linear readout: ridge regression whose strengths cost one decomposition, the strength chosen on validation.
+"""The linear readout: ridge regression, with one decomposition for all strengths, of which validation chooses one.
 
-Where classes are asked for, the regression is on one-hot targets, and its outputs become probabilities.
+Where classes are asked for, the regression is on one-hot targets, and a softmax turns its outputs into probabilities.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchbench.core.errors import DivergedError
@@ -21,21 +21,22 @@ from benchbench.learn.device import tensor
 from benchbench.learn.probabilities import fit_temperature, probabilities
 
 Block = tuple[Any, Any, Tensor]
-"""Which sequences, which of the scored steps, and their features.
+"""A part of the features of a split: which sequences, which of the scored steps, and the features there.
 
-Two slices and features (sequence, step, feature), or two arrays of indexes side by side and features (row, feature).
+It holds two slices and features (sequence, step, feature), or two arrays of indexes (row,) and features (row, feature).
 """
 Solver = Literal["qr", "svd", "cholesky"]
 
 STRENGTHS = tuple(10.0**k for k in range(-16, 3))
-_REDUCED = 1024  # rows that wait until they are reduced together
+_REDUCED = 1024  # rows that are gathered before they are reduced together
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """Weights (1 + features, outputs) with the intercept first, the ridge strength a row, and the validation loss.
+    """A fitted readout: weights (1 + features, outputs) with the intercept first.
 
-    With a ``temperature`` the predictions are probabilities of classes.
+    ``strength`` is that of the ridge penalty for each row, ``loss`` the loss on validation. With a ``temperature``,
+    predictions are probabilities of classes.
     """
 
     weights: Tensor
@@ -43,24 +44,41 @@ class Solution:
     loss: float
     temperature: float | None = None
 
+    def kept(self) -> dict[str, NDArray[np.float64]]:
+        """All of it as arrays: ``readout`` (1 + features, outputs), and single numbers."""
+        known = {"readout": self.weights.cpu().numpy(), "strength": self.strength, "loss": self.loss}
+        known |= {} if self.temperature is None else {"temperature": self.temperature}
+        return {name: np.array(value, np.float64) for name, value in known.items()}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, NDArray[np.float64]], device: str) -> "Solution":
+        """The solution of which ``kept`` gave ``readout`` (1 + features, outputs) and single numbers."""
+        return cls(
+            weights=tensor(kept["readout"], device),
+            strength=float(kept["strength"]),
+            loss=float(kept["loss"]),
+            temperature=float(kept["temperature"]) if "temperature" in kept else None,
+        )
+
     def predict(self, features: Tensor) -> Tensor:
-        """Map (..., features) to predictions (..., outputs)."""
+        """Map features (..., feature) to predictions (..., output)."""
         return self.answers(self.outputs(features))
 
     def outputs(self, features: Tensor) -> Tensor:
-        """Map (..., features) to (..., outputs), in float64: with weak ridges large weights cancel."""
+        """Map features (..., feature) to outputs (..., output), in float64, since a weak ridge leaves large weights."""
         return features.double() @ self.weights[1:] + self.weights[0]
 
     def answers(self, outputs: Tensor) -> Tensor:
-        """Outputs as predictions: probabilities where there is a temperature."""
+        """Convert outputs (..., output) to predictions: probabilities where there is a temperature."""
         return outputs if self.temperature is None else probabilities(outputs, self.temperature)
 
 
 class Rows:
-    """All rows seen so far of [1 | features | targets], kept as the triangular factor of their QR decomposition.
+    """The rows [1 | features | targets] seen so far, kept as the triangular factor of their QR decomposition.
 
-    Memory does not grow with the rows, and nothing is squared: unlike in the normal equations, small singular values
-    survive. float64 throughout. Chan 1982 (block QR updates); Hansen 1998, ch. 4 (ridge from the SVD).
+    Memory does not grow with the number of rows. Nothing is squared, so that small singular values survive, unlike in
+    the normal equations. All numbers are float64. Chan 1982 (block QR updates); Hansen 1998, ch. 4 (ridge from the
+    SVD).
     """
 
     def __init__(self, features: int, outputs: int, device: str = "cpu") -> None:
@@ -71,21 +89,19 @@ class Rows:
         self._used = 0
 
     def add(self, features: Tensor, targets: Tensor) -> None:
-        """Take in features (row, features) and targets (row, outputs) of any float type."""
+        """Add rows of features (row, feature) and targets (row, output) of any float type."""
         self.count += len(features)
         while len(features):
             taken = min(len(features), self._free())
             rows = self._held[self._used : self._used + taken]
-            rows[:, 0], rows[:, 1 : 1 + self.features], rows[:, 1 + self.features :] = (
-                1,
-                features[:taken],
-                targets[:taken],
-            )
+            rows[:, 0] = 1
+            rows[:, 1 : 1 + self.features] = features[:taken]
+            rows[:, 1 + self.features :] = targets[:taken]
             self._used += taken
             features, targets = features[taken:], targets[taken:]
 
     def factor(self) -> Tensor:
-        """A matrix R, upper triangular, with RᵀR = [1 | X | Y]ᵀ [1 | X | Y]."""
+        """An upper triangular matrix R (column, column) with RᵀR = [1 | X | Y]ᵀ [1 | X | Y]."""
         factor: Tensor = torch.linalg.qr(self._held[: self._used], mode="r").R
         return factor
 
@@ -94,7 +110,7 @@ class Rows:
         return columns + max(_REDUCED, 2 * columns)
 
     def _free(self) -> int:
-        """How many rows there is room for, at least one: a full store is reduced to its factor."""
+        """The number of rows that can be added, at least one; a full store is reduced to its factor first."""
         if self._used == len(self._held):
             factor = self.factor()
             self._used = len(factor)
@@ -102,16 +118,19 @@ class Rows:
         return len(self._held) - self._used
 
     def errors(self, candidates: Sequence[Tensor]) -> list[float]:
-        """Mean squared error over all rows of each of the weights (1 + features, outputs)."""
+        """The mean squared error over all rows for each candidate's weights (1 + features, outputs)."""
         factor = self.factor()
         inputs, targets = factor[:, : 1 + self.features], factor[:, 1 + self.features :]
         numbers = self.count * self.outputs
         return [float((inputs @ weights - targets).square().sum() / numbers) for weights in candidates]
 
     def path(self, strengths: tuple[float, ...] = STRENGTHS) -> list[tuple[float, Tensor]]:
-        """The ridge solution of each strength (a row; the intercept is free) from one SVD."""
+        """The ridge solutions of all strengths, from one SVD: pairs of strength and weights (1 + features, outputs).
+
+        A strength is the penalty for each row; the intercept is not penalised.
+        """
         split = 1 + self.features
-        # With the ones first, what lies below the first row is the factor of the centred data.
+        # Since the column of ones comes first, the rows below the first are the factor of the centred data.
         factor = self.factor()
         top, centred = factor[0], factor[1:]
         left, values, right = torch.linalg.svd(centred[:, 1:split], full_matrices=False)
@@ -126,15 +145,19 @@ class Rows:
 
 
 class Sums(Rows):
-    """As Rows, from the normal equations: sums alone are kept, and squared, so that half of the digits go.
+    """Rows kept as the sums of the normal equations, which are squares, so that half of the digits are lost.
 
-    Their Cholesky factor takes the place of that of the QR decomposition.
+    Their Cholesky factor takes the place of the factor of the QR decomposition.
     """
 
     _sums: Tensor | float = 0.0
 
     def factor(self) -> Tensor:
-        """The Cholesky factor of the sums; what rounding has made indefinite is lifted by as little as will do."""
+        """The Cholesky factor R (column, column) of the sums.
+
+        Where rounding has made the sums indefinite, the smallest sufficient multiple of the identity is added. Raises
+        DivergedError where the sums are not finite.
+        """
         self._sum()
         sums, lift = torch.as_tensor(self._sums), torch.finfo(torch.float64).eps
         eye = torch.eye(len(sums), dtype=sums.dtype, device=sums.device) * sums.diagonal().mean()
@@ -158,7 +181,7 @@ class Sums(Rows):
 
 
 class Whole(Rows):
-    """As Rows, with all rows kept and decomposed at once, as LAPACK's SVD of a tall matrix does: memory grows."""
+    """Rows that are all kept and decomposed at once, so that memory grows with their number."""
 
     def _free(self) -> int:
         if self._used == len(self._held):
@@ -170,7 +193,7 @@ _ROWS: dict[Solver, type[Rows]] = {"qr": Rows, "svd": Whole, "cholesky": Sums}
 
 
 def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) -> Solution:
-    """The ridge solution whose strength has the lowest squared error on ``valid``."""
+    """The ridge solution whose strength gives the lowest squared error on ``valid``."""
     candidates = train.path(strengths)
     errors = valid.errors([weights for _, weights in candidates])
     best = int(np.argmin(errors))
@@ -181,10 +204,10 @@ def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) ->
 def best_of(
     candidates: Sequence[tuple[float, Tensor]], blocks: Iterator[Block], valid: Split, objective: Objective
 ) -> Solution:
-    """The one of (strength, weights) whose predictions of ``valid`` stand best; ``blocks`` are its features.
+    """The candidate, a pair of strength and weights (1 + features, outputs), with the best predictions of ``valid``.
 
-    Each candidate has the temperature that suits it best on ``valid``, where classes are asked for. Its outputs are
-    held for all candidates, in float32, and its features are not.
+    ``blocks`` has the features of ``valid``. Where classes are asked for, each candidate gets the temperature that is
+    best on ``valid``. The outputs of all candidates are held in memory, in float32, but not the features.
     """
     stacked = torch.stack([weights for _, weights in candidates])
     made = np.empty((len(candidates), *valid.targets.shape), np.float32)
@@ -195,7 +218,7 @@ def best_of(
         made[:, sequences, steps] = (outputs + offset).float().cpu().numpy()
         seen[sequences, steps] = True
     targets = valid.targets
-    if not seen.all():  # a washout leaves steps out
+    if not seen.all():  # a washout leaves steps without features
         targets, made = targets[seen][:, None], made[:, seen][:, :, None]
     ranked = [_ranked(outputs, targets, objective) for outputs in made]
     best = min(range(len(ranked)), key=lambda i: ranked[i][0])
@@ -223,10 +246,11 @@ def fit_readout(
     solver: Solver = "qr",
     clean: Callable[[Split], Iterator[Block]] | None = None,
 ) -> Solution:
-    """Take in ``train``, ``chunk`` sequences an update, and solve from what the meter allowed.
+    """Fit a readout on ``train``, ``chunk`` sequences in each update, as far as the meter allows.
 
-    The solution is the one that stands best on ``valid`` by the objective; noting its loss is left to the caller.
-    ``clean`` are the features for ``valid``, where they are others. ValueError where no row was taken in.
+    ``features`` yields blocks with features (sequence, step, feature) or (row, feature) of a split; ``clean`` does so
+    for ``valid`` where its features differ, such as by lacking noise. The solution is the one that is best on ``valid``
+    by the objective; the caller notes its loss. Raises ValueError where no row was taken in.
     """
     clean = clean or features
     seen = _last(take_in(features, _allowed(train, chunk, meter.spend), device, solver))
@@ -240,7 +264,7 @@ def fit_readout(
 
 
 def predict_readout(solution: Solution, blocks: Iterator[Block], shape: tuple[int, ...]) -> Array:
-    """Predictions of ``shape`` (sequence, scored, output) from the blocks of features that make them up."""
+    """Predictions of ``shape``, (sequence, scored, output), from blocks of features that cover them."""
     predictions = np.empty(shape, np.float32)
     for sequences, steps, features in blocks:
         predictions[sequences, steps] = solution.predict(features).float().cpu().numpy()
@@ -250,7 +274,10 @@ def predict_readout(solution: Solution, blocks: Iterator[Block], shape: tuple[in
 def take_in(
     features: Callable[[Split], Iterator[Block]], parts: Iterable[Split], device: str, solver: Solver
 ) -> Iterator[Rows]:
-    """All rows so far, after each of ``parts``."""
+    """Add the features of each of ``parts`` to the rows, and yield all rows so far after each part.
+
+    ``features`` yields blocks with features (sequence, step, feature) or (row, feature) of a split.
+    """
     rows = None
     for part in parts:
         for sequences, steps, wide in features(part):
@@ -262,14 +289,16 @@ def take_in(
 
 
 def _last(taken: Iterator[Rows]) -> Rows:
-    last = deque(taken, maxlen=1)
-    if not last:
+    rows = None
+    for so_far in taken:
+        rows = so_far
+    if rows is None:
         raise ValueError("no row was taken in: the budget ended before the first sequences, or a washout left none")
-    return last[0]
+    return rows
 
 
 def _allowed(split: Split, chunk: int, allowed: Callable[[], bool]) -> Iterator[Split]:
-    """``split`` in chunks, each asked for before it is taken in."""
+    """Parts of ``split`` of ``chunk`` sequences each, for as long as ``allowed`` returns True."""
     for i in range(0, len(split), chunk):
         if not allowed():
             return

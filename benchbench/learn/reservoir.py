@@ -1,4 +1,4 @@
-"""A reservoir: weights drawn from a seed, and many sequences driven through it as one batch."""
+"""Reservoirs: random recurrent weights, and many sequences driven through them as one batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ Topology = Literal["random", "ring", "orthogonal"]
 Precision = Literal["float32", "float64"]
 
 _SMALL = 100  # units up to which all eigenvalues are computed
-_DENSE = 0.25  # of all possible links, from which on the dense product is the faster
-_LANES = 128  # sequences side by side: their state fits a core's cache
-_BLOCK = 2**18  # states held at once: few beside what the readout needs
+_DENSE = 0.25  # share of all possible links from which on the dense product is faster
+_LANES = 128  # sequences that are driven at once: their state fits a core's cache
+_BLOCK = 2**18  # numbers of states that are held at once: few beside those that the readout needs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """``recurrent`` (unit, unit), ``into`` (channel, unit) and ``offset`` (unit,)."""
+    """The weights of a reservoir: ``recurrent`` (unit, unit), ``into`` (channel, unit) and ``offset`` (unit,)."""
 
     recurrent: csr_array
     into: NDArray[np.floating]
@@ -33,17 +33,18 @@ class Weights:
 
 
 def links(width: int, topology: Topology, per_unit: int, density: float | None) -> int:
-    """How many links a reservoir has."""
+    """The number of recurrent links of a reservoir."""
     if topology == "random":
         return width * min(width, per_unit) if density is None else min(width**2, max(width, round(density * width**2)))
     return width if topology == "ring" else width**2
 
 
 def draw(rng: np.random.Generator, width: int, topology: Topology, per_unit: int, density: float | None) -> csr_array:
-    """A recurrent matrix of spectral radius 1, but for a random one without a cycle, which is drawn again.
+    """Draw a recurrent matrix (unit, unit) of spectral radius 1.
 
-    ``random``: ``per_unit`` links into each unit, or a ``density`` of all, uniform in -1..1; ``ring``: one circle
-    (Rodan & Tino 2011, IEEE TNN 22:131); ``orthogonal``: uniform over all (Haar).
+    The topology "random" has ``per_unit`` links into each unit, or the share ``density`` of all links, with weights
+    uniform in -1..1; a random matrix without a cycle, whose radius is 0, is drawn again. "ring" links the units in one
+    circle (Rodan & Tino 2011, IEEE TNN 22:131). "orthogonal" is uniform over all orthogonal matrices (Haar measure).
     """
     if topology == "ring":
         return csr_array((np.ones(width), ((np.arange(width) + 1) % width, np.arange(width))), (width, width))
@@ -64,21 +65,22 @@ def draw(rng: np.random.Generator, width: int, topology: Topology, per_unit: int
 
 
 def spectral_radius(matrix: csr_array) -> float:
-    """The largest modulus of an eigenvalue: by ARPACK where the matrix is large and sparse."""
+    """The largest modulus of the eigenvalues of a matrix (unit, unit), by ARPACK where it is large and sparse."""
     width = matrix.shape[0]
     if width > _SMALL and matrix.nnz < _DENSE * width**2:
         try:
             found = eigs(matrix, k=6, v0=np.ones(width), return_eigenvectors=False)
             return float(np.abs(found).max())
-        except ArpackError:  # eigenvalues of almost the same modulus, say: take them all
+        except ArpackError:  # such as for eigenvalues of almost the same modulus: compute all of them
             pass
     return float(np.abs(np.linalg.eigvals(matrix.toarray())).max())
 
 
 class Reservoir:
-    """x <- (1 - leak) x + leak tanh(W x + V u + b + noise), for many sequences at once (Jaeger et al. 2007).
+    """A leaky reservoir, x <- (1 - leak) x + leak tanh(W x + V u + b + noise), for many sequences at once.
 
-    On the CPU a sparse W takes the compiled step; a dense one, and any on another device, one matrix product a step.
+    Jaeger et al. 2007, Neural Networks 20. On the CPU, a sparse W is advanced by the compiled step; a dense W, and any
+    W on another device, by one matrix product for each step.
     """
 
     def __init__(self, weights: Weights, leak: float, device: str, precision: Precision) -> None:
@@ -98,7 +100,7 @@ class Reservoir:
 
     @property
     def kernel(self) -> str:
-        """The name of the code that carries it out."""
+        """The name of the code that advances the states."""
         return "numba step" if self._sparse else "dense products"
 
     @property
@@ -113,7 +115,7 @@ class Reservoir:
 
     @property
     def _lanes(self) -> int:
-        """How many sequences are driven side by side."""
+        """The number of sequences that are driven at once."""
         return _LANES if self._sparse else 4 * _LANES
 
     def rest(self, sequences: int) -> Tensor:
@@ -121,15 +123,16 @@ class Reservoir:
         return torch.zeros(self.width, sequences, dtype=_torch(self._number), device=self._device)
 
     def step(self, state: Tensor, inputs: Tensor) -> Tensor:
-        """The state (unit, sequence) after one step with inputs (channel, sequence)."""
+        """Advance a state (unit, sequence) by one step with inputs (channel, sequence)."""
         return self.run(state, inputs[None], keep=0)[0]
 
     def run(
         self, state: Tensor, inputs: Tensor, *, keep: int, noise: NDArray[np.float64] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Drive with inputs (time, channel, sequence): the state at the end, and the last ``keep`` states.
+        """Drive the reservoir with inputs (time, channel, sequence) from a state (unit, sequence).
 
-        The states are (keep, unit, sequence). ``noise`` (time, unit, sequence) is added under the tanh.
+        Returns the state at the end, and the last ``keep`` states (keep, unit, sequence). ``noise`` (time, unit,
+        sequence) is added to the argument of the tanh.
         """
         inputs = inputs.to(state.dtype)
         if self._sparse:
@@ -160,14 +163,14 @@ class Reservoir:
     def drive(
         self, inputs: NDArray[np.float32], first: int, rng: np.random.Generator | None = None, noise: float = 0.0
     ) -> Iterator[tuple[slice, slice, Tensor]]:
-        """The states from step ``first`` on of inputs (sequence, time, channel), each sequence from the zero state.
+        """Drive sequences (sequence, time, channel) from the zero state, and yield their states from step ``first`` on.
 
-        Yields sequences, steps (counted from ``first``) and states (sequence, step, unit), in pieces, so that memory
-        does not grow with the series. ``rng`` draws a noise uniform in -``noise``..``noise``. ValueError for inputs
-        that are not finite, which the compiled step takes to be.
+        Yields pieces of slices of sequences and of steps (counted from ``first``) and their states (sequence, step,
+        unit), so that memory does not grow with the length. ``rng`` draws noise that is uniform in -``noise``..
+        ``noise``. Raises ValueError for inputs that are not finite, since the compiled step relies on finite numbers.
         """
         if not np.isfinite(inputs).all():
-            raise ValueError("the inputs hold values that are not finite")
+            raise ValueError("the inputs hold values that are not finite; give finite numbers")
         for start in range(0, len(inputs), self._lanes):
             sequences = slice(start, min(start + self._lanes, len(inputs)))
             steps = tensor(inputs[sequences].transpose(1, 2, 0), self._device)
@@ -190,10 +193,11 @@ class Reservoir:
         rng: np.random.Generator | None = None,
         noise: float = 0.0,
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Tensor]]:
-        """As ``drive``, the states at the last ``scored`` steps before the end of each sequence.
+        """As ``drive``, for sequences (sequence, time, channel) that differ in length, with lengths (sequence,).
 
-        Yields sequences, scored steps (the first is 0) and states (row, unit), row by row. Sequences of about the same
-        length are driven side by side, so that little of the padding is.
+        Yields the states (row, unit) at the last ``scored`` steps before the ends, with the index (row,) of each row's
+        sequence and of its scored step (the first is 0). Sequences of similar length are driven together, so that
+        little padding is.
         """
         order = np.argsort(lengths, kind="stable")
         for start in range(0, len(order), self._lanes):

@@ -1,6 +1,6 @@
-"""The compiled step of a sparse reservoir: many sequences side by side, so that each link is read once for all of them.
+"""The compiled step of a sparse reservoir: it advances many sequences at once and reads each link once for all.
 
-Compiled once a machine and kept on disk by numba; 25 to 150 times a step in SciPy's sparse products.
+numba compiles it once on each machine and keeps it on disk. It is 25 to 150 times as fast as SciPy's sparse products.
 """
 
 import math
@@ -14,14 +14,14 @@ from numba.extending import overload
 Function = TypeVar("Function", bound=Callable[..., None])
 
 _OPTIONS: Any = {
-    "fastmath": {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"},  # states are finite: tanh is between -1 and 1
-    "error_model": "numpy",  # no branch for a division by zero, so that a loop may become SIMD
+    "fastmath": {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"},  # tanh keeps states finite
+    "error_model": "numpy",  # no branch for a division by zero, so that loops can use SIMD
 }
 _FLAT = np.float32(7.90531110763549805)  # beyond this tanh is 1 in float32
 
 
 def _rational(x: Any) -> Any:
-    """Within 2e-7 of tanh in float32; the coefficients are those of Eigen's ptanh_float."""
+    """Approximate tanh in float32, with an error below 2e-7, by the coefficients of Eigen's ptanh_float."""
     x = min(max(x, -_FLAT), _FLAT)
     s = x * x
     p = np.float32(-2.76076847742355e-16)
@@ -43,7 +43,7 @@ def _library(x: Any) -> Any:
 
 
 def _tanh(x: Any) -> Any:
-    """Stands for one of the two above: which one, the type of ``x`` says when this is compiled."""
+    """Stand for tanh: when this is compiled, the type of ``x`` chooses one of the two functions above."""
     raise NotImplementedError
 
 
@@ -60,10 +60,10 @@ _SIGNATURES = [
 
 
 def _kept(function: Function) -> Function:
-    """The compiled function, kept on disk where there is a place that may be written."""
+    """Compile a function, and keep the code on disk where a folder can be written."""
     try:
         compiled: Any = njit(_SIGNATURES, cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # no such place: each process that is not forked compiles anew
+    except RuntimeError:  # no folder can be written: every process that is not forked compiles anew
         compiled = njit(_SIGNATURES, **_OPTIONS)(function)
     made: Function = compiled
     return made
@@ -79,7 +79,7 @@ def _add_inputs(total: Any, inputs: Any, into: Any, t: Any, i: Any) -> None:
 
 @njit(**_OPTIONS)  # type: ignore[untyped-decorator]
 def _add_links(total: Any, state: Any, now: Any, rows: Any, i: Any) -> None:
-    """Four links a pass, for a quarter of the stores."""
+    """Add the links into unit ``i``, four in each pass, which takes a quarter of the stores."""
     first, source, weight, _, _ = rows
     j, end = first[i], first[i + 1]
     while j + 4 <= end:
@@ -99,12 +99,12 @@ def _add_links(total: Any, state: Any, now: Any, rows: Any, i: Any) -> None:
 
 @_kept
 def steps(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) -> None:  # noqa: PLR0917  numba has no keywords
-    """Advance by x <- x + leak (tanh(W x + V u + b + noise) - x), all sequences side by side.
+    """Advance all sequences by x <- x + leak (tanh(W x + V u + b + noise) - x), step by step.
 
-    ``state`` (2, unit, sequence): the state goes in at 0 and comes out there; ``inputs`` (time, channel, sequence);
-    ``rows``: of the links into each unit, where they start (unit + 1,), from which unit they come and their weight
-    (link,), then V (channel, unit) and b (unit,); ``noise`` (time or 0, unit, sequence); ``kept`` (steps, unit,
-    sequence) is filled with the last states.
+    ``state`` (2, unit, sequence) holds the state in its first half, before and after. ``inputs`` is (time, channel,
+    sequence). ``rows`` holds W in CSR form: the start of the links into each unit (unit + 1,), the unit from which each
+    link comes (link,) and its weight (link,); then V (channel, unit) and b (unit,). ``noise`` is (time, unit, sequence)
+    or empty. ``kept`` (steps, unit, sequence) is filled with the last states.
     """
     _, _, _, into, offset = rows
     times, _, lanes = inputs.shape
@@ -130,7 +130,7 @@ def steps(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) 
 
 @_kept
 def steps_of_one(state: Any, inputs: Any, rows: Any, noise: Any, leak: Any, kept: Any) -> None:  # noqa: PLR0917
-    """As ``steps`` for one sequence alone, where the links of a unit are what may be taken side by side."""
+    """As ``steps``, with arrays of the same shapes, for a single sequence: here SIMD runs over the links of a unit."""
     first, source, weight, into, offset = rows
     times, channels, _ = inputs.shape
     skipped = times - kept.shape[0]

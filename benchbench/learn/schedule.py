@@ -1,4 +1,4 @@
-"""The step size over a fit: how it rises at the start, and how it falls until the budget is used up."""
+"""Learning-rate schedules: a warm-up at the start of a fit, and a decay until the budget is used up."""
 
 import math
 from typing import Annotated, Literal
@@ -6,16 +6,19 @@ from typing import Annotated, Literal
 from benchbench.core.options import Among, PositiveFloat, Search
 
 Schedule = Literal["constant", "linear", "cosine"]
-"""Linear to zero, or along half a cosine: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5 without restarts."""
+"""Constant, falling linearly to zero, or falling along half a cosine.
+
+The cosine is equation 5, without restarts, of Loshchilov & Hutter 2017, arXiv:1608.03983.
+"""
 
 LearningRate = Annotated[PositiveFloat, Search(1e-4, 3e-2, log=True)]
 SearchedSchedule = Annotated[Schedule, Among("constant", "cosine")]
 
 
 def factor(schedule: Schedule, warm_up: float, used: float) -> float:
-    """What the learning rate is multiplied by when the share ``used`` of the budget, 0 to 1, lies behind an update.
+    """The factor of the learning rate for an update before which the share ``used`` of the budget, 0 to 1, was spent.
 
-    It rises linearly from 0 over the share ``warm_up`` (below 1), and then follows the schedule over the rest.
+    The factor rises linearly from 0 over the share ``warm_up`` (below 1), and then follows the schedule.
     """
     if used < warm_up:
         return used / warm_up

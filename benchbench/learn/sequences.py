@@ -1,4 +1,4 @@
-"""Sequences of different length in one array: each starts at step 0, ends at its own length, and is padded after it."""
+"""Sequences of different length in one array: each starts at step 0, and padding follows after its own length."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -11,33 +11,43 @@ Lengths = NDArray[np.int64]
 
 
 def padding(lengths: Lengths, time: int) -> NDArray[np.bool_]:
-    """Which of ``time`` steps stand behind the end of their sequence: (sequence, time)."""
+    """A mask (sequence, time) of the steps after the end of each sequence, from lengths (sequence,)."""
     return np.asarray(np.arange(time) >= lengths[:, None])
 
 
 def blanked(inputs: Array, lengths: Lengths) -> Array:
-    """A copy of inputs (sequence, time, feature) with zeros for padding, so that nothing there can have an effect."""
+    """A copy of inputs (sequence, time, feature) with padding set to zero, so that no value there has an effect.
+
+    ``lengths`` is (sequence,).
+    """
     copy: Array = np.where(padding(lengths, inputs.shape[1])[:, :, None], np.float32(0), inputs)
     return copy
 
 
 def last_steps(lengths: Lengths, scored: int) -> NDArray[np.int64]:
-    """The steps that count, the last ``scored`` before each end: (sequence, scored)."""
+    """The indexes (sequence, scored) of the scored steps, which are the last before each sequence's end.
+
+    ``lengths`` is (sequence,).
+    """
     return np.asarray(lengths[:, None] - scored + np.arange(scored))
 
 
 def last(inputs: Array, scored: int, lengths: Lengths | None = None) -> Array:
-    """A copy of the last ``scored`` steps of each sequence: (sequence, scored, feature)."""
+    """A copy (sequence, scored, feature) of the last ``scored`` steps of each sequence.
+
+    ``inputs`` is (sequence, time, feature), ``lengths`` is (sequence,) or None where all sequences fill the array.
+    """
     if lengths is None:
         return inputs[:, -scored:].copy()
     return np.take_along_axis(inputs, last_steps(lengths, scored)[:, :, None], axis=1)
 
 
 def windows(inputs: Array, lengths: Lengths | None, taps: int, *, name: str, pad: bool) -> Array:
-    """The window of ``taps`` steps that ends at each scored one: (sequence, scored, feature, tap).
+    """The windows of ``taps`` steps that end at the scored steps: (sequence, scored, feature, tap).
 
-    Sequences that differ in length end together, zeros in front of the shorter ones, where ``pad`` allows it; else
-    UnsupportedError, in which ``name`` is that of the architecture.
+    ``inputs`` is (sequence, time, feature) and ``lengths`` (sequence,). Where sequences differ in length and ``pad`` is
+    True, zeros are put before the shorter ones, so that all end together. Where ``pad`` is False, raises
+    UnsupportedError, whose message names the architecture, ``name``.
     """
     if lengths is not None and not pad:
         raise UnsupportedError(
@@ -50,7 +60,10 @@ def windows(inputs: Array, lengths: Lengths | None, taps: int, *, name: str, pad
 
 
 def ends_aligned(inputs: Array, lengths: Lengths) -> Array:
-    """The sequences moved so that all end at the last step, with zeros in front of those that are shorter."""
+    """Move sequences (sequence, time, feature) so that all end at the last step, with zeros before the shorter ones.
+
+    ``lengths`` is (sequence,).
+    """
     time = inputs.shape[1]
     steps = np.arange(time) - time + lengths[:, None]
     moved = np.take_along_axis(inputs, np.maximum(steps, 0)[:, :, None], axis=1)

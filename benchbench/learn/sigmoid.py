@@ -1,4 +1,4 @@
-"""A simple recurrent network with logistic units, carried out by the kernel for tanh."""
+"""A simple recurrent network with logistic units, computed by PyTorch's kernel for tanh units."""
 
 from typing import Any
 
@@ -9,14 +9,17 @@ from benchbench.core.errors import UnsupportedError
 
 
 class SigmoidRNN(nn.RNN):
-    """h = s(W x + U h' + b) with the logistic function s; otherwise as ``nn.RNN(..., batch_first=True)``.
+    """``nn.RNN(..., batch_first=True)`` with logistic units: h = s(W x + U h' + b), s being the logistic function.
 
-    Since s(a) = (1 + tanh(a / 2)) / 2, the states g = 2 h - 1 are those of a tanh network with W / 2, U / 4 and
-    b / 2 + U 1 / 4. UnsupportedError for packed sequences.
+    Since s(a) = (1 + tanh(a / 2)) / 2, the states g = 2 h - 1 are those of a tanh network with the weights W / 2 and
+    U / 4 and the bias b / 2 + U 1 / 4.
     """
 
     def forward(self, inputs: Any, state: Any = None) -> tuple[Any, Tensor]:
-        """Map (batch, time, inputs) and a state (layers x directions, batch, unit) to states and the last state."""
+        """Map inputs (batch, time, feature) and a state to states (batch, time, unit) and the last state.
+
+        Both states are (layers x directions, batch, unit). Raises UnsupportedError for packed sequences.
+        """
         if not isinstance(inputs, Tensor):
             raise UnsupportedError("logistic units are not offered for packed sequences of different length")
         sides = 2 if self.bidirectional else 1
@@ -35,7 +38,7 @@ class SigmoidRNN(nn.RNN):
         return inputs, torch.cat(ends)
 
     def _as_tanh(self, which: str) -> list[Tensor]:
-        """The weights of the tanh network of one layer and direction."""
+        """The weights and biases of the equivalent tanh network, for one layer and direction."""
         into, across = getattr(self, f"weight_ih_{which}"), getattr(self, f"weight_hh_{which}")
         offset = across.sum(dim=1) / 4
         if not self.bias:

@@ -1,4 +1,4 @@
-"""Solve the width for a parameter limit, so that competitors of the same size meet."""
+"""Solve for the width that meets a parameter limit, so that competitors of about the same size are compared."""
 
 import operator
 from bisect import bisect_right
@@ -9,24 +9,31 @@ from benchbench.core.errors import InputError, UnsupportedError, short
 from benchbench.core.problem import Learner, Size
 
 ANY_WIDTH: Sequence[int] = range(1, 2**20 + 1)
-_LATER = 64  # the size is fixed where this many widths have the same
+_LATER = 64  # a learner with one size at all of its first 64 widths has that size at every width
 
 
 def size_of(learner: Learner) -> Size:
-    """The size that a learner states; TypeError where it states none."""
+    """The size of a learner.
+
+    Raises TypeError where ``learner.size`` is not a Size, and ValueError where it is negative.
+    """
     size = learner.size
-    if callable(size):  # a method where the protocol has a property
+    if callable(size):  # the learner has a method where the protocol has a property
         size = size()
     if not isinstance(size, Size):
         raise TypeError(f"size must be a benchbench.Size, not {type(size).__name__}")
-    size = Size(trained=operator.index(size.trained), fixed=operator.index(size.fixed))  # NumPy's numbers too
+    # NumPy's whole numbers become plain ones
+    size = Size(trained=operator.index(size.trained), fixed=operator.index(size.fixed))
     if min(size.trained, size.fixed) < 0:
-        raise ValueError(f"size counts numbers, so it cannot be negative: {size}")
+        raise ValueError(f"size is {size}: trained and fixed count numbers, so they must be 0 or more")
     return size
 
 
 def widths_of(learner: Learner) -> Sequence[int]:
-    """The widths that a learner can have: its ``widths``, or any; ValueError where they do not increase from 1."""
+    """The widths that a learner can have: its ``widths``, or every width where it has none.
+
+    Raises ValueError unless ``widths`` are whole numbers from 1 in increasing order.
+    """
     widths: Sequence[int] = getattr(learner, "widths", ANY_WIDTH)
     if widths is ANY_WIDTH:
         return widths
@@ -37,7 +44,7 @@ def widths_of(learner: Learner) -> Sequence[int]:
 
 
 def require_width(learner: Learner, width: int) -> None:
-    """UnsupportedError where a learner cannot have the width that it was given."""
+    """Raise UnsupportedError where a learner cannot have ``width``."""
     widths = widths_of(learner)
     if width in widths:
         return
@@ -47,10 +54,11 @@ def require_width(learner: Learner, width: int) -> None:
 
 
 def solve_width(make: Callable[[int], Learner], limit: int) -> int:
-    """The largest width whose learner holds at most ``limit`` numbers, trained + fixed.
+    """The largest width at which the learner holds at most ``limit`` numbers, trained and fixed.
 
-    A learner whose size does not depend on the width gets its first one; UnsupportedError where that is too large.
-    InputError where even the narrowest is. Assumes what the contract checks: size never shrinks with width.
+    A learner whose size does not depend on its width gets its smallest width. Raises UnsupportedError where such a
+    learner is larger than ``limit``, and InputError where any other learner is larger even at its smallest width. The
+    search relies on a promise of the contract: the size never shrinks as the width grows.
     """
     widths = widths_of(make(1))
 

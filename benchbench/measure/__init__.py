@@ -1,1 +1,1 @@
-"""Peak memory, contention, switches, the machine and its yardstick. Knows no trial."""
+"""Measurements that know no trial: peak memory, contention, switches, the machine and its yardstick."""

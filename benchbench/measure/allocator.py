@@ -1,7 +1,7 @@
-"""glibc's allocator, set one way for all competitors.
+"""The settings of glibc's allocator, which are the same for all competitors.
 
-With the default thresholds, each training step may give its buffers back to the kernel and fault them in again, more
-or less often by what ran before it: seconds of a fit that belong to no competitor (mallopt(3)).
+With the default thresholds, each training step may return its buffers to the kernel and fault them in again. How often
+it does depends on what ran before, so the seconds that this takes belong to no competitor (mallopt(3)).
 """
 
 import ctypes
@@ -14,7 +14,10 @@ DEFAULT = "default"
 
 
 def keep_freed() -> str:
-    """Keep freed memory in the process; what was set, for the record (``default`` where there is no glibc)."""
+    """Set the allocator to keep freed memory in the process.
+
+    Returns the settings as a text for the record, or ``default`` where they could not be set.
+    """
     libc = _glibc()
     if libc is None:
         return DEFAULT

@@ -1,4 +1,4 @@
-"""What else a machine did while a trial ran."""
+"""Contention: how much else the machine did while a trial ran."""
 
 import os
 import time
@@ -9,11 +9,15 @@ import psutil
 
 from benchbench.isolation.process_tree import children
 
-_SHORTEST = 0.25  # seconds; the kernel counts the time of a core in hundredths
+_SHORTEST = 0.25  # seconds; the kernel counts the time of a core in hundredths of a second
 
 
 class Reading(NamedTuple):
-    """Seconds: of the clock, busy on all ``cores`` of this process, and used by it with its children."""
+    """A reading in seconds.
+
+    ``clock`` is the time, ``busy`` the busy time of all ``cores`` on which this process may run, and ``own`` the CPU
+    time of this process and its children.
+    """
 
     clock: float
     cores: int
@@ -22,12 +26,12 @@ class Reading(NamedTuple):
 
 
 def average() -> float | None:
-    """Processes that wanted a core, averaged over the last minute; None where the system does not say."""
+    """The load average: the mean number of runnable processes over the last minute; None where it is not known."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def reading() -> Reading | None:
-    """A reading now; None where a process has no cores of its own or their time is not known."""
+    """Take a reading; None on systems that do not tell on which cores a process may run."""
     if not hasattr(os, "sched_getaffinity"):
         return None
     every = psutil.cpu_times(percpu=True)
@@ -41,9 +45,9 @@ def reading() -> Reading | None:
 
 
 def other_share(start: Reading | None, end: Reading | None) -> float | None:
-    """Share of its cores' time that went to anything else between two readings: other processes, the hypervisor.
+    """The share of the cores' time, 0 to 1, that other processes or the hypervisor used between two readings.
 
-    None where they lie too close together to tell.
+    None where a reading is missing, or where the readings are less than 0.25 s apart.
     """
     if start is None or end is None or end.clock - start.clock < _SHORTEST:
         return None

@@ -1,4 +1,4 @@
-"""The floor of an update of a recurrent network: its matrix products alone, by whichever library is fastest."""
+"""The least time of an update of a recurrent network: that of its matrix products alone, in the fastest library."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,14 +7,14 @@ import numpy as np
 import torch
 
 Work = Callable[[], object]
-_KEPT = 4  # arrays that steps take in turn, so that caches hold as much as they do in a network
+_KEPT = 4  # arrays that steps use in turn, so that caches hold as much as they do in a network
 
 
 def products(gates: int, units: int, *, batch: int, steps: int) -> dict[str, Work]:
-    """By library, the products of one update: forward and back at each step, and once that of the weight gradient.
+    """Functions, by library, that compute the matrix products of one update.
 
-    ``gates`` is 1 for a simple cell, 3 for a GRU, 4 for an LSTM. Inputs, the head and all that is not a product are
-    left out.
+    These are one product forward and one backward for each step, and one for the weight gradient. ``gates`` is 1 for a
+    simple cell, 3 for a GRU and 4 for an LSTM. The products of inputs and of the head are left out.
     """
     rng = np.random.default_rng(0)
     rows = gates * units
@@ -50,9 +50,10 @@ def products(gates: int, units: int, *, batch: int, steps: int) -> dict[str, Wor
 def minima(
     works: Mapping[str, Work], rounds: int = 9, seconds: float = 0.02, clock: Callable[[], float] = time.perf_counter
 ) -> dict[str, float]:
-    """The least seconds of a call of each, in turn, so that what disturbs one disturbs all.
+    """The least seconds that a call of each function took.
 
-    Each is called as often a round as fits into ``seconds``, once at least.
+    The functions are called in turn, so that a disturbance hits all of them. In each round, a function is called as
+    often as fits into ``seconds``, and at least once.
     """
     calls = {}
     for name, work in works.items():

@@ -1,4 +1,4 @@
-"""What a record was made on: machine, threads, versions, commit."""
+"""The environment of a record: machine, threads, versions and commit."""
 
 import os
 import platform
@@ -16,7 +16,10 @@ _PACKAGE = Path(benchbench.__file__).parent
 
 
 def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) -> Environment:
-    """The machine and the versions of this process; ``machine`` overrides the label of CPU, ``cores`` and GPU."""
+    """Describe the machine and the versions of this process.
+
+    ``machine`` overrides the label that is made of CPU, ``cores`` and GPU.
+    """
     cpu, gpu = _cpu(), accelerator()
     return Environment(
         machine=machine or label(cpu, cores, gpu),
@@ -38,7 +41,7 @@ def capture(*, cores: int, jobs: int, threads: int, machine: str | None = None) 
 
 
 def label(cpu: str, count: int, gpu: str | None) -> str:
-    """A name for a kind of machine, fit for a file: never a host name."""
+    """A label for machines of one kind, which can name a file; it is never a host name."""
     words = f"{cpu} {count} cores {gpu or ''}".lower()
     return re.sub(r"[^a-z0-9.]+", "-", words.replace("(r)", "").replace("(tm)", "")).strip("-.")[:80]
 
@@ -60,7 +63,7 @@ def _memory_bytes() -> int | None:
 
 
 def _commit() -> dict[str, Any]:
-    """The commit of the package's own checkout, and whether the package differs from it; None where it is installed."""
+    """The commit of the package's checkout, and whether the package differs from it; both None without a checkout."""
     if _git("ls-files", "--error-unmatch", "__init__.py") is None:
         return {"commit": None, "dirty": None}
     return {"commit": _git("rev-parse", "HEAD"), "dirty": bool(_git("status", "--porcelain", "--", "."))}

@@ -1,7 +1,8 @@
-"""How much resident memory a fit added at its peak.
+"""Peak memory: how much resident memory a fit added at its peak.
 
-On Linux from VmHWM, which writing 5 into clear_refs resets (proc(5)); elsewhere sampled every 5 ms through psutil, so
-that a shorter peak is missed. Never ``ru_maxrss``: a child inherits its parent's peak through exec.
+On Linux it is read from VmHWM, which writing 5 to clear_refs resets (proc(5)). On other systems, psutil samples the
+resident memory every 5 ms and misses shorter peaks. ``ru_maxrss`` is of no use, since a child inherits its parent's
+peak through exec.
 """
 
 import re
@@ -11,24 +12,24 @@ from pathlib import Path
 import psutil
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-_PERIOD = 0.005
+_PERIOD = 0.005  # seconds between samples
 
 
 class Peak:
-    """A new peak from here on; ``added()`` ends it."""
+    """Measures the peak of resident memory from its creation until ``added`` is called; if ``sampled``, by sampling."""
 
     def __init__(self, *, sampled: bool = False) -> None:
         self._sampler = _Sampler() if sampled or not _reset() else None
         self._baseline = psutil.Process().memory_info().rss if self._sampler else _field("VmRSS")
 
     def added(self) -> int:
-        """Bytes by which the resident set rose above where it was, at its peak."""
+        """The bytes by which the resident set rose, at its peak, above its size at the start."""
         peak = self._sampler.stop() if self._sampler else _field("VmHWM")
         return max(0, peak - self._baseline)
 
 
 class _Sampler:
-    """The highest resident set that a thread sees."""
+    """A thread that samples the resident set and keeps its highest size in bytes."""
 
     def __init__(self) -> None:
         self._process, self._done = psutil.Process(), threading.Event()
@@ -50,7 +51,7 @@ class _Sampler:
 
 
 def instrument() -> str:
-    """How the peak is read here, for the record."""
+    """The name of the instrument that reads the peak on this system, for the record."""
     return "VmHWM" if _reset() else f"sampled every {_PERIOD:g} s"
 
 

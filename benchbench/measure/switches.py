@@ -1,8 +1,8 @@
-"""Switches of a trial's process, set one way for every competitor, and recorded.
+"""The switches of a trial's process, which are the same for every competitor and are recorded.
 
-Denormals are flushed to zero: a state that decays would otherwise slow a processor down tenfold. Garbage is collected
-before the fit and as Python sees fit during it. PyTorch chooses its algorithms as usual (on the CPU with one thread
-they are deterministic), without benchmarking them, and multiplies in full float32.
+Denormals are flushed to zero, since a decaying state would otherwise slow a processor down tenfold. Garbage is
+collected before the fit, and by Python's usual rules during it. PyTorch chooses its algorithms by its defaults (on the
+CPU with one thread they are deterministic), without benchmarking them, and multiplies in full float32.
 """
 
 import gc
@@ -20,9 +20,10 @@ from benchbench.measure import allocator
 
 
 def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
-    """Set them, and the threads of PyTorch and, above one, of NumPy's libraries; what was set, for the record.
+    """Set the switches and the number of threads; returns the settings for the record.
 
-    Global generators are seeded, so that who draws from them in spite of the contract repeats.
+    The global random generators are seeded, so that a competitor that breaks the contract and draws from them is
+    reproducible all the same.
     """
     start = integer(seed, "global")
     random.seed(start)
@@ -32,7 +33,7 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
     if threads > 1:  # the server was started with one
         threadpool_limits(threads)
     for kind in (np.float16, np.float32, np.float64):
-        np.finfo(kind)  # looks at denormals once, and warns where they are flushed
+        np.finfo(kind)  # looks at denormals the first time, and would warn once they are flushed
     flushed = torch.set_flush_denormal(True)
     gc.enable()
     torch.set_default_dtype(torch.float32)
@@ -49,9 +50,9 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
 
 @contextmanager
 def as_in_a_trial(threads: int = 1) -> Iterator[None]:
-    """The switches, threads and allocator of a trial inside, for what fits outside of one.
+    """A context with the switches, threads and allocator of a trial, for fits outside of trials.
 
-    On leaving, threads, denormals and the global random generators are as they were; the allocator keeps its setting.
+    When it ends, threads, denormals and the global random generators are restored; the allocator keeps its settings.
     """
     numbers = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002  kept, not used
     before, flushed = torch.get_num_threads(), np.float32(1e-40) * np.float32(1) == 0

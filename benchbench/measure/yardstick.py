@@ -1,4 +1,4 @@
-"""Two known loads, as the machine's yardstick: a matrix product and a copy of memory."""
+"""The yardstick of a machine: its speed under two known loads, a matrix product and a copy of memory."""
 
 import statistics
 import time
@@ -12,7 +12,11 @@ _SIDE, _COPIED, _REPEATS = 512, 2**26, 9
 
 
 def yardstick(device: str = "cpu", clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
-    """Medians: ``gemm_gflops`` (float32, 512 x 512) and ``copy_gb_per_s`` (64 MiB, bytes read and written)."""
+    """The median speeds of nine repeats of each load.
+
+    ``gemm_gflops`` is that of a float32 product of 512 x 512 matrices, in GFLOP/s; ``copy_gb_per_s`` that of a copy of
+    64 MiB, in GB/s, counting bytes read and bytes written.
+    """
     generator = torch.Generator().manual_seed(0)
     left = torch.randn(_SIDE, _SIDE, generator=generator).to(device)
     source = torch.ones(_COPIED // 4, device=device)
@@ -24,7 +28,7 @@ def yardstick(device: str = "cpu", clock: Callable[[], float] = time.perf_counte
 
 def _seconds(load: Callable[[], object], device: str, clock: Callable[[], float]) -> float:
     synchronize, times = synchronizer(device), []
-    for _ in range(_REPEATS + 1):  # the first warms up
+    for _ in range(_REPEATS + 1):  # the first is a warm-up
         synchronize()
         start = clock()
         load()

@@ -1,4 +1,4 @@
-"""What goes wrong in the field, shown on our own implementations: ONE FILE EACH, found by being here."""
+"""Common mistakes of the field, shown on our own implementations, one file each; every file here is a pitfall."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _HERE = sys.modules[__name__]
 
 
 def names() -> list[str]:
-    """The pitfalls there are, sorted: the names of the files."""
+    """The names of all pitfalls, sorted."""
     return catalogue.names(_HERE)
 
 
@@ -21,7 +21,7 @@ def get(name: str) -> Callable[..., Pitfall]:
 
 
 def show(name: str) -> Pitfall:
-    """A pitfall, shown under the switches of a trial."""
+    """Run a pitfall under the switches of a trial."""
     from benchbench.measure.switches import as_in_a_trial
 
     with as_in_a_trial():
@@ -29,5 +29,5 @@ def show(name: str) -> Pitfall:
 
 
 def summary(name: str) -> str:
-    """The first line of a pitfall's file."""
+    """The first line of the docstring of a pitfall's file."""
     return catalogue.summary(catalogue.entry(_HERE, name, "pitfall"))

@@ -1,4 +1,4 @@
-"""What the pitfalls of training share: a series, a network fitted on it, and intervals over seeds."""
+"""Code that the pitfalls of training share: a series, a network fitted on it, and intervals over seeds."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ BATCH, ENGINE = 16, "numba"
 
 
 class Interval(NamedTuple):
-    """A geometric mean and the ends of its 95 % interval."""
+    """A geometric mean, and the ends of its 95 % confidence interval."""
 
     mean: float
     low: float
@@ -31,12 +31,12 @@ class Errors(NamedTuple):
 
 
 def problem_of(seed: int, samples: int, length: int) -> Problem:
-    """Mackey-Glass one step ahead, a series of its own for each seed."""
+    """The problem of forecasting Mackey-Glass one step ahead, on a series of its own for each seed."""
     return forecast_series(series(stream(seed, "data", "pitfall"), samples), length=length, horizon=1)
 
 
 def errors(problem: Problem, network: str, seed: int, *, width: int, updates: int, learning_rate: float) -> Errors:
-    """Fit a network, which keeps the weights that are best on validation, and score it."""
+    """Fit a network, which keeps the weights that are best on validation, and return its errors."""
     learner = fitted(
         network, problem.train, problem.valid, width=width, seed=integer(seed, "learner"), updates=updates,
         batch=BATCH, engine=ENGINE, learning_rate=learning_rate,
@@ -49,14 +49,14 @@ def errors(problem: Problem, network: str, seed: int, *, width: int, updates: in
 
 
 def interval(values: ArrayLike) -> Interval:
-    """The geometric mean of values above 0, (seed,), and Student's interval of the mean of their logarithms.
+    """The geometric mean of values (seed,) above 0, with Student's interval of the mean of their logarithms.
 
-    NaN are the ends of one value, and of several that are all the same.
+    The ends are NaN for a single value, and for several equal values.
     """
     found = student(np.log(np.asarray(values, float)))
     return Interval(*(float(np.exp(number)) for number in (found.value, found.low, found.high)))
 
 
 def ratio(one: ArrayLike, other: ArrayLike) -> Interval:
-    """Of errors paired by seed, (seed,): the ratio of their geometric means, and its interval."""
+    """The ratio one / other of the geometric means of errors (seed,), which are paired by seed, with its interval."""
     return interval(np.asarray(one, float) / np.asarray(other, float))

@@ -13,14 +13,14 @@ Series = NDArray[np.float64]
 
 TAU, BETA, GAMMA, EXPONENT = 17, 0.2, 0.1, 10
 APART = 0.4  # standard deviations: the threshold of the valid prediction time
-_FINE = 10  # steps a time unit of the Runge-Kutta series
+_FINE = 10  # steps in a time unit of the Runge-Kutta series
 _SHOWN = 500  # time units of the figure
 _DOTS = 1200
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way to solve the equation, with ``every`` steps a time unit."""
+    """A way to solve the equation, with ``every`` steps in a time unit."""
 
     name: str
     every: int
@@ -35,7 +35,7 @@ WAYS = (
 
 
 def show(*, units: int = 100_000, seeds: int = 8, starts: int = 50) -> Pitfall:
-    """Exponents over ``seeds`` runs of ``units`` time units each, and how long Euler stays with Runge-Kutta."""
+    """Measure exponents over ``seeds`` runs of ``units`` time units each, and how long Euler follows Runge-Kutta."""
     rows: list[Row] = []
     orbits = {}
     truth = _runge_kutta(0, (starts + 20) * 100)
@@ -67,9 +67,10 @@ def show(*, units: int = 100_000, seeds: int = 8, starts: int = 50) -> Pitfall:
 
 
 def lyapunov(orbit: Series, way: Way) -> float:
-    """Largest exponent a time unit: how a tangent vector grows along an orbit, rescaled once a delay.
+    """The largest Lyapunov exponent in a time unit of an orbit (step,): the growth rate of a tangent vector.
 
-    Euler's own tangent for Euler; for Runge-Kutta the exact decay, and the delayed term by the trapezoidal rule.
+    The vector is rescaled once in every delay. For Euler, it follows the tangent of Euler's own steps; for
+    Runge-Kutta, the decay is exact, and the delayed term is integrated by the trapezoidal rule.
     """
     h, delay = 1 / way.every, TAU * way.every
     decay = 1 - GAMMA * h if way.euler else float(np.exp(-GAMMA * h))
@@ -79,15 +80,20 @@ def lyapunov(orbit: Series, way: Way) -> float:
     for start in range(0, len(orbit) - delay, delay):
         forcing = slope[start : start + delay + 1] * tangent
         drive = left * forcing[:-1] + right * forcing[1:]
-        tangent[1:], tangent[0] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * tangent[-1]])[0], tangent[-1]
+        last = tangent[-1]
+        tangent[1:] = lfilter([1.0], [1.0, -decay], drive, zi=[decay * last])[0]
+        tangent[0] = last
         size = float(np.sqrt(np.mean(tangent**2)))
         tangent /= size
         growth.append(np.log(size))
-    return float(np.mean(growth[len(growth) // 20 :])) / TAU  # the first ones turn into the growing direction
+    return float(np.mean(growth[len(growth) // 20 :])) / TAU  # at first the vector turns into the growing direction
 
 
 def distances(way: Way, truth: Series, starts: int, units: int = 1000) -> Series:
-    """How far a ``way`` is off the Runge-Kutta orbit, in its standard deviations: (time unit, start)."""
+    """The distance (time, start) of a ``way`` from the orbit ``truth`` (step,) of Runge-Kutta, in its deviations.
+
+    There is one distance for each time unit.
+    """
     off = []
     for at in range(0, 100 * _FINE * starts, 100 * _FINE):
         solved = euler(_history(truth, at, way), units * way.every, way.every)[:: way.every]
@@ -96,13 +102,16 @@ def distances(way: Way, truth: Series, starts: int, units: int = 1000) -> Series
 
 
 def leaving(off: Series) -> int:
-    """Time units until half of the starts are 0.4 standard deviations off; the last one where they never are."""
+    """The time units until half of the starts are 0.4 standard deviations off, from distances (time, start).
+
+    A start that never is counts with the last time unit.
+    """
     beyond = off > APART
     return int(np.median(np.where(beyond.any(axis=0), beyond.argmax(axis=0), len(off) - 1)))
 
 
 def _orbit(way: Way, seed: int, units: int) -> Series:
-    """A long orbit at every step, from a start drawn by ``seed``, what comes before the attractor left out."""
+    """A long orbit (step,) from a start drawn with ``seed``, without its approach to the attractor."""
     if not way.euler:
         return _runge_kutta(seed, units)
     history = np.full(TAU * way.every + 1, 1.2 + np.random.default_rng(seed).uniform(-0.1, 0.1))
@@ -110,7 +119,7 @@ def _orbit(way: Way, seed: int, units: int) -> Series:
 
 
 def _runge_kutta(seed: int, units: int) -> Series:
-    """Our series at each of its steps of 0.1: with time counted in steps, so that a sample is a step."""
+    """Our series at each of its steps of 0.1 time units; time is counted in steps, so that every step is a sample."""
     return series(
         np.random.default_rng(seed), units * _FINE,
         tau=TAU * _FINE, step=1.0, beta=BETA / _FINE, gamma=GAMMA / _FINE, discard=DISCARDED * _FINE,
@@ -118,7 +127,7 @@ def _runge_kutta(seed: int, units: int) -> Series:
 
 
 def _history(truth: Series, at: int, way: Way) -> Series:
-    """A delay of the Runge-Kutta orbit from index ``at`` on, at the steps of ``way``."""
+    """The stretch of one delay of the Runge-Kutta orbit from index ``at`` on, at the steps of ``way``."""
     return truth[at : at + TAU * _FINE + 1 : _FINE // way.every]
 
 
@@ -134,13 +143,13 @@ def _same_start(truth: Series) -> Panel:
 
 
 def _delay_plot(way: Way, orbits: dict[str, Series]) -> Panel:
-    """The series against itself one delay ago: Runge-Kutta's orbit in front, what it never visits behind it."""
+    """The series against itself one delay before, with Runge-Kutta's orbit drawn in front of the other."""
     curves = [curve(name, orbits[name][:-TAU], orbits[name][TAU:], "dots") for name in (way.name, WAYS[0].name)]
     return Panel(title=f"where {way.name} goes", x_label="x(t - 17)", y_label="x(t)", curves=tuple(curves))
 
 
 def _apart(off: dict[str, Series]) -> Panel:
-    """How many starts are not 0.4 standard deviations off yet: half of them where ``leaving`` says."""
+    """The share of starts that are not yet 0.4 standard deviations off; it is a half at the time of ``leaving``."""
     times = np.arange(len(next(iter(off.values()))))[::5]
     half = curve("half of the starts", times[[0, -1]], (0.5, 0.5), "reference")
     shares = {name: np.cumprod(each <= APART, axis=0).mean(axis=1)[::5] for name, each in off.items()}

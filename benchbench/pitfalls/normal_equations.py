@@ -23,9 +23,11 @@ _SHOWN = 400  # steps of the free run in the figure
 
 
 def show(*, seeds: int = 5, units: int = 400, points: int = 3000) -> Pitfall:
-    """Reservoirs of ``units``, one a seed, driven by ``points`` of Mackey-Glass, their readouts solved in four ways.
+    """Solve the readouts of reservoirs in four ways, and compare their free runs.
 
-    NRMSE84 as in Jaeger 2001 (GMD 148): driven 1,000 steps, run freely for 84, from 50 places; medians over the seeds.
+    Each seed has a reservoir of ``units`` units, driven by ``points`` points of Mackey-Glass. NRMSE84 is as in Jaeger
+    2001 (GMD Report 148): 1,000 driven steps, then 84 steps of free run, from 50 places. The rows are medians over the
+    seeds.
     """
     exercises = [_exercise(seed, units, points) for seed in range(seeds)]
     fits = [{way.name: _fit(exercise, way) for way in WAYS} for exercise in exercises]
@@ -53,7 +55,10 @@ def show(*, seeds: int = 5, units: int = 400, points: int = 3000) -> Pitfall:
 
 
 def normal_equations(features: Real, targets: Real) -> Iterator[Real]:
-    """Solve (X' X + ridge) w = X' y by LU in the type of ``features``, by strength; NaN where singular."""
+    """Solve (X' X + ridge) w = X' y by LU, and yield the weights (feature,) for each strength; NaN where singular.
+
+    ``features`` (row, feature) is X and ``targets`` (row,) is y; numbers are of the type of ``features``.
+    """
     gram, moments = features.T @ features, features.T @ targets
     ones = np.eye(len(gram), dtype=gram.dtype)
     for strength in STRENGTHS:
@@ -64,7 +69,7 @@ def normal_equations(features: Real, targets: Real) -> Iterator[Real]:
 
 
 def singular_values(features: Real, targets: Real) -> Iterator[Real]:
-    """The same from the singular values of X itself, X' X never being formed."""
+    """As ``normal_equations``, but from the singular values of X (row, feature), without forming X' X."""
     left, values, right = np.linalg.svd(features, full_matrices=False)
     rotated = left.T @ targets
     for strength in STRENGTHS:
@@ -73,7 +78,7 @@ def singular_values(features: Real, targets: Real) -> Iterator[Real]:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to the readout: the solver, the float type of reservoir and free run, and that of the solver."""
+    """A way to solve the readout: the solver, the float type of reservoir and free run, and that of the solver."""
 
     name: str
     solve: Solve
@@ -91,20 +96,24 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Reservoir:
-    """x <- (1 - leak) x + leak tanh(W x + v u + b), a column a run; every number of one float type."""
+    """A leaky reservoir, x <- (1 - leak) x + leak tanh(W x + v u + b), with every number in one float type.
+
+    ``recurrent`` is W (unit, unit), ``weights`` v (unit, 1) and ``offset`` b (unit, 1); states have a column for each
+    run.
+    """
 
     recurrent: Any
     weights: Real
     offset: Real
 
     def step(self, states: Real, inputs: Real) -> Real:
-        """The next states (unit, run) from inputs (run,)."""
+        """Advance states (unit, run) by one step with inputs (run,)."""
         leak = self.weights.dtype.type(LEAK)
         drive = np.tanh(self.recurrent @ states + self.weights * inputs + self.offset)
         return np.asarray((1 - leak) * states + leak * drive)
 
     def to(self, dtype: type) -> "Reservoir":
-        """The same in another float type."""
+        """A copy in another float type."""
         return replace(
             self,
             recurrent=self.recurrent.astype(dtype),
@@ -115,7 +124,7 @@ class Reservoir:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A reservoir and the standardised series that drives it, tanh(x - 1) of Mackey-Glass."""
+    """A reservoir, and the series ``inputs`` (time,) that drives it: tanh(x - 1) of Mackey-Glass, standardised."""
 
     reservoir: Reservoir
     inputs: Real
@@ -125,18 +134,18 @@ class Exercise:
 
     @property
     def starts(self) -> NDArray[np.int64]:
-        """Where the pieces of the free run begin to drive the reservoir."""
+        """The indexes (piece,) at which the pieces of the free run begin to drive the reservoir."""
         return self.points + SPACING * np.arange(PIECES)
 
     def restored(self, values: Real) -> Real:
-        """Standardised values in units of x; what is beyond the range of tanh is cut off there."""
+        """Convert standardised values of any shape (...,) to units of x, clipped to the range of tanh first."""
         squashed = np.clip(values * self.scale + self.mean, -1 + 1e-6, 1 - 1e-6)
         return np.asarray(np.arctanh(squashed) + 1)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Readout weights, their training error, and NRMSE84; ``states`` are those that the free run starts from."""
+    """A solved readout: weights (1 + unit,), the states (unit, piece) before the free run, and the two errors."""
 
     way: Way
     weights: Real
@@ -185,7 +194,7 @@ def _fit(exercise: Exercise, way: Way) -> list[Fit]:
 
 
 def _generate(exercise: Exercise, fit: Fit, steps: int) -> Real:
-    """What follows the driving, each output being the next input, in units of x: (step, piece)."""
+    """The free run (step, piece) after the driving, in units of x; each output is the next input."""
     reservoir, states = exercise.reservoir.to(fit.way.reservoir), fit.states
     made: list[Real] = []
     for step in range(steps):
@@ -215,7 +224,7 @@ def _free_runs(exercise: Exercise, chosen: dict[str, Fit]) -> tuple[Panel, Panel
     made = {name: _generate(exercise, fit, _SHOWN) for name, fit in chosen.items()}
     off = {name: np.median(np.abs(values - true), axis=1) / true.std() for name, values in made.items()}
     runs = [curve("true series", steps, true[:, 0], "reference")]
-    beyond = 2 * np.abs(true - true.mean()).max()  # who goes further leaves the picture
+    beyond = 2 * np.abs(true - true.mean()).max()  # curves that go further are cut off
     runs += [
         curve(name, steps, np.where(np.abs(values[:, 0] - true.mean()) < beyond, values[:, 0], np.nan))
         for name, values in made.items()

@@ -11,7 +11,7 @@ from benchbench.core.seeds import integer, stream
 from benchbench.pitfalls._networks import Interval, errors, interval, problem_of, ratio
 
 NETWORK, WIDTH, UPDATES = "gru", 12, 300
-RATES = (1e-4, 3e-2)  # the space of both: learning rates, drawn uniformly on a log scale
+RATES = (1e-4, 3e-2)  # the space of both twins: learning rates, drawn uniformly on a log scale
 OURS, THEIRS = "ours", "theirs"
 _LENGTH = 30
 
@@ -29,10 +29,10 @@ class Tries(NamedTuple):
 
 
 def show(*, seeds: int = 10, tries: int = 20, samples: int = 600, updates: int = UPDATES) -> Pitfall:
-    """One network under two names, with the same space: ``ours`` has 1, 2 .. ``tries`` tries, ``theirs`` has one.
+    """Tune one network under two names in the same space: ``ours`` gets 1, 2 .. ``tries`` tries, ``theirs`` one.
 
-    At the end both have as many. A try is a learning rate and first weights, drawn apart for each twin and seed; of
-    several the one that is best on validation counts.
+    In the last row both get the same number. A try is a learning rate and initial weights, drawn independently for each
+    twin and seed; the try that is best on validation counts.
     """
     twins = {name: _tries(name, seeds, tries, samples, updates) for name in (OURS, THEIRS)}
     counts = [count for count in (1, 2, 5, 10) if count < tries] + [tries]
@@ -77,7 +77,7 @@ def _row(twins: dict[str, Tries], ours: int, theirs: int) -> Row:
 
 
 def _said(gain: Interval) -> str:
-    """What a report would say of the interval of a ratio."""
+    """The words of a report for the interval of a ratio."""
     if gain.low > 1:
         return "ours is better"
     return "theirs is better" if gain.high < 1 else "no difference shown"

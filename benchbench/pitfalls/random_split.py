@@ -22,19 +22,22 @@ Learn = Callable[[Split, Split, int], Predict]
 MEMORY = 0.95  # x(t + 1) = 0.95 x(t) + noise, of variance 1
 LENGTH, HORIZON = 20, 10
 LEAK, HONEST = "random split", "chronological split"
-_FRESH, _APART = 4000, 200  # samples of the continuation, and between it and the series
+_FRESH, _APART = 4000, 200  # samples of the continuation, and of the gap before it
 
 
 @dataclass(frozen=True)
 class Score:
-    """RMSE on the test split and on the fresh continuation, over that of the best possible forecast, 0.95^10 x(t)."""
+    """The RMSE on the test split and on a fresh continuation, divided by that of the best forecast, 0.95^10 x(t)."""
 
     reported: float
     fresh: float
 
 
 def show(*, seeds: int = 7, samples: int = 1000, updates: int = 500) -> Pitfall:
-    """Linear, esn (100 units), 3 nearest neighbours, gru (32 units): either split, ``seeds`` series of ``samples``."""
+    """Fit four learners under either split, on ``seeds`` series of ``samples`` samples each.
+
+    The learners are linear, esn (100 units), 3 nearest neighbours and gru (32 units).
+    """
     learners = _learners(updates)
     scores = {
         (name, split): [_score(learn, seed, samples, split) for seed in range(seeds)]
@@ -52,7 +55,10 @@ def show(*, seeds: int = 7, samples: int = 1000, updates: int = 500) -> Pitfall:
 
 
 def leaking(series: Raw, rng: np.random.Generator) -> tuple[list[Split], float, float]:
-    """What goes wrong: all windows of a series, scaled with all of it, dealt out at random; mean and scale."""
+    """The wrong split of a series (time, 1): all its windows, scaled with all of it, are assigned to splits at random.
+
+    Returns train, valid and test, and the mean and the scale.
+    """
     mean, scale = float(series.mean()), float(series.std())
     windows = cut(_scaled(series, mean, scale), LENGTH, HORIZON)
     order = rng.permutation(len(windows))
@@ -62,7 +68,10 @@ def leaking(series: Raw, rng: np.random.Generator) -> tuple[list[Split], float, 
 
 
 def chronological(series: Raw) -> tuple[list[Split], float, float]:
-    """Our split: by time, a window and a horizon left out between the parts, scaled on train alone; mean and scale."""
+    """Our split of a series (time, 1): by time, with gaps of a window and a horizon, scaled on train alone.
+
+    Returns train, valid and test, and the mean and the scale.
+    """
     problem = forecast_series(series, length=LENGTH, horizon=HORIZON)
     [mean], [scale] = problem.provenance["mean"], problem.provenance["std"]
     return [problem.train, problem.valid, problem.test], mean, scale
@@ -85,13 +94,13 @@ def _registered(name: str, width: int, updates: int, **options: Any) -> Learn:
     return learn
 
 
-def _neighbours(train: Split, valid: Split, seed: int) -> Predict:  # noqa: ARG001  as any other
+def _neighbours(train: Split, valid: Split, seed: int) -> Predict:  # noqa: ARG001  every learner takes a seed
     model = KNeighborsRegressor(3).fit(train.inputs[:, :, 0], train.targets[:, 0, 0])
     return lambda inputs: np.asarray(model.predict(inputs[:, :, 0]), np.float32)[:, None, None]
 
 
 def _score(learn: Learn, seed: int, samples: int, split: str) -> Score:
-    """One learner on one series under one split."""
+    """The score of one learner on one series under one split."""
     rng = stream(seed, "data", "random_split")
     noise = rng.standard_normal(500 + samples + _APART + _FRESH) * (1 - MEMORY**2) ** 0.5
     signal = lfilter([1.0], [1.0, -MEMORY], noise)[500:, None]
@@ -101,7 +110,8 @@ def _score(learn: Learn, seed: int, samples: int, split: str) -> Score:
     predict = learn(train, valid, seed)
 
     def relative(part: Split) -> float:
-        best = (MEMORY**HORIZON * (part.inputs[:, -1:] * scale + mean) - mean) / scale  # the same windows, so no luck
+        # The best forecast is scored on the same windows, so that luck cancels.
+        best = (MEMORY**HORIZON * (part.inputs[:, -1:] * scale + mean) - mean) / scale
         return _rmse(predict(part.inputs), part.targets) / _rmse(best, part.targets)
 
     return Score(reported=relative(test), fresh=relative(fresh))
@@ -128,7 +138,7 @@ def _row(name: str, split: str, scores: list[Score]) -> Row:
 
 
 def _panels(scores: dict[tuple[str, str], list[Score]]) -> Iterator[Panel]:
-    """Reported against fresh, a dot a series: what is honest lies along the diagonal, and none below 1."""
+    """The reported against the fresh score, with a dot for each series: honest scores lie along the diagonal."""
     every = [value for found in scores.values() for score in found for value in (score.reported, score.fresh)]
     ends = (min(every), max(every))
     references = (
@@ -136,11 +146,10 @@ def _panels(scores: dict[tuple[str, str], list[Score]]) -> Iterator[Panel]:
         curve("best possible", ends, (1.0, 1.0), "reference"),
     )
     for name in dict.fromkeys(learner for learner, _ in scores):
-        dots = [
-            curve(split, [score.fresh for score in found], [score.reported for score in found], "dots")
-            for split in (LEAK, HONEST)
-            for found in (scores[name, split],)
-        ]
+        dots = []
+        for split in (LEAK, HONEST):
+            found = scores[name, split]
+            dots.append(curve(split, [one.fresh for one in found], [one.reported for one in found], "dots"))
         curves = (*references, *dots)
         yield Panel(title=name, x_label="fresh / best possible", y_label="reported / best possible", curves=curves)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchbench.core.pitfall import Panel, Pitfall, Row, curve, finite
 from benchbench.pitfalls._networks import errors, interval, problem_of, ratio
 
-WIDTHS = {"rnn": 48, "lstm": 24, "gru": 28}  # about 2,600 numbers each
+WIDTHS = {"rnn": 48, "lstm": 24, "gru": 28}  # about 2,600 trained numbers each
 BUDGETS = (300, 1_000, 3_000, 10_000)
 RATE = 5e-3
 _LENGTH = 50
@@ -18,9 +18,9 @@ Scores = dict[str, NDArray[np.float64]]  # network -> test errors (budget, seed)
 
 
 def show(*, seeds: int = 5, samples: int = 1500, budgets: Sequence[int] = BUDGETS) -> Pitfall:
-    """Three networks of one size on Mackey-Glass, one step ahead: for each of ``budgets`` updates ``seeds`` fits.
+    """Rank three networks of one size on Mackey-Glass, one step ahead, after each of ``budgets`` updates.
 
-    Every budget is a fit of its own, with one learning rate for all; the weights best on validation are kept.
+    Every budget has ``seeds`` fits of its own, all with one learning rate; the weights best on validation are kept.
     """
     scores = {name: _scores(name, seeds, samples, budgets) for name in WIDTHS}
     rows = tuple(row for place, updates in enumerate(budgets) for row in _ranking(scores, place, updates))
@@ -47,7 +47,7 @@ def _scores(name: str, seeds: int, samples: int, budgets: Sequence[int]) -> NDAr
 
 
 def _ranking(scores: Scores, place: int, updates: int) -> list[Row]:
-    """The networks at one budget, the lowest error first, each against the first."""
+    """The rows of one budget, the network with the lowest error first, and each compared with the first."""
     at = {name: found[place] for name, found in scores.items()}
     order = sorted(at, key=lambda name: interval(at[name]).mean)
     rows: list[Row] = []

@@ -13,12 +13,12 @@ import pandas as pd
 
 from benchbench.core import store
 from benchbench.core.errors import InputError
+from benchbench.core.marks import marks
 from benchbench.core.objective import LOSS
 from benchbench.core.record import Generated, Record
-from benchbench.core.shipped import find, folders
+from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
-from benchbench.report.marks import marks
 
 _KINDS = {
     "key": str,
@@ -144,7 +144,7 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     at step 84 over the standard deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1,
     ``diverged_share`` a share of the starts, ``free_run_mse`` in units of the signal; ``free_run_message`` says why
     there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
-    took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.report.marks``)
+    took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.core.marks``)
     that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
     once on the machine and on no clock. ``tuning`` says that the trial is no result, but there to choose an option
     set, ``added`` that ``--resolve`` asked for its seed, to decide pairs at the effect ``resolved``; ``cpu_seconds`` is
@@ -159,7 +159,7 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
     """The frame of ``load`` and the records behind it; records of one trial stand in the order of their file."""
     name = study_name(study)
-    lines = sorted(store.read(Path(results), name), key=_order)
+    lines = sorted(store.read(Path(results), name, _command(fspath(study))), key=_order)
     records = [line.record for line in lines]
     rows = [_row(line) for line in lines]
     kinds = {**_KINDS, **dict.fromkeys(sorted(_further(records)), float)}
@@ -182,6 +182,13 @@ def study_name(study: str | PathLike[str]) -> str:
     if not isinstance(name, str) or not re.fullmatch(NAME, name):
         raise InputError(f"{study}: {name!r} is no study's name: letters, digits, '_', '.' and '-', or a .toml file")
     return name
+
+
+def _command(study: str) -> str:
+    """What to run for the records of a study: its file, or the shipped study of this name; empty where neither is."""
+    if study.endswith(".toml") or study in shipped():
+        return study
+    return next((name for name in shipped() if name.replace("/", "-") == study), "")
 
 
 def plain(options: dict[str, Any]) -> str:

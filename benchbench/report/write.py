@@ -3,18 +3,27 @@
 from os import PathLike
 from pathlib import Path
 
+import pandas as pd
+
 from benchbench.core.text import printable
 from benchbench.report.analysis.csv import tables
 from benchbench.report.analysis.study import Numbers, gather
+from benchbench.report.charts.page import extras
 from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
 from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
-from benchbench.report.render.markdown import render
+from benchbench.report.page.pictures import Pictures
+from benchbench.report.render import html, latex, markdown
+
+PAGE = "report.html"
 
 
-def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results") -> Path:
-    """Write report.md, tasks/, figures/ and tables/ into ``results/report/<study>/``; returns the path of report.md.
+def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results", *, tex: bool = False) -> Path:
+    """Write the report into ``results/report/<study>/``; returns the path of report.md.
+
+    Beside report.md stand tasks/, figures/ and tables/, and report.html, which holds all pages and needs nothing else;
+    ``tex`` adds latex/ with every table for a paper.
 
     From the records and their artifacts alone: the same records give the same bytes, in any order and any place. An
     earlier report is replaced when the new one is complete. InputError where there is no record.
@@ -22,23 +31,39 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     frame, records = read(study, results)
     target = Path(results) / "report" / study_name(study)
     with whole(target) as fresh:
-        _write(fresh, gather(target.name, frame, records, Path(results)))
+        _write(fresh, gather(target.name, frame, records, Path(results)), frame, tex=tex)
     return target / "report.md"
 
 
-def _write(folder: Path, numbers: Numbers) -> None:
-    for name in ("figures", "tables", "tasks"):
+def written(study: str | PathLike[str], results: str | PathLike[str] = "results") -> dict[str, str]:
+    """The texts of a report by their paths in its folder, as ``write_report`` writes them; no picture is saved.
+
+    report.html takes its pictures from that folder; the tables for a paper are among them where it has some.
+    """
+    frame, records = read(study, results)
+    folder = Path(results) / "report" / study_name(study)
+    numbers = gather(folder.name, frame, records, Path(results))
+    return _texts(numbers, frame, draw_all(numbers, None), folder / "figures", tex=(folder / "latex").is_dir())
+
+
+def _write(folder: Path, numbers: Numbers, frame: pd.DataFrame, *, tex: bool) -> None:
+    for name in ("figures", "tables", "tasks", *(["latex"] if tex else [])):
         (folder / name).mkdir(parents=True)
     pictures = draw_all(numbers, folder / "figures")
-    for name, table in tables(numbers).items():
-        file = folder / "tables" / f"{name}.csv"
-        text = printable(table.to_csv(index=False, lineterminator="\n"))
-        with naming(file):
-            file.write_bytes(text.encode())
-    for page in pages(numbers, pictures, _paths(numbers)):
-        file = folder / f"{page.path}.md"
-        with naming(file):
-            file.write_bytes(render(page).encode())
+    for path, text in _texts(numbers, frame, pictures, folder / "figures", tex=tex).items():
+        with naming(folder / path):
+            (folder / path).write_bytes(text.encode())
+
+
+def _texts(numbers: Numbers, frame: pd.DataFrame, pictures: Pictures, figures: Path, *, tex: bool) -> dict[str, str]:
+    found = {
+        f"tables/{name}.csv": printable(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables(numbers).items()
+    }
+    made = pages(numbers, pictures, _paths(numbers))
+    found |= {f"{page.path}.md": markdown.render(page) for page in made}
+    found[PAGE] = html.render(made, extras(numbers, frame, figures))
+    return found | ({f"latex/{name}": text for name, text in latex.render(made).items()} if tex else {})
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from benchbench.core.errors import short
-from benchbench.core.record import Environment, Record, Status
+from benchbench.core.record import FITTED, Environment, Record, Status
 
 VERSIONS = ("python", "torch", "numpy", "numba", "scikit_learn", "benchbench")
 ROUNDING = 1e-5  # of a score: what single precision makes of another order of sums
 _MACHINE = ("cpu", "cores", "gpu")
 _COUNTS = ("width", "trained_parameters", "fixed_parameters", "updates")
 _FREE = ("valid_steps", "nrmse_84", "spectrum_distance", "diverged", "diverged_at", "mse", "validation_time", "status")
-_SCORED = (Status.OK, Status.OVER_BUDGET)
 
 
 class Agreement(NamedTuple):
@@ -109,5 +108,5 @@ ALONE = "The records have no other seed of this competitor, so that there is no 
 
 def spread_of(siblings: Sequence[Record]) -> list[float]:
     """The test scores of the seeds that ended with one."""
-    found = (one.scores.get(f"test_{one.objective.primary}") for one in siblings if one.status in _SCORED)
+    found = (one.scores.get(f"test_{one.objective.primary}") for one in siblings if one.status in FITTED)
     return [score for score in found if score is not None]

@@ -16,7 +16,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.meter import Clock, Meter
 from benchbench.core.options import bind
 from benchbench.core.problem import Array, Learner, Problem, Setting, Size
-from benchbench.core.record import Spent, Status
+from benchbench.core.record import Kept, Spent, Status
 from benchbench.core.registry import Registry
 from benchbench.core.seeds import integer
 from benchbench.core.spec import Trial
@@ -25,7 +25,7 @@ from benchbench.learn import device
 from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import require_width, size_of, solve_width
 from benchbench.measure import allocator, contention, peak_memory
-from benchbench.run import compiling, free_run
+from benchbench.run import compiling, free_run, keeping
 from benchbench.run.desk import Desk
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.lesson import RUNS, Answers, Exam, Lesson, Run
@@ -47,6 +47,7 @@ class Conditions:
     """What an attempt is made with: the clock, who hears of its phases, and the width where it is solved already.
 
     ``tuned``: option sets are to be chosen, so that there is a free run to choose by. ``environment`` goes along.
+    ``keep``: the fitted learner is to be kept.
     """
 
     clock: Clock = time.perf_counter
@@ -54,23 +55,24 @@ class Conditions:
     width: int | None = None
     tuned: bool = False
     environment: Mapping[str, Any] = field(default_factory=dict)
+    keep: bool = False
 
 
 def attempt(trial: Trial, registry: Registry, desk: Desk, conditions: Conditions) -> Attempt:
     """Make, fit and examine a competitor; whatever it does, there is an Attempt."""
     with compiling.watched() as compiled:
 
-        def so_far(fields: dict[str, Any], arrays: Arrays) -> Attempt:
+        def so_far(fields: dict[str, Any], arrays: Arrays, learner: bytes | None = None) -> Attempt:
             if (spent := fields.get("spent")) is not None:
                 fields = {**fields, "spent": spent.model_copy(update={"compile_seconds": compiled()})}
-            return Attempt(fields, arrays, conditions.environment)
+            return Attempt(fields, arrays, conditions.environment, learner)
 
         return _attempted(trial, registry, desk, conditions, so_far)
 
 
 def _attempted(
     trial: Trial, registry: Registry, desk: Desk, conditions: Conditions,
-    so_far: Callable[[dict[str, Any], Arrays], Attempt],
+    so_far: Callable[..., Attempt],
 ) -> Attempt:  # fmt: skip
     home = registry.get("architecture", trial.architecture).file
     lesson = desk.lesson()
@@ -87,17 +89,30 @@ def _attempted(
     arrays = microscope.arrays() if microscope else {}
     if failure is not None:
         return so_far({**fields, **failed(failure, home)}, arrays)
+    content = None
     try:
         answers = _answers(trial, lesson, sized.learner, desk, conditions)
         unseen = microscope.message if microscope else ""
         status = {"status": Status.OVER_BUDGET, "message": _over(meter)} if meter.over else {"message": unseen}
         fields |= {"predict_seconds": answers.predict_seconds, **status}
-        desk.hand_in(trial, answers, so_far(fields, arrays))
+        if conditions.keep:
+            fields["kept"], content = _kept(trial, registry, lesson, sized)
+        desk.hand_in(trial, answers, so_far(fields, arrays, content))
         if trial.closed_loop and lesson.runs_free:
             _run_freely(trial, lesson, sized.learner, desk, conditions, home=home)
     except CAUGHT as error:
-        return so_far({**fields, **failed(error, home)}, arrays)
-    return so_far(fields, arrays)
+        return so_far({**fields, **failed(error, home)}, arrays, content)
+    return so_far(fields, arrays, content)
+
+
+def _kept(trial: Trial, registry: Registry, lesson: Lesson, sized: Sized) -> tuple[Kept, bytes | None]:
+    """The fitted learner as a file, once another one has been made of it that predicts the same; or why not."""
+    setting = setting_of(trial, lesson, sized.width)
+
+    def another() -> Learner:
+        return make_learner(trial, registry, lesson, sized.width).learner
+
+    return keeping.kept(sized.learner, setting, another, lesson.valid)
 
 
 def make_learner(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment, Watched
+from benchbench.isolation.inbox import Inbox
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
 from benchbench.isolation.reception import GONE, Visit
@@ -30,6 +31,9 @@ class Executor(Protocol):
     @property
     def many_machines(self) -> bool:
         """Whether trials run on other machines than this; a run then goes on from the records of all machines."""
+
+    def prepare(self, job: Job) -> None:
+        """Called once, before the study is checked; InputError where trials on the job's devices cannot run."""
 
     def map(
         self,
@@ -54,22 +58,26 @@ class Local:
     """Runs trials in processes of this machine; a worker of a cluster may do the same with items as they come.
 
     ``examiners`` are those of the run, where there are any yet. The machine is ``looked`` at once, however often trials
-    are mapped.
+    are mapped. ``on_wait`` is called where other runs have all cores.
     """
 
     examiners: Examiners | None = None
     many_machines: bool = False
+    on_wait: Callable[[], None] = _ignore
     looked: list[Environment] = field(default_factory=list)
+
+    def prepare(self, job: Job) -> None:
+        """Nothing: the plan sees to the devices of this machine, and a look at another machine to its own."""
 
     def map(
         self,
         job: Job,
-        items: Iterable[Scheduled],
+        items: Iterable[Scheduled] | Inbox[Scheduled],
         *,
         on_start: Callable[[Scheduled], None] = _ignore,
         on_output: Callable[[Scheduled, str], None] = _ignore,
     ) -> Generator[Ended, None, None]:
-        """Yield each item with its outcome as it ends, ``job.jobs`` at a time."""
+        """Yield each item with its outcome as it ends, ``job.jobs`` at a time; they may come meanwhile."""
         start_server(PRELOAD)
         with ExitStack() as stack:
             here = self.examiners or stack.enter_context(examiners(job))
@@ -89,6 +97,7 @@ class Local:
                 on_start=run.start,
                 on_output=on_output,
                 on_seen=run.see,
+                on_wait=self.on_wait,
             )
             for item, result in stack.enter_context(closing(ended)):
                 yield item, result if isinstance(result, InputError) else run.outcome(item, result)

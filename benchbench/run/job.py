@@ -6,7 +6,7 @@ PyTorch is imported there only: the process that writes the records needs none.
 import os
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,7 @@ from benchbench.isolation.reception import Address, Answer
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.measure import allocator, peak_memory
 from benchbench.run.lesson import data_key
+from benchbench.run.origins import Files
 from benchbench.run.outcome import Attempt, Grade, Outcome
 
 PRELOAD = "benchbench.run.preload"
@@ -108,7 +109,9 @@ class Job:
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
     study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
-    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need.
+    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need, ``files``
+    the user's files that they come from. ``keep``: fitted learners are kept, but for those that are there to choose an
+    option set.
     """
 
     folder: str
@@ -123,6 +126,8 @@ class Job:
     machine: str | None = None
     warm: bool = False
     kernels: tuple[str, ...] = ()
+    files: Files = field(default_factory=dict)
+    keep: bool = False
 
     def load(self) -> Registry:
         """Everything that can be named in the study."""
@@ -166,7 +171,8 @@ class Work:
         }
         lesson = desk.lesson()
         solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
-        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts)
+        keep = self.job.keep and not trial.tuning
+        conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts, keep=keep)
         made = attempt(trial, known, desk, conditions)
         plugin = known.get("architecture", trial.architecture)
         told = {"baseline": plugin.baseline, "solves": plugin.solves}

@@ -17,6 +17,7 @@ from benchbench.core.origins import Origin, origin, texts
 from benchbench.core.record import Record
 from benchbench.core.registry import Registry, of_library
 from benchbench.core.spec import Trial
+from benchbench.signals.files.wfdb_record import HEADER, files_of
 
 _PACKAGE = Path(benchbench.__file__).parent
 
@@ -42,7 +43,7 @@ def find(trials: Iterable[Trial], known: Registry) -> Files:
     That is each plug-in's own file, where it is not shipped, together with what it imports from its own folder; and
     each file, or all files of each folder, that a text among the options names.
     """
-    named_by_option, of_plugin = cache(_named), cache(_of_plugin)
+    named_by_option, of_plugin = cache(_named), cache(of_function)
     found: Files = {}
     for trial in trials:
         plugins = {kind: known.get(kind, getattr(trial, kind)) for kind in ("task", "architecture")}
@@ -62,14 +63,14 @@ def _named(text: str) -> Source | None:
     with suppress(OSError, ValueError, RuntimeError):  # a text that is no path, or no home of that name
         path = Path(text).expanduser().resolve()
         if path.is_file():
-            return _source(path)
+            return _source(*(files_of(path) if path.suffix == HEADER else (path,)))
         inside = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else []
         return _source(*inside, name=path.name) if inside else None
     return None
 
 
-def _of_plugin(function: Callable[..., Any]) -> Source | None:
-    """A plug-in's file, and the files in its folder that it imports, from wherever in it."""
+def of_function(function: Callable[..., Any]) -> Source | None:
+    """The file of a plug-in's function, and the files in its folder that it imports, from wherever in it."""
     own = inspect.unwrap(function)
     file = Path(own.__code__.co_filename).resolve()
     places, waiting = {file}, [own.__globals__]

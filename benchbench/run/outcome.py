@@ -11,10 +11,11 @@ from benchbench.core.spec import Trial
 
 
 class Outcome(NamedTuple):
-    """A record, and the bytes of the file of arrays that its ``artifact`` names; None where it names none."""
+    """A record, and the bytes of the files that its ``artifact`` and ``kept`` name; None where they name none."""
 
     record: Record
     artifact: bytes | None = None
+    kept: bytes | None = None
 
 
 class Asked(NamedTuple):
@@ -26,11 +27,15 @@ class Asked(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What a trial's process says: fields of the record, of its environment, and what the microscope saw."""
+    """What a trial's process says: fields of the record, of its environment, and what the microscope saw.
+
+    ``learner`` are the bytes of the file that the field ``kept`` names.
+    """
 
     fields: dict[str, Any]
     arrays: Arrays
     environment: Mapping[str, Any] = {}
+    learner: bytes | None = None
 
 
 class Grade(NamedTuple):
@@ -70,6 +75,6 @@ def composed(
         fields["watched"] = seen.model_copy(update=dict(grade.alone))
     fields["environment"] = fields["environment"].model_copy(update=dict(made.environment))
     if not arrays:
-        return Outcome(Record(trial=trial, **fields))
+        return Outcome(Record(trial=trial, **fields), kept=made.learner)
     content, named = artifacts.pack(arrays)
-    return Outcome(Record(trial=trial, **fields, artifact=named), content)
+    return Outcome(Record(trial=trial, **fields, artifact=named), content, made.learner)

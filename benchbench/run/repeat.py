@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from benchbench.core import registry
 from benchbench.core import study as studies
-from benchbench.core.errors import InputError, unknown
+from benchbench.core.errors import InputError
 from benchbench.core.keys import Found
 from benchbench.core.lines import parsed, sealed
-from benchbench.core.origins import texts
-from benchbench.core.record import Record, Status
-from benchbench.core.registry import Registry
+from benchbench.core.record import FITTED, Record, Status
 from benchbench.core.shipped import shipped
 from benchbench.core.spec import Trial
 from benchbench.isolation.pool import cores, isolated_map, start_server
@@ -25,6 +23,7 @@ from benchbench.run.job import COMPETITOR, PRELOAD, Job, inside, partner
 from benchbench.run.outcome import Refused
 from benchbench.run.place import Examiners, environment, examiners
 from benchbench.run.plan import Checked, Plan, Planner, groups, schedule
+from benchbench.run.same import same_files, same_plugins
 
 _ENDED = {Status.TIMEOUT: "--timeout", Status.OUT_OF_MEMORY: "--memory-limit"}
 
@@ -83,7 +82,7 @@ def repeat(
     plan = _planned(job, record)
     reasons = agreement.unlike(record.environment, plan.here)
     siblings = found.siblings
-    if reasons and record.status in (Status.OK, Status.OVER_BUDGET) and len(agreement.spread_of(siblings)) < 2:
+    if reasons and record.status in FITTED and len(agreement.spread_of(siblings)) < 2:
         raise InputError(f"trial {record.trial.key}: {'; '.join(reasons)}. {agreement.ALONE}")
     on_step(f"running {record.trial.label}")
     made = _read_again(_run(replace(job, sources=plan.sources), plan, record))
@@ -116,10 +115,10 @@ class _Plans:
             with inside(self.job.folder):
                 sources = registry.sources(self.job.plugins)
             known = self.job.load()
-            _same_plugins(record, known)
+            same_plugins(record, known)
             with inside(self.job.folder):
                 files = origins.find([trial], known)
-            _same_files(record, origins.of(trial, files), self.job.folder)
+            same_files(record, origins.of(trial, files), self.job.folder)
         except InputError as error:
             return error
         here = environment(self.job, self.cores)
@@ -134,40 +133,6 @@ class _Plans:
             baselines=frozenset({trial.architecture} if competitor.baseline else ()),
             solvers=frozenset({trial.architecture} if competitor.solves else ()),
         )
-
-
-def _same_plugins(record: Record, known: Registry) -> None:
-    """InputError where the task or the architecture is not there, or in another version."""
-    trial = record.trial
-    for kind in ("task", "architecture"):
-        name, version = getattr(trial, kind), trial.versions.get(kind)
-        if name not in known.names(kind):
-            hint = "" if kind not in record.files else ": it came from a file of your own; give it with --plugin FILE"
-            raise InputError(f"{unknown(kind, name, known.names(kind), f'trial {trial.key}')}{hint}")
-        if version is not None and (here := known.get(kind, name).version) != version:
-            raise InputError(f"trial {trial.key}: {kind} {name!r} has version {here} here, and {version} in the record")
-    engines = known.get("architecture", trial.architecture).engines
-    if trial.engine not in engines:
-        raise unknown("engine", trial.engine, engines, f"trial {trial.key}: architecture {trial.architecture!r}")
-    recorded, now = trial.versions.get("engine"), engines[trial.engine]
-    if recorded != now:
-        raise InputError(f"trial {trial.key}: engine {trial.engine!r} has version {now} here, {recorded} in the record")
-
-
-def _same_files(record: Record, found: dict[str, str], folder: str) -> None:
-    """InputError where a file that the trial came from is missing, or has another content."""
-    options = texts(record.trial)
-    for role, sha256 in record.files.items():
-        name = repr(options[role]) if role in options else f"the plug-in file of its {role}"
-        if role not in found and role not in options:
-            raise InputError(f"trial {record.trial.key} came from {name}: give it with --plugin FILE")
-        if role not in found:
-            raise InputError(
-                f"trial {record.trial.key}: there is no {name} in {Path(folder).name or folder}; paths start at the "
-                "folder of the study's file, which --study FILE.toml names"
-            )
-        if found[role] != sha256:
-            raise InputError(f"trial {record.trial.key}: {name} is another file than that of the record")
 
 
 def _planned(job: Job, record: Record) -> Plan:

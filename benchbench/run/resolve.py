@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchbench.core.marks import ranked
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
 from benchbench.core.tuning import chosen_by
@@ -90,8 +91,8 @@ class Resolve:
 def table(records: Sequence[Sequence[Record]]) -> tuple[list[str], Values]:
     """Names, and test scores (competitor, seed), from the records (option set, seed) of a place.
 
-    Infinite where a competitor failed. One that declined on every seed is left out; of several option sets of one the
-    median on validation chooses, as in the report.
+    Infinite where a competitor failed or is marked. One that declined on every seed is left out; of several option
+    sets of one the median on validation chooses, as in the report.
     """
     best: dict[str, tuple[tuple[float, str], Sequence[Record]]] = {}
     for block in records:
@@ -110,7 +111,7 @@ def table(records: Sequence[Sequence[Record]]) -> tuple[list[str], Values]:
 def _score(record: Record) -> float:
     if record.status == Status.UNSUPPORTED:
         return float("nan")
-    value = record.scores.get(f"test_{record.objective.primary}") if record.status == Status.OK else None
+    value = record.scores.get(f"test_{record.objective.primary}") if ranked(record) else None
     return float("inf") if value is None else value
 
 

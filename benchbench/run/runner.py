@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from benchbench.core import store
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
-from benchbench.core.record import Record
+from benchbench.core.record import FITTED, Record
 from benchbench.core.shipped import find, shipped
 from benchbench.core.spec import NAME, NAME_RULE, Trial
 from benchbench.core.study import Study
@@ -43,12 +43,14 @@ def run_study(
     machine: str | None = None,
     resolve: float | None = None,
     max_seeds: int | None = None,
+    keep: bool = False,
     on_step: Callable[[str], None] = lambda _: None,
     on_check: Callable[[int, int], None] = lambda _done, _all: None,
     on_stage: Callable[[str, Sequence[str]], None] = lambda _name, _notes: None,
     on_plan: Callable[[int, int, int], None] = lambda _all, _done, _otherwise: None,
     on_start: Callable[[Trial], None] = lambda _: None,
     on_record: Callable[[Record], None] = lambda _: None,
+    on_unkept: Callable[[int], None] = lambda _: None,
 ) -> list[Record]:
     """Run what a study lacks, and return the records of all its trials, those of its tuning first.
 
@@ -56,27 +58,26 @@ def run_study(
     machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
     there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
     seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to
-    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. Listeners has what the
-    others hear. Raises InputError, before anything runs or is written, where the study is wrong.
+    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. ``keep`` keeps fitted
+    learners as artifacts. ``Listeners`` has the rest. InputError, before anything is written, where the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
-    instead = {"devices": device, "engines": engine}
-    study = study.model_copy(update={key: (name,) for key, name in instead.items() if name is not None})
+    instead = (("devices", device), ("engines", engine))
+    study = study.model_copy(update={key: (name,) for key, name in instead if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
     further = _resolve(resolve, max_seeds)
     start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
-    run = _Run(
+    return _Run(
         study=study,
         source=source,
         results=Path(results),
-        job=_job(study, folder, plugins, limits, jobs=jobs, threads=threads, machine=machine),
+        job=_job(study, folder, plugins, limits, jobs=jobs, threads=threads, machine=machine, keep=keep),
         executor=executor,
         resolve=further,
-        listeners=Listeners(on_step, on_check, on_stage, on_plan, on_start, on_record),
-    )
-    return run.complete()
+        listeners=Listeners(on_step, on_check, on_stage, on_plan, on_start, on_record, on_unkept),
+    ).complete()
 
 
 class Listeners(NamedTuple):
@@ -85,7 +86,7 @@ class Listeners(NamedTuple):
     ``on_step``: what is done before trials run. ``on_check``: how many of the groups of trials that share data are
     checked, of how many. ``on_stage``: the name and the notes of each stage (``run.stages``). ``on_plan``: how many
     trials it has, how many are recorded, and how many of these with other jobs, threads or allocator. ``on_start`` and
-    ``on_record``: each trial that runs.
+    ``on_record``: each trial that runs. ``on_unkept``: how many are recorded whose learners were to be kept now.
     """
 
     on_step: Callable[[str], None]
@@ -94,6 +95,7 @@ class Listeners(NamedTuple):
     on_plan: Callable[[int, int, int], None]
     on_start: Callable[[Trial], None]
     on_record: Callable[[Record], None]
+    on_unkept: Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,17 +119,26 @@ class _Run:
             cores=cores(),
             runs_here=not self._many,
         )
+        if self.executor is not None:
+            self.executor.prepare(self.job)
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
         stages = self._stages(plan)
-        job = replace(self.job, warm=plan.quiet, sources=plan.sources)
+        job = replace(self.job, warm=plan.quiet, sources=plan.sources, files=plan.files)
         with examiners(job) as here:
-            checked = self._check(planner, job, plan, stages, here)
+            read = {label: self._store(label).reading() for label in self._machines(plan)}
+            records = [record for one in read.values() for record in one.records]
+            checked = self._check(planner, job, plan, stages, here=here, records=records)
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
                 here.office.close()  # it has examiners of its own, where its trials run
-            return self._run(job, plan, stages, checked, executor=self.executor or Local(here), printed=printed)
+            return self._run(
+                job, plan, stages, checked, executor=self.executor or self._here(here), read=read, printed=printed
+            )
+
+    def _here(self, here: Examiners) -> Local:
+        return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs have"))
 
     def _stages(self, plan: Plan) -> Stages:
         """What is to be done; InputError where seeds are to be added and no pair is there to be decided."""
@@ -140,12 +151,12 @@ class _Run:
 
     def _run(
         self, job: Job, plan: Plan, stages: Stages, checked: dict[str, Checked], *, executor: Executor,
-        printed: list[str],
+        read: dict[str, store.Reading], printed: list[str],
     ) -> list[Record]:  # fmt: skip
         """Stage after stage, as the only writer; the records of all."""
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
-            done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine)}
+            done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine, read.get(machine))}
             ran = set[str]()
             for turn in count():
                 known = stages.known(done)
@@ -156,6 +167,8 @@ class _Run:
                     recorded = [done[t.key] for t in stage.trials if t.key in done and t.key not in ran]
                     others = sum(self._otherwise(plan, record) for record in recorded)
                     self.listeners.on_plan(len(recorded) + len(missing), len(recorded), others)
+                    if unkept := sum(self._unkept(record) for record in recorded):
+                        self.listeners.on_unkept(unkept)
                 if not missing:
                     break
                 for text in printed:
@@ -172,7 +185,10 @@ class _Run:
     def _recorded(self, plan: Plan) -> Iterator[Record]:
         """The records that this run counts, in the order of writing; of several of one trial the last counts."""
         for label in self._machines(plan):
-            yield from store.Store(store.file(self.results, self.study.name, label)).records()
+            yield from self._store(label).records()
+
+    def _store(self, machine: str) -> store.Store:
+        return store.Store(store.file(self.results, self.study.name, machine))
 
     @property
     def _many(self) -> bool:
@@ -190,12 +206,13 @@ class _Run:
             raise plan
         return plan
 
-    def _check(self, planner: Planner, job: Job, plan: Plan, stages: Stages, here: Examiners) -> dict[str, Checked]:
+    def _check(
+        self, planner: Planner, job: Job, plan: Plan, stages: Stages, *, here: Examiners, records: list[Record]
+    ) -> dict[str, Checked]:
         """What the check finds out about the trials that may yet run; InputError where they cannot be run.
 
         A competitor or a task that dies while it is made says so in its record.
         """
-        records = [*self._recorded(plan)]
         origins.refuse_others(plan.files, records)
         waiting = groups(stages.ahead({record.trial.key: record for record in records}))
         if waiting:
@@ -244,7 +261,11 @@ class _Run:
                     writer.log(record.environment.machine, item.trial.label, printed.pop(key))
                 origins.refuse_changes(plan.files)
                 more = {"files": origins.of(record.trial, plan.files), "added": added, "resolved": resolved}
-                self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact))
+                self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact, outcome.kept))
+
+    def _unkept(self, record: Record) -> bool:
+        """Whether a record of a fit lacks the learner that is to be kept."""
+        return self.job.keep and record.kept is None and record.status in FITTED and not record.trial.tuning
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:
         """Whether a record was made in a way whose times cannot be compared with those of this run."""
@@ -268,6 +289,7 @@ def _job(
     jobs: int,
     threads: int,
     machine: str | None,
+    keep: bool,
 ) -> Job:
     return Job(
         folder=str(folder),
@@ -279,6 +301,7 @@ def _job(
         limits=limits,
         keep_freed=study.allocator == "keep",
         machine=machine,
+        keep=keep,
     )
 
 
@@ -292,8 +315,8 @@ def _resolve(effect: float | None, most: int | None) -> Resolve | None:
         if most is not None:
             raise InputError("max_seeds goes with resolve, which adds the seeds")
         return None
-    if not 0 < effect < float("inf"):
-        raise InputError(f"resolve must be a difference above 0, such as 0.1 for 10 %, not {effect}")
+    if not 0 < effect < 1:
+        raise InputError(f"resolve must be between 0 and 1, such as --resolve 0.1 for 10 %, not {effect:g}")
     if most is not None and not LOOKS[0] <= most:
         raise InputError(f"max_seeds must be {LOOKS[0]} or more, as the first look is at {LOOKS[0]} seeds, not {most}")
     return Resolve(effect=effect, most=most or LOOKS[-1])

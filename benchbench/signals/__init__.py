@@ -1,1 +1,1 @@
-"""Signals with an equation, as plain arrays: what tasks, claims and pitfalls are made of."""
+"""Signals as plain arrays, from equations and from files, for tasks, claims and pitfalls."""

@@ -4,7 +4,7 @@ What is fitted is fitted on the training part, and no value depends on a later s
 window may end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -116,21 +116,41 @@ def prepared(parts: Sequence[Sequence[Piece]], how: Preparation) -> tuple[list[l
     made = [list(part) for part in parts]
     if how.fills:
         facts["filled"] = [int(sum((~piece.measured).sum() for piece in part)) for part in made]
+    limits = None
     for step in how.clean:
         if step == "clip":
-            low, high = _limits([piece.values for piece in made[0]], how.clip_at)
+            limits = low, high = _limits([piece.values for piece in made[0]], how.clip_at)
             facts["clipped_at"] = [low.tolist(), high.tolist()]
             facts["clipped"] = [int(sum(((p.values < low) | (p.values > high)).sum() for p in part)) for part in made]
-            made = [[piece._replace(values=np.clip(piece.values, low, high)) for piece in part] for part in made]
-        elif step == "median":
-            made = [[piece._replace(values=_median(piece.values, how.median_samples)) for piece in p] for p in made]
-        elif step == "lowpass":
-            made = [[piece._replace(values=_lowpass(piece.values, how.cutoff)) for piece in p] for p in made]
+        made = [[_after(step, piece, how, limits) for piece in part] for part in made]
     if how.more:
         found = _key_frequencies([piece.values[:, 0] for piece in made[0]], how)
         facts |= {"key_frequencies": found} if how.frequencies else {}
         made = [[_with_features(piece, found, how) for piece in part] for part in made]
     return made, {"clean": {"steps": list(how.clean), **facts}} if how.clean or facts else {}
+
+
+def prepared_as(piece: Piece, how: Preparation, facts: Mapping[str, Any]) -> Piece:
+    """A new piece after all steps, with the limits and frequencies of the training part, as ``prepared`` named them.
+
+    InputError where it is too short for its features.
+    """
+    limits = tuple(map(np.asarray, facts["clipped_at"])) if "clipped_at" in facts else None
+    for step in how.clean:
+        piece = _after(step, piece, how, limits)
+    return _with_features(piece, facts.get("key_frequencies", ()), how) if how.more else piece
+
+
+def _after(step: Step, piece: Piece, how: Preparation, limits: tuple[Values, ...] | None) -> Piece:
+    """A piece after one step; gaps were filled before."""
+    values = piece.values
+    if step == "clip" and limits is not None:
+        values = np.clip(values, *limits)
+    elif step == "median":
+        values = _median(values, how.median_samples)
+    elif step == "lowpass":
+        values = _lowpass(values, how.cutoff)
+    return piece._replace(values=values)
 
 
 def _limits(train: Sequence[Values], deviations: float) -> tuple[Values, Values]:

@@ -1,4 +1,4 @@
-"""Annotated heartbeats of patients, from records or made up, and the windows around their R peaks."""
+"""Annotated heartbeats of real or synthetic patients, and the windows around their R peaks."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,14 +17,18 @@ from benchbench.signals.synthetic_ecg import HEIGHTS, heartbeat
 
 SYNTHETIC = "synthetic"
 NORMAL, PREMATURE = "NLRej", "VE"  # annotation symbols of classes N and V; ANSI/AAMI EC57
-_NO_BEATS = frozenset("+~|xs\"[]!()ptu`'^=@TDB*")  # of rhythm, noise, waves; not of beats
-_SECONDS = 120.0  # of a made-up patient, unless said
+_NO_BEATS = frozenset("+~|xs\"[]!()ptu`'^=@TDB*")  # annotations of rhythm, noise and waves, not of beats
+_SECONDS = 120.0  # default duration of a synthetic patient's signal
 
 Flags = NDArray[np.bool_]
 
 
 class Patient(NamedTuple):
-    """One lead of a patient: mV at ``rate`` Hz, the samples of R peaks, the premature beats, and what was left out."""
+    """One lead of a patient: a signal (time,) in mV at ``rate`` Hz.
+
+    ``peaks`` (beat,) are the samples of its R peaks, ``premature`` (beat,) tells which beats are premature, and
+    ``left_out`` counts other beats by annotation.
+    """
 
     name: str
     lead: str
@@ -36,9 +40,10 @@ class Patient(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where patients come from: a ``database`` of records, or "synthetic", with its share of premature beats and noise.
+    """The source of patients: a ``database`` of records, or "synthetic".
 
-    ``duration`` in seconds from the start of each record, 0 for all of it; ``rate`` in Hz.
+    ``duration`` is in seconds from the start of each record, with 0 for all of it; ``rate`` is in Hz. Synthetic
+    patients have a share ``premature`` of premature beats, and ``noise`` in mV.
     """
 
     database: str
@@ -51,18 +56,18 @@ class Source(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Where patients come from, in words."""
+        """A description of the source, for the provenance."""
         made_up = self.database == SYNTHETIC
         return "McSharry's model: synthetic, no patient" if made_up else f"{self.database}, beats by annotation"
 
     def patients(self, rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, Patient]:
-        """The patients by name; InputError for records that cannot be read, or options that are of no use."""
+        """The patients by name; InputError for records that cannot be read, and for options that have no effect."""
         require_distinct(names)
         if self.database == SYNTHETIC:
             return {name: self._made(rng, name) for name in names}
         for option in ("premature", "noise"):
             if getattr(self, option) is not None:
-                raise InputError(f"{option}: records have their own; it is for database = {SYNTHETIC!r}")
+                raise InputError(f"{option}: records have their own; give it with database = {SYNTHETIC!r} only")
         places = locate(self.path, self.database, list(names))
         return {name: self._read(places[name], name) for name in names}
 
@@ -101,9 +106,10 @@ class Source(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """Windows (beat, time) of some patients, which are premature, when they start, how many each patient has, in order.
+    """Windows around beats: ``values`` (beat, time) of some patients, one patient after the other.
 
-    ``seconds`` from the beginning of each patient's signal.
+    ``premature`` (beat,) tells which beats are premature, ``seconds`` (beat,) when the windows start, counted from the
+    beginning of the patient's signal, and ``counts`` how many windows each patient has.
     """
 
     values: NDArray[np.float64]
@@ -113,9 +119,10 @@ class Windows(NamedTuple):
 
 
 def windows(patients: list[Patient], length: int, after: float, ahead: int = 0) -> Windows:
-    """The window of ``length`` samples around each R peak, ``after`` seconds of it behind the peak, and ``ahead`` more.
+    """Cut the windows (beat, length + ahead) around R peaks.
 
-    Beats too near to an end of the signal are left out. InputError where a patient has none left.
+    Each window has ``length`` samples, of which ``after`` seconds lie after the peak, and then ``ahead`` more samples.
+    Beats too near to an end of the signal are left out. Raises InputError where a patient has no other beats.
     """
     found = [*_cut(patients, length, after, ahead)]
     counts = {patient.name: len(one[1]) for patient, one in zip(patients, found, strict=True)}
@@ -140,13 +147,13 @@ def _cut(
 
 
 def slices(counts: dict[str, int]) -> dict[str, slice]:
-    """The part of each patient, in order."""
+    """The slice of each patient's windows."""
     edges = np.cumsum([0, *counts.values()]).tolist()
     return {name: slice(*edges[i : i + 2]) for i, name in enumerate(counts)}
 
 
 class Cohort(NamedTuple):
-    """The windows of train, valid and test, and facts on them for the record."""
+    """The windows of train, valid and test, and facts about them for the record."""
 
     parts: dict[str, Windows]
     facts: dict[str, Any]
@@ -161,9 +168,10 @@ def cohort(
     after: float,
     ahead: int = 0,
 ) -> Cohort:
-    """The windows of each split's own patients; ``records`` has the names of train, valid and test.
+    """The windows (beat, length + ahead) of train, valid and test, each from patients of its own.
 
-    InputError where a split has none.
+    ``records`` has the patients of each split; ``length``, ``after`` and ``ahead`` are as in ``windows``. Raises
+    InputError where a split has no patient.
     """
     for use, names in records.items():
         if not names:

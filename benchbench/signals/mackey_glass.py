@@ -8,9 +8,9 @@ from benchbench.core.errors import InputError
 
 Series = NDArray[np.float64]
 
-LYAPUNOV = {17.0: 0.00514, 30.0: 0.0070}  # largest exponent a time unit, by tau; a test computes it
+LYAPUNOV = {17.0: 0.00514, 30.0: 0.0070}  # largest Lyapunov exponent in a time unit, by tau; a test computes it
 
-DISCARDED = 1000  # time units: five Lyapunov times at tau 17, so that the start is forgotten
+DISCARDED = 1000  # time units left out at the start: five Lyapunov times at tau 17, to forget the history
 
 
 def series(
@@ -24,17 +24,18 @@ def series(
     exponent: float = 10.0,
     discard: int = DISCARDED,
 ) -> Series:
-    """Solve dx/dt = beta x(t-tau) / (1 + x(t-tau)^exponent) - gamma x(t), one sample a time unit: (samples,) float64.
+    """Solve dx/dt = beta x(t-tau) / (1 + x(t-tau)^exponent) - gamma x(t) for a series (samples,) in float64.
 
-    Fourth-order Runge-Kutta with cubic Hermite delay. ``rng`` gives the constant history 1.2 +- 0.1, the same for every
-    ``step``; ``discard`` time units are left out first. InputError for a tau outside 1..1000 or a step that does not
+    There is one sample in each time unit. The method is fourth-order Runge-Kutta, with cubic Hermite interpolation of
+    the delayed term. ``rng`` draws the constant history in 1.2 +- 0.1, the same for every ``step``; the first
+    ``discard`` time units are left out. Raises InputError for a tau outside 1..1000, and for a step that does not
     divide 1.
     """
     if not 1 <= tau <= DISCARDED:
-        raise InputError(f"mackey_glass: tau is a delay from 1 to {DISCARDED} time units, not {tau}")
+        raise InputError(f"mackey_glass: tau = {tau}: it must be a delay from 1 to {DISCARDED} time units")
     every = round(1 / step)
     if abs(every * step - 1) > 1e-9:
-        raise InputError(f"mackey_glass: step must divide one time unit, as 0.1 does, not {step}")
+        raise InputError(f"mackey_glass: step = {step}: it must divide one time unit, as 0.1 does")
     history = 1.2 + rng.uniform(-0.1, 0.1)
     steps = (discard + samples) * every
     path = _integrate(history, steps, delay=tau / step, step=step, beta=beta, gamma=gamma, exponent=exponent)
@@ -44,27 +45,27 @@ def series(
 def _integrate(
     history: float, steps: int, *, delay: float, step: float, beta: float, gamma: float, exponent: float
 ) -> Series:
-    """The solution at 0, 1, ... ``steps`` steps: (steps + 1,); ``delay`` in steps.
+    """The solution (steps + 1,) after 0, 1, ... ``steps`` steps; ``delay`` is in steps.
 
-    Within one delay the delayed term is a known forcing f(t), and x' = f(t) - gamma x is linear: there a Runge-Kutta
-    step is x <- decay x + w0 f(t) + wm f(t + h/2) + w1 f(t + h), a recurrence for ``lfilter`` over the whole block.
+    Within one delay the delayed term is a known forcing f(t), and x' = f(t) - gamma x is linear. A Runge-Kutta step is
+    then x <- decay x + w0 f(t) + wm f(t + h/2) + w1 f(t + h), a recurrence that ``lfilter`` carries out for a block.
     """
     z = gamma * step
     decay = 1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24
     w0, wm, w1 = step / 6 * np.array([1 - z + z**2 / 2 - z**3 / 4, 4 - 2 * z + z**2 / 2, 1.0])
     block = int(delay)
-    past = block + 2  # nodes before 0 that an interpolation may touch
+    past = block + 2  # nodes before 0 that an interpolation may use
     x = np.full(past + steps + 1, history)
     slope = np.zeros_like(x)
 
     def forcing(start: int, count: int, half: float) -> Series:
-        """The delayed term at ``count`` nodes from ``start`` on, or half a step after them."""
+        """The delayed term (count,) at ``count`` nodes from ``start`` on, each ``half`` steps (0 or 0.5) later."""
         offset = half - delay
         left = int(np.floor(offset))
         first = past + start + left
         nodes = slice(first, first + count), slice(first + 1, first + count + 1)
         delayed = _hermite(x, slope, nodes, offset - left, step)
-        delayed[: max(0, int(np.ceil(-start - offset)))] = history  # the slope jumps at 0: do not smooth it
+        delayed[: max(0, int(np.ceil(-start - offset)))] = history  # the slope jumps at 0, so do not interpolate there
         return beta * delayed / (1 + delayed**exponent)
 
     for start in range(0, steps, block):
@@ -89,10 +90,11 @@ def _hermite(x: Series, slope: Series, nodes: tuple[slice, slice], s: float, ste
 
 
 def euler(history: Series, steps: int, every: int) -> Series:
-    """The equation by forward Euler, ``every`` steps a time unit, from a ``history`` of one delay on: (steps + 1,).
+    """Integrate the equation by forward Euler, with ``every`` steps in a time unit: a series (steps + 1,).
 
-    Another system than ``series``: for published numbers that rest on it, and to show the difference. beta 0.2, gamma
-    0.1, exponent 10; the length of the history, less one, is the delay in steps.
+    It starts from a ``history`` (delay + 1,) over one delay, which sets the delay in steps. beta is 0.2, gamma 0.1 and
+    the exponent 10. This is another system than that of ``series``; it serves to compare with published numbers that
+    rest on it, and to show the difference.
     """
     # Within one delay the delayed term is known, and the rest is a recurrence.
     delay, decay = len(history) - 1, 1 - 0.1 / every

@@ -1,4 +1,4 @@
-"""Records of PhysioNet: where they are, and who they are of."""
+"""Records of PhysioNet: the places of their files, and records that are of the same patient."""
 
 import io
 import os
@@ -19,16 +19,21 @@ PHYSIONET = "https://physionet.org/files/"
 
 
 def require_distinct(records: tuple[str, ...]) -> None:
-    """InputError where two records are of the same patient."""
+    """Raise InputError where two records are of the same patient."""
     patients = [SAME_PATIENT.get(record, record) for record in records]
     for i, patient in enumerate(patients):
         if patient in patients[:i]:
             both = f"{records[patients.index(patient)]!r} and {records[i]!r}"
-            raise InputError(f"ecg: records and test_records: {both} are the same patient, which would leak")
+            raise InputError(
+                f"ecg: records and test_records: {both} are of the same patient, which would leak; leave one out"
+            )
 
 
 def locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
-    """Where each record is, without extension; those that are nowhere are downloaded."""
+    """The path of each record, without extension; records that are in none of the folders are downloaded.
+
+    Raises InputError where a record is not in ``path``, or cannot be downloaded.
+    """
     cache = cache_folder() / database
     root = os.environ.get("BENCHBENCH_DATA")
     if path:
@@ -49,17 +54,17 @@ def locate(path: str, database: str, records: list[str]) -> dict[str, Path]:
 
 
 def _download(database: str, records: list[str], cache: Path) -> None:
-    """Put whole records into ``cache``, or none of them."""
+    """Download complete records into ``cache``, or none of them."""
     import wfdb  # noqa: PLC0415  only where records are read
 
     try:
         with suppress(HTTPError):
-            urlopen(PHYSIONET, timeout=10).close()  # wfdb itself would wait for a dead network without end
+            urlopen(PHYSIONET, timeout=10).close()  # wfdb itself would wait forever for a dead network
         cache.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=cache) as folder, redirect_stdout(io.StringIO()):
             files = [f"{record}{ending}" for ending in (".atr", ".dat", ".hea") for record in records]
             wfdb.dl_files(database, folder, files)
-            for file in files:  # headers last: a header says that its record is whole
+            for file in files:  # headers come last, since a header marks its record as complete
                 (Path(folder) / file).replace(cache / file)
     except Exception as error:
         raise InputError(

@@ -1,6 +1,7 @@
 """Synthetic electrocardiogram. McSharry, Clifford, Tarassenko & Smith 2003, IEEE Trans. Biomed. Eng. 50:289.
 
-Premature ventricular beats are ours: early, wide, without P wave, with an inverted T wave and a pause after them.
+Premature ventricular beats are an addition of ours: they are early and wide, have no P wave and an inverted T wave, and
+a pause follows them.
 """
 
 from typing import NamedTuple
@@ -19,15 +20,15 @@ HEIGHTS = np.array([1.2, -5.0, 30.0, -7.5, 0.75])
 WIDTHS = np.array([0.25, 0.1, 0.1, 0.1, 0.4])
 PREMATURE_HEIGHTS = np.array([0.0, 0.0, 7.0, 0.0, -0.5])
 PREMATURE_WIDTHS = np.array([0.25, 0.1, 0.25, 0.1, 0.4])
-EARLY = 0.35  # of an interval that a premature beat comes too soon; the pause after it makes up for it
+EARLY = 0.35  # how much a premature beat comes too early, in intervals; the pause after it makes up for this
 RESPIRATION = 0.25  # Hz
-MILLIVOLT = 30.0  # the model has no unit: this makes R about 1.2 mV at 60 beats a minute
-SETTLING = 10.0  # seconds left out, ten time constants of the model
-RESOLUTION = 1000.0  # Hz at least: the QRS complex takes 0.1 s
+MILLIVOLT = 30.0  # scale of the model, which has no unit: R becomes about 1.2 mV at 60 beats a minute
+SETTLING = 10.0  # seconds that are left out at the start: ten time constants of the model
+RESOLUTION = 1000.0  # lowest rate of the integration in Hz, as the QRS complex takes 0.1 s
 
 
 class Heartbeat(NamedTuple):
-    """A signal in mV, (samples,), the sample of each R peak in it, and which of these beats are premature."""
+    """A signal (samples,) in mV, the samples of its R peaks (beat,), and which of these beats are premature (beat,)."""
 
     signal: Series
     peaks: NDArray[np.int64]
@@ -45,14 +46,19 @@ def heartbeat(
     premature: float = 0.0,
     heights: Series = HEIGHTS,
 ) -> Heartbeat:
-    """The model on its limit cycle at ``rate`` Hz; a share of the beats, never two in a row, is ``premature``.
+    """Simulate the model on its limit cycle: a signal (samples,) in mV at ``rate`` Hz, with its R peaks (beat,).
 
-    There the angle is the integral of 2 pi / RR(t), and z' = -sum_i a_i d_i exp(-d_i^2 / 2 b_i^2) - (z - z0(t)) is
-    linear with a known forcing. InputError where the heart rate's deviation is above a fifth of it.
+    ``heart_rate`` and its standard deviation are in beats a minute, ``wander`` of the baseline in mV. A share
+    ``premature`` of the beats, never two in a row, is premature. ``heights`` (wave,) are those of P, Q, R, S and T.
+
+    On the limit cycle the angle is the integral of 2 pi / RR(t), and z' = -sum_i a_i d_i exp(-d_i^2 / 2 b_i^2) -
+    (z - z0(t)) is linear with a known forcing. Raises InputError where ``heart_rate_std`` is above a fifth of the heart
+    rate.
     """
     if heart_rate_std > heart_rate / 5:
         raise InputError(
-            f"ecg_synthetic: heart_rate_std {heart_rate_std} is more than a fifth of heart_rate {heart_rate}"
+            f"ecg_synthetic: heart_rate_std {heart_rate_std} is more than a fifth of heart_rate {heart_rate}; "
+            "give at most that"
         )
     every = int(np.ceil(RESOLUTION / rate))
     step = 1 / (rate * every)
@@ -76,12 +82,12 @@ def heartbeat(
 
 
 def series(rng: np.random.Generator, samples: int, **options: float) -> Series:
-    """The signal alone, in mV: (samples,)."""
+    """The signal (samples,) of ``heartbeat`` in mV, whose options it takes."""
     return heartbeat(rng, samples, **options).signal  # type: ignore[arg-type]
 
 
 def _early(rng: np.random.Generator, beats: int, share: float) -> NDArray[np.bool_]:
-    """Which beats are premature; none where the share is zero, and then nothing is drawn."""
+    """Which beats are premature, (beat,); where the share is zero, none are, and no number is drawn."""
     early = rng.random(beats) < share if share else np.zeros(beats, bool)
     for beat in range(1, beats):
         early[beat] &= not early[beat - 1]
@@ -90,7 +96,7 @@ def _early(rng: np.random.Generator, beats: int, share: float) -> NDArray[np.boo
 
 
 def _with_waves(forcing: Series, angle: Series, early: NDArray[np.bool_], heights: Series) -> Series:
-    """A forcing and that of all five waves."""
+    """Add the forcing (time,) of all five waves to a forcing, in place."""
     beat = early[np.clip(np.rint(angle / (2 * np.pi)).astype(int), 0, len(early) - 1)] if early.any() else None
     for i, centre in enumerate(ANGLES):
         away = np.mod(angle - centre + np.pi, 2 * np.pi) - np.pi
@@ -102,7 +108,7 @@ def _with_waves(forcing: Series, angle: Series, early: NDArray[np.bool_], height
 
 
 def _intervals(rng: np.random.Generator, count: int, step: float, mean: float, std: float) -> Series:
-    """RR(t) in seconds: (count,), Gaussian with the two bands of Eq. (6), 0.1 Hz and (twice the power) 0.25 Hz."""
+    """The intervals RR(t) (time,) in seconds, with the bands of Eq. (6) at 0.1 Hz and, twice as strong, at 0.25 Hz."""
     frequency = np.fft.rfftfreq(count, step)
     power = sum(
         share * np.exp(-0.5 * ((frequency - centre) / 0.01) ** 2) for centre, share in ((0.1, 1.0), (0.25, 2.0))

@@ -1,4 +1,4 @@
-"""Words of made-up languages: each has its own syllables and endings, so that a word tells where it is from."""
+"""Words of invented languages, whose own syllables and endings tell the language of a word."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,10 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Language(NamedTuple):
-    """A word is a few syllables (onset, nucleus, coda) and an ending; ``syllables`` are the shares of 1, 2 and 3."""
+    """An invented language, whose words are syllables (onset, nucleus, coda) and an ending.
+
+    ``syllables`` are the probabilities of one, two and three syllables.
+    """
 
     onsets: tuple[str, ...]
     nuclei: tuple[str, ...]
@@ -18,7 +21,7 @@ class Language(NamedTuple):
 
 
 def _of(onsets: str, nuclei: str, codas: str, endings: str, syllables: tuple[float, float, float]) -> Language:
-    """A language from texts; an underscore stands for nothing."""
+    """Make a language from texts of pieces; an underscore stands for an empty piece."""
     parts = [tuple(piece.replace("_", "") for piece in text.split()) for text in (onsets, nuclei, codas, endings)]
     return Language(parts[0], parts[1], parts[2], parts[3], syllables)
 
@@ -40,7 +43,7 @@ LANGUAGES = {
 
 
 def word(rng: np.random.Generator, language: Language) -> str:
-    """One word."""
+    """Draw a word of a language."""
     count = 1 + int(rng.choice(3, p=language.syllables))
     parts = [
         str(rng.choice(choices))
@@ -51,9 +54,9 @@ def word(rng: np.random.Generator, language: Language) -> str:
 
 
 def vocabulary(rng: np.random.Generator, count: int, longest: int) -> dict[str, list[str]]:
-    """``count`` words of each language, of 3 to ``longest`` letters; no word occurs twice, in no two languages.
+    """Draw ``count`` words of each language, of 3 to ``longest`` letters; no word occurs twice or in two languages.
 
-    ValueError where a language has not so many.
+    Raises ValueError where a language does not have as many words.
     """
     taken: set[str] = set()
     found: dict[str, list[str]] = {}

@@ -1,1 +1,1 @@
-"""How sure a difference is: intervals, pairs, verdicts and seeds, as pure functions over arrays."""
+"""Statistics of differences: intervals, pairs, verdicts, seeds needed and power laws, as pure functions over arrays."""

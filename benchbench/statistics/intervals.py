@@ -1,4 +1,4 @@
-"""Intervals for the mean of paired differences, each with the p-value of no difference."""
+"""Confidence intervals for the mean of paired differences, and for proportions."""
 
 from collections.abc import Sequence
 from math import nan, sqrt
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtr, stdtrit
 
-_Z = 1.96  # of a 95 % interval
+_Z = 1.96  # standard deviations: half the width of a 95 % interval of a normal variable
 ALPHA = 0.05
-FEWEST = 2  # values that an interval rests on
+FEWEST = 2  # values that an interval needs
 BOOTSTRAP_FROM, RESAMPLES = 20, 9_999
 FEWEST_TASKS, TOO_FEW_TASKS = 10, "too few tasks"
 _TINY, _ROUNDING = 1e-6, 1e-12
@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 
 
 class Interval(NamedTuple):
-    """A mean, its interval, and the two-sided p-value of a mean of zero; NaN where there is none."""
+    """A mean, the ends of its confidence interval, and the two-sided p-value of a mean of zero; NaN if undefined."""
 
     value: float
     low: float
@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A share of several trials, with its interval."""
+    """A proportion from 0 to 1, and the ends of its confidence interval."""
 
     value: float
     low: float
@@ -39,11 +39,13 @@ NONE = Interval(nan, nan, nan, nan)
 
 
 def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
-    """Interval for the mean of values (n,): Student's below 20 values, from 20 on the wider of it and the bootstrap.
+    """Confidence interval for the mean of values (n,), at the level 1 - ``alpha``.
 
-    The studentised bootstrap alone is too sure where tails are heavy: of twins with noise by Student's t of 3 degrees
-    of freedom it told 7 % apart at 20 and at 30 pairs. The lower of both lower ends, the higher of both upper ends and
-    the larger p-value told 3 to 5 % apart (1,500 studies each; ``benchbench calibrate --verdicts`` has more).
+    Below 20 values it is Student's. From 20 values on it joins Student's and the studentised bootstrap's: the lower of
+    the two lower ends, the higher of the two upper ends, and the larger p-value. The bootstrap alone rejects too often
+    where tails are heavy: with noise by Student's t of 3 degrees of freedom it found a difference between two equal
+    competitors in 7 % of studies with 20 or 30 pairs, the joined interval in 3 to 5 % (1,500 studies each;
+    ``benchbench calibrate --verdicts`` measures more cases).
     """
     plain = student(values, alpha)
     if len(values) < BOOTSTRAP_FROM:
@@ -53,10 +55,10 @@ def interval(values: Values, rng: np.random.Generator, alpha: float = ALPHA, res
 
 
 def student(values: Values, alpha: float = ALPHA) -> Interval:
-    """Student's interval for the mean of values (n,). Student 1908, Biometrika 6.
+    """Student's confidence interval for the mean of values (n,). Student 1908, Biometrika 6.
 
-    One value has none. Nor have several that are all the same, unless they are zero: they do not tell how far others
-    may lie from them, as two seeds with the same rounded accuracies do not.
+    A single value has no interval. Several equal values have none either, unless all are zero: equal values, such as
+    the rounded accuracies of two seeds, do not tell how far further values may lie from them.
     """
     n = len(values)
     if not n:
@@ -70,16 +72,16 @@ def student(values: Values, alpha: float = ALPHA) -> Interval:
 
 
 def _mean(values: Values) -> tuple[float, float]:
-    """The mean of values and its standard error; zero where they are all the same but for rounding."""
+    """The mean of values (n,) and its standard error, which is zero where the values differ by rounding alone."""
     middle = float(values.mean())
     error = float(values.std(ddof=1)) / sqrt(len(values)) if len(values) >= FEWEST else 0.0
     return middle, error if error > _ROUNDING * abs(middle) else 0.0
 
 
 def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, resamples: int = RESAMPLES) -> Interval:
-    """Equal-tailed studentised bootstrap interval for the mean of values (n,), from ``resamples`` draws of n.
+    """Equal-tailed studentised bootstrap interval for the mean of values (n,), from ``resamples`` resamples.
 
-    The smallest p-value that it can give is 2 / (resamples + 1). Hall 1988, Annals of Statistics 16; Efron & Tibshirani
+    Its smallest possible p-value is 2 / (resamples + 1). Hall 1988, Annals of Statistics 16; Efron & Tibshirani
     1993, An Introduction to the Bootstrap, section 12.5.
     """
     n, (middle, error) = len(values), _mean(values)
@@ -87,7 +89,7 @@ def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, 
         return student(values, alpha)
     drawn = (values - middle)[rng.integers(n, size=(resamples, n))]
     spread = drawn.std(axis=1, ddof=1) / sqrt(n)
-    scaled = drawn.mean(axis=1) / np.maximum(spread, _TINY * error)  # nothing is spread where one value alone was drawn
+    scaled = drawn.mean(axis=1) / np.maximum(spread, _TINY * error)  # a resample of one repeated value has no spread
     low, high = np.quantile(scaled, (alpha / 2, 1 - alpha / 2))
     seen = middle / error
     beyond = min(int((scaled >= seen).sum()), int((scaled <= seen).sum()))
@@ -96,9 +98,10 @@ def studentised(values: Values, rng: np.random.Generator, alpha: float = ALPHA, 
 
 
 def over_tasks(values: Sequence[Values], rng: np.random.Generator, alpha: float = ALPHA) -> Interval:
-    """Interval for the mean over tasks of each task's mean, from the values (n,) of each task.
+    """Confidence interval for the mean over tasks of each task's mean, from an array of values (n,) for each task.
 
-    Tasks are what varies, so fewer than ten have a mean but no interval: ``TOO_FEW_TASKS`` is what to say then.
+    The tasks are the sample: with fewer than ten of them the result has a mean but no interval, and
+    ``TOO_FEW_TASKS`` is the text to show in its place.
     """
     means = np.array([task.mean() for task in values if len(task)])
     if len(means) >= FEWEST_TASKS:
@@ -107,14 +110,17 @@ def over_tasks(values: Sequence[Values], rng: np.random.Generator, alpha: float 
 
 
 def wilson(value: float, examples: int) -> tuple[float, float]:
-    """The 95 % interval of a share of so many examples, at least one. Wilson 1927, J. Am. Stat. Assoc. 22:209."""
+    """The ends of the 95 % interval of a proportion ``value`` among ``examples``, at least one.
+
+    Wilson 1927, Journal of the American Statistical Association 22:209.
+    """
     middle = (value + _Z**2 / (2 * examples)) / (1 + _Z**2 / examples)
     half = _Z / (1 + _Z**2 / examples) * np.sqrt(value * (1 - value) / examples + _Z**2 / (4 * examples**2))
     return float(middle - half), float(middle + half)
 
 
 def share(count: int, of: int, alpha: float = ALPHA) -> Share:
-    """``count`` of ``of`` as a share with its exact interval. Clopper & Pearson 1934, Biometrika 26."""
+    """The proportion ``count`` / ``of`` with its exact confidence interval. Clopper & Pearson 1934, Biometrika 26."""
     if not of:
         return Share(nan, 0.0, 1.0)
     low = float(betaincinv(count, of - count + 1, alpha / 2)) if count else 0.0

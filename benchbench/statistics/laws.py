@@ -1,4 +1,4 @@
-"""Laws of growth: a cost as a power of size, fitted at the smaller sizes and checked at the largest."""
+"""Laws of growth: a cost as a power of the size, fitted to the smaller sizes and checked at the largest."""
 
 from math import isnan, log
 from typing import Literal, NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from benchbench.statistics.intervals import ALPHA, FEWEST, Interval, Values, student
 from benchbench.statistics.pairs import WITHIN
 
-FEWEST_SIZES = 3  # two for the line through them, and one to check it
+FEWEST_SIZES = 3  # two to fit a line, and one to check it
 Held = Literal["holds", "fails", "open"]
 HOLDS: Held = "holds"
 FAILS: Held = "fails"
@@ -16,18 +16,18 @@ OPEN: Held = "open"
 
 
 class Power(NamedTuple):
-    """value = factor x size ^ exponent."""
+    """A power law: value = factor x size ^ exponent."""
 
     factor: float
     exponent: float
 
 
 class Law(NamedTuple):
-    """A power law of the ``fitted`` smaller sizes, and what it says of the largest.
+    """A power law fitted to the ``fitted`` smallest sizes, and how well it predicts the largest.
 
-    ``exponent`` is the mean over seeds with Student's interval, ``predicted`` the ratio of the prediction to the
-    measurement at the largest size, a geometric mean with its interval. It ``held`` where that interval lies within
-    10 % either way, and failed where it lies outside of that.
+    ``exponent`` is the mean over seeds with Student's interval. ``predicted`` is the ratio of the prediction to the
+    measurement at the largest size: the geometric mean over seeds with its interval. ``held`` is "holds" where that
+    interval lies within 10 % of a ratio of 1, "fails" where it lies wholly outside, and "open" otherwise.
     """
 
     exponent: Interval
@@ -37,29 +37,30 @@ class Law(NamedTuple):
 
 
 def power(sizes: Values, values: Values) -> Power:
-    """The least squares of logarithms: values (n,) above zero by sizes (n,) above zero."""
+    """Fit a power law to values (n,) at sizes (n,), all above zero, by least squares of the logarithms."""
     exponent, offset = np.polyfit(np.log(sizes), np.log(values), 1)
     return Power(float(np.exp(offset)), float(exponent))
 
 
 def law(sizes: Values, values: Values, alpha: float = ALPHA) -> Law:
-    """The law of values (size, seed) above zero at rising sizes (size,): the largest third of the sizes is not fitted.
+    """Fit a law to values (size, seed) above zero at rising sizes (size,), without the largest third of the sizes.
 
-    Each seed has a line of its own; the intervals are those of the mean over seeds, and of no width where these agree
-    in full, as counted bytes do. ValueError below three sizes.
+    Each seed gets a line of its own. The intervals are those of the mean over seeds; they have no width where all
+    seeds agree exactly, as counts of bytes do. Raises ValueError for fewer than three sizes.
     """
     if len(sizes) < FEWEST_SIZES:
-        raise ValueError(f"{len(sizes)} sizes: a law that is checked needs at least {FEWEST_SIZES}")
+        raise ValueError(f"{len(sizes)} sizes: a law needs at least {FEWEST_SIZES}, two to fit and one to check")
     fitted = len(sizes) - len(sizes) // 3
     lines = [power(sizes[:fitted], seed[:fitted]) for seed in values.T]
     gaps = [line.factor * sizes[-1] ** line.exponent / seed[-1] for line, seed in zip(lines, values.T, strict=True)]
-    exponent, gap = (_interval(np.array(found), alpha) for found in ([line.exponent for line in lines], np.log(gaps)))
+    exponent = _interval(np.array([line.exponent for line in lines]), alpha)
+    gap = _interval(np.log(gaps), alpha)
     value, low, high = (float(end) for end in np.exp(gap[:3]))
     return Law(exponent, Interval(value, low, high, gap.p), fitted, _held(gap))
 
 
 def _interval(values: Values, alpha: float) -> Interval:
-    """Student's; of several seeds that agree in full, as counted bytes do, it is the value itself."""
+    """Student's interval of values (n,); several values that agree exactly get an interval without width."""
     found = student(values, alpha)
     same = len(values) >= FEWEST and isnan(found.low)
     return found._replace(low=found.value, high=found.value) if same else found

@@ -1,4 +1,4 @@
-"""Two competitors on the same units, and all pairs of a table: effect, probability of beating, verdict."""
+"""Comparisons of competitors in pairs on the same units: effect, probability of winning, verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from benchbench.statistics.intervals import ALPHA, RESAMPLES, Interval, Share, Values, interval, share
 from benchbench.statistics.verdicts import BETTER, Word, word
 
-WITHIN = 0.1  # a tie lies within 10 % either way
-BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # they end at 1
+WITHIN = 0.1  # the margin of a tie: 10 % either way
+BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # at most 1
 
 Scale = Literal["ratio", "difference"]
 Better = Literal["lower", "higher"]
@@ -21,11 +21,12 @@ Better = Literal["lower", "higher"]
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """How scores are compared.
+    """How the scores of a metric are compared.
 
-    ``scale``: by the ratio of geometric means, or by the difference of means, for accuracies and other metrics that end
-    at ``best``. ``better``: whether lower or higher scores are. A tie lies within a ratio of 1 + ``within`` either way,
-    or within the share ``within`` of the mean distance of the pair's scores from ``best``.
+    ``scale`` is "ratio" to compare geometric means by their ratio, or "difference" to compare means by their
+    difference, as for accuracies and other metrics with a ``best`` possible value. ``better`` tells whether lower or
+    higher scores are better. The margin of a tie is a ratio of 1 + ``within`` either way, or ``within`` times the mean
+    distance of the pair's scores from ``best``.
     """
 
     scale: Scale = "ratio"
@@ -39,14 +40,15 @@ RATIO = Asked()
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """The competitors ``first`` and ``second`` (rows of the scores) on the units that both have a record of.
+    """The comparison of two competitors, rows ``first`` and ``second`` of the scores, on the units that both have.
 
     ``effect`` is the ratio first / second, or the difference first - second, with its interval and p-value, over the
-    ``pairs`` without a failure; ``failures`` counts the others. ``wins`` is the share of all of them on which the first
-    beats the second, ``losses`` the reverse; a pair with a failure is lost by whoever failed, and won by nobody who
-    failed. ``deviation`` is that of the paired differences, and ``margin`` is how large one may be in a tie, both of
-    logarithms for a ratio. ``adjusted`` is Holm's p-value. ``winner`` is the row that is better; None where the verdict
-    is a tie or open.
+    ``pairs`` units on which neither failed; ``failures`` counts the other units. ``wins`` is the share of all units on
+    which the first beats the second, ``losses`` the share on which the second beats the first. A competitor that
+    fails on a unit loses it to one that does not; a unit on which both fail has no winner. ``deviation`` is the
+    standard deviation of the paired differences and ``margin`` the largest difference of a tie; both are of
+    logarithms where the effect is a ratio. ``adjusted`` is the p-value after Holm's procedure. ``winner`` is the row
+    of the better competitor, or None where the verdict is a tie or open.
     """
 
     first: int
@@ -65,7 +67,7 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    """A pair before its table is known; ``gap`` is the interval of first - second (of logarithms for a ratio)."""
+    """A pair before Holm's procedure; ``gap`` is the interval of first - second (of logarithms for a ratio)."""
 
     gap: Interval
     pairs: int
@@ -85,11 +87,12 @@ def compared(
     resamples: int = RESAMPLES,
     decided: NDArray[np.float64] | None = None,
 ) -> list[Pair]:
-    """All pairs of a table of scores (competitor, unit), the first of each pair the one in the earlier row.
+    """Compare all pairs of competitors in a table of scores (competitor, unit).
 
-    A unit is a task, length and seed. A score is infinite where the competitor failed, NaN where there is no record.
-    Holm's procedure goes over all pairs of the table. ``decided`` replaces p-values (pair,) by those that an earlier
-    look has settled, where it is not NaN. ValueError where a ratio is asked of scores that are not positive.
+    The first competitor of each pair is the one in the earlier row. A unit is a task, length and seed. A score is
+    infinite where the competitor failed, and NaN where there is no record. Holm's procedure covers all pairs of the
+    table. ``decided`` (pair,) holds p-values that an earlier look has settled and that replace the new ones; NaN
+    stands for pairs that are not settled. Raises ValueError where a ratio is asked of scores that are not positive.
     """
     places = list(combinations(range(len(scores)), 2))
     seen = [_seen(scores[[i, j]], rng, asked, alpha=alpha, resamples=resamples) for i, j in places]
@@ -102,9 +105,9 @@ def compared(
 
 
 def holm(p: Values) -> Values:
-    """Holm's adjusted p-values of a family (m,); NaN counts as 1, as nothing is known of that pair.
+    """Holm's adjusted p-values (m,) of a family of p-values (m,). Holm 1979, Scandinavian Journal of Statistics 6.
 
-    Holm 1979, Scandinavian Journal of Statistics 6.
+    NaN counts as 1, since nothing is known of that pair.
     """
     known = np.nan_to_num(np.asarray(p, float), nan=1.0)
     order = np.argsort(known, kind="stable")
@@ -114,34 +117,37 @@ def holm(p: Values) -> Values:
 
 
 def differences(first: Values, second: Values, scale: Scale = "ratio") -> Values:
-    """Paired differences first - second (n,), of logarithms for a ratio, of the units on which both have a score.
+    """Paired differences (n,) of two rows of scores (unit,), over the n units on which both scores are finite.
 
-    ValueError where a ratio is asked of scores that are not positive.
+    They are differences of logarithms where ``scale`` is "ratio"; ValueError where a score is not positive then.
     """
     both = np.isfinite(first) & np.isfinite(second)
     first, second = first[both], second[both]
     if scale == "ratio":
         if (first <= 0).any() or (second <= 0).any():
-            raise ValueError("a ratio needs scores above 0")
+            raise ValueError("some scores are 0 or below: a ratio needs scores above 0; compare by the difference")
         first, second = np.log(first), np.log(second)
     found: Values = first - second
     return found
 
 
 def scale_of(scores: Values, better: Better) -> Scale:
-    """How scores are compared: by the difference where higher is better or where one is not above 0."""
+    """The scale on which to compare scores (competitor, unit).
+
+    It is "difference" where higher scores are better or where a score is not above 0, and "ratio" otherwise.
+    """
     known = scores[np.isfinite(scores)]
     return "difference" if better == "higher" or (known <= 0).any() else "ratio"
 
 
 def asked_of(metric: str, better: Better, scores: Values, *, within: float = WITHIN) -> Asked:
-    """How scores (competitor, unit) of a metric are compared."""
+    """How to compare the scores (competitor, unit) of a metric."""
     best = 1.0 if metric in BOUNDED else 0.0
     return Asked(scale=scale_of(scores, better), better=better, best=best, within=within)
 
 
 def _seen(both: Values, rng: np.random.Generator, asked: Asked, *, alpha: float, resamples: int) -> _Seen:
-    """What the scores (2, unit) of a pair show."""
+    """Compare the scores (2, unit) of one pair."""
     first, second = both[:, ~np.isnan(both).any(axis=0)]
     gaps = differences(first, second, asked.scale)
     here = np.isfinite(first) & np.isfinite(second)
@@ -167,6 +173,9 @@ def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, al
     ahead = (gap.value < 0) == (asked.better == "lower")
     most = 2 * (seen.wins if ahead else seen.losses) > units
     said = word(gap, adjusted, seen.margin, alpha, most=most)
+    winner = None
+    if said == BETTER:
+        winner = first if ahead else second
     return Pair(
         first=first,
         second=second,
@@ -179,18 +188,18 @@ def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, al
         margin=seen.margin,
         adjusted=adjusted,
         verdict=said,
-        winner=None if said != BETTER else first if ahead else second,
+        winner=winner,
     )
 
 
 def _ratio(gap: Interval) -> Interval:
-    with np.errstate(over="ignore"):  # an end that is as good as infinite
+    with np.errstate(over="ignore"):  # an end may be too large for a float
         value, low, high = (float(end) for end in np.exp(gap[:3]))
     return Interval(value, low, high, gap.p)
 
 
 def beaten(pairs: Sequence[Pair], competitors: int) -> NDArray[np.bool_]:
-    """Which competitor is better than which: (competitor, competitor), true where the row is better than the column."""
+    """A matrix (competitor, competitor) of the verdicts, true where the row is better than the column."""
     found = np.zeros((competitors, competitors), bool)
     for pair in pairs:
         if pair.winner is not None:

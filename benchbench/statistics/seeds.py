@@ -1,4 +1,4 @@
-"""How many seeds a verdict takes, and a plan of looks at a growing number of seeds."""
+"""How many seeds a verdict needs, and repeated looks at a growing number of seeds."""
 
 from itertools import combinations
 from math import sqrt
@@ -13,19 +13,22 @@ from benchbench.statistics.verdicts import BETTER, OPEN
 
 LOOKS = (5, 10, 20, 30)
 POWER = 0.8
-MOST = 100_000  # seeds beyond which nobody goes
-_SURE = 0.8  # of the estimated deviation not being too low
+MOST = 100_000  # seeds
+_SURE = 0.8  # confidence that the deviation is not underestimated
 
 
 class Look(NamedTuple):
-    """The pairs of a table as they were decided, each with the number of seeds at which that was."""
+    """The pairs of a table as they were decided, and for each pair the number of seeds of the look that decided it."""
 
     pairs: list[Pair]
     seeds: list[int]
 
 
 def power(seeds: int, deviation: float, effect: float, alpha: float = ALPHA) -> float:
-    """Probability that Student's two-sided test of ``seeds`` pairs finds a mean difference ``effect`` and its sign."""
+    """Probability that Student's two-sided test of ``seeds`` pairs detects a mean difference ``effect`` with its sign.
+
+    ``deviation`` is the standard deviation of the paired differences.
+    """
     if not deviation:
         return 1.0
     limit = float(stdtrit(seeds - 1, 1 - alpha / 2))
@@ -36,15 +39,15 @@ def power(seeds: int, deviation: float, effect: float, alpha: float = ALPHA) -> 
 def seeds_needed(
     deviation: float, effect: float, *, pilot: int | None = None, alpha: float = ALPHA, wanted: float = POWER
 ) -> int:
-    """The fewest seeds that find a mean paired difference ``effect`` with power ``wanted``, at most 100,000.
+    """The fewest seeds that detect a mean paired difference ``effect`` with power ``wanted``, at most 100,000.
 
-    ``deviation`` is that of the paired differences, of logarithms for a ratio, whose ``effect`` is a logarithm too. One
-    that is itself an estimate from ``pilot`` pairs is replaced by its upper 80 % limit, since a pilot of few seeds
-    often underestimates it: Browne 1995, Statistics in Medicine 14. The first step of Holm's procedure over m pairs
-    has alpha / m. ValueError where there is no effect to be found.
+    ``deviation`` is the standard deviation of the paired differences; for a ratio, it and ``effect`` are those of
+    logarithms. A deviation that was estimated from ``pilot`` pairs is replaced by its upper 80 % confidence limit,
+    since few pairs often underestimate it: Browne 1995, Statistics in Medicine 14. For the first step of Holm's
+    procedure over m pairs, pass alpha / m. Raises ValueError unless ``effect`` is above 0.
     """
     if not effect > 0:
-        raise ValueError(f"effect {effect:g}: must be above 0")
+        raise ValueError(f"effect {effect:g}: it must be above 0")
     if pilot is not None:
         deviation *= sqrt((pilot - 1) / float(chdtri(pilot - 1, _SURE)))
     low, high = FEWEST - 1, FEWEST  # low is too few
@@ -65,12 +68,12 @@ def resolve(
     looks: tuple[int, ...] = LOOKS,
     resamples: int = RESAMPLES,
 ) -> Look:
-    """The verdicts of a table of scores (competitor, seed) that is looked at with 5, 10, 20 and 30 of its seeds.
+    """Decide the pairs of a table of scores (competitor, seed) in looks at its first 5, 10, 20 and 30 seeds.
 
-    A pair that is better or a tie at a look stays so, and takes no more seeds. Each look has an equal share of alpha,
-    so that all of them together err at most as often as one look with alpha would (Bonferroni's inequality; Dunn 1961,
-    JASA 56). Looking again and again with the whole of alpha would not: Armitage, McPherson & Rowe 1969, JRSS A 132.
-    Within a look Holm's procedure goes over all pairs, those that are decided included.
+    A pair that a look finds better or tied keeps that verdict and needs no more seeds. Each look tests at an equal
+    share of alpha, so that all looks together err at most as often as a single look at alpha would (Bonferroni's
+    inequality; Dunn 1961, JASA 56). Repeated looks at the full alpha would err more often: Armitage, McPherson & Rowe
+    1969, JRSS A 132. Within a look, Holm's procedure covers all pairs, decided ones included.
     """
     places = len(list(combinations(range(len(scores)), 2)))
     settled, when = np.full(places, np.nan), [looks[-1]] * places
@@ -81,7 +84,8 @@ def resolve(
         for i, pair in enumerate(found):
             if np.isnan(settled[i]):
                 when[i] = look
-                settled[i] = np.nan if pair.verdict == OPEN else 0.0 if pair.verdict == BETTER else 1.0
+                if pair.verdict != OPEN:
+                    settled[i] = 0.0 if pair.verdict == BETTER else 1.0
         if not np.isnan(settled).any():
             break
     return Look(found, when)

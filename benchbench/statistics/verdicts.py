@@ -1,4 +1,4 @@
-"""Three words with one meaning each, and the groups of a ranking that follow from them."""
+"""The three verdicts on a pair (better, tie, open), and the rank groups that follow from them."""
 
 from typing import Literal
 
@@ -14,11 +14,11 @@ OPEN: Word = "open"
 
 
 def word(gap: Interval, adjusted: float, margin: float, alpha: float, *, most: bool = True) -> Word:
-    """The verdict on a pair, from the interval of its differences and Holm's p-value.
+    """The verdict on a pair, from the interval of its differences and its p-value ``adjusted`` by Holm's procedure.
 
-    *better*: the interval excludes no difference, also after Holm's procedure, and who is ahead wins ``most`` of the
+    *better*: the adjusted p-value is below ``alpha``, and the competitor with the better mean wins ``most`` of the
     units, those with a failure included. *tie*: the interval lies within ``margin`` of no difference. *open*: neither.
-    A difference that is certain but small is called better, and the effect says how small.
+    A difference that is significant but small is called better; the effect says how small it is.
     """
     if adjusted < alpha and most:
         return BETTER
@@ -26,9 +26,9 @@ def word(gap: Interval, adjusted: float, margin: float, alpha: float, *, most: b
 
 
 def ranks(better: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The rank group of each competitor (n,): one more than the number of those that are better than it.
+    """The rank group of each competitor, (competitor,): one more than the number of competitors that beat it.
 
-    ``better`` is (n, n), true where the row is better than the column.
+    ``better`` (competitor, competitor) is true where the row is better than the column.
     """
     found: NDArray[np.int64] = better.sum(axis=0, dtype=np.int64) + 1
     return found

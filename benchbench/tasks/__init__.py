@@ -1,1 +1,1 @@
-"""The exercises, one file each, found by being here."""
+"""The tasks that come with the suite, one file each; the registry finds every file in this folder."""

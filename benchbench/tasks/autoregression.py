@@ -1,4 +1,4 @@
-"""A first-order autoregression, whose best forecast is known: what a wrong split makes of it is seen at once."""
+"""A first-order autoregression, whose best forecast is known, so that the effect of a wrong split is plain to see."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from benchbench.core.problem import Problem, Split
 from benchbench.core.registry import task
 from benchbench.core.windows import FRACTIONS, cut, forecast_series
 
-_SETTLING = 500  # samples left out
+_SETTLING = 500  # samples left out at the start
 
 
 @task("autoregression", version=1)
@@ -27,8 +27,8 @@ def autoregression(
 ) -> Problem:
     """Forecast x(t + 1) = memory x(t) + noise, of variance 1, ``horizon`` samples ahead.
 
-    ``floor`` is the variance that the best forecast leaves, in units of the scaled series. ``random`` is a mistake, for
-    those who want to see it: overlapping windows are dealt out at random, and the scaler is fitted on all of them.
+    ``floor`` is the error variance of the best forecast, in squared units of the scaled series. The split "random" is a
+    mistake on purpose: overlapping windows are assigned to splits at random, and the scaler is fitted on all of them.
     """
     noise = rng.standard_normal(_SETTLING + samples) * (1 - memory**2) ** 0.5
     series = lfilter([1.0], [1.0, -memory], noise)[_SETTLING:]
@@ -38,7 +38,9 @@ def autoregression(
         return forecast_series(series, length=length, horizon=horizon, floor=floor, provenance=facts)
     mean, std = float(series.mean()), float(series.std())
     if length + horizon >= samples:
-        raise InputError(f"autoregression: {samples} samples hold no windows of {length} with horizon {horizon}")
+        raise InputError(
+            f"autoregression: {samples} samples hold no windows of {length} with horizon {horizon}; give more samples"
+        )
     windows = cut(((series - mean) / std).astype(np.float32)[:, None], length, horizon)
     ends = [round(share * len(windows)) for share in np.cumsum(FRACTIONS[:2])]
     parts = np.split(rng.permutation(len(windows)), ends)

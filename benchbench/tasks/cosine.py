@@ -1,4 +1,4 @@
-"""Cosines of random phase and amplitude, each step predicted from the steps before: two past values suffice."""
+"""Cosines of random phase and amplitude; each step is predicted from those before, of which two suffice."""
 
 from typing import Literal
 
@@ -35,14 +35,14 @@ def cosine(
 ) -> Problem:
     """Predict x(t+1) from x(0..t) for each t from ``warm_up`` on; each series has a phase and amplitude of its own.
 
-    ``ranges`` are the amplitudes, uniform in [low, high], named or not; the series of each split are spread evenly over
-    them, and the test is scored by range; ``test_ranges`` are those of the test and the free runs, where they differ.
-    The angular frequency is 10/99 rad/step, or uniform in 0.05..0.3. ``free_runs`` further series go on for
-    ``free_steps`` alone, and as many with the ranges of training choose option sets for that. InputError where the
-    warm-up leaves nothing to score, or not 0 <= low <= high, high > 0.
+    ``ranges`` lists ranges [low, high], named or not, in which amplitudes are uniform. The series of each split are
+    spread evenly over the ranges, and the test is scored by range; ``test_ranges`` are those of the test and free runs,
+    if different. The angular frequency is 10/99 rad/step ("fixed") or uniform in 0.05..0.3 rad/step ("drawn"). The free
+    run generates ``free_steps`` steps of ``free_runs`` further series; as many with the ranges of training choose
+    option sets for it. Raises InputError unless the warm-up leaves steps to score and 0 <= low <= high, high > 0.
     """
     if warm_up >= length:
-        raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}")
+        raise InputError(f"cosine: warm_up {warm_up} leaves nothing to score in sequences of length {length}; lower it")
     named = _named("ranges", ranges)
     tested = named if test_ranges is None else _named("test_ranges", test_ranges)
     parts = {"train": (train_series, named), "valid": (valid_series, named), "test": (test_series, tested)}
@@ -83,7 +83,9 @@ def _named(option: str, ranges: tuple[Range, ...] | dict[str, Range]) -> dict[st
 def _require_enough(parts: dict[str, tuple[int, dict[str, Range]]]) -> None:
     for name, (size, which) in parts.items():
         if size < len(which):
-            raise InputError(f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges")
+            raise InputError(
+                f"cosine: {name}_series {size} is less than one for each of the {len(which)} ranges; give more"
+            )
 
 
 def _groups(count: int, ranges: dict[str, Range]) -> dict[str, slice]:
@@ -98,7 +100,7 @@ def _plain(ranges: dict[str, Range]) -> dict[str, list[float]]:
 def _waves(
     rng: np.random.Generator, count: int, steps: int, ranges: list[Range], frequency: str
 ) -> NDArray[np.float64]:
-    """Cosines of (series, steps), those of one range side by side."""
+    """Cosines (series, step), with the series of one range next to each other."""
     low, high = np.repeat(ranges, _shares(count, len(ranges)), axis=0).T
     amplitudes = rng.uniform(low, high)
     phases = rng.uniform(0, 2 * np.pi, count)

@@ -1,7 +1,6 @@
 """Electrocardiograms of the MIT-BIH Arrhythmia Database. Moody & Mark 2001, doi:10.13026/C2F305."""
 
 from fractions import Fraction
-from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -27,12 +26,12 @@ from benchbench.signals.clean import (
 from benchbench.signals.files.physionet import Recording, read_record
 from benchbench.signals.records import TEST, TRAIN, locate, require_distinct
 
-PRELOAD = ("wfdb",)  # takes long to import: the harness does so before the processes of trials start
+PRELOAD = ("wfdb",)  # it takes long to import, so the harness imports it before the processes of trials start
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
 
-SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # of a record that several splits use
+SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}  # each split's share of a record that several splits use
 FEWEST_BEATS = 10
-_FILTER = 10  # samples of the slower rate to each side of a resampled one
+_FILTER = 10  # samples at the slower rate, on each side, on which a resampled sample depends
 
 
 @task("ecg", version=1)
@@ -62,13 +61,12 @@ def ecg(
 ) -> Problem:
     """Forecast ECG records ``horizon`` samples ahead, split by patient where several are given, else by time.
 
-    ``test_records``, or else the last of several ``records`` (100, 105 and 121 beside the default ones), are the test;
-    the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps.
-    ``path``: a folder with the records; else $BENCHBENCH_DATA/<database>, else a download from PhysioNet. ``lead``: a
-    number or a name; MLII, or the first where a record has none. ``rate`` in Hz (resampled). ``duration``: seconds of
-    each record from a random start; 0 is all of it. ``windows``: every ``stride`` samples, or "beats", those that end
-    at an R peak. ``clean`` and so on: as in Preparation, ``longest_gap`` in samples of the record. InputError for
-    records that are not there, not whole or too short.
+    The test has the ``test_records``, or else the last of several ``records`` (with the default ones: 100, 105, 121);
+    the last of the others is valid. Splits that share a record take 70/15/15 of its time, with gaps. ``path`` is a
+    folder with the records, by default $BENCHBENCH_DATA/<database> or a download from PhysioNet. ``lead`` is a number
+    or a name, by default MLII or else the first. ``rate`` is in Hz, ``duration`` in seconds from a random start (0: all
+    of it). A window starts every ``stride`` samples, or ends at each R peak if ``windows`` is "beats". ``clean`` and
+    later: as in Preparation, ``longest_gap`` in samples. InputError for missing, incomplete or short records.
     """
     how = Preparation(
         clean=clean, longest_gap=longest_gap, clip_at=clip_at, median_samples=median_samples, cutoff=cutoff_hz / rate,
@@ -77,8 +75,9 @@ def ecg(
     split = _split(records, test_records)
     names = list(dict.fromkeys(record for part in split.values() for record in part))
     places = locate(path, database, names)
-    read = partial(read_record, lead=lead, beats=(beats := windows == "beats"), gaps=how.fills)
-    pieces = {name: _stretch(rng, read(places[name], name), rate, duration, how) for name in names}
+    beats = windows == "beats"
+    read = (read_record(places[name], name, lead=lead, beats=beats, gaps=how.fills) for name in names)
+    pieces = {name: _stretch(rng, whole, rate, duration, how) for name, whole in zip(names, read, strict=True)}
     series, cleaned = _series(pieces, split, length + horizon, how, length if beats else None)
     source = {"source": f"{database}, folder {places[names[0]].resolve().parent.name}"}
     return forecast(
@@ -102,7 +101,10 @@ def _facts(pieces: dict[str, Recording], split: dict[str, tuple[str, ...]], wind
 def _series(
     pieces: dict[str, Recording], split: dict[str, tuple[str, ...]], window: int, how: Preparation, at_beats: int | None
 ) -> tuple[list[list[Piece]], dict[str, Any]]:
-    """What each split gets of each record, made ready, and facts; ``at_beats``: how long windows are that end there."""
+    """The prepared parts of records in each split, and facts about them.
+
+    Where windows end at beats, ``at_beats`` is their length.
+    """
     parts = [
         [_part(pieces[name], use, [other for other in split if name in split[other]], window) for name in split[use]]
         for use in split
@@ -115,11 +117,11 @@ def _series(
 
 
 def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
-    """The records of each split; a record in several splits is to be cut by time."""
+    """The names of the records of each split; a record that is in several splits is cut by time later."""
     if test_records is None and tuple(records) == TRAIN:
         test_records = TEST
     if not records:
-        raise InputError(f"ecg: records is empty; the defaults are {', '.join(TRAIN)}")
+        raise InputError(f"ecg: records is empty; give at least one, such as {', '.join(TRAIN)}")
     require_distinct((*records, *(test_records or ())))
     if not test_records:
         records, test_records = (records[:-1], records[-1:]) if len(records) > 1 else (records, records)
@@ -127,7 +129,7 @@ def _split(records: tuple[str, ...], test_records: tuple[str, ...] | None) -> di
 
 
 def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: float, how: Preparation) -> Recording:
-    """``duration`` seconds of a recording from a random start, at the new rate, with its gaps filled."""
+    """Fill the gaps of a recording, take ``duration`` seconds from a random start, and resample them to ``rate``."""
     signal = whole.signal
     if how.fills:
         signal = filled(signal[:, None], how, f"ecg: record {whole.record!r}").values[:, 0]
@@ -144,7 +146,7 @@ def _stretch(rng: np.random.Generator, whole: Recording, rate: float, duration: 
 
 
 def _resampled(measured: NDArray[np.bool_], ratio: float, count: int) -> NDArray[np.bool_]:
-    """Which of ``count`` samples at the new rate depend on measured ones alone, the resampling filter being so long."""
+    """Which of ``count`` samples at the new rate, (time,), depend on measured samples only through the filter."""
     reach = int(np.ceil(_FILTER * max(1.0, 1 / ratio)))
     missing = np.concatenate([[0], np.cumsum(~measured)])
     centre = np.rint(np.arange(count) / ratio).astype(int)
@@ -153,7 +155,7 @@ def _resampled(measured: NDArray[np.bool_], ratio: float, count: int) -> NDArray
 
 
 def _part(piece: Recording, use: str, uses: list[str], gap: int) -> Recording:
-    """What one of several uses gets of a record, by time and in order, ``gap`` samples left out between them."""
+    """The part of a record for one of the splits that use it, by time, with ``gap`` samples left out between parts."""
     try:
         parts = consecutive(len(piece.signal), [SHARES[other] for other in uses], gap)
     except InputError:
@@ -167,7 +169,7 @@ def _part(piece: Recording, use: str, uses: list[str], gap: int) -> Recording:
 
 
 def _at_beats(part: Recording, ready: Piece, length: int, window: int, lost: int) -> list[Piece]:
-    """One series per R peak that holds exactly the window that ends at it and its target."""
+    """One series for each R peak, which holds exactly the window that ends at the peak, and its target."""
     peaks = part.peaks - lost
     peaks = peaks[(peaks >= length - 1) & (peaks + window - length < len(ready.values))]
     if len(peaks) < FEWEST_BEATS:

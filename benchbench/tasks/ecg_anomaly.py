@@ -1,4 +1,4 @@
-"""Beats that are not normal, found by the error of who knows normal beats alone. Malhotra et al. 2015, ESANN."""
+"""Abnormal beats, detected by the errors of a learner that saw normal beats only. Malhotra et al. 2015, ESANN."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -38,14 +38,17 @@ def ecg_anomaly(
     premature: Fraction | None = None,
     noise: NonNegativeFloat | None = None,
 ) -> Problem:
-    """Learn normal beats alone, by forecast or reconstruction; of the test, premature beats are to have larger errors.
+    """Learn normal beats only, by forecast or reconstruction; premature beats of the test should have larger errors.
 
-    ``forecast``: each sample of the window from those before, one step ahead, after ``warm_up`` steps; ``reconstruct``:
-    the window itself. The score is the area under the ROC curve of each beat's mean squared error. Otherwise as
-    ``ecg_beats``. InputError where train or valid has no normal beat, or the test lacks a class.
+    With "forecast", each sample of a window is predicted from those before it, one step ahead, after ``warm_up`` steps;
+    with "reconstruct", the window itself is predicted. The score is the area under the ROC curve of the beats' mean
+    squared errors. The other options are as in ``ecg_beats``. Raises InputError where train or valid has no normal
+    beat, and where the test lacks a class.
     """
     if warm_up >= length:
-        raise InputError(f"ecg_anomaly: warm_up {warm_up} leaves nothing to score in windows of length {length}")
+        raise InputError(
+            f"ecg_anomaly: warm_up {warm_up} leaves nothing to score in windows of length {length}; give less"
+        )
     source = Source(database, path, lead, rate, duration, premature, noise)
     uses = {"train": records[:-1], "valid": records[-1:], "test": test_records}
     parts, facts = cohort(rng, source, uses, length=length, after=after, ahead=int(ask == "forecast"))
@@ -65,7 +68,7 @@ def ecg_anomaly(
 
 
 def _known(use: str, found: Windows) -> NDArray[np.float64]:
-    """What is to be learnt from, normal beats, or all beats of the test."""
+    """The beats (beat, time) of a split: the normal ones of train and valid, and all of the test."""
     flags = found.premature
     if flags.all() or (use == "test" and not flags.any()):
         lacking = "normal" if flags.all() else "premature"
@@ -74,7 +77,10 @@ def _known(use: str, found: Windows) -> NDArray[np.float64]:
 
 
 def auroc_of_error(targets: Array, predictions: Array, labels: Flags | NDArray[np.int64]) -> float:
-    """Area under the ROC curve of the mean squared error of each sequence; undefined where a class is missing."""
+    """Area under the ROC curve of the mean squared error of each sequence, as a detector of ``labels`` (sequence,).
+
+    ``targets`` and ``predictions`` are (sequence, scored, output). Raises UndefinedError where all labels are alike.
+    """
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415  as in the other metrics
 
     flags = np.asarray(labels).astype(bool)

@@ -34,12 +34,13 @@ def ecg_beats(
     premature: Fraction | None = None,
     noise: NonNegativeFloat | None = None,
 ) -> Problem:
-    """Tell premature ventricular beats from normal ones by the window around their R peak, split by patient.
+    """Classify beats as normal or premature ventricular by the window around their R peak, split by patient.
 
-    The last of ``records`` is valid, the others are train. Annotations N, L, R, e, j are normal, V and E premature;
-    other beats are left out and counted. ``path``, ``lead``, ``rate`` as for ``ecg``; ``duration`` seconds from the
-    start, 0 for all; ``after`` seconds of the window lie behind the peak. ``database`` "synthetic" makes patients up,
-    with a share of ``premature`` beats (0.1) and ``noise`` in mV (0.03). InputError where a split lacks a class.
+    The last of ``records`` is valid, the others are train. The annotations N, L, R, e and j are normal, V and E
+    premature; other beats are left out and counted. ``path``, ``lead`` and ``rate`` are as in ``ecg``. ``duration`` is
+    in seconds from the start of a record, with 0 for all of it; ``after`` seconds of the window lie after the peak. The
+    ``database`` "synthetic" simulates patients, with a share ``premature`` of premature beats (by default 0.1) and
+    ``noise`` in mV (by default 0.03). Raises InputError where a split lacks a class.
     """
     source = Source(database, path, lead, rate, duration, premature, noise)
     uses = {"train": records[:-1], "valid": records[-1:], "test": test_records}

@@ -1,4 +1,4 @@
-"""An electrocardiogram with gaps and outliers, made ready and forecast. Moody & Mark 2001, doi:10.13026/C2F305."""
+"""An electrocardiogram with gaps and outliers, cleaned and forecast. Moody & Mark 2001, doi:10.13026/C2F305."""
 
 from typing import Annotated, NamedTuple
 
@@ -16,8 +16,8 @@ from benchbench.signals.spoil import spoilt
 
 PRELOAD = ("wfdb",)
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
-_SHOWN = 8.0  # seconds of the test part before and after cleaning
-_LONGEST = 0.1  # seconds that a gap may last
+_SHOWN = 8.0  # seconds of the test part that are shown before and after cleaning
+_LONGEST = 0.1  # longest gap, in seconds
 
 
 @task("ecg_pipeline", version=1)
@@ -44,12 +44,12 @@ def ecg_pipeline(
     frequencies: Count = 0,
     frequency_window: FrequencyWindow = 256,
 ) -> Problem:
-    """Forecast an ECG ``horizon`` samples ahead that lost a share ``gaps`` of its samples and has ``outliers``.
+    """Forecast an ECG with gaps and outliers ``horizon`` samples ahead, after cleaning it.
 
-    ``duration`` seconds of a ``record`` from its start, 0 for all, at ``rate`` Hz; ``database`` "synthetic" makes a
-    patient up. The gaps last up to 0.1 s, an outlier is off by 2 to 5 mV. Split 70/15/15 by time with gaps. ``clean``
-    and what follows: as in Preparation, fitted on train alone; without "interpolate" no sample may be lost. InputError
-    for records that are not there, not whole or too short.
+    The signal is ``duration`` seconds of a ``record`` from its start (0: all of it) at ``rate`` Hz; the ``database``
+    "synthetic" simulates a patient. A share ``gaps`` of the samples is missing, in gaps of up to 0.1 s; a share
+    ``outliers`` is off by 2 to 5 mV. The splits are 70/15/15 by time, with gaps. ``clean`` and later options are as in
+    Preparation, fitted on train alone; "interpolate" fills gaps. InputError for missing, incomplete or short records.
     """
     how = Preparation(
         clean=clean, longest_gap=max(1, round(_LONGEST * rate)), clip_at=clip_at, median_samples=median_samples,
@@ -74,7 +74,11 @@ def ecg_pipeline(
 
 
 class _Test(NamedTuple):
-    """The test part before and after cleaning; the sample where it begins, and how many of its first are lost."""
+    """The test part before (``raw``) and after cleaning (``clean``).
+
+    ``start`` is the sample at which the part begins, ``lost`` how many of its first samples cleaning removes, and
+    ``rate`` is in Hz.
+    """
 
     raw: NDArray[np.float64]
     clean: Piece
@@ -83,7 +87,7 @@ class _Test(NamedTuple):
     rate: float
 
     def shown(self, length: int, horizon: int, stride: int) -> dict[str, NDArray[np.float64]]:
-        """Seconds and mV of both, (time, 2), and the seconds of all targets, (sequence,)."""
+        """The arrays to show: seconds and mV (time, 2) of both signals, and the seconds of all targets (sequence,)."""
         clean, measured = self.clean.values[:, 0], self.clean.measured
         count = min(len(clean), round(_SHOWN * self.rate))
         seconds = (self.start + self.lost + np.arange(len(clean))) / self.rate

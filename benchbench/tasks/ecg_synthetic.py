@@ -25,9 +25,9 @@ def ecg_synthetic(
 ) -> Problem:
     """Forecast a synthetic ECG ``horizon`` samples ahead.
 
-    ``rate`` in Hz; ``heart_rate`` and its standard deviation in beats a minute; ``wander`` of the baseline with
-    respiration (amplitude) and Gaussian measurement ``noise`` (standard deviation) in mV. A share ``premature`` of the
-    beats is premature, never two in a row.
+    ``rate`` is in Hz, ``heart_rate`` and its standard deviation in beats a minute. ``wander`` is the amplitude in mV of
+    the baseline's drift with respiration, ``noise`` the standard deviation in mV of Gaussian measurement noise. A share
+    ``premature`` of the beats is premature, never two in a row.
     """
     made = heartbeat(
         rng, samples,

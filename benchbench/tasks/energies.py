@@ -1,4 +1,4 @@
-"""Coupled-cluster energies of the pairing model, to be extrapolated. Hjorth-Jensen's lectures on RNNs, 2024."""
+"""Extrapolation of coupled-cluster energies of the pairing model. Hjorth-Jensen's lectures on RNNs, 2024."""
 
 from typing import Literal
 
@@ -15,20 +15,21 @@ ENERGIES = np.array([
     -0.5177783846, -0.6019067271, -0.6887363571, -0.7782028952, -0.8702784034, -0.9649652536, -1.062292565,
     -1.16231451, -1.265109911, -1.370782966, -1.479465113, -1.591317992, -1.70653767,
 ])  # fmt: skip
-GIVEN = 12  # of them, the rest is to be found
+GIVEN = 12  # energies that are known; the others are to be predicted
 
 
 @task("energies", version=1, lengths=range(1, 9))
 def energies(
-    rng: np.random.Generator,  # noqa: ARG001  the data are given: every seed sees the same
+    rng: np.random.Generator,  # noqa: ARG001  every seed has the same data
     length: int,
     *,
     given: Literal["values", "particles"] = "values",
 ) -> Problem:
-    """Energies of 2, 4 .. 40 particles: the first 12 are known, the others are the test.
+    """Predict the energies of 2, 4 .. 40 particles: the first 12 are known, the others are the test.
 
-    ``values``: each from the ``length`` values before it, where the free run goes on from the last known ones;
-    ``particles``: each from the number of particles, at ``length`` steps up to it. Of the known ones the last is valid.
+    With "values", each energy is predicted from the ``length`` energies before it, and the free run continues from the
+    last known ones. With "particles", each energy is predicted from the numbers of particles in the ``length`` steps up
+    to it. The last known energy is valid.
     """
     scaler = StandardScaler().fit(ENERGIES[:GIVEN, None])
     values = scaler.transform(ENERGIES[:, None]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The Lorenz system, all three components seen: the second chaotic exercise. Lorenz 1963, J. Atmos. Sci. 20:130."""
+"""The Lorenz system, with all three components observed. Lorenz 1963, J. Atmos. Sci. 20:130."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from benchbench.core.registry import task
 from benchbench.core.windows import Stretches, chronological, forecast_series, later, needed
 from benchbench.signals.lorenz import LYAPUNOV, states
 
-_LYAPUNOV_TIMES = 10  # a run at half the step stays with the truth for longer
+_LYAPUNOV_TIMES = 10  # an integration at half the step follows the truth for longer than this
 
 
 @task("lorenz", version=1)
@@ -21,12 +21,13 @@ def lorenz(
     samples: Positive = 5000,
     warm_up: Count | None = None,
 ) -> Problem:
-    """Forecast the three components of the Lorenz system ``horizon`` samples ahead, samples ``interval`` apart.
+    """Forecast the three components of the Lorenz system ``horizon`` samples ahead, with samples ``interval`` apart.
 
-    With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes over ten Lyapunov times from
-    50 starts on the same orbit, after the test; option sets are chosen for it by as long a run on an orbit of its own.
+    The interval is in time units of the equation. With ``warm_up``, every step of a window after that many is scored.
+    The free run, at horizon 1, lasts ten Lyapunov times from 50 starts after the test, on the same orbit; a run of the
+    same length on another orbit chooses option sets for it.
     """
-    chronological(samples, length, horizon)  # refuses before it integrates for long
+    chronological(samples, length, horizon)  # refuses wrong lengths before the long integration
     unit = 1 / (LYAPUNOV * interval)
     steps, spacing = max(1, round(_LYAPUNOV_TIMES * unit)), max(1, round(unit))
     after = length + needed(length, steps, spacing) if horizon == 1 else 0

@@ -9,9 +9,9 @@ from benchbench.core.registry import task
 from benchbench.core.windows import Raw, Stretches, chronological, forecast_series, later, needed
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
-_LYAPUNOV_TIMES = 10  # two runs at steps of 0.1 and 0.05 stay together that long, so that there is a truth
-_STEPS = 1000  # of a free run where no Lyapunov exponent is known
-_SPACING = 200  # between starts: a Lyapunov time
+_LYAPUNOV_TIMES = 10  # integrations at steps of 0.1 and 0.05 agree for that long, so that there is a truth
+_STEPS = 1000  # steps of a free run where the Lyapunov exponent is not known
+_SPACING = 200  # samples between starts: a Lyapunov time
 
 
 @task("mackey_glass", version=1)
@@ -30,12 +30,12 @@ def mackey_glass(
 ) -> Problem:
     """Forecast the Mackey-Glass series ``horizon`` time units ahead; one sample is one time unit.
 
-    ``squash`` gives tanh(x - 1). With ``warm_up`` every step after so many is scored. The free run, at horizon 1, goes
-    over ten Lyapunov times from 50 starts on the same orbit, after the test; option sets are chosen for it by as long a
-    run on an orbit of its own. InputError where the equation settles on
-    a constant or leaves the finite numbers.
+    With ``squash``, the series is tanh(x - 1). With ``warm_up``, every step of a window after that many is scored. The
+    free run, at horizon 1, lasts ten Lyapunov times from 50 starts after the test, on the same orbit; a run of the same
+    length on another orbit chooses option sets for it. Raises InputError where the equation settles to a constant or
+    does not stay finite.
     """
-    chronological(samples, length, horizon)  # refuses before it integrates for long
+    chronological(samples, length, horizon)  # refuses wrong lengths before the long integration
     exponent_known = LYAPUNOV.get(tau) if (beta, gamma, exponent) == (0.2, 0.1, 10.0) else None
     unit = 1 / exponent_known if exponent_known else 1.0
     steps = round(_LYAPUNOV_TIMES * unit) if exponent_known else _STEPS
@@ -62,10 +62,10 @@ def mackey_glass(
 
 
 def _orbit(rng: np.random.Generator, samples: int, equation: dict[str, float], *, squash: bool) -> Raw:
-    """A series from a start of its own; InputError where it does not oscillate."""
-    with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
+    """A series (time,) from a random history; InputError where it does not oscillate."""
+    with np.errstate(over="ignore", invalid="ignore"):  # such a series is refused below
         values = series(rng, samples, **equation)  # type: ignore[arg-type]
-    if not np.ptp(values) > 1e-6:  # rounding errors are no signal; NaN comes here too
+    if not np.ptp(values) > 1e-6:  # rounding errors are not a signal; NaN is refused here too
         given = ", ".join(f"{name} {value}" for name, value in equation.items())
         raise InputError(
             f"mackey_glass: {given} give no oscillation; the defaults are tau 17, beta 0.2, gamma 0.1, exponent 10"
@@ -74,6 +74,6 @@ def _orbit(rng: np.random.Generator, samples: int, equation: dict[str, float], *
 
 
 def _unsquash(values: Raw) -> Raw:
-    with np.errstate(divide="ignore", invalid="ignore"):  # a run that leaves -1..1 has no counterpart: not finite
+    with np.errstate(divide="ignore", invalid="ignore"):  # values outside -1..1 become not finite
         raw: Raw = np.arctanh(values) + 1
     return raw

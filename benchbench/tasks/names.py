@@ -1,4 +1,4 @@
-"""Which language is a word of? Letter by letter; six made-up languages, or a file of words with their languages."""
+"""The language of a word, read letter by letter: six invented languages, or a file of words with their languages."""
 
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from benchbench.signals.words import ALPHABET, vocabulary
 def names(
     rng: np.random.Generator, length: int, *, words: Positive = 300, path: str = "", alphabet: str = ALPHABET
 ) -> Problem:
-    """Tell the language of a word of at most ``length`` letters; no word is in two splits, nor in two languages.
+    """Classify words of at most ``length`` letters by language; no word is in two splits or in two languages.
 
-    ``words`` of each of six made-up languages, drawn anew for each seed; or those of the text file ``path``, a word, a
-    tab and its language in each line. Letters are one-hot, those of ``alphabet``. InputError for other letters, longer
-    words, a word that comes twice, or a language with too few words for three splits.
+    The words are ``words`` of each of six invented languages, drawn anew for each seed, or those of the text file
+    ``path``, with a word, a tab and its language in each line. Inputs are one-hot over the letters of ``alphabet``.
+    Raises InputError for other letters, longer words, a word that occurs twice, and a language with too few words for
+    three splits.
     """
     if len(set(alphabet)) < len(alphabet) or not alphabet:
-        raise InputError(f"names: alphabet {alphabet!r} is empty, or has a letter twice")
+        raise InputError(f"names: alphabet {alphabet!r} is empty or repeats a letter; give each letter once")
     known = _read(path, length, alphabet) if path else _made(rng, words, length)
     classes = tuple(known)
     parts: list[list[tuple[str, int]]] = [[], [], []]
@@ -32,7 +33,9 @@ def names(
         ends = [round(share * len(known[language])) for share in np.cumsum(FRACTIONS[:2])]
         dealt = np.split(rng.permutation(len(known[language])), ends)
         if min(map(len, dealt)) == 0:
-            raise InputError(f"names: {len(known[language])} words of {language} are too few for three splits")
+            raise InputError(
+                f"names: {len(known[language])} words of {language} are too few for three splits; give more"
+            )
         for part, chosen in zip(parts, dealt, strict=True):
             part += [(known[language][i], number) for i in chosen]
     mixed = [[part[i] for i in rng.permutation(len(part))] for part in parts]
@@ -69,19 +72,21 @@ def _read(path: str, length: int, alphabet: str) -> dict[str, list[str]]:
         if not line.strip():
             continue
         if not (tab or "\t" in line) or not word or not language:
-            raise InputError(f"{where}: a word, a tab and its language are needed, not {line[:40]!r}")
+            raise InputError(f"{where}: {line[:40]!r} must be a word, a tab and its language")
         if strange := sorted(set(word) - set(alphabet)):
-            raise InputError(f"{where}: {word!r} has {', '.join(strange)}, which the alphabet {alphabet!r} does not")
+            raise InputError(
+                f"{where}: {word!r} has {', '.join(strange)}, which the alphabet {alphabet!r} does not have"
+            )
         if len(word) > length:
-            raise InputError(f"{where}: {word!r} has {len(word)} letters, more than the length {length}")
+            raise InputError(f"{where}: {word!r} has {len(word)} letters, more than the length {length}; raise it")
         if word in seen:
             raise InputError(
-                f"{where}: {word!r} stands in line {seen[word]} already, so that it could be in two splits"
+                f"{where}: {word!r} is in line {seen[word]} too, so that it could be in two splits; leave one out"
             )
         seen[word] = number
         known.setdefault(language, []).append(word)
     if len(known) < 2:
-        raise InputError(f"names: {Path(path).name} has {len(known)} languages, at least two are needed")
+        raise InputError(f"names: {Path(path).name} has {len(known)} languages; at least two are needed")
     return dict(sorted(known.items()))
 
 

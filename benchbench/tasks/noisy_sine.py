@@ -1,4 +1,4 @@
-"""A slow sine under uniform noise that hides it; the best possible score is known (the course's first exercise)."""
+"""A slow sine hidden by uniform noise, whose best possible score is known (the course's first exercise)."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from benchbench.core.registry import task
 from benchbench.core.windows import STARTS, Raw, Stretches, forecast
 
 FREQUENCY = 0.02  # rad/sample
-_STEPS = 1000  # of the free run
+_STEPS = 1000  # steps of the free run
 
 
 @task("noisy_sine", version=1)
@@ -21,19 +21,21 @@ def noisy_sine(
     noise: NonNegativeFloat = 2.0,
     horizon: Positive = 1,
 ) -> Problem:
-    """Forecast sin(0.02 t) + noise * U(0, 1), t = 0 .. samples - 1, where the last fifth is for the test.
+    """Forecast sin(0.02 t) + noise * U(0, 1), t = 0 .. samples - 1, of which the last fifth is the test.
 
     One series of 1,000 samples cannot hold three parts with gaps for windows of 300, so the parts are independent
-    realisations of the noise: train is t < 80 % of the first, the targets of valid are t in 60..80 % of the second,
-    those of test t in 80..100 % of the third. Their windows reach ``length`` further back, below t = 0 where need be,
-    so that every length is scored on the same targets. ``floor`` is the variance of the noise.
-    The free run has 50 starts of any phase with noise, and goes on 1,000 steps without; option sets are chosen for it
-    from 50 further ones.
+    realisations of the noise: train is t < 80 % of the first, the targets of valid are t in 60..80 % of the second, and
+    those of test t in 80..100 % of the third. Their windows reach ``length`` samples further back, below t = 0 if
+    necessary, so that every length is scored on the same targets. ``floor`` is the variance of the noise. The free run
+    has 50 starts of random phase, with noise in the prefix and none in the 1,000 steps after it; 50 further starts
+    choose option sets for it.
     """
     ends = [round(samples * share) for share in (0.6, 0.8, 1.0)]
     reach = length + horizon - 1
     if reach >= ends[1]:
-        raise InputError(f"noisy_sine: {ends[1]} samples of train hold no window of {length} with horizon {horizon}")
+        raise InputError(
+            f"noisy_sine: {ends[1]} samples of train hold no window of {length} with horizon {horizon}; give more"
+        )
     times = {
         "train": [0, ends[1]],
         "valid": [ends[0] - reach, ends[1]],
@@ -54,7 +56,7 @@ def noisy_sine(
 
 
 def _stretches(rng: np.random.Generator, length: int, noise: float) -> Raw:
-    """Noisy sines of (start, length + steps, 1), their noise replaced by its mean after ``length`` steps."""
+    """Noisy sines (start, length + steps, 1), whose noise is replaced by its mean after ``length`` steps."""
     phases = rng.uniform(0, 2 * np.pi, STARTS)
     values = np.sin(FREQUENCY * np.arange(length + _STEPS) + phases[:, None]) + noise / 2
     values[:, :length] += noise * (rng.random((STARTS, length)) - 0.5)

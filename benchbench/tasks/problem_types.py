@@ -1,4 +1,4 @@
-"""The six ways in which sequences go in and come out, each as a small problem. Karpathy 2015; the course's lectures."""
+"""Six kinds of sequence problems (one-to-one .. encoder-decoder) in small. Karpathy 2015; the course's lectures."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ _SHORTEST = 4
 
 
 class Drawn(NamedTuple):
-    """Inputs (sequence, time), what is asked of their last steps (sequence, scored), and lengths where they differ."""
+    """A drawn split: inputs (sequence, time), targets (sequence, scored), and lengths (sequence,) where they differ."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -32,15 +32,15 @@ def problem_types(
     valid_series: Positive = 150,
     test_series: Positive = 500,
 ) -> Problem:
-    """Sequences into numbers or sequences; where there is no input, or none any more, it is zero.
+    """Map numbers or sequences to numbers or sequences; at steps without an input, the input is zero.
 
-    ``one_to_one``: sin(pi x) of a number, at the last step. ``one_to_many``: a number is the frequency of the sine that
-    follows. ``many_to_one``: the largest of all numbers; ``different_length``: the same, of sequences that end earlier.
-    ``many_to_many``: the largest so far, at each step. ``encoder_decoder``: the first half, a wave, backward in the
-    second half. InputError for sequences shorter than four steps.
+    ``one_to_one``: sin(pi x) of a number x, at the last step. ``one_to_many``: a sine, whose frequency is the number at
+    the first step. ``many_to_one``: the largest of all numbers; ``different_length``: the same for sequences that
+    differ in length. ``many_to_many``: the largest number so far, at each step. ``encoder_decoder``: the wave of the
+    first half, backward in the second half. Raises InputError for sequences shorter than four steps.
     """
     if length < _SHORTEST:
-        raise InputError(f"problem_types: length {length} is too short, at least {_SHORTEST} steps are needed")
+        raise InputError(f"problem_types: length {length} is too short; give at least {_SHORTEST} steps")
     sizes = (train_series, valid_series, test_series)
     drawn = [_DRAW[kind](rng, size, length) for size in sizes]
     mean, std = float(drawn[0].targets.mean()), float(drawn[0].targets.std())

@@ -1,12 +1,14 @@
 """The user's own signals: columns of text tables, arrays, Parquet, Feather or WAV files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.core.errors import InputError, short
+from benchbench.core.fresh import Fresh
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
@@ -21,25 +23,52 @@ from benchbench.signals.clean import (
     Step,
     filled,
     prepared,
+    prepared_as,
 )
 from benchbench.signals.files.read import read
 from benchbench.signals.files.table import Form, Table
 
-MOST_VALID = 2_500  # windows, so that scoring validation ten times stays short beside the fit
+MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
 USES = ("train", "valid", "test")
 
 
+def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:
+    """A new file made ready for a learner that was fitted on this task; ``facts`` are those of its data.
+
+    The file is read and cleaned as the options say, with the limits that the fit found. InputError for other columns
+    or another rate than the fit had.
+    """
+    known = options["path"] or options["paths"][0]
+    same_kind = Path(known).suffixes == Path(path).suffixes
+    form = Form(**{name: options[name] for name in Form.__dataclass_fields__}) if same_kind else Form()
+    how = Preparation(**{name: options[name] for name in Preparation.__dataclass_fields__})
+    wanted = _wanted(options["column"], options["columns"], options["target"])
+    one = _recording(path, form, wanted, how)
+    fitted = (facts["column"],) if "column" in facts else tuple(facts["columns"])
+    if one.columns != fitted:
+        both = f"{', '.join(map(short, one.columns))}; the learner was fitted on {', '.join(map(short, fitted))}"
+        raise InputError(f"{one.table.name}: the columns are {both}")
+    rate, before = one.table.facts.get("rate_hz"), facts.get("rate_hz")
+    if rate is not None and before is not None and rate != before:
+        raise InputError(f"{one.table.name} has {rate:g} Hz; the learner was fitted on a signal of {before:g} Hz")
+    piece = prepared_as(one.piece, how, facts.get("clean", {}))
+    outputs = 1 if how.more or options["target"] is not None else len(fitted)
+    return Fresh(
+        values=piece.values, names=fitted[:outputs], measured=piece.measured, first=how.lost, rate=rate or before
+    )
+
+
 class Recording(NamedTuple):
-    """A file's table, and its chosen columns."""
+    """The table of a file, and its chosen columns as a piece with their names."""
 
     table: Table
     piece: Piece
     columns: tuple[str, ...]
 
 
-@task("series", version=2)
+@task("series", version=2, applies=fresh)
 def series(
-    rng: np.random.Generator,  # noqa: ARG001  the data are given: every seed sees the same
+    rng: np.random.Generator,  # noqa: ARG001  every seed has the same data
     length: int,
     *,
     path: str = "",
@@ -68,12 +97,12 @@ def series(
 ) -> Problem:
     """Forecast a file's column (.csv .tsv .txt .npy .npz .parquet .feather .wav, or .gz of these) ``horizon`` ahead.
 
-    ``paths``: several recordings, split by recording. ``column``: a name, or a number from 0; not needed where only one
-    is numeric. ``columns``: several, each predicted from all; with ``target`` that one alone is. ``separator`` to
-    ``header``: of a text file, found where one reading alone fits; ``array``: of an NPZ. ``stride``: samples from one
-    window to the next, chosen where not given. ``free_run``: steps from each of 50 starts in the second half of the
-    test part, which then has no windows, and from as many in the validation part, where it is long enough, by which
-    option sets are chosen. ``clean`` and what follows: as in Preparation. InputError says what is wrong.
+    ``paths`` are several recordings, split by recording. ``column`` is a name, or a number from 0; it is not needed
+    where a single column is numeric. ``columns`` are several, each predicted from all; with ``target``, that column
+    alone is. ``separator`` to ``header`` describe a text file, and are found where a single reading fits; ``array``
+    names one of an NPZ. ``stride`` is in samples between windows, and is chosen where not given. ``free_run`` is the
+    number of steps to generate from each of 50 starts in the second half of the test part, which then has no windows;
+    as many starts in validation, if long enough, choose option sets. ``clean`` and later: as in Preparation.
     """
     form = Form(separator=separator, decimal=decimal, comment=comment, encoding=encoding, header=header,
                 array=array)  # fmt: skip
@@ -124,20 +153,24 @@ def _problem(
 def _halves(
     test: list[NDArray[np.float64]], length: int
 ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-    """The two halves of each series, a window left out between: no window of the first shows steps of the second."""
-    halves = [
-        (one[first], one[second]) for one in test for first, second in [consecutive(len(one), (1, 1), length + 1)]
-    ]
-    return [first for first, _ in halves], [second for _, second in halves]
+    """Split each series in two, with a window left out, so that no window of the first half has steps of the second."""
+    firsts, seconds = [], []
+    for one in test:
+        first, second = consecutive(len(one), (1, 1), length + 1)
+        firsts.append(one[first])
+        seconds.append(one[second])
+    return firsts, seconds
 
 
 def _beside(wanted: Sequence[str | int | None], target: str | int | None, how: Preparation, free_run: int) -> bool:
-    """Whether there are inputs beside the target, which comes first."""
+    """Whether there are inputs beside the target, which is the first column."""
     if how.more and len(wanted) > 1:
         raise InputError("series: embedding and frequencies take one column, not several")
     beside = how.more or (target is not None and len(wanted) > 1)
     if free_run and beside:
-        raise InputError("series: a free run has no future values for the inputs beside the target; leave out one")
+        raise InputError(
+            "series: a free run has no future values for the inputs beside the target; leave out free_run or the inputs"
+        )
     return beside
 
 
@@ -160,21 +193,23 @@ def _recording(path: str, form: Form, wanted: Sequence[str | int | None], how: P
     positions = [table.position(one) for one in wanted]
     for number, position in enumerate(positions):
         if position in positions[:number]:
-            raise InputError(f"{table.name}: columns: {short(table.labels[position])} is given twice")
+            raise InputError(f"{table.name}: columns: {short(table.labels[position])} is given twice; give it once")
     values = np.column_stack([table.values(position, gaps=how.fills) for position in positions])
     return Recording(table, filled(values, how, table.name), tuple(table.labels[position] for position in positions))
 
 
 def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None]) -> None:
-    """InputError for one recording twice, which would leak, and for columns or rates that differ."""
+    """Raise InputError for a recording that is given twice, which would leak, and for columns or rates that differ."""
     first = recordings[0]
     for number, one in enumerate(recordings):
         for other in recordings[:number]:
             if one.table.sha256 == other.table.sha256:
-                raise InputError(f"series: {other.table.name} and {one.table.name} are the same, which would leak")
+                both = f"{other.table.name} and {one.table.name}"
+                raise InputError(f"series: {both} are the same, which would leak; leave one out")
         rates = [table.facts.get("rate_hz") for table in (first.table, one.table)]
         if rates[0] != rates[1]:
-            raise InputError(f"series: {first.table.name} has {rates[0]:g} Hz, but {one.table.name} has {rates[1]:g}")
+            both = f"{first.table.name} has {rates[0]:g} Hz, but {one.table.name} has {rates[1]:g} Hz"
+            raise InputError(f"series: {both}; give recordings of one rate")
         if wanted == [None] and one.columns != first.columns:
             both = f"{short(first.columns[0])} of {first.table.name} and {short(one.columns[0])} of {one.table.name}"
             raise InputError(f"series: the only numeric columns, {both}, have different names; set column")
@@ -184,9 +219,10 @@ Parts = list[list[Piece]]
 
 
 def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[Parts, dict[str, Any]]:
-    """The series of train, valid and test, and facts on where they come from.
+    """The series of train, valid and test, and facts about their origin.
 
-    One recording is split by time, and so is the first of two, the second being the test; of more each goes to one.
+    A single recording is split by time. Of two recordings, the first is split by time and the second is the test. Of
+    more, each goes to one split.
     """
     pieces = [one.piece for one in recordings]
     if len(recordings) == 1:
@@ -196,7 +232,9 @@ def _split(recordings: Sequence[Recording], length: int, horizon: int) -> tuple[
     names = [one.table.name for one in recordings]
     for name, piece in zip(names, pieces, strict=True):
         if (samples := len(piece.values)) < length + horizon:
-            raise InputError(f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead")
+            raise InputError(
+                f"{name} has {samples} samples, too few for a window of {length} and {horizon} ahead; shorten it"
+            )
     if len(recordings) == 2:
         train, valid = consecutive(len(pieces[0].values), FRACTIONS[:2], length + horizon)
         parts = [[pieces[0].part(train)], [pieces[0].part(valid)], [pieces[1]]]

@@ -111,7 +111,7 @@ def test_majority_is_certain_of_the_most_frequent_class():
 def test_majority_declines_numbers_and_persistence_classes():
     with pytest.raises(UnsupportedError, match="asks for numbers"):
         fitted("majority", split())
-    with pytest.raises(UnsupportedError, match="no probabilities"):
+    with pytest.raises(UnsupportedError, match="not probabilities"):
         fitted("persistence", classes(features=3), objective=CLASSES)
 
 
@@ -134,7 +134,7 @@ def test_persistence_takes_the_last_inputs_before_each_end():
         np.testing.assert_array_equal(predicted, series[length - 4 : length])
 
 
-def test_linear_declines_lengths_unless_told_how_to_pad():
+def test_linear_declines_different_lengths_unless_it_may_pad():
     train = uneven(classes())
     with pytest.raises(UnsupportedError, match="shorter_sequences = "):
         fitted("linear", train, objective=CLASSES)
@@ -149,7 +149,7 @@ def test_linear_declines_lengths_unless_told_how_to_pad():
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_what_stands_in_the_padding_changes_nothing(name):
+def test_values_in_the_padding_change_nothing(name):
     objective = REGRESSION if name == "persistence" else CLASSES
     train = uneven(split(features=3, outputs=3) if name == "persistence" else classes())
     behind = np.arange(12) >= train.lengths[:, None]

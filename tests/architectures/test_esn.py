@@ -75,7 +75,7 @@ RESERVOIRS = [
 
 @pytest.mark.parametrize(("options", "precision"), list(product(RESERVOIRS, ["float32", "float64"])))
 @pytest.mark.parametrize("count", [1, 5])
-def test_what_it_predicts_is_the_readout_of_a_ten_line_loop(options, precision, count):
+def test_predictions_equal_the_readout_of_a_ten_line_loop(options, precision, count):
     learner = make(width=60, scored=10, leak=0.3, precision=precision, **options)
     fit(learner, scored=10)
     inputs = sine(count).inputs
@@ -105,7 +105,7 @@ def test_the_matrix_product_of_other_devices_gives_the_states_of_the_compiled_st
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("solver", ["qr", "svd", "cholesky"])
-def test_on_the_device_it_predicts_and_generates_what_it_does_on_the_cpu(solver):
+def test_predictions_and_free_runs_on_the_device_equal_those_on_the_cpu(solver):
     found = []
     for name in ("cpu", "cuda"):
         learner = make(scored=10, precision="float64", solver=solver, device=name)
@@ -125,7 +125,7 @@ def test_the_reservoir_has_the_spectral_radius_asked_for(options, radius):
 
 
 @pytest.mark.parametrize("width", [30, 700])
-def test_the_spectral_radius_of_a_large_sparse_reservoir_is_that_of_all_its_eigenvalues(width):
+def test_the_spectral_radius_of_a_large_sparse_reservoir_equals_the_largest_of_all_eigenvalues(width):
     learner = make(width=width, spectral_radius=0.9, precision="float64")
     fit(learner)
     assert np.abs(np.linalg.eigvals(weights(learner)[0])).max() == pytest.approx(0.9, rel=1e-6)
@@ -298,7 +298,7 @@ def test_inputs_that_are_not_finite_are_refused():
 
 
 @pytest.mark.parametrize("feedback", [0.0, 0.3])
-def test_it_goes_on_as_a_loop_that_puts_its_output_in(feedback):
+def test_a_free_run_equals_a_loop_that_feeds_each_output_back(feedback):
     learner = make(scored=20, precision="float64", feedback=feedback)
     fit(learner, scored=20)
     recurrent, into, offset = weights(learner)
@@ -340,7 +340,7 @@ SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # the compiled ste
 
 @pytest.mark.parametrize("options", SHAPES)
 @pytest.mark.parametrize("scored", [1, 4])
-def test_of_sequences_that_differ_in_length_each_is_as_if_alone(options, scored, monkeypatch):
+def test_each_of_sequences_that_differ_in_length_is_predicted_as_if_alone(options, scored, monkeypatch):
     monkeypatch.setattr("benchbench.learn.reservoir._LANES", 16)
     monkeypatch.setattr("benchbench.learn.reservoir._BLOCK", 2000)
     learner = make(scored=scored, outputs=2, objective=CLASSES, precision="float64", **options)
@@ -370,7 +370,7 @@ def test_the_readout_of_uneven_sequences_is_the_ridge_regression_on_their_own_la
 
 
 @pytest.mark.parametrize("options", SHAPES)
-def test_what_stands_in_the_padding_changes_nothing(options):
+def test_values_in_the_padding_change_nothing(options):
     found = []
     for behind in (0.0, 1e9, np.nan):
         learner = make(outputs=2, objective=CLASSES, state_noise=1e-3, **options)
@@ -381,7 +381,7 @@ def test_what_stands_in_the_padding_changes_nothing(options):
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_it_tells_slow_from_fast_waves_and_says_how_sure_it_is():
+def test_it_classifies_slow_and_fast_waves_with_probabilities():
     learner, test = make(outputs=2, objective=CLASSES), waves(seed=1)
     meter = fit(learner, waves())
     predictions = learner.predict(test.inputs, test.lengths)
@@ -407,7 +407,7 @@ def test_the_objective_chooses_the_strength(objective):
     assert choices[learner._solution.strength] == pytest.approx(min(choices.values()), abs=0.01)
 
 
-def test_feedback_of_classes_is_a_softmax_of_what_is_fed_back():
+def test_for_classes_the_softmax_is_of_the_outputs_that_are_fed_back():
     learner = make(scored=6, outputs=2, objective=CLASSES, feedback=0.3)
     split = waves(scored=6)
     even = Split(inputs=split.inputs, targets=split.targets)

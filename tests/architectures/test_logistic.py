@@ -61,7 +61,7 @@ def test_where_several_steps_are_scored_it_is_a_causal_filter():
     assert learner.size.trained == 4 * 2 + 1
 
 
-def test_one_class_alone_is_declined():
+def test_a_training_split_of_one_class_is_declined():
     train, valid, _ = splits(2)
     with pytest.raises(UnsupportedError, match="two classes"):
         fitted(Split(inputs=train.inputs, targets=np.tile(np.float32([[1, 0]]), (80, 1, 1))), valid)

@@ -58,10 +58,10 @@ def test_in_between_each_sequence_and_step_is_drawn_by_itself():
     ("split", "setting", "said"),
     [
         (Split(inputs=WAVES[:, :-1], targets=WAVES[:, -1:]), replace(SETTING, scored=1), "more than one scored step"),
-        (Split(inputs=WAVES[:, :-1], targets=WAVES[::-1, -6:].copy()), SETTING, "further ahead"),
+        (Split(inputs=WAVES[:, :-1], targets=WAVES[::-1, -6:].copy()), SETTING, "not one step ahead"),
     ],
 )
-def test_own_outputs_that_are_no_next_inputs_are_declined(split, setting, said):
+def test_own_outputs_that_cannot_be_the_next_inputs_are_declined(split, setting, said):
     with pytest.raises(UnsupportedError, match=said):
         fitted("scheduled_sampling", split, setting=setting)
 
@@ -91,7 +91,7 @@ def test_the_decoder_is_fed_its_outputs_or_in_training_the_true_ones():
     np.testing.assert_allclose(outputs(own_outputs), own_outputs.predict(SPLIT.inputs), atol=1e-6)
 
 
-def test_what_leaves_the_autoencoder_went_through_its_code():
+def test_the_outputs_of_the_autoencoder_depend_on_its_code_alone():
     setting = replace(SETTING, scored=10, causal=False)
     split = Split(inputs=SPLIT.inputs, targets=SPLIT.inputs)
     learner = fitted("autoencoder", split, setting=setting, code=2)

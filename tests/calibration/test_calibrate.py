@@ -18,7 +18,7 @@ def readings():
     return {reading.instrument: reading for reading in found}
 
 
-def test_every_instrument_reads_what_is_true(readings):
+def test_every_instrument_reads_the_true_value(readings):
     assert [name for name, reading in readings.items() if not reading.ok and name not in TIMES] == []
     assert readings["updates spent"].read == UPDATES
     assert readings["memory of an allocation"].read == pytest.approx(MEBIBYTES, rel=0.03)

@@ -38,7 +38,7 @@ def test_intervals_that_are_too_narrow_are_seen(monkeypatch):
     assert off == {"interval holds the true ratio"}
 
 
-def test_without_noise_twins_cannot_be_told_apart_and_every_difference_is_found():
+def test_without_noise_twins_are_never_called_different_and_every_difference_is_found():
     found = {(one.what, one.seeds[:2]): one.share.value for one in simulated(3, deviation=1e-3, resamples=99)}
     assert found["difference of 20% found", "as"] == 1.0
 
@@ -53,7 +53,7 @@ def test_a_share_that_is_too_low_breaks_a_promise_too():
     assert not outcome(1_540, 0.8, 1.0).ok
 
 
-def test_without_holm_s_procedure_seven_twins_are_told_apart_too_often(monkeypatch):
+def test_without_holm_s_procedure_seven_twins_are_called_different_too_often(monkeypatch):
     monkeypatch.setattr(pairs, "holm", lambda p: p)
     monkeypatch.setattr(verdicts, "SEEDS", ())
     off = {one.what for one in simulated(60, resamples=99) if not one.ok}
@@ -87,5 +87,5 @@ def test_the_committed_outcome_is_of_2000_studies_that_keep_every_promise():
     assert sum("looks" in row.seeds for row in rows) == len(NOISES)
 
 
-def test_the_noise_of_the_simulation_is_that_of_the_committed_records():
+def test_the_noise_of_the_simulation_equals_that_of_the_committed_records():
     assert noise(select(load("main", RESULTS)).frame) == pytest.approx(NOISE, abs=0.01)

@@ -93,7 +93,7 @@ def test_every_claim_says_what_was_published_where_and_how_long_it_takes(name):
     assert claims.summary(name).endswith(".")
 
 
-def test_an_unknown_claim_is_told_the_nearest_name():
+def test_for_an_unknown_claim_the_message_gives_the_nearest_name():
     with pytest.raises(InputError, match="did you mean 'jaeger_2001_tau17'"):
         claims.get("jaeger_2001_tau1")
 

@@ -96,7 +96,8 @@ def test_an_artifact_that_is_gone_is_said(shown, tmp_path):
 def test_json_has_the_promised_names_and_the_record_as_it_is_stored(shown):
     found = json.loads(shown("--json").stdout)
     assert list(found) == [
-        "key", "label", "machine", "file", "line", "seal", "record", "marks", "artifact", "figure", "command",
+        "key", "label", "machine", "file", "line", "seal", "record", "marks", "artifact", "learner", "figure",
+        "command",
     ]  # fmt: skip
     assert Record.model_validate_json(json.dumps(found["record"])) == record()
     assert (found["seal"], found["line"], found["machine"]) == ("whole", 1, "here")
@@ -115,7 +116,7 @@ def test_classes_are_shown_with_their_metrics(shown):
         (("0000",), "no trial has a key that begins so. The nearest: "),
         (("KEY", "--figure", "trial.gif"), "unknown kind of figure '.gif'"),
         (("KEY", "--figure", "nowhere/trial.png"), "there is no folder nowhere"),
-        (("KEY", "--study", "yours"), "unknown study with records 'yours'"),
+        (("KEY", "--study", "yours"), "yours: no records (there are those of"),
     ],
 )
 def test_what_is_wrong_is_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):

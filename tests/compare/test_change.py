@@ -19,7 +19,7 @@ def noise(seed, n=60, spread=0.1, scale=1e-3):
     return scale * np.exp(np.random.default_rng(seed).normal(0, spread, n))
 
 
-def test_the_ratio_of_rounds_is_that_of_the_medians_and_lies_in_its_interval():
+def test_the_ratio_of_rounds_is_the_ratio_of_medians_and_lies_in_its_interval():
     a, b = noise(1), noise(2, 80, scale=2e-3)
     ratio, low, high = ratio_of_rounds(a, b)
     assert ratio == np.median(b) / np.median(a)
@@ -74,7 +74,7 @@ def test_swapping_the_sides_inverts_the_ratio_of_pairs_and_the_unit_does_not_mat
 
 @pytest.mark.parametrize("how", [ratio_of_rounds, ratio_of_pairs])
 @pytest.mark.parametrize(("a", "b", "ratio"), [(0, 0, 1.0), (3, 3, 1.0), (0, 2, math.nan), (2, 0, math.nan)])
-def test_equal_values_have_the_ratio_one_and_zero_against_something_has_none(how, a, b, ratio):
+def test_two_zeros_have_the_ratio_one_and_zero_against_another_value_has_no_ratio(how, a, b, ratio):
     assert how(np.full(5, float(a)), np.full(5, float(b))) == pytest.approx((ratio,) * 3, nan_ok=True)
 
 

@@ -138,7 +138,7 @@ def test_benchmarks_of_one_side_are_named_and_runs_without_a_partner_counted(wri
     assert len(made.rows) == 1
 
 
-def test_what_else_was_recorded_stands_in_a_table_of_its_own(write):
+def test_further_recorded_values_have_a_table_of_their_own(write):
     facts = [
         {"test_mse": 0.5, "peak_bytes": 2**20, "parameters": 10, "note": "x"},
         {"test_mse": 0.25, "parameters": 10},
@@ -186,13 +186,13 @@ GOOD = run_of(one("t", [1.0] * 5))
         ({"benchmarks": [{"runs": []}], "metadata": {}}, "`pyperf compare_to` reads it"),
         ({**GOOD, "benchmarks": 3}, "benchmarks: Input should be a valid list"),
         ({**GOOD, "datetime": "x"}, "datetime: "),
-        ({**GOOD, "benchmarks": []}, "no benchmark in it"),
+        ({**GOOD, "benchmarks": []}, "it holds no benchmark"),
         (
             run_of({"fullname": "t", "stats": {"median": 1.0}}),
-            "t: no rounds in it: make the file with --benchmark-json",
+            "t: it has no rounds: make the file with --benchmark-json",
         ),
         (run_of(one("t", [])), "--benchmark-save-data"),
-        (run_of(one("t", [1]), one("t", [1])), "t: this name is there 2 times"),
+        (run_of(one("t", [1]), one("t", [1])), "t: the file has 2 benchmarks of this name"),
         (run_of(one("t", [1, math.nan])), "t: a round took nan s"),
         (run_of(one("t", [1, math.inf])), "t: a round took inf s"),
         (run_of(one("t", [1, -1.0])), "t: a round took -1.0 s"),
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason(write, content, sai
     assert said in str(error.value)
 
 
-def test_a_path_that_is_not_there_is_told_the_nearest(write, tmp_path):
+def test_for_a_missing_path_the_message_gives_the_nearest_one(write, tmp_path):
     a = write("before.json", GOOD)
     with pytest.raises(
         InputError, match=r"befor.json: unknown file or folder 'befor.json'; did you mean 'before.json'"
@@ -242,7 +242,7 @@ def test_the_page_counts_the_verdicts_and_writes_numbers_with_their_units(write)
     assert lines[1][1:5] == ["500 ms", "250 ms", "0.500", "0.500 to 0.500"]
     assert r"f.py::t\[x\|y\]" in page
     assert "outside 0.833 to 1.2 (--margin)" in page
-    assert "one run a side" in page
+    assert "one run on each side" in page
 
 
 def test_the_gate_names_rows_that_are_worse_and_above_the_ratio(write):
@@ -268,5 +268,5 @@ def test_the_gate_names_benchmarks_that_are_gone(write):
 
 def test_runs_that_do_not_say_their_machine_are_refused(write):
     path = write("a.json", run_of(one("t", [1.0] * 5)) | {"machine_info": {}})
-    with pytest.raises(InputError, match="does not say on what machine"):
+    with pytest.raises(InputError, match="does not name the machine"):
         compare(path, path)

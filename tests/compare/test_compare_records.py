@@ -13,7 +13,7 @@ from benchbench.core.objective import ObjectiveFacts
 from benchbench.core.record import Status
 
 ONLY_ALIKE = (
-    "Times and memory are compared only where jobs, threads, allocator and kernel are the same, which they are not in: "
+    "Times and memory are compared only where jobs, threads, allocator and kernel are the same; they differ in: "
 )
 
 
@@ -145,7 +145,7 @@ def test_other_data_on_a_seed_leaves_the_pair_out(stores, records):
         {"length": 101},
     ],
 )
-def test_what_is_not_the_same_trial_is_no_pair(stores, records, fields):
+def test_different_trials_are_not_paired(stores, records, fields):
     with pytest.raises(InputError, match=r"nothing that can be compared\. In A only, 2 rows: cosine"):
         compare(*stores(records, of_trial(records, **fields)))
 
@@ -194,7 +194,7 @@ def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names
     assert made.notes == ("In A only: study extra.",)
     assert made.same[0] == "study main"
     assert compare(str(b), str(alone)).rows == made.rows
-    with pytest.raises(InputError, match=r"no study is in both: .*a has extra, main, .*alone has new"):
+    with pytest.raises(InputError, match=r"no study is on both sides: .*a has extra, main, .*alone has new"):
         compare(str(a), str(alone))
 
 
@@ -208,11 +208,11 @@ def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records)
     with pytest.raises(InputError, match=r"toy-cpu-2-cores.jsonl:1: not a record"):
         compare(a, b)
     file.write_text("{")
-    with pytest.raises(InputError, match="no whole record yet"):
+    with pytest.raises(InputError, match="no complete record yet"):
         compare(a, b)
 
 
-def test_the_gate_fails_where_trials_failed_in_b_alone(stores, records):
+def test_the_gate_fails_where_trials_failed_in_b_only(stores, records):
     lost = [r.model_copy(update={"status": Status.DIVERGED}) if r.trial.architecture == "gru" else r for r in records]
     a, b = stores(records, lost)
     assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])

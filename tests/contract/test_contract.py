@@ -106,7 +106,7 @@ LEARNERS = {
         def generate(self, prefix, steps):
             return np.repeat(prefix[:, -2:-1], steps, axis=1)
     """,
-    "many scored steps: a free run in two pieces is the run in one": """
+    "many scored steps: a free run in two pieces equals the run in one": """
         def generate(self, prefix, steps):
             return prefix[:, -1:] * 0.5 ** np.arange(steps)[:, None]
     """,
@@ -122,7 +122,7 @@ def test_a_learner_that_breaks_a_promise_is_caught(promise, tmp_path):
 
 
 TASKS = {
-    "it makes a problem of the asked length, all finite": """
+    "it makes a problem of the requested length, with finite values": """
     pairs = windows(rng.standard_normal(900), length + 1)
     parts = [range(0, 400), range(500, 600), range(700, 800)]
     """,
@@ -130,7 +130,7 @@ TASKS = {
     pairs = windows(np.random.default_rng().standard_normal(900), length)
     parts = [range(0, 400), range(500, 600), range(700, 800)]
     """,
-    "no stretch of train comes back in valid or test": """
+    "no stretch of train is in valid or test too": """
     pairs = windows(rng.standard_normal(900), length)
     order = rng.permutation(800)
     parts = [order[:600], order[600:700], order[700:]]
@@ -155,10 +155,10 @@ TASKS = {
 
 
 TASKS_WITH_A_FREE_RUN = {
-    "it makes a problem of the asked length, all finite": "truth[3, 5] = np.nan",
+    "it makes a problem of the requested length, with finite values": "truth[3, 5] = np.nan",
     "the same seed gives the same bytes": "truth = truth + np.float32(1e-3 * np.random.default_rng().random())",
-    "the truth of a free run goes on where its prefix ends": "truth = truth[::-1].copy()",
-    "no stretch of train or of a test input is to be generated in a free run": """
+    "the truth of a free run continues where its prefix ends": "truth = truth[::-1].copy()",
+    "a free run generates no stretch that is in train or in a test input": """
     whole = sliding_window_view(series[:700], length + 150)[::60, :, None]
     prefix, truth = whole[:, :length].copy(), whole[:, length:].copy()
     """,
@@ -198,7 +198,7 @@ def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
 def test_option_sets_are_not_chosen_by_the_starts_of_the_free_run(tmp_path):
     results = free_running(tmp_path, valid_run="FreeRun(prefix=prefix[10:], truth=truth[10:])")
     [broken] = [result.detail for result in results if result.passed is False]
-    assert re.fullmatch(r"(\d+) of \1 starts hold a stretch that the free run holds too", broken)
+    assert re.fullmatch(r"(\d+) of \1 starts hold a stretch that is in the free run too", broken)
 
 
 def test_option_sets_may_be_chosen_by_other_starts(tmp_path):
@@ -210,8 +210,8 @@ def test_option_sets_may_be_chosen_by_other_starts(tmp_path):
 def test_option_sets_are_not_chosen_by_a_free_run_over_train(tmp_path):
     seen = "FreeRun(prefix=prefix, truth=np.tile(series[:150], (len(prefix), 1))[:, :, None])"
     [broken] = [result for result in free_running(tmp_path, valid_run=seen) if result.passed is False]
-    assert broken.promise == "option sets are chosen for the free run by starts of their own"
-    assert "hold a stretch that train holds too" in broken.detail
+    assert broken.promise == "the starts that choose option sets for the free run are not its own"
+    assert "hold a stretch that is in train too" in broken.detail
 
 
 def test_a_task_without_a_free_run_has_nothing_to_promise_of_it():
@@ -294,20 +294,20 @@ def mine(setting):
 """
 
 
-def test_a_learner_of_classes_alone_is_held_to_what_it_promises(tmp_path):
+def test_a_learner_that_only_classifies_is_checked_on_the_promises_for_classes(tmp_path):
     cut = "inputs = inputs if lengths is None else inputs * (np.arange(12) < lengths[:, None])[:, :, None]"
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", cut))
     assert not [r for r in results.values() if r.passed is False]
     assert results["classes: predictions are finite and of the right shape"].passed
-    assert results["classes: what stands in the padding changes nothing"].passed
+    assert results["classes: values in the padding change nothing"].passed
 
 
 def test_a_learner_that_reads_the_padding_is_caught(tmp_path):
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", "pass"))
-    assert results["classes: what stands in the padding changes nothing"].passed is False
+    assert results["classes: values in the padding change nothing"].passed is False
 
 
-def test_a_learner_whose_rows_are_no_probabilities_is_caught(tmp_path):
+def test_a_learner_whose_outputs_are_not_probabilities_is_caught(tmp_path):
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", "return 2 * self.train.targets[: len(inputs)]"))
     found = results["classes: predictions are finite and of the right shape"]
     assert found.passed is False
@@ -352,7 +352,7 @@ def test_a_task_of_labels_need_not_look_ahead_and_has_examples_of_each_class(tmp
     results = results_of(tmp_path, LABELS.replace("{change}", shifted))
     assert not [r for r in results.values() if r.passed is False], results
     assert "the targets lie ahead of the inputs they are scored with" not in results
-    assert results["no stretch of train comes back in valid or test"].passed
+    assert results["no stretch of train is in valid or test too"].passed
 
 
 def test_a_class_without_an_example_in_train_is_caught(tmp_path):
@@ -365,10 +365,10 @@ def test_a_leak_is_found_among_sequences_of_different_length(tmp_path):
         "inputs[1, :lengths[1]] = 0.5 * np.arange(lengths[1])[:, None]; inputs[0], lengths[0] = inputs[1], lengths[1]"
     )
     results = results_of(tmp_path, LABELS.replace("{change}", leak))
-    assert results["no stretch of train comes back in valid or test"].passed is False
+    assert results["no stretch of train is in valid or test too"].passed is False
 
 
-def test_the_option_sets_of_shipped_studies_are_put_to_the_contract():
+def test_the_contract_is_checked_with_the_option_sets_of_shipped_studies():
     subjects = {result.subject for result in check(REGISTRY.get("task", "noisy_sine"))}
     assert subjects == {"task noisy_sine"}
     sets = [options for options, _ in shipped_sets(REGISTRY.get("architecture", "esn"))]
@@ -385,7 +385,7 @@ def test_the_option_sets_of_shipped_studies_are_put_to_the_contract():
 def test_a_learner_that_crashes_on_lengths_that_it_offers_is_caught(tmp_path):
     crash = "inputs = inputs if lengths is None else inputs[10**9]"
     results = results_of(tmp_path, CLASSIFIER.replace("{body}", crash))
-    assert results["classes: what stands in the padding changes nothing"].passed is False
+    assert results["classes: values in the padding change nothing"].passed is False
 
 
 def test_a_learner_that_needs_later_inputs_is_tested_where_it_may_see_them(tmp_path):

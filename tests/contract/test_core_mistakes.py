@@ -49,7 +49,7 @@ def told(found):
 
 TWO = "the core must return two values, its states and the state that it ends in, not"
 SHAPE = "the core's states must have the shape (batch, time, unit) = (2, 3, unit), not"
-STATE = "the core does not go on from the state that it returned:"
+STATE = "the core does not accept the state that it returned:"
 MISTAKES = {
     "return states": f"{TWO} one Tensor",
     "return states, state, state": f"{TWO} 3 values",
@@ -65,10 +65,10 @@ def test_a_mistake_in_what_a_core_returns_is_one_sentence_told_once(body, tmp_pa
     mine += f"        states, state = self.cell(inputs, state)\n        {body}\n"
     found = results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))
     assert told(found) == [MISTAKES[body]]
-    assert found[-1].promise.endswith("more promises fail for a reason that is told above")
+    assert found[-1].promise.endswith("more promises fail for a reason that is reported above")
 
 
-def test_a_vendor_core_that_forgets_batch_first_is_told_so(tmp_path):
+def test_for_a_core_of_pytorch_without_batch_first_the_message_says_so(tmp_path):
     found = results(tmp_path, HEAD + "Mine = nn.GRU\n" + MAKE.replace("{more}", ""))
     assert told(found) == ["the core needs batch_first=True; without it, the batch is taken for the time"]
 
@@ -82,7 +82,7 @@ def test_a_core_that_forgets_batch_first_inside_mixes_sequences_and_is_caught(tm
     assert alone.detail == "a prediction depends on the sequences beside it: the last sequence alone gives others"
 
 
-def test_a_core_of_certain_widths_is_told_how_to_say_so(tmp_path):
+def test_for_a_core_that_cannot_have_every_width_the_message_names_the_argument_widths(tmp_path):
     [said] = told(results(tmp_path, HEAD + HEADS + MAKE.replace("{more}", "")))
     assert said.startswith("it can have the widths [4, 16, 32], but not [1, 2, 3, 6, 9] (AssertionError: embed_dim")
     assert said.endswith(
@@ -90,7 +90,7 @@ def test_a_core_of_certain_widths_is_told_how_to_say_so(tmp_path):
     )
 
 
-def test_a_core_that_says_its_widths_keeps_every_promise(tmp_path):
+def test_a_core_with_a_list_of_widths_keeps_every_promise(tmp_path):
     found = results(tmp_path, HEAD + HEADS + MAKE.replace("{more}", ", widths=range(4, 1025, 4)"))
     assert {one.passed for one in found} == {True}
 

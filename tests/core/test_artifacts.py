@@ -49,7 +49,9 @@ def test_a_record_without_an_artifact_says_so(tmp_path: Path, make_record: Calla
     assert artifacts.read(tmp_path, make_record()) == ({}, "The trial kept no arrays.")
 
 
-def test_what_no_record_names_is_cleared(kept: tuple[Path, Record], make_record: Callable[..., Record]) -> None:
+def test_artifacts_that_no_record_names_are_removed(
+    kept: tuple[Path, Record], make_record: Callable[..., Record]
+) -> None:
     results, record = kept
     folder = artifacts.path(results, record).parent
     for name in ("0123456789abcdef.npz", f"{record.artifact_name}.77.new"):

@@ -76,7 +76,7 @@ def test_the_scores_do_not_depend_on_the_units(
     assert spectrum_distance(*one) == pytest.approx(spectrum_distance(*moved), abs=1e-6)
 
 
-def test_the_nrmse_at_a_step_is_that_of_a_plain_loop() -> None:
+def test_the_nrmse_at_a_step_equals_a_plain_loop() -> None:
     truth, generated = runs((7, 90, 1)).astype(np.float64), runs((7, 90, 1), 1).astype(np.float64)
     squares = [(generated[start, 83, 0] - truth[start, 83, 0]) ** 2 for start in range(7)]
     expected = (sum(squares) / 7 / truth.var()) ** 0.5
@@ -121,7 +121,7 @@ def test_half_the_power_in_a_place_of_its_own_gives_the_distance_of_hellinger() 
     assert spectrum_distance(sines(0.2), mixed) == pytest.approx((1 - 0.5**0.5) ** 0.5, abs=0.005)
 
 
-def test_a_run_that_stands_still_shares_nothing_with_a_sine() -> None:
+def test_a_constant_run_shares_no_spectrum_with_a_sine() -> None:
     assert spectrum_distance(sines(0.2), np.full((4, 1000, 1), 0.3, np.float32)) == 1
 
 
@@ -166,7 +166,7 @@ def test_each_window_holds_the_last_steps_and_the_last_scored_step_is_taken() ->
 
 
 @pytest.mark.parametrize("beyond", [np.nan, np.inf, -np.inf, 1e300])
-def test_a_learner_is_never_given_what_is_not_finite(beyond: float) -> None:
+def test_a_learner_never_gets_inputs_that_are_not_finite(beyond: float) -> None:
     def strict(windows: np.ndarray) -> np.ndarray:
         assert np.isfinite(windows).all()
         return np.full((len(windows), 1, 1), beyond)

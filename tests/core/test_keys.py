@@ -34,7 +34,7 @@ def test_the_beginning_of_a_key_finds_its_trial_in_all_studies_and_in_its_own(
     assert find(results, f" {key.upper()} ", "main").record.trial == records[1].trial
 
 
-def test_of_several_machines_the_newest_record_counts_and_the_others_are_told(
+def test_the_newest_record_of_several_machines_counts_and_the_others_are_noted(
     written: tuple[Path, list[Record]],
 ) -> None:
     results, records = written

@@ -24,7 +24,7 @@ def line(make_record: Make) -> bytes:
     return sealed(make_record(3, message="it took 0.5 s"))
 
 
-def test_a_line_as_it_was_written_is_whole(line: bytes, make_record: Make) -> None:
+def test_an_unchanged_line_has_a_valid_checksum(line: bytes, make_record: Make) -> None:
     assert parsed(line) == (make_record(3, message="it took 0.5 s"), Seal.WHOLE)
 
 
@@ -55,7 +55,7 @@ def test_a_schema_that_is_not_known_is_refused_before_anything_else(schema: obje
         parsed(json.dumps(changed).encode())
 
 
-def test_a_newer_schema_is_told_so(line: bytes) -> None:
+def test_a_newer_schema_is_refused_with_a_message_that_says_so(line: bytes) -> None:
     with pytest.raises(LineError, match=r"reads the schemas 1 to 3, not 4 \(a newer benchbench wrote this one\)"):
         parsed(line.replace(b'"schema":3', b'"schema":4'))
 
@@ -102,7 +102,7 @@ def test_the_committed_lines_are_read_and_are_whole_where_they_have_a_checksum(p
     assert {line.seal for line in lines} == {Seal.NONE if path.parent.name in OLDER else Seal.WHOLE}
 
 
-def test_whatever_json_stands_in_a_file_is_a_record_or_a_message_with_file_and_line(tmp_path: Path) -> None:
+def test_any_json_in_a_file_is_a_record_or_an_error_that_names_file_and_line(tmp_path: Path) -> None:
     rng, file = random.Random(0), tmp_path / "m.jsonl"  # noqa: S311  no secret
     lines = [line for path in COMMITTED for line in path.read_bytes().splitlines()[:20]]
     refused = 0
@@ -146,7 +146,7 @@ def _mutate(content: dict[str, object], rng: random.Random) -> None:
         place[key] = rng.choice(values)
 
 
-def test_a_tail_that_is_whole_json_and_no_record_is_never_cut_off(
+def test_a_last_line_of_complete_json_that_is_not_a_record_is_never_cut_off(
     line: bytes, tmp_path: Path, make_record: Make
 ) -> None:
     store = Store(tmp_path / "m.jsonl")
@@ -169,7 +169,7 @@ def test_a_line_of_a_hundred_megabytes_is_refused_without_being_read(tmp_path: P
             stream.write(b"[],[" * 250_000)
     found = Store(file).lines()
     assert next(found).number == 1
-    with pytest.raises(InputError, match=r":2: not a record: longer than the 2,097,152 bytes of a line"):
+    with pytest.raises(InputError, match=r":2: not a record: it is longer than 2,097,152 bytes"):
         next(found)
     assert file.stat().st_size > 1e8
 

@@ -66,7 +66,7 @@ def test_the_limit_that_is_reached_first_ends_the_fit(limits: dict[str, Any], st
     assert count(metered(clock, **limits), lambda: clock.advance(1)) == steps
 
 
-def test_what_happens_before_the_start_is_not_on_the_clock(clock: Any) -> None:
+def test_time_before_the_start_is_not_on_the_clock(clock: Any) -> None:
     meter = metered(clock, updates=1)
     clock.advance(50)
     meter.start()
@@ -75,7 +75,7 @@ def test_what_happens_before_the_start_is_not_on_the_clock(clock: Any) -> None:
     assert meter.seconds == 2
 
 
-def test_the_first_update_starts_the_clock_where_nobody_did(clock: Any) -> None:
+def test_the_first_update_starts_the_clock_if_start_was_not_called(clock: Any) -> None:
     meter = metered(clock, updates=2)
     clock.advance(50)
     count(meter, lambda: clock.advance(1))
@@ -145,12 +145,12 @@ def test_a_start_within_a_pause_counts_from_the_end_of_the_pause(clock: Any) -> 
 
 def test_an_update_cannot_hide_in_a_pause(clock: Any) -> None:
     meter = metered(clock, seconds=1)
-    with pytest.raises(RuntimeError, match="an update is always on the clock"), meter.paused():
+    with pytest.raises(RuntimeError, match="updates are on the clock"), meter.paused():
         meter.spend()
     assert meter.updates == 0
 
 
-def test_the_first_update_is_timed_apart_without_what_comes_before_it_or_pauses(clock: Any) -> None:
+def test_the_first_update_is_timed_separately_without_setup_and_pauses(clock: Any) -> None:
     meter = metered(clock, updates=3)
     meter.start()
     clock.advance(20)
@@ -175,7 +175,7 @@ def test_a_fit_of_one_update_has_a_first_update_too(clock: Any) -> None:
     assert meter.first_update_seconds == 4
 
 
-def test_what_follows_a_refusal_is_not_part_of_the_first_update(clock: Any) -> None:
+def test_time_after_a_refusal_is_not_part_of_the_first_update(clock: Any) -> None:
     meter = metered(clock, updates=1)
     while meter.spend():
         clock.advance(4)
@@ -213,7 +213,7 @@ def test_a_point_of_the_curve_outside_a_pause_has_the_time_of_its_own_moment(clo
     assert meter.curve == [(3, 3.0, 0.5, None)]
 
 
-def test_the_fraction_is_that_of_the_limit_that_is_nearest(clock: Any) -> None:
+def test_the_fraction_follows_the_limit_that_is_nearest(clock: Any) -> None:
     meter = metered(clock, updates=8, seconds=10)
     assert meter.fraction == 0
     meter.spend(4)
@@ -235,7 +235,9 @@ def test_the_fraction_is_that_of_the_limit_that_is_nearest(clock: Any) -> None:
         ({"updates": 5, "seconds": 12}, [0, 3 / 12, 6 / 12, 9 / 12]),
     ],
 )
-def test_what_was_used_before_an_update_leaves_it_out(limits: dict[str, Any], wanted: list[float], clock: Any) -> None:
+def test_the_share_used_before_an_update_does_not_include_it(
+    limits: dict[str, Any], wanted: list[float], clock: Any
+) -> None:
     meter, found = metered(clock, **limits), []
     while meter.spend():
         found.append(meter.used_before)
@@ -407,7 +409,7 @@ def test_the_microscope_looks_at_each_point_of_the_curve_and_off_the_clock(clock
     assert meter.seconds == 1
 
 
-def test_the_former_names_of_the_losses_are_told_the_new_ones(clock: Clock) -> None:
+def test_for_the_former_names_of_the_losses_the_message_gives_the_new_ones(clock: Clock) -> None:
     meter = Meter(Budget(name="b", updates=1), clock=clock)
     with pytest.raises(TypeError, match=r"meter.note\(valid=..., train=...\).*valid_mse is now called valid; train"):
         meter.note(valid_mse=1.0, train_mse=2.0)

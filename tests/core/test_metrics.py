@@ -21,11 +21,11 @@ def column(*values: float) -> np.ndarray:
     return np.array(values, dtype=np.float32)[:, None, None]
 
 
-def test_the_mean_squared_error_is_that_of_the_closed_form() -> None:
+def test_the_mean_squared_error_equals_the_closed_form() -> None:
     assert mse(column(0, 0, 0, 0), column(1, 2, 3, 4)) == (1 + 4 + 9 + 16) / 4
 
 
-def test_the_scores_are_those_of_the_closed_forms() -> None:
+def test_the_scores_equal_the_closed_forms() -> None:
     got = scores(column(1, 2, 3, 4), column(2, 2, 3, 4))
     assert got["mse"] == pytest.approx(0.25, rel=1e-12)
     assert got["rmse"] == pytest.approx(0.5, rel=1e-12)

@@ -24,7 +24,7 @@ def drawn(seed: int, classes: int = 3, count: int = 40) -> tuple[np.ndarray, np.
 
 
 @given(st.integers(0, 1000), st.integers(2, 4))
-def test_the_metrics_of_a_classification_are_those_of_scikit_learn(seed: int, classes: int) -> None:
+def test_the_metrics_of_a_classification_equal_those_of_scikit_learn(seed: int, classes: int) -> None:
     targets, predictions = drawn(seed, classes)
     values, undefined = CLASSIFICATION.scores(targets, predictions)
     rows, made = targets.reshape(-1, classes), predictions.reshape(-1, classes).astype(float)
@@ -61,7 +61,7 @@ def test_the_loss_chooses_unless_a_metric_is_named_and_lower_is_always_better() 
     assert by_f1.choice(targets, targets) < by_f1.choice(targets, predictions)
 
 
-def test_what_cannot_be_chosen_by_an_undefined_metric_is_infinitely_bad() -> None:
+def test_predictions_with_an_undefined_choosing_metric_rank_as_infinitely_bad() -> None:
     targets, predictions = drawn(0, 2)
     targets[:] = [1, 0]
     assert Objective.classification(choose="auroc").choice(targets, predictions) == np.inf
@@ -81,7 +81,7 @@ def flagged(targets: np.ndarray, predictions: np.ndarray, labels: np.ndarray) ->
     return float(np.mean(labels))
 
 
-def test_a_metric_of_ones_own_goes_through_pickle_and_keeps_its_direction() -> None:
+def test_a_user_s_metric_can_be_pickled_and_keeps_its_direction() -> None:
     own = Objective(
         "mine", "squared_error", {"cost": Metric(cost), "flagged": Metric(flagged, "higher", labels=True)}, "cost"
     )
@@ -127,7 +127,7 @@ def test_a_metric_needs_a_function_and_a_direction() -> None:
 
 
 @pytest.mark.parametrize("name", ["loss", "score", "choice", "sequences", "a b", "", "a|b"])
-def test_a_metric_whose_name_is_taken_or_odd_is_refused(name: str) -> None:
+def test_a_metric_with_a_reserved_or_malformed_name_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="letters, digits"):
         Objective("mine", "squared_error", {"cost": Metric(cost), name: Metric(cost)}, "cost")
 

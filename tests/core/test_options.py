@@ -62,11 +62,11 @@ def unreadable(setting: object, *, layers: "Missing" = 1) -> None: ...  # noqa: 
         (any_keyword, "must have the form"),
         (nothing, "must have the form"),
         (private, "option '_layers' must start with a letter"),
-        (foreign, "foreign: the options are no schema"),
+        (foreign, "foreign: the options cannot be made into a schema"),
         (unreadable, "an annotation cannot be read: name 'Missing' is not defined"),
     ],
 )
-def test_a_signature_that_is_not_that_of_a_plug_in_is_refused(function: Callable[..., Any], said: str) -> None:
+def test_a_function_without_the_signature_of_a_plug_in_is_refused(function: Callable[..., Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         schema(function, SETTING)
 
@@ -127,7 +127,7 @@ def test_no_options_are_one_option_set() -> None:
 
 def test_an_empty_list_is_a_value_of_a_list_and_an_error_elsewhere() -> None:
     assert expand(NET, {"sizes": []}, "here") == [{"sizes": []}]
-    with pytest.raises(InputError, match="layers is an empty list: nothing to run"):
+    with pytest.raises(InputError, match="layers is an empty list, so nothing would run"):
         expand(NET, {"layers": []}, "here")
 
 

@@ -62,7 +62,7 @@ def test_files_of_the_same_name_in_two_folders_are_two_plug_ins(plugin: Write) -
     assert [registered(module)[0].name for module in (first, second)] == ["first", "second"]
 
 
-def test_what_a_plug_in_imports_from_another_does_not_count(plugin: Write, no_shipped: None) -> None:
+def test_plug_ins_that_a_file_imports_from_another_do_not_count(plugin: Write, no_shipped: None) -> None:
     first = plugin(net("first"), "first.py")
     name = load_file(first).__name__
     second = plugin(f"from {name} import net as other\n{net('second')}", "second.py")
@@ -105,7 +105,10 @@ def test_a_function_may_have_a_decorator_from_elsewhere(plugin: Write) -> None:
         (net("net", "1.5"), "version must be a whole number from 1, not 1.5"),
         (net("net", "True"), "version must be a whole number from 1, not True"),
         (net().replace("int = 1", "int"), "line 4: net: option 'layers' needs an annotation and a default"),
-        (net().replace("def net(setting, *, layers: int = 1)", "class Net"), "stands on a function, not on <class"),
+        (
+            net().replace("def net(setting, *, layers: int = 1)", "class Net"),
+            "it must decorate a function",
+        ),
     ],
 )
 def test_a_broken_plug_in_is_refused_each_time_with_its_reason(text: str, said: str, plugin: Write) -> None:
@@ -115,12 +118,12 @@ def test_a_broken_plug_in_is_refused_each_time_with_its_reason(text: str, said: 
     assert not [name for name, module in sys.modules.items() if getattr(module, "__file__", None) == str(path)]
 
 
-def test_a_plug_in_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+def test_a_missing_plug_in_file_is_refused_with_a_message_that_says_so(tmp_path: Path) -> None:
     for missing in (tmp_path / "missing.py", tmp_path, "a\0b.py", "x" * 5000 + ".py"):
         assert "no such file" in refusal(missing)
 
 
-def test_a_file_that_is_not_python_is_told_so(plugin: Write) -> None:
+def test_a_file_that_is_not_python_is_refused_with_a_message_that_says_so(plugin: Write) -> None:
     assert "not a Python file (.py)" in refusal(plugin(net(), "net.toml"))
 
 
@@ -134,14 +137,14 @@ def test_a_name_in_two_files_is_an_error_that_names_both_places(plugin: Write, n
     first, second = plugin(net("net"), "first.py"), plugin(net("net"), "second.py")
     with pytest.raises(InputError) as caught:
         load([first, second])
-    assert str(caught.value) == f"architecture 'net' is defined twice: {first}:4 and {second}:4"
+    assert str(caught.value) == f"architecture 'net' is defined twice: {first}:4 and {second}:4; rename one"
 
 
 def test_a_name_twice_in_one_file_is_an_error_that_names_both_lines(plugin: Write, no_shipped: None) -> None:
     path = plugin(net() + net())
     with pytest.raises(InputError) as caught:
         load([path])
-    assert str(caught.value) == f"architecture 'net' is defined twice: {path}:4 and {path}:13"
+    assert str(caught.value) == f"architecture 'net' is defined twice: {path}:4 and {path}:13; rename one"
 
 
 def test_a_plug_in_cannot_take_a_shipped_name(plugin: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +169,7 @@ def test_the_same_file_twice_is_no_duplicate(plugin: Write, no_shipped: None) ->
     assert load([path, str(path)]).names("architecture") == ["net"]
 
 
-def test_an_entry_point_that_cannot_be_loaded_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_an_entry_point_that_cannot_be_loaded_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     class Point:
         name, value = "theirs", "their.module"
 
@@ -202,7 +205,7 @@ def test_a_registry_cannot_be_changed(no_shipped: None) -> None:
         load().plugins["task", "x"] = None
 
 
-def test_an_unknown_name_is_told_the_nearest_one(known: Registry) -> None:
+def test_for_an_unknown_name_the_message_gives_the_nearest_one(known: Registry) -> None:
     with pytest.raises(InputError, match=r"here: unknown task 'egc'; did you mean 'ecg'\? Allowed: ecg, mackey_glass"):
         known.get("task", "egc", where="here")
 

@@ -49,7 +49,7 @@ def test_another_seed_changes_every_stream(seed: int, other: int, purpose: str) 
 
 
 @given(seed=st.integers(0, 2**64), purpose=st.text())
-def test_a_whole_number_seed_is_one_that_numpy_and_scikit_learn_take(seed: int, purpose: str) -> None:
+def test_an_integer_seed_is_accepted_by_numpy_and_scikit_learn(seed: int, purpose: str) -> None:
     assert 0 <= integer(seed, purpose) < 2**31
 
 

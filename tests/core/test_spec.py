@@ -70,7 +70,7 @@ def test_a_budget_of_parameters_leaves_the_width_open() -> None:
 
 
 def test_a_budget_has_parameters_or_width_but_not_both() -> None:
-    with pytest.raises(ValidationError, match="parameters or width, not both"):
+    with pytest.raises(ValidationError, match="parameters and width are both given"):
         Budget(name="b", updates=1, parameters=1000, width=8)
 
 
@@ -191,5 +191,5 @@ def test_a_trial_refuses_a_key_that_it_does_not_know() -> None:
         trial(extra=1)
 
 
-def test_the_label_says_what_is_running() -> None:
+def test_the_label_describes_the_trial() -> None:
     assert trial(seed=3).label == "sine 10 rnn seed 3 short cpu"

@@ -40,7 +40,7 @@ def seeds(store: Store) -> list[int]:
     return [record.trial.seed for record in store.records()]
 
 
-def test_what_is_appended_is_read_in_the_same_order(store: Store, make_record: Make) -> None:
+def test_records_are_read_in_the_order_in_which_they_were_appended(store: Store, make_record: Make) -> None:
     made = [make_record(seed, message="line\nof ünïcode \u2028") for seed in (2, 0, 1)]
     for record in made:
         store.append(record)
@@ -72,7 +72,7 @@ def test_a_line_has_the_documented_names(store: Store, make_record: Make) -> Non
     assert set(line) == {
         "trial", "status", "message", "scores", "groups", "curve", "spent", "predict_seconds", "data", "samples",
         "environment", "started", "block", "free_run", "schema", "objective", "classes", "baseline", "kernel",
-        "undefined", "artifact", "files", "checksum", "solves", "watched", "added", "resolved",
+        "undefined", "artifact", "kept", "files", "checksum", "solves", "watched", "added", "resolved",
     }  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_an_empty_file_holds_no_records_and_can_be_appended_to(store: Store, mak
     assert seeds(store) == [5]
 
 
-def test_a_file_cut_at_any_byte_gives_its_whole_records_and_can_be_appended_to(
+def test_a_file_that_is_cut_at_any_byte_keeps_its_complete_records_and_can_be_appended_to(
     full: Store, make_record: Make, fast_disk: None
 ) -> None:
     content = full.path.read_bytes()
@@ -161,25 +161,27 @@ def test_records_of_all_machines_are_read_together(tmp_path: Path, make_record: 
     assert [line.record.trial.seed for line in read(tmp_path, "main")] == [1, 0]
 
 
-def test_a_study_without_records_is_told_the_nearest_one_that_has_some(tmp_path: Path, make_record: Make) -> None:
+def test_for_a_study_without_records_the_message_gives_the_nearest_study_that_has_some(
+    tmp_path: Path, make_record: Make
+) -> None:
     for study in ("main", "quick"):
         Store(folder(tmp_path, study) / "laptop.jsonl").append(make_record(study=study))
     (tmp_path / "records" / "a_file").touch()
     (tmp_path / "records" / "empty").mkdir()
-    with pytest.raises(InputError, match=r"'quikc'; did you mean 'quick'\? Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"no records \(there are those of quick, main\); run `benchbench run STUDY`"):
         read(tmp_path, "quikc")
 
 
-def test_no_results_at_all_are_told_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"unknown study with records 'main'\. Allowed: none"):
-        read(tmp_path / "nowhere", "main")
+def test_for_an_empty_folder_of_results_the_message_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"main: no records; run `benchbench run main\.toml` first"):
+        read(tmp_path / "nowhere", "main", "main.toml")
 
 
 def test_a_study_with_nothing_but_a_torn_record_has_none(tmp_path: Path) -> None:
     path = folder(tmp_path, "main") / "laptop.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"trial": {"stu')
-    with pytest.raises(InputError, match="no whole record yet"):
+    with pytest.raises(InputError, match="no complete record yet"):
         read(tmp_path, "main")
 
 
@@ -215,7 +217,7 @@ def test_a_write_that_fails_leaves_the_earlier_records_whole(
     assert seeds(full) == [0, 1, 2, 9]
 
 
-def test_a_second_writer_is_refused_and_told_who_the_first_is(full: Store, make_record: Make) -> None:
+def test_a_second_writer_is_refused_with_a_message_that_names_the_first(full: Store, make_record: Make) -> None:
     with full.locked():
         other = Store(full.path)
         with pytest.raises(InputError, match=f"is being written by process {os.getpid()}, since"), other.locked():
@@ -264,3 +266,12 @@ def test_a_log_on_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left on device; earlier records are whole") as caught:
         writer.log("here", "a trial", "what it printed")
     assert caught.value.filename == str(log)
+
+
+def test_garbage_is_collected_again_after_a_reading_that_fails(tmp_path):
+    import gc
+
+    (tmp_path / "bad.jsonl").write_text('{"no": "record"}\n')
+    with pytest.raises(InputError):
+        Store(tmp_path / "bad.jsonl").reading()
+    assert gc.isenabled()

@@ -78,7 +78,7 @@ def test_competitors_of_one_task_length_and_seed_stand_side_by_side(study_file: 
     assert [t.architecture for t in first] == ["rnn", "lstm", "lstm"]
 
 
-def test_what_a_study_leaves_out_has_a_default(study_file: Write) -> None:
+def test_keys_that_a_study_leaves_out_have_defaults(study_file: Write) -> None:
     study = read(study_file(top='name = "main"\nlengths = [100]'))
     assert (study.seeds, study.devices, study.timeout, study.plugins, study.description) == (5, ("cpu",), None, (), "")
 
@@ -224,7 +224,7 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"budgets": '[[budgets]]\nname = "b"'}, ["budgets number 1: ", "at least one of updates, epochs, seconds"]),
         (
             {"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nwidth = 1\nparameters = 1'},
-            ["parameters or width, not both"],
+            ["parameters and width are both given"],
         ),
         ({"budgets": "[[budgets]]\nupdates = 1"}, ["budgets number 1.name: ", "required"]),
         ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1.0'}, ["budgets number 1.updates: ", "integer", "got 1.0"]),
@@ -234,7 +234,10 @@ def test_a_byte_order_mark_is_no_part_of_a_study(study_file: Write) -> None:
         ({"budgets": '[[budgets]]\nname = "b"\nseconds = inf'}, ["budgets number 1.seconds: ", "finite", "got inf"]),
         ({"budgets": '[[budgets]]\nname = "b"\nseconds = -1'}, ["budgets number 1.seconds: ", "greater than 0"]),
         ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1\n' * 2}, ["budgets: 'b' is given twice"]),
-        ({"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nseeds = 3'}, ["'seeds' belongs to the study"]),
+        (
+            {"budgets": '[[budgets]]\nname = "b"\nupdates = 1\nseeds = 3'},
+            ["'seeds' is a key of the study, not of a budget"],
+        ),
         # tasks, architectures and their options
         ({"tasks": "[tasks]"}, ["tasks: at least 1 needed"]),
         ({"tasks": "", "top": 'name = "m"\nlengths = [1]\ntasks = [' + "1," * 900 + "]"}, ["tasks: ", "table"]),
@@ -275,14 +278,14 @@ def test_a_wrong_study_is_refused_in_one_line_that_names_file_key_and_what_is_al
     assert [text for text in said if text not in message] == [], message
 
 
-def test_an_empty_study_is_told_what_it_needs(study_file: Write, known: Registry) -> None:
+def test_for_an_empty_study_the_message_lists_the_required_keys(study_file: Write, known: Registry) -> None:
     file = study_file()
     for content in ("", "# nothing but a remark\n"):
         file.write_text(content, encoding="utf-8")
         assert refusal(file, known) == ": empty; a study needs name, lengths, budgets, tasks, architectures"
 
 
-def test_bytes_that_are_no_text_are_told_so(study_file: Write, known: Registry) -> None:
+def test_a_file_that_is_not_text_is_refused_with_a_message_that_says_so(study_file: Write, known: Registry) -> None:
     file = study_file()
     file.write_bytes(b"name = \xff\xfe")
     assert "not a text file" in refusal(file, known)
@@ -332,7 +335,7 @@ def test_a_folder_is_no_study(tmp_path: Path, known: Registry) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "x" * 5000 + ".toml", "a\0b.toml"])
-def test_a_file_that_is_not_there_is_told_so(name: str) -> None:
+def test_a_missing_file_is_refused_with_a_message_that_says_so(name: str) -> None:
     with pytest.raises(InputError, match="no such file") as caught:
         find(name)
     assert len(str(caught.value)) < 200
@@ -342,11 +345,11 @@ def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path, known: Registry
     assert "No such file" in refusal(tmp_path / "missing.toml", known)
 
 
-def test_an_unknown_shipped_study_is_told_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_an_unknown_shipped_study_the_message_gives_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_studies, "shipped", lambda: {"main": Path("main.toml"), "quick": Path("quick.toml")})
-    with pytest.raises(InputError, match=r"unknown study 'quikc'; did you mean 'quick'\? Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"unknown study 'quikc'\. Nearest of those shipped: quick, main; "):
         find("quikc")
-    with pytest.raises(InputError, match=r"unknown study 'x+\.\.\.\. Allowed: main, quick"):
+    with pytest.raises(InputError, match=r"unknown study 'x+\.\.\.\. Nearest.* as its file, such as my_signal\.toml"):
         find("x" * 5000)
 
 
@@ -452,5 +455,7 @@ def test_a_label_that_would_be_mistaken_is_refused(study_file: Write, known: Reg
 
 def test_two_architectures_do_not_share_a_label(study_file: Write, known: Registry) -> None:
     file = study_file(architectures='[architectures.rnn]\nlabel = "mine"\n[architectures.lstm]\nlabel = "mine"')
-    with pytest.raises(InputError, match=r"\[architectures.lstm\]: label 'mine' is one of rnn's too; choose another"):
+    with pytest.raises(
+        InputError, match=r"\[architectures.lstm\]: label 'mine' is also a label of rnn; choose another"
+    ):
         read(file).trials(known)

@@ -22,5 +22,5 @@ def test_marks_of_direction_are_escaped(mark):
 
 
 @pytest.mark.parametrize("text", ["plain", "größe µ 中文 שלום", "👩\u200d🔬 e\u0301", "line\nline\ttab", r"C:\new"])
-def test_what_people_write_stays_as_it_is(text):
+def test_ordinary_text_is_not_changed(text):
     assert printable(text) == text

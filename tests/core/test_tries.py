@@ -118,7 +118,7 @@ def test_every_default_of_a_shipped_architecture_lies_in_its_space_and_baselines
     [
         ({"clop": Search(1, 2)}, r"unknown option 'clop'; did you mean 'clip'\?"),
         ({"clip": Search(-1, 2)}, "clip: Input should be greater than or equal to 0, got -1.0"),
-        ({"optimizer": Search(1, 2)}, "optimizer is no number: its space is a list of values"),
+        ({"optimizer": Search(1, 2)}, "optimizer is not a number, so its space must be a list of values"),
         ({"optimizer": Among("adam", "adm")}, "optimizer: .*'adam'.* got 'adm'"),
         ({"layers": Search(1.5, 3)}, "layers: .*integer.* got 1.5"),
         ({"clip": Among(1.0, 1)}, "clip: 1.0 is given twice"),
@@ -143,7 +143,7 @@ def test_a_space_without_extent_is_refused(make, message):
         make()
 
 
-def test_an_option_with_two_spaces_is_refused_where_it_stands():
+def test_an_option_with_two_spaces_is_refused_at_its_definition():
     def twice(setting, *, rate: Annotated[PositiveFloat, Search(1e-4, 1), Search(1, 2)] = 1.0): ...
 
     def once(setting, *, mode: Annotated[Literal["x", "y"], Among("x", "y")] = "x"): ...

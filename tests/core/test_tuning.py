@@ -67,7 +67,7 @@ def test_tuning_has_seeds_of_its_own(tuned):
     assert {one.seed for one in found.grid} == {0, 1}
 
 
-def test_the_default_is_tried_and_what_the_table_fixes_is_not_searched(tuned):
+def test_the_default_is_tried_and_options_with_a_value_in_the_table_are_not_searched(tuned):
     tries = tuned().tries
     assert tries["gru"][0] == {}
     assert tries["esn"][0] == {"spectral_radius": 0.9}
@@ -137,7 +137,7 @@ def test_a_winner_that_is_the_default_is_a_trial_of_the_study_without_tuning(tun
     assert [one.key for one in found.reported(done)] == [one.key for one in found.grid]
 
 
-def test_all_that_may_run_is_among_what_is_possible(tuned):
+def test_the_possible_trials_include_all_that_a_tuned_study_may_run(tuned):
     found = tuned()
     sized = {(one.architecture, str(one.architecture_options), one.length, one.budget.name) for one in found.possible()}
     done = records(found.first(), lambda one: len(str(one.architecture_options)))
@@ -167,13 +167,25 @@ def test_sets_rank_by_the_geometric_mean_and_those_with_failures_last(tuned):
     assert [(one.failed, one.seeds) for one in ranked] == [(0, 3), (0, 3), (0, 3), (1, 3)]
 
 
-def test_of_sets_that_all_failed_the_default_stands_first(tuned):
+def test_a_set_with_a_mark_that_keeps_a_trial_out_of_rankings_stands_behind_all_without(tuned):
+    found = standing_records(tuned, [(1.0,) * 3, (1e-9,) * 3, (2.0,) * 3, (3.0,) * 3])
+    unlike = {"valid_mse": 1.0, "valid_rmse": 5.0}  # not those of one error
+    found = [
+        one.model_copy(update={"scores": one.scores | unlike}) if one.scores["valid_loss"] < 0.1 else one
+        for one in found
+    ]
+    ranked = standings(found)
+    assert [one.failed for one in ranked] == [0, 0, 0, 3]
+    assert [one.value for one in ranked[:3]] == pytest.approx([1.0, 2.0, 3.0])
+
+
+def test_among_option_sets_that_all_failed_the_default_comes_first(tuned):
     ranked = standings(standing_records(tuned, [(None,) * 3] * 4))
     assert ranked[0].options == {}
     assert ranked[0].failed == 3
 
 
-def test_what_the_objective_chooses_by_ranks_and_its_mean_where_higher_is_better(tuned):
+def test_option_sets_are_ranked_by_the_metric_that_chooses_and_by_its_mean_where_higher_is_better(tuned):
     facts = Objective.classification(choose="balanced_accuracy").facts
     values = [(0.5, 0.5, 0.5), (0.0, 1.0, 0.8), (0.9, 0.9, 0.0), (0.1, 0.2, 0.3)]
     found = [
@@ -188,10 +200,18 @@ def test_what_the_objective_chooses_by_ranks_and_its_mean_where_higher_is_better
     ("parts", "message"),
     [
         ({"tuning": "\n[tuning]\ntries = 0"}, "tuning.tries: .*greater than or equal to 1, got 0"),
-        ({"tuning": "\n[tuning]\ntries = 2"}, "tuning.budget: there are several; name one of ladder-10, ladder-30"),
+        ({"tuning": "\n[tuning]\ntries = 1"}, "tuning.tries: 1 try is .* nothing is searched: write 2 or more"),
+        ({"tuning": "\n[tuning]\ntrys = 2"}, r"\[tuning\]: unknown key 'trys'; did you mean 'tries'"),
+        ({"tuning": "\n[tuning]\nlengths = [10]"}, r"\[tuning\]: 'lengths' is a key of the study"),
+        (
+            {"tuning": '\n[tuning]\ntries = 2\nlength = 30\nbudget = "ladder-30"', "lengths": "[10, 20]"},
+            "tuning.length: 30 is not among the study's lengths, ",
+        ),
+        ({"tuning": TUNED.replace("[0.3, 0.5]", "{ low = 0.1, hihg = 1 }")}, "leak: unknown key 'hihg'; did you mean"),
+        ({"tuning": "\n[tuning]\ntries = 2"}, "tuning.budget: the study has several budgets; name one of ladder-10"),
         ({"tuning": '\n[tuning]\ntries = 2\nbudget = "lader-30"'}, "unknown budget 'lader-30'; did you mean"),
-        ({"tuning": '\n[tuning]\ntries = 2\nbest = 3\nbudget = "ladder-30"'}, "best = 3 of tries = 2 cannot go on"),
-        ({"tuning": '\n[tuning]\ntries = 2\nbest = 1\nbudget = "ladder-300"'}, "ladder-300 is no rung"),
+        ({"tuning": '\n[tuning]\ntries = 2\nbest = 3\nbudget = "ladder-30"'}, "best = 3 is more than tries = 2"),
+        ({"tuning": '\n[tuning]\ntries = 2\nbest = 1\nbudget = "ladder-300"'}, "ladder-300 must be a rung"),
         ({"tuning": TUNED.replace("esn]", "esm]")}, r"\[tuning\].spaces: unknown architecture 'esm'; did"),
         ({"tuning": TUNED.replace("leak", "lek")}, r"\[tuning\].spaces.esn: unknown option 'lek'; did you mean 'leak'"),
         ({"tuning": TUNED.replace("[0.3, 0.5]", "[0.3]")}, "tuning.spaces.esn.leak: a space needs at least two values"),
@@ -233,7 +253,7 @@ def test_a_wrong_tuning_is_one_message(tuned, parts, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_table_with_nothing_to_search_stands_beside_a_tuned_one_with_a_label(tuned):
+def test_a_labelled_table_without_a_search_space_may_stand_beside_a_tuned_one(tuned):
     fixed, free = FIXED_AND_OPEN
     found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f'{fixed}\nlabel = "fixed"\n{free}')
     assert set(found.tries) == {"gru"}

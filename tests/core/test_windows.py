@@ -135,7 +135,7 @@ def test_the_windows_of_one_series_share_memory_with_each_other() -> None:
 
 
 @given(st.integers(0, 10**6), st.sampled_from([1e6, -1e6, 1e12]))
-def test_what_happens_in_validation_and_test_reaches_neither_train_nor_scaler(place: int, sentinel: float) -> None:
+def test_changes_in_validation_and_test_reach_neither_train_nor_the_scaler(place: int, sentinel: float) -> None:
     series = walk(600)
     plain = forecast_series(series, length=10, horizon=5)
     first_unseen = plain.provenance["ranges"]["train"][1]
@@ -151,7 +151,7 @@ def test_what_happens_in_validation_and_test_reaches_neither_train_nor_scaler(pl
 
 
 @given(st.integers(0, 10**6))
-def test_what_happens_in_test_does_not_reach_validation(place: int) -> None:
+def test_changes_in_test_do_not_reach_validation(place: int) -> None:
     series = walk(600)
     plain = forecast_series(series, length=10, horizon=5)
     first_unseen = plain.provenance["ranges"]["valid"][1]
@@ -244,7 +244,7 @@ def test_a_series_that_cannot_be_standardised_is_refused(series: np.ndarray) -> 
 
 
 @given(st.integers(1, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), st.integers(0, 30))
-def test_windows_with_many_scored_steps_are_those_of_a_plain_loop(
+def test_windows_with_many_scored_steps_equal_a_plain_loop(
     length: int, horizon: int, stride: int, features: int, more: int
 ) -> None:
     samples = length + horizon + more
@@ -306,7 +306,7 @@ def test_a_free_run_is_scaled_as_train_is_and_restored_to_the_units_of_the_signa
     np.testing.assert_allclose(squashed.restore(squashed.truth), np.exp(values[:, 10:] / 100), rtol=1e-5)
 
 
-def test_there_is_a_free_run_at_horizon_one_alone() -> None:
+def test_there_is_a_free_run_only_at_horizon_one() -> None:
     stretches = Stretches(values=np.zeros((4, 30, 1)))
     one, two = (forecast_series(walk(600), length=10, horizon=h, free_run=stretches).free_run for h in (1, 2))
     assert one is not None

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from benchbench.isolation import pool
-from benchbench.isolation.pool import core_sets, cores, isolated_map
+from benchbench.isolation.pool import cores, isolated_map
+from benchbench.isolation.slot import context
 from benchbench.isolation.supervisor import Limits, Lost, Supervisor, Surroundings
 
 PINS = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
@@ -126,12 +127,6 @@ def meet_and_look(file):
     return sorted(os.sched_getaffinity(0))
 
 
-@PINS
-def test_more_jobs_than_cores_share_all_of_them():
-    assert core_sets(cores() + 1, 1) == [tuple(sorted(os.sched_getaffinity(0)))] * (cores() + 1)
-    assert core_sets(1, cores()) == [tuple(sorted(os.sched_getaffinity(0)))]
-
-
 def test_a_keeper_that_cannot_start_is_an_error_and_no_result():
     with pytest.raises(ChildProcessError, match="did not start"):
         list(isolated_map(abs, [1], prepare=break_down))
@@ -186,7 +181,7 @@ def test_a_process_is_forked_or_spawned_as_the_platform_has_it(forks, capfd):
     process = multiprocessing.get_context("spawn").Process(target=supervisor.serve, args=(theirs,))
     process.start()
     theirs.close()
-    mine.send("hello")
+    mine.send(("hello", ()))
     assert mine.recv() is None
     result, output, _ = mine.recv()
     mine.close()
@@ -246,7 +241,7 @@ def test_an_interrupt_while_the_reception_starts_leaves_nothing_to_close(monkeyp
     def interrupted(_process):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool._context().Process, "start", interrupted)
+    monkeypatch.setattr(context().Process, "start", interrupted)
     office = pool.Office(reception=SimpleNamespace(serve=None))
     with pytest.raises(KeyboardInterrupt):
         office.ensure()

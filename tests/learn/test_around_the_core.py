@@ -34,7 +34,7 @@ def fitted(name, setting=SETTING, updates=3, targets=TARGETS, **options):
 
 
 @pytest.mark.parametrize(("layers", "sides", "bias"), [(1, 1, True), (2, 1, True), (2, 2, True), (1, 1, False)])
-def test_logistic_units_are_those_of_a_plain_loop(layers, sides, bias):
+def test_logistic_units_equal_a_plain_loop(layers, sides, bias):
     torch.manual_seed(0)
     module = SigmoidRNN(2, 4, layers, bias=bias, bidirectional=sides == 2, batch_first=True)
     states, last = module(torch.tensor(INPUTS))
@@ -140,7 +140,7 @@ def test_the_gradient_back_in_time_is_the_product_of_the_jacobians():
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
-def test_a_learner_tells_the_gradient_back_in_time_and_leaves_the_training_alone(name):
+def test_a_learner_reports_the_gradient_back_in_time_without_effect_on_training(name):
     learner = fitted(name, layers=2)
     before = learner.predict(INPUTS)
     back = learner.steps_back(INPUTS)

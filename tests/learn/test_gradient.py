@@ -38,7 +38,7 @@ def fit(learner, updates=40, train=None, valid=None, **limits):
     return meter
 
 
-def test_the_loss_path_is_that_of_a_plain_loop():
+def test_the_losses_equal_those_of_a_plain_loop():
     train, valid = sine(), sine(40, phase=0.5)
     learner = Gradient(SETTING, gru, learning_rate=1e-2)
     fit(learner, updates=30, train=train, valid=valid)
@@ -116,7 +116,7 @@ def test_predictions_of_another_shape_than_the_targets_are_an_error_not_a_broadc
         fit(Gradient(setting, lambda i, w: Short()), train=sine(scored=4), valid=sine(40, 4))
 
 
-def test_the_size_is_what_the_closed_form_of_a_gru_says():
+def test_the_size_equals_the_closed_form_of_a_gru():
     width = 8
     recurrent = 3 * (width * 1 + width * width + 2 * width)
     assert Gradient(SETTING, gru).size.trained == recurrent + width + 1
@@ -167,7 +167,7 @@ def trained(core, scored=1):
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_a_free_run_is_that_of_a_plain_loop_over_the_whole_past(core):
+def test_a_free_run_equals_a_plain_loop_over_the_whole_past(core):
     learner, prefix = trained(core)
     network, past, made = learner._network, torch.tensor(prefix), []
     with torch.no_grad():
@@ -201,7 +201,7 @@ def test_a_free_run_carries_a_state_that_knows_more_than_the_last_window():
     assert np.abs(learner.generate(longer, 5) - slide(learner.predict, longer, 5, 20)).max() > 1e-6
 
 
-def test_a_free_run_by_window_sees_the_last_window_alone():
+def test_a_free_run_by_window_sees_only_the_last_window():
     learner, prefix = trained("lstm")
     longer = np.concatenate([10 * prefix, prefix], axis=1)
     windowed = Gradient(SETTING, lambda i, w: nn.LSTM(i, w, batch_first=True), learning_rate=1e-2, free_run="window")
@@ -245,11 +245,11 @@ def test_outputs_that_are_not_the_next_inputs_cannot_be_fed_back():
 
 
 def test_there_is_no_free_run_before_the_fit():
-    with pytest.raises(RuntimeError, match="fit comes first"):
+    with pytest.raises(RuntimeError, match="the learner is not fitted: call fit first"):
         Gradient(SETTING, gru).generate(sine().inputs, 3)
 
 
-def test_a_free_run_draws_no_dropout_and_leaves_the_weights_alone():
+def test_a_free_run_uses_no_dropout_and_does_not_change_the_weights():
     learner = Gradient(SETTING, lambda i, w: nn.GRU(i, w, 2, dropout=0.5, batch_first=True))
     fit(learner, updates=5)
     before, prefix = learner.predict(sine().inputs), sine(6).inputs

@@ -46,7 +46,7 @@ def score(learner, name="balanced_accuracy"):
     return CLASSES.scores(test.targets, learner.predict(test.inputs))[0][name]
 
 
-def test_the_loss_path_is_that_of_a_plain_loop_with_cross_entropy():
+def test_the_losses_with_cross_entropy_equal_those_of_a_plain_loop():
     train, valid = waves(), waves(60, seed=1)
     learner = Gradient(SETTING, gru, learning_rate=1e-2)
     meter = fit(learner, updates=10, train=train, valid=valid)
@@ -81,7 +81,7 @@ def test_predictions_are_probabilities(scored):
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "esn", "linear"])
-def test_every_competitor_learns_what_the_baselines_do_not(name):
+def test_every_competitor_beats_the_baselines(name):
     known = registry.load()
     setting = Setting(**{**SHAPE, "width": 40}, objective=CLASSES)
     options = {} if name in {"esn", "linear"} else {"learning_rate": 1e-2}

@@ -60,7 +60,7 @@ def test_each_sequence_is_predicted_as_if_alone(core, scored):
 
 @pytest.mark.parametrize("behind", [1e9, np.nan])
 @pytest.mark.parametrize("core", CORES)
-def test_what_stands_in_the_padding_changes_neither_training_nor_prediction(core, behind):
+def test_values_in_the_padding_change_neither_training_nor_prediction(core, behind):
     found = [
         made(CORES[core], train=uneven(behind=value)).predict(split.inputs, split.lengths)
         for value in (0.0, behind)
@@ -70,7 +70,7 @@ def test_what_stands_in_the_padding_changes_neither_training_nor_prediction(core
 
 
 @pytest.mark.parametrize("core", ["lstm", "both ways gru"])
-def test_an_update_is_that_of_the_sequences_one_by_one(core):
+def test_an_update_on_a_batch_equals_the_sum_over_its_sequences_one_by_one(core):
     train = uneven(16)
     learner = made(CORES[core], train=train, updates=1)
     network = learner._network
@@ -104,7 +104,7 @@ def test_the_states_of_both_directions_are_counted_and_read():
     assert learner.size.trained == 2 * 3 * (6 * 2 + 6 * 6 + 2 * 6) + 12 + 1
 
 
-def test_a_bidirectional_module_inside_another_is_declined_with_lengths_alone():
+def test_a_bidirectional_module_inside_another_is_declined_only_where_lengths_differ():
     class Wrapped(nn.Module):
         def __init__(self, inputs, width):
             super().__init__()

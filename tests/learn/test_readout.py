@@ -24,7 +24,7 @@ def problem(count=60, features=5, outputs=2, seed=0):
 
 
 @given(strength=st.floats(1e-8, 10), chunk=st.integers(1, 80), seed=st.integers(0, 99))
-def test_each_solution_is_that_of_scikit_learns_ridge_whatever_the_chunks(strength, chunk, seed):
+def test_each_solution_equals_that_of_scikit_learn_s_ridge_whatever_the_chunks(strength, chunk, seed):
     x, y = problem(seed=seed)
     [(_, weights)] = rows(x, y, chunk).path((strength,))
     reference = Ridge(alpha=strength * len(x)).fit(x, y)

@@ -41,7 +41,7 @@ SCHEDULES = ["constant", "linear", "cosine"]
         ("cosine", 0.0, 1.0, 0.0),
     ],
 )
-def test_factors_are_those_of_the_closed_forms(schedule, warm_up, used, wanted):
+def test_factors_equal_the_closed_forms(schedule, warm_up, used, wanted):
     assert factor(schedule, warm_up, used) == pytest.approx(wanted, abs=1e-12)
 
 
@@ -110,7 +110,7 @@ def test_a_rate_falls_over_the_seconds_of_a_budget(engine):
 
 
 @pytest.mark.parametrize("engine", ["torch", "numba"])
-def test_a_constant_rate_is_that_of_the_option_to_the_bit(engine):
+def test_a_constant_rate_equals_the_option_bit_by_bit(engine):
     assert set(rates(engine, Budget(name="few", updates=12))) == {0.01}
 
 

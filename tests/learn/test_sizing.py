@@ -40,7 +40,7 @@ def test_the_width_of_our_networks_is_the_largest_that_fits(name, limit):
     assert size_of(make(width)).total <= limit < size_of(make(width + 1)).total
 
 
-def test_a_learner_whose_size_has_no_width_gets_width_one():
+def test_a_learner_whose_size_does_not_depend_on_its_width_gets_width_one():
     assert solve_width(lambda width: SimpleNamespace(size=Size(trained=7)), 10) == 1
 
 

@@ -13,7 +13,7 @@ from benchbench.measure.contention import Reading, average, other_share, reading
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux")
 
 
-def test_the_share_of_others_is_what_is_busy_and_not_ours():
+def test_the_share_of_others_is_the_busy_time_without_our_own():
     assert other_share(Reading(10.0, 1, 100.0, 5.0), Reading(12.0, 1, 101.5, 6.0)) == pytest.approx(0.25)
     assert other_share(Reading(10.0, 2, 100.0, 5.0), Reading(12.0, 2, 103.0, 6.0)) == pytest.approx(0.5)
 

@@ -5,7 +5,7 @@ import numpy as np
 from benchbench.isolation.pool import isolated_map
 
 
-def test_the_switches_are_set_and_told():
+def test_the_switches_are_set_and_returned():
     [(_, (told, found))] = isolated_map(switches, [1])
     assert told == {"denormals": "flushed", "deterministic": False, "matmul": "float32", "gc": "on"}
     assert found == {"denormal": 0.0, "deterministic": False, "matmul": "highest", "benchmark": False, "gc": True}

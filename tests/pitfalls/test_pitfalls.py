@@ -35,7 +35,7 @@ def test_the_files_are_the_list():
     assert pitfalls.get("euler") is euler.show
 
 
-def test_an_unknown_name_is_told_the_nearest_one():
+def test_for_an_unknown_name_the_message_gives_the_nearest_one():
     with pytest.raises(InputError, match=r"unknown pitfall 'eulr'; did you mean 'euler'\? Allowed: euler, normal_equ"):
         pitfalls.get("eulr")
 
@@ -72,7 +72,7 @@ def test_euler_is_more_chaotic_wider_and_soon_elsewhere(integrators):
 
 
 @pytest.mark.long
-def test_half_of_the_starts_are_gone_where_the_table_says(integrators):
+def test_half_of_the_starts_have_left_the_truth_at_the_time_in_the_table(integrators):
     panel = next(panel for panel in integrators.panels if "share" in panel.y_label)
     shares = by([{"name": curve.name, "curve": curve} for curve in panel.curves], "name")
     for row in integrators.rows[1:]:
@@ -97,7 +97,7 @@ def test_windows_dealt_out_at_random_are_neighbours_and_ours_are_not():
 
 
 @pytest.mark.long
-def test_the_leak_looks_better_than_it_is_for_what_memorises(splits):
+def test_the_leak_flatters_learners_that_memorise(splits):
     leak = by([row for row in splits.rows if row["split"] == random_split.LEAK], "learner")
     honest = by([row for row in splits.rows if row["split"] == random_split.HONEST], "learner")
     for name in ("neighbours", "gru"):

@@ -38,7 +38,7 @@ def test_a_ratio_is_paired_by_seed():
     assert np.isnan(interval([3.0]).low)
 
 
-def test_the_error_is_that_of_the_predictions_in_units_of_the_standardised_series():
+def test_the_error_is_in_units_of_the_standardised_series():
     problem = problem_of(0, 500, 20)
     found = errors(problem, "gru", 0, width=4, updates=1, learning_rate=1e-3)
     assert found.test == pytest.approx(float(problem.test.targets.var()), rel=0.6)  # of an untrained network
@@ -128,7 +128,7 @@ def test_tuning_one_of_two_twins_makes_it_win_and_tuning_both_does_not():
 
 
 @pytest.mark.long
-def test_who_leads_after_few_updates_does_not_lead_after_many():
+def test_the_network_that_leads_after_few_updates_does_not_lead_after_many():
     found = short_budget.show(seeds=3, budgets=(300, 10_000))
     early, late = found.rows[0]["network"], found.rows[3]["network"]
     assert (early, late) == ("rnn", "gru")

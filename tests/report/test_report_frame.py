@@ -142,7 +142,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_file_without_records_is_refused(tmp_path):
     (tmp_path / "records" / "toy").mkdir(parents=True)
     (tmp_path / "records" / "toy" / "a.jsonl").write_text("")
-    with pytest.raises(InputError, match="no whole record"):
+    with pytest.raises(InputError, match="no complete record"):
         load("toy", tmp_path)
 
 

@@ -1,9 +1,11 @@
 """Marks: what a record shows that an honest trial does not."""
 
+import re
+
 import pytest
 
+from benchbench.core.marks import marks
 from benchbench.core.record import Watched
-from benchbench.report.marks import marks
 from benchbench.report.write import write_report
 from tests.report.conftest import make_record, make_study
 
@@ -114,6 +116,11 @@ def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stor
     page = write_report("toy", stored([*good, *cheat, *slow]))
     front, task = page.read_text(), (page.parent / "tasks" / "mackey_glass.md").read_text()
     assert "Marked: 2 records not ranked" in front
+    assert "; marked, and so not ranked: cheat." in front
+    assert "Left out: marked trials of cheat." in front
+    against = next(line for line in task.splitlines() if re.match(r"\| 100 +\| .*\| cheat ", line))
+    assert " marked |" in against
+    assert "open" not in against
     assert "Marked: the times of 2 records are left out" in front
     assert "Marked: cheat (length 100, seed 0; 2 trials show this). Its test mse of 1e-09 is beyond the floor" in task
     assert (

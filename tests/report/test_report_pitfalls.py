@@ -105,7 +105,7 @@ def test_numbers_have_three_digits():
 def test_rows_of_different_columns_and_ragged_curves_are_refused():
     with pytest.raises(ValidationError, match="the rows differ"):
         pitfall(rows=({"a": 1}, {"b": 1}))
-    with pytest.raises(ValidationError, match="2 x, but 1 y"):
+    with pytest.raises(ValidationError, match="2 values of x, but 1 of y"):
         curve("c", (1, 2), (1,))
 
 

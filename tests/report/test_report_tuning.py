@@ -1,5 +1,7 @@
 """Trials of a tuning in the report: in a table and a section of their own, and in nothing else."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,7 +143,8 @@ def test_winners_that_differ_between_places_leave_no_gap_in_the_grid(record, tri
         for seed in range(2)
     ]
     assert not [note for note in select(load("toy", stored(made))).notes if note.startswith("Unfinished")]
-    assert [note for note in select(load("toy", stored(made[:-1]))).notes if note.startswith("Unfinished: 3 of 4")]
+    [note] = [one for one in select(load("toy", stored(made[:-1]))).notes if one.startswith("Unfinished: 3 of 4")]
+    assert note.endswith("Without one: gru (1; task mackey_glass; seed 1).")
 
 
 def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tried, stored):
@@ -239,6 +242,8 @@ def test_verdicts_with_added_seeds_are_those_of_the_effect_that_they_were_added_
     [note] = [one for one in found.selection.notes if one.startswith("Added seeds")]
     assert f"undecided at a difference of {said}" in note
     pages = write_report("toy", folder).parent
+    assert "effect (98.75 %)" in (pages / "tasks" / "mackey_glass.md").read_text()
+    assert "the 98.75 % interval of the paired differences" in (pages / "report.md").read_text()
     assert f"seeds needed for {said}" in (pages / "tasks" / "mackey_glass.md").read_text()
 
 
@@ -249,5 +254,14 @@ def test_the_page_shows_the_tries_the_gain_and_the_cost(tried, grid, stored):
     assert "All tries together were 12 trials" in text
     rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines()]
     row = next(cells for cells in rows if cells[1:4] == ["mackey_glass", "ladder-300", "gru"])
-    assert row[4:10] == ["learning_rate=0.01", "3", "", "0.300", "0.100", "× 3"]
-    assert "rnn is best on validation by default, and gru when all are tuned" in text
+    assert row[4:10] == ["the study's own", "3", "", "0.300", "0.300", "÷ 1"]
+    assert "*gain* what tuning brought: ÷ 2 halves the error" in text.replace("\n", " ")
+    assert "rnn is best on validation by default and when all are tuned" in text
+
+
+def test_the_table_of_the_tuning_shows_the_set_that_the_report_shows(record, tried, table):
+    """Of tries from two tunings the best need not be what the newest chose."""
+    results = [record("gru", seed, options=SETS[2], mse=0.7, budget=SHORT) for seed in range(2)]
+    [row] = table([*tried(gru=(0.3, 0.1, 0.2)), *results]).to_dict("records")
+    assert (json.loads(row["set"]), row["valid"]) == (SETS[2], pytest.approx(0.2))
+    assert row["gain"] == pytest.approx(1.5)

@@ -32,6 +32,8 @@ class Elsewhere:
     def __init__(self, place, *machines):
         self.place, self.machines = place, machines
 
+    def prepare(self, job): ...
+
     def map(self, job, items, *, on_start, on_output):
         heard, waiting = queue.Queue(), queue.Queue()
         for item in items:

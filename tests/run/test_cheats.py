@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchbench import load, run_study, write_report
-from benchbench.report.marks import marks
+from benchbench.core.marks import marks
 
 pytestmark = [
     pytest.mark.attacks,

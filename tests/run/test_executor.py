@@ -129,6 +129,8 @@ def fake(arrays):
     class Fake:
         many_machines = True
 
+        def prepare(self, job): ...
+
         def map(self, job, items, *, on_start, on_output):
             for item in items:
                 on_start(item)

@@ -60,7 +60,7 @@ def test_steps_that_cannot_be_done_are_refused(options, said):
         Preparation(**options)
 
 
-def test_clipping_takes_its_limits_from_training_alone():
+def test_clipping_takes_its_limits_from_training_only():
     wild = NOISE.copy()
     wild[[50, 60]] = 1e6, -1e6
     parts, facts = prepared(pieces(wild, 100 * NOISE, 100 * NOISE), Preparation(clean=("clip",), clip_at=4))

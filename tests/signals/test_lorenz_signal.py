@@ -79,6 +79,6 @@ def test_samples_are_the_interval_apart_and_every_seed_has_an_orbit_of_its_own()
 
 
 @pytest.mark.parametrize("interval", [0.0, -0.1, float("nan"), float("inf")])
-def test_an_interval_that_is_none_is_refused(interval):
-    with pytest.raises(InputError, match="interval is the time between two samples, above 0"):
+def test_an_interval_that_is_not_positive_is_refused(interval):
+    with pytest.raises(InputError, match="the time between two samples must be above 0"):
         states(np.random.default_rng(0), 5, interval=interval)

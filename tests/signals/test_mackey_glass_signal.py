@@ -118,7 +118,7 @@ def test_tau_16_is_periodic_and_tau_17_is_not():
 
 
 def test_a_step_that_does_not_divide_a_time_unit_is_refused():
-    with pytest.raises(InputError, match=r"step must divide one time unit, as 0\.1 does, not 0\.3"):
+    with pytest.raises(InputError, match=r"step = 0\.3: it must divide one time unit, as 0\.1 does"):
         series(np.random.default_rng(0), 100, step=0.3)
 
 

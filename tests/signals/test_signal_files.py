@@ -181,7 +181,7 @@ def test_dialects_that_one_reading_alone_fits_are_found(text, numbers):
         ("1\n2\n", {"encoding": "rot13"}, "encoding: 'rot13' is not a text encoding"),
     ],
 )
-def test_what_can_be_read_in_two_ways_or_in_none_is_refused_with_the_readings(text, form, said):
+def test_a_text_file_with_two_readings_or_none_is_refused_with_the_readings(text, form, said):
     with pytest.raises(InputError, match=said):
         read_text(text.encode(), Form(**form))
 
@@ -346,6 +346,6 @@ def test_feather_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
         signal(tmp_path, "a.feather", FILES["a.feather"])
 
 
-def test_the_home_of_nobody_is_a_message():
+def test_the_home_folder_of_an_unknown_user_is_refused_with_a_message():
     with pytest.raises(InputError, match=r"series: path '~nobody-here/x\.csv': '~nobody-here' is nobody's home"):
         read("~nobody-here/x.csv", Form(), "series")

@@ -38,5 +38,5 @@ def test_nothing_asked_for_is_nothing_done():
 
 @pytest.mark.parametrize("name", ["gaps", "outliers"])
 def test_more_than_half_is_refused(name):
-    with pytest.raises(InputError, match=f"{name}: 0.6 of the samples; at most 0.5"):
+    with pytest.raises(InputError, match=f"{name}: 0.6 of the samples is too much; give at most 0.5"):
         made(**{name: 0.6})

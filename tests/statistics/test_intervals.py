@@ -25,7 +25,7 @@ def rng():
 
 @pytest.mark.parametrize("n", [3, 5, 19])
 @pytest.mark.parametrize("alpha", [0.05, 0.0125])
-def test_below_20_pairs_the_interval_and_p_value_are_those_of_scipy_s_paired_test(n, alpha):
+def test_below_20_pairs_the_interval_and_p_value_equal_those_of_scipy_s_paired_test(n, alpha):
     first, second = np.random.default_rng(n).lognormal(size=(2, n))
     theirs = stats.ttest_rel(np.log(first), np.log(second))
     ours = interval(np.log(first) - np.log(second), rng(), alpha)
@@ -59,7 +59,7 @@ def test_the_bootstrap_s_p_value_is_below_alpha_where_its_interval_excludes_zero
         assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
 
 
-def test_the_bootstrap_draws_from_the_generator_alone():
+def test_the_bootstrap_draws_only_from_its_generator():
     values = np.random.default_rng(5).normal(size=30)
     assert studentised(values, rng()) == studentised(values, rng())
     assert studentised(values, rng()) != studentised(values, np.random.default_rng(1))

@@ -83,7 +83,7 @@ def test_seeds_that_agree_in_full_are_taken_as_they_are():
 
 
 def test_fewer_than_three_sizes_leave_nothing_to_check():
-    with pytest.raises(ValueError, match="2 sizes: a law that is checked needs at least 3"):
+    with pytest.raises(ValueError, match="2 sizes: a law needs at least 3, two to fit and one to check"):
         law(SIZES[:2], noisy(5)[:2])
 
 

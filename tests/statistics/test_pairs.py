@@ -78,7 +78,7 @@ def test_a_tie_lies_within_10_percent_either_way_and_a_sure_difference_is_no_tie
     assert table(base * shake**10, base)[0].verdict == OPEN
 
 
-def test_a_tie_of_accuracies_is_measured_by_what_they_lack():
+def test_the_margin_of_a_tie_of_accuracies_is_a_share_of_their_distance_from_one():
     good, other = np.array([[0.97, 0.99, 0.97, 0.99, 0.98], [0.98, 0.97, 0.99, 0.98, 0.98]])
     assert table(good, other, asked=DIFFERENCE)[0].verdict == OPEN
     assert table(good - 0.4, other - 0.4, asked=DIFFERENCE)[0].verdict == TIE
@@ -108,7 +108,7 @@ def test_a_pair_with_a_failure_is_lost_and_not_in_the_ratio():
     assert (pair.wins.value, pair.losses.value) == (3 / 5, 1 / 5)
 
 
-def test_who_is_ahead_in_the_ratio_but_fails_on_most_units_is_not_called_better():
+def test_a_competitor_with_the_better_ratio_that_fails_on_most_units_is_not_called_better():
     a, b = noisy(1.0, 7, n=9), noisy(3.0, 8, n=9)
     assert table(a, b)[0].verdict == BETTER
     a[4:] = INF
@@ -116,7 +116,7 @@ def test_who_is_ahead_in_the_ratio_but_fails_on_most_units_is_not_called_better(
     assert table(b, a)[0].verdict == OPEN
 
 
-def test_who_never_finished_is_open_against_everybody():
+def test_a_competitor_that_never_finished_is_open_against_every_other():
     [pair] = table([INF] * 5, noisy(1.0, 9))
     assert (pair.verdict, pair.pairs, pair.failures, pair.losses.value) == (OPEN, 0, 5, 1.0)
 
@@ -166,7 +166,7 @@ def test_scaling_all_scores_leaves_the_ratio_and_its_interval(first, second, n, 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(positive, min_size=2, max_size=5), lengths)
-def test_who_is_better_than_another_is_never_worse_than_it_and_stands_in_an_earlier_group(scores, n):
+def test_a_competitor_that_is_better_than_another_is_never_worse_than_it_and_has_an_earlier_rank_group(scores, n):
     better = beaten(table(*[one[:n] for one in scores]), len(scores))
     assert not (better & better.T).any()
     groups = ranks(better)
@@ -176,7 +176,7 @@ def test_who_is_better_than_another_is_never_worse_than_it_and_stands_in_an_earl
         assert groups[better.any(axis=1)] == [1]
 
 
-def test_a_rank_group_is_one_more_than_the_number_of_those_that_are_better():
+def test_a_rank_group_is_one_more_than_the_number_of_better_competitors():
     levels = [1.0, 1.0, 10.0, 100.0]
     scores = [noisy(level, i, n=10) for i, level in enumerate(levels)]
     assert ranks(beaten(table(*scores), 4)).tolist() == [1, 1, 3, 4]

@@ -18,7 +18,7 @@ def looked(scores, **more):
 
 
 @pytest.mark.parametrize(("n", "deviation", "effect", "alpha"), [(5, 0.2, 0.3, 0.05), (30, 1.0, 0.4, 0.01)])
-def test_the_power_is_that_of_scipy_s_noncentral_t(n, deviation, effect, alpha):
+def test_the_power_equals_that_of_scipy_s_noncentral_t(n, deviation, effect, alpha):
     there, limit = stats.nct(n - 1, np.sqrt(n) * effect / deviation), stats.t.ppf(1 - alpha / 2, n - 1)
     assert power(n, deviation, effect, alpha) == pytest.approx(there.sf(limit), abs=1e-6)
 
@@ -29,7 +29,7 @@ def test_the_power_is_the_share_of_simulated_tests_that_find_the_effect():
     assert power(24, 0.3, 0.18) == pytest.approx(found.mean(), abs=0.03)
 
 
-def test_the_seeds_for_half_a_deviation_are_those_of_the_textbooks():
+def test_the_seeds_for_half_a_deviation_agree_with_textbooks():
     assert seeds_needed(1.0, 0.5) == 34  # Cohen 1988, d = 0.5, two-sided 0.05, power 0.8
 
 

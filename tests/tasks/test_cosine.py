@@ -71,7 +71,7 @@ def test_a_list_of_ranges_in_a_study_is_one_value_and_does_not_multiply():
     assert expand(SCHEMA, {"ranges": ranges}, "study") == [{"ranges": ranges}]
 
 
-def test_the_scaler_knows_the_training_series_alone():
+def test_the_scaler_is_fitted_on_the_training_series_only():
     few = cosine(np.random.default_rng(0), 100, train_series=700, test_series=10)
     many = cosine(np.random.default_rng(0), 100, train_series=700, test_series=1000)
     assert few.provenance == many.provenance
@@ -84,7 +84,7 @@ def test_a_warm_up_as_long_as_the_sequences_is_refused():
 
 
 @pytest.mark.parametrize("bad", [(1.5, 0.5), (-1.0, 1.0), (0.0, 0.0), (0.5, float("inf")), (float("nan"), 1.0)])
-def test_a_range_that_is_none_is_refused(bad):
+def test_a_range_with_wrong_ends_is_refused(bad):
     with pytest.raises(InputError, match="must be 0 <= low <= high"):
         cosine(np.random.default_rng(0), 100, ranges=(bad,))
 

@@ -31,7 +31,7 @@ def test_of_twenty_energies_twelve_are_known_and_eight_are_to_be_found():
     np.testing.assert_allclose(raw(problem, problem.free_run.truth)[0, :, 0], ENERGIES[12:], rtol=1e-6)
 
 
-def test_energies_are_scaled_by_the_known_ones_alone():
+def test_energies_are_scaled_by_the_known_energies_only():
     problem = energies(rng(), 1)
     assert problem.provenance["mean"][0] == pytest.approx(ENERGIES[:12].mean())
     assert problem.provenance["std"][0] == pytest.approx(ENERGIES[:12].std())
@@ -90,8 +90,8 @@ def test_words_of_ones_own_come_from_a_file(tmp_path):
     [
         ("abc\tone\nd3f\ttwo\n", "line 2: 'd3f' has 3, which the alphabet"),
         ("abc\tone\nabcdefghijklm\ttwo\n", "line 2: 'abcdefghijklm' has 13 letters, more than the length 12"),
-        ("abc\tone\nabc\ttwo\n", "line 2: 'abc' stands in line 1 already"),
-        ("abc one\n", "line 1: a word, a tab and its language"),
+        ("abc\tone\nabc\ttwo\n", "line 2: 'abc' is in line 1 too"),
+        ("abc one\n", "line 1: 'abc one' must be a word, a tab and its language"),
         ("abc\tone\nabd\tone\n", "has 1 languages"),
         ("abc\tone\nabd\ttwo\n", "1 words of one are too few for three splits"),
     ],

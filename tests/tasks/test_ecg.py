@@ -83,7 +83,7 @@ def test_several_records_are_split_by_patient_and_one_by_time(wfdb_folder, optio
 
 @pytest.mark.parametrize("twice", [("100", "100"), ("100", "100s"), ("101", "202", "201")])
 def test_the_same_patient_twice_is_refused(wfdb_folder, twice):
-    with pytest.raises(InputError, match=rf"'{twice[-2]}' and '{twice[-1]}' are the same patient"):
+    with pytest.raises(InputError, match=rf"'{twice[-2]}' and '{twice[-1]}' are of the same patient"):
         make(wfdb_folder, records=twice[:-1], test_records=twice[-1:])
 
 
@@ -185,7 +185,7 @@ def test_the_slowest_and_the_fastest_records_are_resampled(tmp_path, write_recor
     assert samples == pytest.approx((seconds[1] - seconds[0]) * new, rel=0.02)
 
 
-def test_the_home_of_nobody_is_a_message(monkeypatch):
+def test_the_home_folder_of_an_unknown_user_is_refused_with_a_message(monkeypatch):
     with pytest.raises(InputError, match=r"ecg: path '~nobody-here/ecg': '~nobody-here' is nobody's home"):
         make("~nobody-here/ecg", records=("100",))
     monkeypatch.setenv("BENCHBENCH_DATA", "~nobody-here")
@@ -224,7 +224,7 @@ def without_data(tmp_path, monkeypatch):
     return tmp_path / "cache" / "benchbench" / "mitdb"
 
 
-def test_without_records_and_network_the_message_says_what_to_put_where(without_data, monkeypatch):
+def test_without_records_and_network_the_message_says_which_files_to_put_where(without_data, monkeypatch):
     def offline(*_, **__):
         raise ConnectionError("no route to host")
 

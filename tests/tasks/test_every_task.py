@@ -66,7 +66,7 @@ def test_there_is_one_task_a_file_called_like_it():
 
 
 @pytest.mark.parametrize("name", PLUGINS)
-def test_the_same_seed_gives_the_same_bytes_and_leaves_the_global_generator_alone(make, name):
+def test_the_same_seed_gives_the_same_bytes_and_the_global_generator_is_not_used(make, name):
     before = np.random.get_state()[1].tobytes()  # noqa: NPY002  the one that must not be used
     assert content(make(name)) == content(make(name))
     assert np.random.get_state()[1].tobytes() == before  # noqa: NPY002

@@ -135,7 +135,7 @@ def test_a_record_without_annotations_is_refused_by_its_name(annotated, tmp_path
 
 
 @pytest.mark.parametrize("ask", ["forecast", "reconstruct"])
-def test_an_anomaly_detector_sees_normal_beats_alone_and_is_tested_on_all(ask):
+def test_an_anomaly_detector_learns_from_normal_beats_only_and_is_tested_on_all(ask):
     problem = ecg_anomaly(np.random.default_rng(0), 120, ask=ask, database="synthetic")
     every = beats(length=120 + (ask == "forecast"))
     assert len(problem.train) == len(every.train) - every.train.targets[:, 0, 1].sum()

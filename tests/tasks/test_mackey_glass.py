@@ -25,7 +25,7 @@ def test_squash_is_tanh_of_x_minus_one():
 
 @pytest.mark.parametrize("tau", [-3.0, 0.0, 0.3, 1001.0, float("nan")])
 def test_a_tau_that_makes_no_sense_is_refused(tau):
-    with pytest.raises(InputError, match=rf"tau is a delay from 1 to 1000 time units, not {tau}"):
+    with pytest.raises(InputError, match=rf"tau = {tau}: it must be a delay from 1 to 1000 time units"):
         make(100, tau=tau)
 
 

@@ -126,7 +126,7 @@ def test_stride_and_horizon_are_passed_on(tmp_path):
         ("a.csv", TWO, {"column": 2}, "no column number 2; allowed: 0 to 1"),
         ("a.csv", TWO, {"column": -1}, "no column number -1"),
         ("a.csv", lines(SIGNAL, SIGNAL, header="x,x"), {"column": "x"}, "2 columns are called 'x'"),
-        ("a.xlsx", "1\n", {}, "unknown kind of file '.xlsx'.* Allowed: .csv, .feather, .npy, .npz, .parquet"),
+        ("a.xlsx", "1\n", {}, "unknown kind of file '.xlsx'.* Allowed: .csv, .feather, .hea, .npy, .npz, .parquet"),
         ("a", "1\n", {}, "unknown kind of file ''"),
         ("a.npy", b"\x93NUMPY\x01\x00garbage", {}, "a.npy: cannot be read as .npy"),
         ("a.npy", bytes(range(256)), {}, "a.npy: cannot be read as .npy: the magic string is not correct"),
@@ -144,7 +144,7 @@ def test_stride_and_horizon_are_passed_on(tmp_path):
         ("a.parquet", b"PAR1rubbish", {}, "a.parquet: cannot be read as .parquet"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_forecast_is_refused_with_the_reason(tmp_path, name, content, options, message):
+def test_a_series_that_cannot_be_forecast_is_refused_with_the_reason(tmp_path, name, content, options, message):
     with pytest.raises(InputError) as caught:
         make(write(tmp_path, name, content), **options)
     assert re.search(message.replace("a.", r"a\."), str(caught.value)), caught.value

@@ -56,7 +56,7 @@ def test_several_columns_are_features_that_are_all_predicted(table):
     assert problem.provenance["columns"] == ["c", "a"]
 
 
-def test_with_a_target_the_other_columns_are_inputs_alone(table):
+def test_with_a_target_the_other_columns_are_only_inputs(table):
     problem = make(path=table, columns=["a", "b", "c"], target="b", horizon=2)
     np.testing.assert_allclose(raw(problem, problem.train.inputs[3]), WALK[3:13, [1, 0, 2]], atol=1e-5)
     np.testing.assert_allclose(raw(problem, problem.train.targets)[:50, 0, 0], WALK[11:61, 1], atol=1e-5)
@@ -89,7 +89,7 @@ def test_choices_that_do_not_fit_are_refused(table, options, said):
 
 
 @pytest.mark.parametrize("stride", [1e3, 1e25, 5.0, 0])
-def test_a_stride_that_is_no_whole_number_is_refused_however_large(stride):
+def test_a_stride_that_is_not_a_whole_number_is_refused_whatever_its_size(stride):
     with pytest.raises(InputError, match="stride: Input should be"):
         bind(SCHEMA, {"stride": stride}, "study")
 

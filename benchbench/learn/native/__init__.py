@@ -1,4 +1,4 @@
-"""The engine ``numba``: rnn, gru and lstm trained by kernels written out as vectors; docs/engine.md explains them."""
+"""The engine ``numba``: kernels in vector instructions that train rnn, gru and lstm; docs/engine.md explains them."""
 
 VERSION = 1
-"""Of the kernels: raise it where their results change."""
+"""The version of the kernels: raise it when their results change."""

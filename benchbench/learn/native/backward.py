@@ -1,4 +1,4 @@
-"""The way back: errors from step to step and from layer to layer, and the gradient of every number."""
+"""The backward pass: errors from step to step and from layer to layer, and the gradient of every trained number."""
 
 from benchbench.learn.native.cells import Places, errors_of_gates
 from benchbench.learn.native.language import Code, Number, Record, Table, kernel
@@ -25,7 +25,7 @@ def begin(code: Code, layers: Table, shape: Record) -> None:
 
 @kernel
 def back_head(code: Code, layers: Table, shape: Record) -> None:
-    """The gradient of the head, from the errors of the answers."""
+    """Add the gradient of the head, from the errors of the outputs."""
     width, lanes, row = code.width, code.lanes, shape.rows * code.width
     states = layers[shape.layers - 1].states + (shape.steps - shape.window + 1) * row
     with code.loop(shape.outputs) as o:
@@ -38,7 +38,7 @@ def back_head(code: Code, layers: Table, shape: Record) -> None:
 
 @kernel
 def back_layer(code: Code, layers: Table, shape: Record, i: Number) -> None:
-    """The gradient of a layer, from the head's errors or those that the layer above passes; it passes its own."""
+    """Add the gradient of layer ``i``, from the errors of the head or of the layer above, and pass errors below."""
     layer, width = layers[i], code.width
     code.clear(shape.error, shape.rows * width)
     code.clear(shape.cell_error, shape.rows * width)
@@ -58,7 +58,7 @@ def back_layer(code: Code, layers: Table, shape: Record, i: Number) -> None:
 
 
 def _add_start(code: Code, shape: Record, i: Number) -> None:
-    """Add the error of the state before the first step to the gradient of a learned initial state."""
+    """Add the error of the state before the first step to the gradient of a learned initial state, if there is one."""
     errors = (shape.error, shape.cell_error)[: code.variant.states]
     for kind, error in enumerate(errors):
         sums = shape.start_sums + (shape.layers * kind + i) * shape.units * code.lanes
@@ -67,7 +67,7 @@ def _add_start(code: Code, shape: Record, i: Number) -> None:
 
 
 def _add_error(code: Code, shape: Record, i: Number, t: Number) -> None:
-    """Add to the error of the states what comes from the head, or from the layer above."""
+    """Add the error from the head or from the layer above to the error of the states at step ``t``."""
     width = code.width
     with code.when(i < shape.layers - 1), code.loop(shape.units * width, step=code.lanes) as k:
         passed = code.load(shape.passed + t * shape.rows * width + k)
@@ -79,7 +79,7 @@ def _add_error(code: Code, shape: Record, i: Number, t: Number) -> None:
 
 
 def _back_step(code: Code, layer: Record, shape: Record, t: Number, found: Number) -> None:
-    """The errors of a step's gates, and from them the error of the states before it."""
+    """Compute the errors of a step's gates, and from them the error of the states before the step."""
     width, units, variant = code.width, shape.units, code.variant
     before = layer.states + t * shape.rows * width
     places = Places(
@@ -90,23 +90,23 @@ def _back_step(code: Code, layer: Record, shape: Record, t: Number, found: Numbe
     )
     with code.loop(units) as j:
         errors_of_gates(code, j, units, places, (shape.error, shape.cell_error), found)
-    gru = variant.cell == "gru"  # there it comes on top of what goes straight to the step before
+    gru = variant.cell == "gru"  # a GRU also passes a part of the error directly to the step before
     product(code, (layer.recurrent, units), units * variant.gates, found, shape.error, units, onto=gru)
 
 
 def _plain_rows(code: Code, units: Number) -> Number:
-    """Rows of errors that come from states and inputs alike: the n-gate of a GRU has rows of its own for each."""
+    """The number of rows of errors that states and inputs share; the n-gate of a GRU has separate rows for each."""
     return units * (2 if code.variant.cell == "gru" else code.variant.gates)
 
 
 def _own_rows(code: Code, units: Number) -> Number:
-    """Where the sums of many features have a GRU's n: on a tile of their own, since tiles reach beyond their rows."""
+    """The row at which a GRU's n-gate has its sums for many features: a tile of its own, as tiles exceed their rows."""
     height = code.variant.tiles.outer
     return (units * 3 + (height - 1)) // height * height
 
 
 def _pass_down(code: Code, layer: Record, shape: Record, found: Number, passed: Number) -> None:
-    """The error of a layer's inputs at one step."""
+    """Compute the error of a layer's inputs at one step."""
     features, plain = layer.features, _plain_rows(code, shape.units)
     product(code, (layer.into, features), plain, found, passed, features, onto=False)
     if code.variant.cell == "gru":
@@ -115,7 +115,7 @@ def _pass_down(code: Code, layer: Record, shape: Record, found: Number, passed: 
 
 
 def _turn(code: Code, layer: Record, shape: Record, t: Number, n: Number) -> None:
-    """Lay the states before a step, and its inputs where they are many, so that their rows stand in the lanes."""
+    """Transpose the states before a step, and its inputs where they are many, so that their rows lie in the lanes."""
     width, lanes, rows, features = code.width, code.lanes, shape.rows, layer.feature_rows
     for b in range(0, width, lanes):
         turned = shape.turned_states + (n * width + b) * rows
@@ -127,7 +127,7 @@ def _turn(code: Code, layer: Record, shape: Record, t: Number, n: Number) -> Non
 
 
 def _add_gradients(code: Code, layer: Record, shape: Record, last: Number, steps: Number) -> None:
-    """Add the gradients of the steps of a chunk, which go back from ``last``."""
+    """Add the gradients of a chunk of steps, which goes backward from step ``last``."""
     width, lanes, units, variant = code.width, code.lanes, shape.units, code.variant
     all_rows, gru = units * variant.errors, variant.cell == "gru"
     rows = Rows(shape.chunk, shape.chunk_stride, units * variant.gates)
@@ -149,7 +149,7 @@ def _add_gradients(code: Code, layer: Record, shape: Record, last: Number, steps
 
 @kernel
 def collect(code: Code, layers: Table, shape: Record) -> None:
-    """The loss, and the gradient in the order of the numbers, from their sums."""
+    """Put together the loss, and the gradient in the order of the trained numbers, from their sums."""
     _put_sum(code, shape.loss, shape.loss)
     with code.loop(shape.layers) as i:
         _collect_layer(code, layers[i], shape)

@@ -1,4 +1,4 @@
-"""Kernels compiled once on a machine, kept in the user's cache folder, and loaded once in a process."""
+"""The cache of kernels: compiled once on a machine, kept in the user's cache folder, loaded once in a process."""
 
 import os
 import stat
@@ -33,15 +33,15 @@ _FURTHER = {
     "respond": (_BATCH, _MADE),
     "generate": (_BATCH, _MADE),
 }
-"""What each entry takes beside the variant, the memory, its layers and its shape."""
+"""The types of the arguments of each entry, without the variant, the memory, its layers and its shape."""
 
 
 class Kernels(NamedTuple):
-    """The compiled entries of a variant, where their code is kept, and what that took.
+    """The compiled entries of a variant, the folder of their code, and the time that they took.
 
-    ``seconds`` for compiling, or loading; ``compiled`` is how many were not there, ``compile_seconds`` what compiling
-    took whoever did it, None where that is not known. ``note`` says why they are not kept in the user's cache folder,
-    where that cannot be written.
+    ``seconds`` is how long this process compiled or loaded them, ``compiled`` how many it had to compile, and
+    ``compile_seconds`` how long compiling took, in whichever process, or None where that is not known. Where the user's
+    cache folder cannot be written, ``note`` says so.
     """
 
     update: Callable[..., float]
@@ -55,14 +55,15 @@ class Kernels(NamedTuple):
     note: str
 
 
-_host_lanes = cache(host_lanes)  # LLVM takes a while to tell
-_loaded: dict[tuple[Cell, int], Kernels] = {}  # of this process, and of those forked from it
+_host_lanes = cache(host_lanes)  # LLVM takes a while to answer
+_loaded: dict[tuple[Cell, int], Kernels] = {}  # the kernels of this process, and of those forked from it
 
 
 def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
-    """The kernels for a cell, compiled where nobody has done that yet; ``lanes`` of a vector, by default the host's.
+    """The kernels for a cell, which are compiled if the cache does not have them.
 
-    A lock keeps two processes from compiling the same at once.
+    ``lanes`` is the number of floats in a vector, by default the host's. A lock keeps two processes from compiling the
+    same kernels at once.
     """
     lanes = lanes or _host_lanes()
     found = _loaded.get((cell, lanes))
@@ -72,7 +73,7 @@ def kernels(cell: Cell, lanes: int | None = None) -> Kernels:
 
 
 def loaded() -> tuple[Cell, ...]:
-    """The cells whose kernels this process has, with the host's vectors."""
+    """The cells whose kernels this process has loaded, for the host's vectors."""
     return tuple(cell for cell, lanes in _loaded if lanes == host_lanes())
 
 
@@ -116,10 +117,11 @@ def _keep_in(entry: Any, folder: Path) -> None:
 
 
 def place(vectors: str) -> tuple[Path, str]:
-    """The folder for code of this version, of these sources and this kind of vectors, and a note where it is another.
+    """The folder for the code of this version, these sources and this kind of vectors, and a note.
 
-    numba sees changes in the file of an entry alone, so that the sources are part of the name, as are the compiler's
-    version and the processor, for homes that several machines share.
+    The note is empty unless the folder is a temporary one. numba notices changes in the file of an entry only, so the
+    folder's name depends on all sources; it also depends on the compiler's version and the processor, since several
+    machines may share a home folder.
     """
     name = f"kernels-v{VERSION}-{vectors}-{made_of()}"
     home = user_cache() / name
@@ -134,12 +136,12 @@ def place(vectors: str) -> tuple[Path, str]:
 
 
 def user_cache() -> Path:
-    """Where numba was told to keep code, as the processes of trials are, or the user's cache."""
+    """The folder in which numba is set to keep code, as in the processes of trials, or else the user's cache."""
     return Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "numba")
 
 
 def _temporary() -> Path:
-    """A temporary folder that nobody else can write to, since what lies there is run; a user's own, where it may be."""
+    """A temporary folder that no other user can write to, since its code is run: one for each user, if possible."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = Path(tempfile.gettempdir()) / f"benchbench-kernels-{user}"
     try:
@@ -153,7 +155,7 @@ def _temporary() -> Path:
 
 
 def made_of(sources: Path = Path(__file__).parent, compiler: str = numba.__version__) -> str:
-    """A few digits that change with the sources, the compiler and the processor."""
+    """Twelve hexadecimal digits that change with the sources, the compiler and the processor."""
     files = [file.read_bytes() for file in sorted(sources.glob("*.py"))]
     facts = [compiler, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     return sha256(b"\0".join([*files, *map(str.encode, facts)])).hexdigest()[:12]

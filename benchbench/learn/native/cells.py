@@ -1,7 +1,7 @@
-"""The cells: a tile of units one step forward, and one unit's errors on the way back.
+"""The cells: one step forward of a tile of units, and the errors of one unit in the backward pass.
 
-What lies where is written (row, lane): a row is one number of each sequence of the block. A tile is some units, all of
-whose gates stay in registers while the products are summed.
+Shapes are written (row, lane): a row holds one number of each sequence of the block. A tile is a group of units, whose
+gates all stay in registers while their products are summed.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from benchbench.learn.native.variant import BLOCK
 
 
 class Places(NamedTuple):
-    """Where a step of a layer reads and writes.
+    """The places where a step of a layer reads and writes.
 
-    States ``before`` and ``after`` (unit, lane); ``kept`` (unit, kept, lane); an LSTM's ``cells`` (step, unit, lane)
-    from this step on.
+    These are the states ``before`` and ``after`` (unit, lane), ``kept`` (unit, kept, lane) for the backward pass, and
+    an LSTM's ``cells`` (step, unit, lane) from this step on.
     """
 
     before: Number
@@ -26,20 +26,20 @@ class Places(NamedTuple):
 
 
 def tile_size(code: Code, features: Number, units: Number) -> Number:
-    """How many packed weights a tile has."""
+    """The number of packed weights of a tile."""
     variant = code.variant
     return variant.tile * (variant.gates * (features + units + 1) + (variant.cell == "gru"))
 
 
 def advance(code: Code, packed: Number, inputs: tuple[Number, Number], units: Number, unit: Number, at: Places) -> None:
-    """One step of the tile of units that begins with ``unit``; ``inputs`` (feature, lane) are a place and a count.
+    """Advance the tile of units that begins with ``unit`` by one step; ``inputs`` (feature, lane) are place and count.
 
-    ``packed``: the tile's weights. First the biases (gate, unit), of a GRU those of n's state too, then a row of (gate,
-    unit) for each feature, and one for each unit.
+    ``packed`` is the place of the tile's weights: first the biases (gate, unit), for a GRU also those of n from the
+    state, then a row (gate, unit) for each feature, and one for each unit.
     """
     variant, width = code.variant, code.width
     tile, rows = variant.tile, variant.gates * variant.tile
-    apart = tile if variant.cell == "gru" else 0  # n's part from the state, which r scales
+    apart = tile if variant.cell == "gru" else 0  # rows for the part of n from the state, which r scales
     sums = code.sums([[code.broadcast(packed + r)] * BLOCK for r in range(rows + apart)])
     from_inputs = packed + (rows + apart)
     sums.add_products(inputs[1], (from_inputs, rows, 1), (inputs[0], width), range(rows))
@@ -58,7 +58,7 @@ def advance(code: Code, packed: Number, inputs: tuple[Number, Number], units: Nu
 def _new_state(
     code: Code, z: Sequence[Vector], at: Places, place: Number, units: Number
 ) -> tuple[Vector, list[Vector]]:
-    """A unit's new state from the sums of its gates, and what is kept."""
+    """A unit's new state from the sums of its gates, and the values to keep for the backward pass."""
     if code.variant.cell == "rnn_tanh":
         return tanh(code, z[0]), []
     if code.variant.cell == "rnn_relu":
@@ -77,10 +77,10 @@ def _new_state(
 def errors_of_gates(
     code: Code, unit: Number, units: Number, at: Places, error: tuple[Number, Number], found: Number
 ) -> None:
-    """The errors of one unit's gates, from the ``error`` of its state and of its cell; they go to ``found``.
+    """Compute the errors of one unit's gates from the ``error`` of its state and its cell, and store them at ``found``.
 
-    ``found`` (kind, unit, lane): of a GRU r, u, n from the state, n from the inputs. What goes straight to the step
-    before takes the place of the error.
+    ``found`` is (kind, unit, lane); the kinds of a GRU are r, u, n from the state, and n from the inputs. The part that
+    passes directly to the step before replaces the error.
     """
     variant, width = code.variant, code.width
     for v in range(BLOCK):
@@ -105,7 +105,7 @@ def errors_of_gates(
 
 
 def _slope(code: Code, t: Vector) -> Vector:
-    """The derivative of tanh where its value is t."""
+    """The derivative of tanh at the point where its value is t."""
     return code.multiply_add(t * -1.0, t, 1.0)
 
 

@@ -1,7 +1,7 @@
-"""Denormals flushed to zero while a kernel runs, and the processor's switch as it was before afterwards.
+"""Flush denormals to zero while a kernel runs, and restore the processor's switches afterwards.
 
-Without this an Intel takes 30 to 60 times as long over states that decay. The switch is that of x86 processors; on
-others the kernels run with denormals as they are.
+Otherwise an Intel processor takes 30 to 60 times as long for states that decay. Only x86 processors have these
+switches; on others the kernels run with denormals.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 _WORD, _NOTHING, _BYTES = ir.IntType(32), ir.VoidType(), ir.IntType(8).as_pointer()
-_FLUSH = 0x8040  # results (FTZ) and operands (DAZ)
+_FLUSH = 0x8040  # flushes results (FTZ) and operands (DAZ)
 _X86 = "sse2" in binding.get_host_cpu_features()
 
 
@@ -53,7 +53,7 @@ def _call(builder: Any, name: str, place: Any) -> None:
 
 
 flush: Any = intrinsic(_flush)
-"""Flush denormals from now on; gives the switches as they were."""
+"""Flush denormals from now on, and return the previous switches."""
 
 restore: Any = intrinsic(_restore)
-"""Set the switches as they were."""
+"""Set the switches to those that ``flush`` returned."""

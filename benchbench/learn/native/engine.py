@@ -1,4 +1,4 @@
-"""A torch network's numbers in the engine's layout: updated there, and asked there."""
+"""The numbers of a PyTorch network in the engine's layout, where kernels update them and predict with them."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,21 +20,22 @@ from benchbench.learn.native.variant import Cell, instructions
 from benchbench.learn.network import Network
 from benchbench.learn.sequences import Lengths
 
-_EQUAL = np.zeros(0, np.int64)  # the lengths of sequences that are equally long
+_EQUAL = np.zeros(0, np.int64)  # the lengths where all sequences are equally long
 
 
 class _Room(NamedTuple):
-    """A memory for sequences of so many steps, all of which may be scored, or only the last."""
+    """A layout for sequences of a given length, and its memory."""
 
     layout: Layout
     memory: NDArray[np.float32]
 
 
 class Engine:
-    """Holds, updates and asks the numbers of a torch network, which must be one that the kernels know.
+    """Holds the numbers of a PyTorch network, updates them, and predicts with them, all by kernels.
 
-    ``steps`` of the sequences to be learnt from, and whether they differ in their ``lengths``; ``lanes`` of a vector,
-    by default the host's. UnsupportedError names what the kernels do not do.
+    ``steps`` is the number of steps of the training sequences, ``lengths`` tells whether they differ in length, and
+    ``lanes`` is the number of floats in a vector, by default the host's. Raises UnsupportedError that names what the
+    kernels do not offer.
     """
 
     def __init__(
@@ -49,35 +50,35 @@ class Engine:
 
     @property
     def kernel(self) -> str:
-        """The name of the code, for the record."""
+        """The name of the kernels, for the record."""
         variant = self._kernels.variant
         return f"numba {variant.cell.partition('_')[0]} v{VERSION} {instructions(variant.lanes)}"
 
     @property
     def finite(self) -> bool:
-        """Whether all numbers are."""
+        """Whether all trained numbers are finite."""
         return bool(np.isfinite(self._numbers).all())
 
     def take(self, network: Network) -> None:
-        """Take the numbers of a network."""
+        """Copy the numbers of a network into the engine."""
         for number, view in self._pairs(network, 0):
             view[...] = number.numpy().reshape(view.shape)
 
     def give(self, network: Network) -> None:
-        """Give a network the numbers."""
+        """Copy the engine's numbers into a network."""
         for number, view in self._pairs(network, 0):
             number.copy_(torch.from_numpy(view.reshape(number.shape)))
 
     def gradient(self, network: Network) -> dict[str, Array]:
-        """The gradient that the last update found, by the names and in the shapes of the network's numbers."""
+        """The gradient of the last update: arrays (...,) with the names and shapes of the network's parameters."""
         pairs = self._pairs(network, self._room.layout.value("gradient"))
         names = (name for name, _ in network.named_parameters())
         return {name: view.reshape(number.shape) for name, (number, view) in zip(names, pairs, strict=True)}
 
     def update(self, batch: Batch, rate: float | None, chosen: NDArray[np.int64] | None = None) -> float:
-        """Do an update on a batch, or on sequences ``chosen`` from it; gives the loss before it.
+        """Do an update on a batch, or on the sequences ``chosen`` (n,) from it, and return the loss before it.
 
-        Without a rate it computes the gradient alone.
+        Without a learning rate, it computes the gradient and changes no number.
         """
         places, memory = self._room
         if rate is not None:
@@ -87,14 +88,14 @@ class Engine:
         return self._kernels.update(None, memory, places.layers, places.shape, batch, some, *step)
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """The outputs for sequences: (sequence, scored, output)."""
+        """The outputs (sequence, scored, output) for inputs (sequence, time, feature) with lengths (sequence,)."""
         answers = np.empty((len(inputs), self._setting.scored, self._setting.outputs), np.float32)
         (places, memory), batch = self._for(inputs, whole=lengths is not None), self.batch(inputs, answers, lengths)
         self._kernels.respond(None, memory, places.layers, places.shape, batch, answers)
         return answers
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """What follows on sequences when outputs are the next inputs: (sequence, step, output)."""
+        """The steps (sequence, step, output) after a prefix (sequence, time, feature), with outputs as next inputs."""
         made = np.empty((len(prefix), steps, self._setting.outputs), np.float32)
         unscored = np.empty((len(prefix), self._setting.scored, self._setting.outputs), np.float32)
         (places, memory), batch = self._for(prefix, whole=False), self.batch(prefix, unscored)
@@ -106,9 +107,10 @@ class Engine:
         return self._room.memory[: self._room.layout.value("count")]
 
     def batch(self, inputs: Array, targets: Array, lengths: Lengths | None = None) -> Batch:
-        """All of these sequences as the kernels read them, which look at nothing themselves.
+        """Check sequences, and return them in the form that the kernels read, since the kernels check nothing.
 
-        ValueError where they do not fit.
+        ``inputs`` is (sequence, time, feature), ``targets`` (sequence, scored, output) and ``lengths`` (sequence,).
+        Raises ValueError where they do not fit the network.
         """
         setting, steps = self._setting, inputs.shape[1]
         wanted = (len(inputs), setting.scored, setting.outputs)
@@ -122,13 +124,13 @@ class Engine:
         return Batch(inputs.astype(np.float32, copy=False), targets, ends, _first(len(inputs)))
 
     def _for(self, inputs: Array, *, whole: bool) -> _Room:
-        """A room for sequences as long as these, with the numbers in it; ``whole``: any step may be scored."""
+        """A room with the trained numbers, for sequences as long as these; if ``whole``, any step may be scored."""
         steps = inputs.shape[1]
         trained = self._room.layout
         if trained.value("steps") == steps and (not whole or trained.value("window") == steps):
             return self._room
         if (steps, whole) not in self._other:
-            self._other = {(steps, whole): self._made_room(steps, whole=whole)}  # one such at a time
+            self._other = {(steps, whole): self._made_room(steps, whole=whole)}  # only one is kept
         room = self._other[steps, whole]
         room.memory[: len(self._numbers)] = self._numbers
         return room
@@ -148,7 +150,7 @@ class Engine:
         return _Room(made, made.memory())
 
     def _pairs(self, network: Network, start: int) -> Iterator[tuple[Tensor, NDArray[np.float32]]]:
-        """Each number array of the network, and the part of it in the memory that is not padding."""
+        """Pairs of each parameter of the network and its part of the memory, without padding."""
         setting, (places, memory) = self._setting, self._room
         plain, _, _ = trained_numbers(
             self._kernels.variant,
@@ -170,12 +172,12 @@ def _first(count: int) -> NDArray[np.int64]:
 
 
 def prepare(network: Network) -> Kernels:
-    """The kernels for a network, compiled where nobody has done that yet; UnsupportedError where there are none."""
+    """The kernels for a network, compiled if the cache does not have them; UnsupportedError where there are none."""
     return kernels(_cell_of(_core_of(network)))
 
 
 def _core_of(network: Network) -> nn.RNNBase:
-    """The core, which must be one of PyTorch's own that the kernels know as it is."""
+    """The core of a network; UnsupportedError unless it is one of PyTorch's own that the kernels can carry out."""
     core = network.core
     if type(core) not in {nn.RNN, nn.GRU, nn.LSTM} or not isinstance(core, nn.RNNBase):
         raise UnsupportedError(

@@ -1,4 +1,4 @@
-"""What Python calls: an update, answers, a free run; each is compiled for a variant as a whole."""
+"""The functions that Python calls: an update, predictions, a free run; each is compiled as a whole for a variant."""
 
 from typing import Any, NamedTuple
 
@@ -19,10 +19,10 @@ _INPUTS, _STATES = LAYER.index("inputs"), LAYER.index("states")
 
 
 class Step(NamedTuple):
-    """How all updates of a fit step: the optimizer, its momentum, and the bound of the gradient's norm (0: none).
+    """The settings of all updates of a fit: the optimizer, its momentum, and the bound of the gradient's norm.
 
-    ``classifies`` says that the loss is the cross-entropy. ``dropout`` is the share of states between layers that
-    become zero, and ``key`` decides which.
+    A ``clip`` of 0 means no bound. ``classifies`` tells that the loss is the cross-entropy. ``dropout`` is the share of
+    states between layers that are set to zero, and ``key`` decides which.
     """
 
     classifies: bool
@@ -37,9 +37,9 @@ class Step(NamedTuple):
 def update(
     variant: Any, memory: Any, layers: Any, shape: Any, split: Any, chosen: Any, step: Any, rate: Any, number: Any
 ) -> Any:
-    """One update on ``chosen`` sequences of a split; gives the mean loss before it.
+    """Do one update on the sequences ``chosen`` of a split, and return the mean loss before it.
 
-    ``number`` is that of the update, counted from 1; with 0 nothing but the gradient changes.
+    ``number`` counts updates from 1; with 0, only the gradient is computed.
     """
     before, lanes = flush(), block(variant)
     batch = Batch(split.inputs, split.targets, split.lengths, chosen)
@@ -74,7 +74,7 @@ def update(
 
 @compiled
 def _run(variant: Any, memory: Any, layers: Any, shape: Any, steps: Any, how: Any) -> None:
-    """Drive all layers over the inputs of the first; ``how``: whether to keep all for the way back, dropout and key."""
+    """Run all layers over the inputs of the first; ``how`` is whether to keep values to go back, dropout, and key."""
     keeps, dropout, key = how
     row, size = shape[_ROWS] * block(variant), shape[_UNITS] * block(variant)
     for i in range(len(layers)):
@@ -86,7 +86,7 @@ def _run(variant: Any, memory: Any, layers: Any, shape: Any, steps: Any, how: An
 
 @compiled
 def _answer_window(variant: Any, memory: Any, layers: Any, shape: Any) -> None:
-    """The head's outputs over the window."""
+    """Compute the head's outputs over the window."""
     row = shape[_ROWS] * block(variant)
     states = layers[len(layers) - 1, _STATES] + (shape[_STEPS] - shape[_WINDOW] + 1) * row
     answer(variant, memory, (shape, states, row, shape[_ANSWERS], shape[_WINDOW]))
@@ -106,7 +106,7 @@ def _optimize(variant: Any, memory: Any, shape: Any, step: Any, rate: Any, numbe
 
 @entry
 def respond(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, answers: Any) -> None:
-    """The outputs for sequences, into ``answers`` (sequence, scored, output)."""
+    """Write the outputs for sequences into ``answers`` (sequence, scored, output)."""
     before, lanes = flush(), block(variant)
     pack(variant, memory, (layers, shape))
     rest(variant, memory, (layers, shape))
@@ -121,7 +121,7 @@ def respond(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, answ
 
 @entry
 def generate(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, made: Any) -> None:
-    """What follows on sequences where outputs are the next inputs, into ``made`` (sequence, step, output)."""
+    """Write the steps after sequences into ``made`` (sequence, step, output), with outputs as the next inputs."""
     before, lanes = flush(), block(variant)
     pack(variant, memory, (layers, shape))
     row, inputs, answers = shape[_ROWS] * lanes, layers[0, _INPUTS], shape[_ANSWERS]

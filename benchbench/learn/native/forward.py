@@ -1,4 +1,4 @@
-"""The way forward: weights packed tile by tile, one layer's steps after another's, the head, the loss."""
+"""The forward pass: weights are packed tile by tile, then one layer runs after another, then the head and the loss."""
 
 from benchbench.learn.native.activations import exponential
 from benchbench.learn.native.cells import Places, advance, tile_size
@@ -8,7 +8,7 @@ from benchbench.learn.native.products import product
 
 @kernel
 def pack(code: Code, layers: Table, shape: Record) -> None:
-    """Lay out the weights in the order in which the way forward reads them."""
+    """Copy the weights in the order in which the forward pass reads them."""
     with code.loop(shape.layers) as i:
         _pack_layer(code, layers[i], shape.units)
     with code.loop(shape.units) as j, code.loop(shape.outputs) as o:
@@ -23,7 +23,7 @@ def _pack_layer(code: Code, layer: Record, units: Number) -> None:
         for k in range(gates):
             for j in range(tile):
                 row = units * k + unit + j
-                if gru and k == 2:  # n has two: r scales that of the state
+                if gru and k == 2:  # n has two biases, as r scales that of the state
                     code.copy(layer.input_bias + row, at + (k * tile + j))
                     code.copy(layer.state_bias + row, at + (rows + j))
                 else:
@@ -40,7 +40,7 @@ def _pack_layer(code: Code, layer: Record, units: Number) -> None:
 
 @kernel
 def rest(code: Code, layers: Table, shape: Record) -> None:
-    """Let all sequences start from the zero state, or from the learned one."""
+    """Set the state before the first step to zero, or to the learned initial state."""
     with code.loop(shape.layers) as i:
         kinds = [layers[i].states]
         code.clear(layers[i].states, shape.rows * code.width)
@@ -56,7 +56,7 @@ def rest(code: Code, layers: Table, shape: Record) -> None:
 
 @kernel
 def carry_on(code: Code, layers: Table, shape: Record, steps: Number) -> None:
-    """Let the states after some steps be those to start from, and the answers the inputs of the next step."""
+    """Make the states after ``steps`` steps the initial states, and the outputs the inputs of the next step."""
     rows, cells = shape.rows * code.width, shape.units * code.width
     with code.loop(shape.layers) as i:
         _move(code, layers[i].states + steps * rows, layers[i].states, rows)
@@ -72,7 +72,7 @@ def _move(code: Code, source: Number, target: Number, size: Number) -> None:
 
 @kernel
 def run_layer(code: Code, layers: Table, shape: Record, i: Number, steps: Number, keeps: Number) -> None:
-    """Drive a layer over its inputs, from the state at step 0; ``keeps``: 1 keeps what the way back needs, 0 not."""
+    """Run a layer over its inputs from the state at step 0; with ``keeps`` 1, keep values for the backward pass."""
     layer, units, width, variant = layers[i], shape.units, code.width, code.variant
     size, row = tile_size(code, layer.features, units), shape.rows * width
     with code.loop(steps) as t:
@@ -91,7 +91,7 @@ def run_layer(code: Code, layers: Table, shape: Record, i: Number, steps: Number
 
 @kernel
 def answer(code: Code, shape: Record, states: Number, stride: Number, answers: Number, steps: Number) -> None:
-    """The head's outputs (step, output row, lane) for the states (unit, lane) of some steps, ``stride`` apart."""
+    """Compute the head's outputs (step, output row, lane) for the states (unit, lane) of steps ``stride`` apart."""
     bias = shape.head + shape.outputs * shape.units
     with code.loop(steps) as s:
         here = answers + s * shape.output_rows * code.width
@@ -105,9 +105,9 @@ def answer(code: Code, shape: Record, states: Number, stride: Number, answers: N
 
 @kernel
 def squared_error(code: Code, shape: Record, share: Vector) -> None:
-    """Add what the answers of the window cost to the loss, and put their errors in their place.
+    """Add the squared error of the outputs of the window to the loss, and replace the outputs by their errors.
 
-    ``share``: what one output of one scored step is of the mean.
+    ``share`` is the weight of one output of one scored step in the mean.
     """
     with code.loop(shape.window) as s, code.loop(shape.outputs) as o:
         for lane in range(0, code.width, code.lanes):
@@ -120,7 +120,7 @@ def squared_error(code: Code, shape: Record, share: Vector) -> None:
 
 @kernel
 def cross_entropy(code: Code, shape: Record, share: Vector) -> None:
-    """As ``squared_error``; ``share``: what one scored step is of the mean."""
+    """As ``squared_error``, for the cross-entropy; ``share`` is the weight of one scored step in the mean."""
     with code.loop(shape.window) as s:
         for lane in range(0, code.width, code.lanes):
             answers = shape.answers + s * shape.output_rows * code.width + lane

@@ -1,6 +1,6 @@
-"""Between the arrays of a split and the lanes of a block: sequences in, answers out, dropout on the way.
+"""Copies between the arrays of a split and the lanes of a block: sequences in, outputs out, and dropout.
 
-``lanes`` is how many sequences a block has; ``first`` is the first of a batch that lies in it.
+``lanes`` is the number of sequences in a block; ``first`` is the index in the batch of the block's first sequence.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +12,10 @@ from benchbench.learn.native.variant import compiled
 
 
 class Batch(NamedTuple):
-    """Sequences of a split: ``chosen`` are their numbers; ``lengths`` is empty where all are equally long."""
+    """Sequences of a split: inputs (sequence, time, feature), targets (sequence, scored, output), lengths (sequence,).
+
+    ``chosen`` (n,) are the indexes of the sequences in use; ``lengths`` is empty where all are equally long.
+    """
 
     inputs: NDArray[np.float32]
     targets: NDArray[np.float32]
@@ -22,7 +25,7 @@ class Batch(NamedTuple):
 
 @compiled
 def lay_inputs(memory: Any, at: Any, batch: Any, first: Any, lanes: Any) -> None:
-    """Lay inputs into (step, feature, lane); padding, and lanes without a sequence, become zero."""
+    """Copy inputs to (step, feature, lane), with zeros for padding and for lanes without a sequence."""
     steps, features = batch.inputs.shape[1], batch.inputs.shape[2]
     for b in range(lanes):
         inside = 0
@@ -38,7 +41,7 @@ def lay_inputs(memory: Any, at: Any, batch: Any, first: Any, lanes: Any) -> None
 
 @compiled
 def lay_targets(memory: Any, places: Any, window: Any, batch: Any, first: Any, lanes: Any) -> None:
-    """Lay targets into (step of the window, output, lane), and 1 where a step is scored, else 0, into (step, lane)."""
+    """Copy targets to (step of the window, output, lane); write 1 for scored steps and 0 for others to (step, lane)."""
     targets, weights = places
     steps, scored, outputs = batch.inputs.shape[1], batch.targets.shape[1], batch.targets.shape[2]
     memory[weights : weights + window * lanes] = 0
@@ -80,11 +83,11 @@ _STEP, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4
 
 @compiled
 def thin(memory: Any, source: Any, target: Any, size: Any, share: Any, key: Any) -> None:
-    """Dropout: copy rows, each number zero with the chance ``share``, else scaled by 1 / (1 - share).
+    """Dropout: copy rows, with each number set to zero with probability ``share``, or scaled by 1 / (1 - share).
 
-    ``source`` and ``target`` are a place and a stride, ``size`` how many rows there are and how long they are, an even
-    number. What is kept is a function of key and place, so that the way back draws the same: the output of SplitMix64
-    (Steele et al. 2014, OOPSLA), two decisions from each.
+    ``source`` and ``target`` are each a place and a stride, ``size`` is the number of rows and their length, which is
+    even. Which numbers are kept depends on key and place alone, so that the backward pass keeps the same ones: each
+    output of SplitMix64 (Steele et al. 2014, OOPSLA) decides on two numbers.
     """
     rows, length = size
     if share == 0:

@@ -1,8 +1,8 @@
-"""A small language over LLVM's, in which the kernels are written: whole numbers, vectors of floats, loops.
+"""A small language on top of LLVM's, in which the kernels are written: whole numbers, vectors of floats, loops.
 
-A kernel works on one flat float32 array, the memory. Where things lie in it are whole numbers, and a vector holds as
-many floats as the variant has lanes. What a kernel does with Python's own loops is written out; ``Code.loop`` is a loop
-that runs. So a kernel costs no time but LLVM's to compile, and none to call.
+A kernel works on one flat float32 array, the memory. Places in the memory are whole numbers, and a vector holds as many
+floats as the variant has lanes. Python's own loops are unrolled when a kernel is compiled; ``Code.loop`` makes a loop
+in the compiled code. Compiling a kernel therefore takes only LLVM's time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,11 +20,11 @@ from benchbench.learn.native.variant import BLOCK, Variant
 
 _FLOAT, _WORD, _INDEX = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _ROUND = 12582912.0  # 1.5 * 2^23: adding it rounds to a whole number, which then stands in the low bits
-_BIAS = 127 << 23  # of the exponent of 1.0
+_BIAS = 127 << 23  # the bits of 1.0, which hold the bias of the exponent
 
 
 class Number:
-    """A whole number of a running kernel."""
+    """A whole number in a running kernel."""
 
     def __init__(self, code: "Code", value: Any) -> None:
         self.code, self.value = code, value
@@ -54,11 +54,11 @@ class Number:
         return self.code.builder.icmp_signed("<", self.value, self.code.number(other).value)
 
     def least(self, other: "Number | int") -> "Number":
-        """The smaller of two."""
+        """The smaller of two numbers."""
         return Number(self.code, self.code.builder.select(self < other, self.value, self.code.number(other).value))
 
     def most(self, other: "Number | int") -> "Number":
-        """The larger of two."""
+        """The larger of two numbers."""
         return Number(self.code, self.code.builder.select(self < other, self.code.number(other).value, self.value))
 
 
@@ -66,7 +66,7 @@ Whole = Number | int
 
 
 class Vector:
-    """As many floats as there are lanes."""
+    """A vector of floats, one for each lane."""
 
     def __init__(self, code: "Code", value: Any) -> None:
         self.code, self.value = code, value
@@ -88,7 +88,7 @@ class Vector:
 
 
 class Record:
-    """Whole numbers by name, read where they are used."""
+    """Whole numbers by name, which are read from memory where they are used."""
 
     def __init__(self, code: "Code", pointer: Any, names: Sequence[str]) -> None:
         self._code, self._pointer, self._names = code, pointer, names
@@ -99,7 +99,7 @@ class Record:
 
 
 class Table:
-    """Records, one behind the other."""
+    """Records that lie one after the other."""
 
     def __init__(self, code: "Code", pointer: Any, names: Sequence[str]) -> None:
         self._code, self._pointer, self._names = code, pointer, names
@@ -110,7 +110,7 @@ class Table:
 
 
 class Code:
-    """The code of a kernel while it is written: where it loads, stores, computes and loops."""
+    """The code of a kernel while it is being written: methods that add loads, stores, arithmetic and loops to it."""
 
     def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
         self.variant: Variant = signature.args[0]
@@ -134,61 +134,61 @@ class Code:
     # ---- whole numbers and loops
 
     def number(self, value: Whole) -> Number:
-        """A whole number."""
+        """Convert a value to a Number."""
         return value if isinstance(value, Number) else Number(self, ir.Constant(_INDEX, int(value)))
 
     @contextmanager
     def loop(self, stop: Whole, *, start: Whole = 0, step: int = 1) -> Iterator[Number]:
-        """A loop that runs from ``start`` to before ``stop``; gives what counts it."""
+        """A loop in the compiled code, from ``start`` to below ``stop``; yields its counter."""
         bounds = self.number(start).value, self.number(stop).value, self.number(step).value
         with cgutils.for_range_slice(self.builder, *bounds, intp=_INDEX) as (index, _):
             yield Number(self, index)
 
     @contextmanager
     def when(self, condition: Any) -> Iterator[None]:
-        """What is done only if the comparison holds."""
+        """A context whose code runs only if the comparison holds."""
         with self.builder.if_then(condition):
             yield
 
     # ---- memory
 
     def load(self, at: Whole) -> Vector:
-        """The vector that lies at a place."""
+        """Load the vector at a place."""
         return Vector(self, self.builder.load(self._pointer(at), align=4))
 
     def store(self, value: Vector, at: Whole) -> None:
-        """Lay a vector down at a place."""
+        """Store a vector at a place."""
         self.builder.store(value.value, self._pointer(at), align=4)
 
     def broadcast(self, at: Whole) -> Vector:
-        """The one number at a place, in all lanes."""
+        """Load the number at a place into all lanes."""
         return self._splat(self.builder.load(self.builder.gep(self._memory, [self.number(at).value])))
 
     def copy(self, source: Whole, target: Whole) -> None:
-        """Copy one number."""
+        """Copy the number at one place to another."""
         number = self.builder.load(self.builder.gep(self._memory, [self.number(source).value]))
         self.builder.store(number, self.builder.gep(self._memory, [self.number(target).value]))
 
     def put(self, value: Vector, at: Whole) -> None:
-        """Lay the first number of a vector down at a place."""
+        """Store the first number of a vector at a place."""
         number = self.builder.extract_element(value.value, ir.Constant(_WORD, 0))
         self.builder.store(number, self.builder.gep(self._memory, [self.number(at).value]))
 
     def clear(self, start: Whole, size: Whole) -> None:
-        """Set numbers to zero: whole vectors, the last of which may reach beyond ``size``."""
+        """Set ``size`` numbers to zero, in whole vectors, the last of which may reach beyond them."""
         with self.loop(size, step=self.lanes) as i:
             self.store(self.vector(0.0), start + i)
 
     # ---- vectors
 
     def vector(self, value: "Vector | float") -> Vector:
-        """A number in all lanes."""
+        """Convert a value to a Vector with the value in all lanes."""
         if isinstance(value, Vector):
             return value
         return Vector(self, ir.Constant(self._floats, [ir.Constant(_FLOAT, float(np.float32(value)))] * self.lanes))
 
     def multiply_add(self, a: Vector | float, b: Vector | float, c: Vector | float) -> Vector:
-        """``a * b + c``, in one instruction where there is one."""
+        """``a * b + c``, in one instruction where the processor has one."""
         return self._call("fmuladd", a, b, c)
 
     def root(self, x: Vector) -> Vector:
@@ -196,28 +196,28 @@ class Code:
         return self._call("sqrt", x)
 
     def logarithm(self, x: Vector) -> Vector:
-        """The natural logarithm, lane by lane in the C library: for a few numbers."""
+        """The natural logarithm, which the C library computes lane by lane, so that it is slow."""
         return self._call("log", x)
 
     def where_below(self, a: Vector, b: Vector | float, then: Vector | float, other: Vector | float) -> Vector:
-        """``then`` in the lanes where ``a < b``, and ``other`` elsewhere, also where one of them is not a number."""
+        """``then`` in the lanes where ``a < b``, and ``other`` in all others, those with NaN included."""
         below = self.builder.fcmp_ordered("<", a.value, self.vector(b).value)
         return Vector(self, self.builder.select(below, self.vector(then).value, self.vector(other).value))
 
     def whole(self, x: Vector, factor: float) -> tuple[Vector, Vector]:
-        """The whole number n nearest to ``factor x``, below 2^22, and 2^n, which is an exponent and no more."""
+        """The whole number n nearest to ``factor x``, which must be below 2^22, and 2^n, made from its exponent."""
         shifted = self.multiply_add(x, factor, _ROUND)
         bits = self.builder.shl(self.builder.bitcast(shifted.value, self._words), self._word(23))
         power = self.builder.bitcast(self.builder.add(bits, self._word(_BIAS)), self._floats)
         return shifted - _ROUND, Vector(self, power)
 
     def shuffled(self, a: Vector, b: Vector, lanes: Sequence[int]) -> Vector:
-        """Chosen lanes of two vectors; those of ``b`` are counted after those of ``a``."""
+        """A vector of chosen lanes of two vectors; the lanes of ``b`` are counted after those of ``a``."""
         mask = ir.Constant(self._words, [ir.Constant(_WORD, lane) for lane in lanes])
         return Vector(self, self.builder.shuffle_vector(a.value, b.value, mask))
 
     def sum_of_lanes(self, x: Vector) -> Vector:
-        """The sum of all lanes, in each lane: halves are added to halves."""
+        """The sum of all lanes, in every lane, by adding halves to halves."""
         half = self.lanes // 2
         while half:
             x += self.shuffled(x, x, [lane ^ half for lane in range(self.lanes)])
@@ -225,7 +225,7 @@ class Code:
         return x
 
     def sums(self, values: Sequence[Sequence[Vector]]) -> "Sums":
-        """Vectors that change in loops; LLVM keeps them in registers."""
+        """A table of vectors that loops can change, which LLVM keeps in registers."""
         return Sums(self, values)
 
     def _call(self, name: str, *arguments: Vector | float) -> Vector:
@@ -246,7 +246,7 @@ class Code:
 
 
 class Sums:
-    """A table of vectors (row, column) that grow in loops."""
+    """A table of vectors (row, column) that loops can change."""
 
     def __init__(self, code: Code, values: Sequence[Sequence[Vector]]) -> None:
         self._code = code
@@ -266,10 +266,10 @@ class Sums:
     def add_products(
         self, count: Whole, numbers: tuple[Whole, Whole, Whole], vectors: tuple[Whole, Whole], rows: Sequence[int]
     ) -> None:
-        """Add the sum over k of number(k, row) * vectors(k, column), for ``rows`` of the table.
+        """Add the sum over k < ``count`` of number(k, row) * vectors(k, column) to the ``rows`` of the table.
 
-        ``numbers`` start at the first, follow each other over k with the second and over rows with the third;
-        ``vectors`` start at the first and follow each other over k with the second, their columns side by side.
+        ``numbers`` is the place of the first number, the stride over k, and the stride over rows. ``vectors`` is the
+        place of the first vector and the stride over k; their columns lie next to each other.
         """
         code = self._code
         with code.loop(count) as k:
@@ -282,9 +282,9 @@ class Sums:
 
 
 def kernel(write: Callable[..., None]) -> Any:
-    """Make a function that writes code one that compiled functions call, as ``name(variant, memory, (...))``.
+    """Turn a function that writes code into one that compiled functions call, as ``name(variant, memory, (...))``.
 
-    What stands in the brackets ``write(code, ...)`` gets as whole numbers, vectors of one number, records or tables.
+    ``write(code, ...)`` gets the values in the inner brackets as Number, Vector (with one number), Record or Table.
     """
 
     def typed(_context: Any, variant: Any, memory: Any, given: Any) -> Any:

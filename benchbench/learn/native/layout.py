@@ -1,7 +1,7 @@
-"""Where everything lies in the one array of a network: its numbers, their gradient, the optimizer's, the workspace.
+"""The layout of a network's memory, one array with its trained numbers, their gradient, and a workspace.
 
-Sequences lie in blocks of ``BLOCK`` vectors, and one block after the other goes through the same workspace. A row is
-one number of each sequence of a block. docs/engine.md draws it.
+Sequences lie in blocks of ``BLOCK`` vectors, and all blocks use the same workspace, one after the other. A row holds
+one number of each sequence of a block. docs/engine.md draws the layout.
 """
 
 from math import prod
@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 
 from benchbench.learn.native.variant import BLOCK, Variant
 
-CHUNK = 4  # steps whose errors are gathered before the weight gradient takes them
-FEW = 4  # features up to which the gradient of their weights is summed lane by lane
-_LINE, _SKEW = 16, 80  # floats: a cache line, and what keeps arrays apart that would share cache lines
-_PAGE = 2**19  # floats of a huge page, on whose border the array begins: such pages are faster
+CHUNK = 4  # steps whose errors are gathered before they are added to the weight gradient
+FEW = 4  # most features for which the gradient of their weights is summed lane by lane
+_LINE, _SKEW = 16, 80  # floats in a cache line, and floats between arrays, so that they do not compete for cache lines
+_PAGE = 2**19  # floats in a huge page; the array begins at the border of one, since huge pages are faster
 
 SHAPE = (
     "layers",
     "units",  # of a layer
     "rows",  # units up to a whole vector
     "steps",
-    "window",  # last steps, in which every scored one lies
+    "window",  # the number of last steps in which all scored steps lie
     "outputs",
     "output_rows",  # outputs up to a whole tile
     "count",  # trained numbers; they lie in front
     "gradient",
-    "memories",  # two numbers that the optimizer remembers of each trained one
+    "memories",  # two numbers that the optimizer keeps for each trained number
     "head",  # the head's weights (output, unit), and its biases
     "head_packed",  # its weights (unit, output row)
     "head_sums",  # their gradient (output, unit, lane), then that of the biases (output, lane)
     "answers",  # (step of the window, output row, lane): outputs, and then their errors
     "targets",  # (step of the window, output, lane)
-    "weights",  # (step of the window, lane): what it counts for in the loss
+    "weights",  # (step of the window, lane): the weight of each step in the loss
     "starts",  # numbers of a learned initial state, 0 where it is zero
     "start",  # those numbers (kind of state, layer, unit)
     "start_sums",  # their gradient (kind of state, layer, unit, lane)
@@ -46,7 +46,7 @@ SHAPE = (
     "turned_inputs",
     "passed",  # errors that a layer passes to the one below it (step, row, lane)
 )
-"""Sizes, and the places of what is no layer's own."""
+"""The names of sizes, and of places that belong to no single layer."""
 
 LAYER = (
     "features",
@@ -61,16 +61,20 @@ LAYER = (
     "cells",  # (step + 1, unit, lane), of an LSTM
     "kept",  # (step, unit, kept, lane)
     "recurrent_sums",  # gradients: (gate and unit, row)
-    "into_sums",  # (kind and unit, feature row), a GRU's last kind on tiles of its own; few: (.., feature, lane)
+    "into_sums",  # (kind and unit, feature row), a GRU's last kind on separate tiles; if few: (.., feature, lane)
     "bias_sums",  # (kind and unit, lane)
 )
-"""Sizes and places of a layer."""
+"""The names of sizes and places of a layer."""
 
 Numbers = dict[str, tuple[int, tuple[int, ...]]]
 
 
 class Layout(NamedTuple):
-    """The values of SHAPE, those of LAYER for each layer, PyTorch's names of numbers with place and shape, the end."""
+    """A layout: the values of SHAPE, (size,), and those of LAYER for each layer, (layers, size).
+
+    ``numbers`` has place and shape of each parameter under PyTorch's name, and ``end`` the size of the memory. Shapes
+    of parameters are any (...,).
+    """
 
     shape: NDArray[np.int64]
     layers: NDArray[np.int64]
@@ -78,17 +82,17 @@ class Layout(NamedTuple):
     end: int
 
     def value(self, name: str) -> int:
-        """The value of one of SHAPE."""
+        """The value under a name of SHAPE."""
         return int(self.shape[SHAPE.index(name)])
 
     def memory(self) -> NDArray[np.float32]:
-        """An array for it, all zero; pages that are never touched take no memory."""
+        """A memory (n,) of zeros for this layout; pages that are never used take no memory."""
         whole = np.zeros(self.end + _PAGE, np.float32)
         start = (-whole.ctypes.data // 4) % _PAGE
         return whole[start : start + self.end]
 
     def views(self, memory: NDArray[np.float32], start: int = 0) -> dict[str, NDArray[np.float32]]:
-        """The numbers in a memory by their names, or what lies in their order from ``start``."""
+        """Views (...,) of a memory (n,) by the names of the parameters, which lie from ``start`` on."""
         return {
             name: memory[start + place : start + place + prod(shape)].reshape(shape)
             for name, (place, shape) in self.numbers.items()
@@ -96,7 +100,7 @@ class Layout(NamedTuple):
 
 
 class _Places:
-    """Hands out places, one behind the other."""
+    """Allocates places, one after the other."""
 
     def __init__(self) -> None:
         self.end = 0
@@ -108,7 +112,7 @@ class _Places:
 
 
 def up(number: int, step: int) -> int:
-    """The next multiple of ``step``."""
+    """The smallest multiple of ``step`` that is at least ``number``."""
     return -(-number // step) * step
 
 
@@ -123,13 +127,13 @@ def layout(
     steps: int,
     window: int,
 ) -> Layout:
-    """The layout of a network with so many layers, for sequences of so many steps."""
+    """The layout of a network for sequences of ``steps`` steps, whose scored steps lie in the last ``window``."""
     numbers, table, count = trained_numbers(
         variant, features=features, units=units, outputs=outputs, layers=layers, learned_start=learned_start
     )
     starts = variant.states * layers * units if learned_start else 0
     places, block, lanes = _Places(), BLOCK * variant.lanes, variant.lanes
-    places.take(count + block)  # tiles read on behind the last number
+    places.take(count + block)  # tiles read beyond the last number
     found = {"gradient": places.take(count + block), "memories": places.take(2 * up(count, block))}
     for layer in table:
         _place(variant, layer, places, units, steps)
@@ -159,7 +163,7 @@ def layout(
 def trained_numbers(
     variant: Variant, *, features: int, units: int, outputs: int, layers: int, learned_start: bool = False
 ) -> tuple[Numbers, list[dict[str, int]], int]:
-    """The trained numbers by name, what the layers have of them, and how many there are."""
+    """The places and shapes of the parameters by name, their places in each layer, and the count of all numbers."""
     found: Numbers = {}
     table: list[dict[str, int]] = []
     end, gates = 0, variant.gates

@@ -1,11 +1,12 @@
-"""The gradient learner whose network is updated, and asked, by compiled kernels."""
+"""The gradient learner whose network is trained and evaluated by compiled kernels."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from scipy.special import softmax
+from torch import Tensor
 
 from benchbench.core.closed_loop import require_own_input
 from benchbench.core.errors import DivergedError, UnsupportedError
@@ -22,10 +23,11 @@ _KNOWN = {"learning_rate", "optimizer", "momentum", "clip", "schedule", "warm_up
 
 
 class Native(Gradient):
-    """As ``Gradient``: the same first numbers, batches, validation and choice, and another code for the arithmetic.
+    """A gradient learner on the engine numba: as ``Gradient``, but with other code for the arithmetic.
 
-    The kernels are compiled or loaded here, before any clock runs. UnsupportedError for a device other than the CPU,
-    for options that the kernels do not have, and for cores that they do not know.
+    Initial numbers, batches, validation and choice are the same. The kernels are compiled or loaded at construction,
+    before any clock runs. Raises UnsupportedError for a device other than the CPU, and for options and cores that the
+    kernels do not offer.
     """
 
     engines: ClassVar = ("numba",)
@@ -42,22 +44,34 @@ class Native(Gradient):
             self.kernel_seconds = prepare(self.build()).compile_seconds
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
-        """Map (sequence, time, feature) to (sequence, scored, output)."""
+        """Map inputs (sequence, time, feature) and lengths (sequence,) to predictions (sequence, scored, output)."""
         outputs = self._ready().predict(inputs, lengths)
         return softmax(outputs, axis=-1) if self.setting.objective.classifies else outputs
 
     def snapshot(self, inputs: Array) -> Snapshot:
-        """The states of the core over (sequence, time, feature), and every weight under PyTorch's name for it."""
+        """The states of the core for inputs (sequence, time, feature), and every weight under PyTorch's name for it."""
         self._ready().give(self._fitted())
         return super().snapshot(inputs)
 
     def generate(self, prefix: Array, steps: int) -> Array:
-        """Map (sequence, time, feature) to the (sequence, steps, feature) that follow, the state carried on.
+        """Map a prefix (sequence, time, feature) to the steps (sequence, steps, feature) that follow it.
 
-        UnsupportedError where outputs are not the next inputs.
+        The state is carried on from step to step. Raises UnsupportedError where outputs cannot be the next inputs.
         """
         require_own_input(self.setting)
         return self._ready().generate(prefix, steps)
+
+    def keep(self) -> Mapping[str, Tensor | Array]:
+        """The weights of the fitted network as arrays (...,), under PyTorch's names for them."""
+        return {name: torch.as_tensor(weight).numpy().copy() for name, weight in super().keep().items()}
+
+    def restore(self, kept: Mapping[str, Tensor | Array]) -> None:
+        """Take over weights (...,) that a learner of the same setting kept.
+
+        Raises PyTorch's RuntimeError where they do not fit.
+        """
+        super().restore(kept)
+        self._take_over(self._fitted(), steps=self.setting.length, lengths=False)
 
     def _ready(self) -> Engine:
         if self._engine is None:
@@ -66,6 +80,11 @@ class Native(Gradient):
 
     def _made(self, train: Split) -> Network:
         network = super()._made(train)
+        self._take_over(network, steps=train.inputs.shape[1], lengths=train.lengths is not None)
+        return network
+
+    def _take_over(self, network: Network, *, steps: int, lengths: bool) -> None:
+        """An engine with the numbers of a network, for sequences of so many steps, whether they differ or not."""
         step = Step(
             classifies=self.setting.objective.classifies,
             optimizer=OPTIMIZERS.index(self._optimizer),
@@ -74,10 +93,8 @@ class Native(Gradient):
             dropout=float(getattr(network.core, "dropout", 0.0)),
             key=int(stream(self.setting.seed, "dropout").integers(2**62)),
         )
-        lengths = train.lengths is not None
-        self._engine = Engine(network, self.setting, step, steps=train.inputs.shape[1], lengths=lengths)
+        self._engine = Engine(network, self.setting, step, steps=steps, lengths=lengths)
         self.kernel = self._engine.kernel
-        return network
 
     def _updating(self, network: Network, train: Split) -> Callable[[float], Loss]:  # noqa: ARG002  the engine has it
         engine, choices = self._ready(), self.choices(len(train))

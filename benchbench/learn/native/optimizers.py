@@ -1,4 +1,4 @@
-"""Clipping, and the optimizers as PyTorch has them."""
+"""Clipping of the gradient, and the optimizers, which follow PyTorch's definitions."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from benchbench.learn.native.language import Code, Record, Vector, kernel
 def _norm(code: Code, shape: Record) -> Vector:
     total = code.sums([[code.vector(0.0)] * 4])  # four sums, so that none waits for another
     step = 4 * code.lanes
-    with code.loop(shape.count, step=step) as i:  # what lies behind the gradient is zero
+    with code.loop(shape.count, step=step) as i:  # the memory after the gradient is zero
         for k in range(4):
             g = code.load(shape.gradient + i + k * code.lanes)
             total[0, k] = code.multiply_add(g, g, total[0, k])
@@ -17,7 +17,7 @@ def _norm(code: Code, shape: Record) -> Vector:
 
 @kernel
 def clip(code: Code, shape: Record, bound: Vector) -> None:
-    """Scale the gradient so that its norm is at most ``bound``; no number stays none."""
+    """Scale the gradient so that its norm is at most ``bound``; NaN stays NaN."""
     factor = bound / (_norm(code, shape) + 1e-6)
     factor = code.where_below(code.vector(1.0), factor, 1.0, factor)
     with code.loop(shape.count, step=code.lanes) as i:
@@ -28,7 +28,7 @@ Rule = Callable[[Code, Vector, Vector, Vector], tuple[Vector, Vector, Vector]]
 
 
 def _step(code: Code, shape: Record, rule: Rule) -> None:
-    """Take a step: ``rule`` gives, from a gradient and two memories, the memories and the change."""
+    """Take a step: ``rule`` maps a gradient and two memories to the new memories and the change to subtract."""
     second = (shape.count + (code.width - 1)) // code.width * code.width
     with code.loop(shape.count, step=code.lanes) as i:
         a, b = shape.memories + i, shape.memories + second + i
@@ -40,9 +40,10 @@ def _step(code: Code, shape: Record, rule: Rule) -> None:
 
 @kernel
 def adam(code: Code, shape: Record, rate: Vector, root: Vector) -> None:
-    """Kingma & Ba 2015, arXiv:1412.6980; ``rate`` and ``root`` hold the corrections of the two memories.
+    """Adam, Kingma & Ba 2015, arXiv:1412.6980; ``rate`` and ``root`` include the corrections of the two memories.
 
-    1 - beta2 is the literal: computed in float32 it is 1.3e-5 off, and trajectories drift 40 to 100 times as far.
+    1 - beta2 is written as a literal: computed in float32 it is off by 1.3e-5, and trajectories drift 40 to 100 times
+    as far.
     """
 
     def rule(code: Code, g: Vector, mean: Vector, square: Vector) -> tuple[Vector, Vector, Vector]:
@@ -55,7 +56,7 @@ def adam(code: Code, shape: Record, rate: Vector, root: Vector) -> None:
 
 @kernel
 def sgd(code: Code, shape: Record, rate: Vector, momentum: Vector) -> None:
-    """Steepest descent with heavy-ball momentum: Polyak 1964."""
+    """Stochastic gradient descent with heavy-ball momentum, Polyak 1964."""
 
     def rule(code: Code, g: Vector, velocity: Vector, unused: Vector) -> tuple[Vector, Vector, Vector]:
         velocity = code.multiply_add(momentum, velocity, g)
@@ -66,7 +67,7 @@ def sgd(code: Code, shape: Record, rate: Vector, momentum: Vector) -> None:
 
 @kernel
 def rmsprop(code: Code, shape: Record, rate: Vector, momentum: Vector) -> None:
-    """Tieleman & Hinton 2012, lecture 6e of a course; with momentum as PyTorch has it."""
+    """RMSProp, Tieleman & Hinton 2012, lecture 6e of a course, with momentum as in PyTorch."""
 
     def rule(code: Code, g: Vector, velocity: Vector, square: Vector) -> tuple[Vector, Vector, Vector]:
         square = code.multiply_add(square, 0.99, g * g * 0.01)

@@ -1,4 +1,4 @@
-"""Products of a matrix with rows of lanes, gradients of weights, and sums over lanes."""
+"""Products of a matrix with rows of lanes, outer products for gradients of weights, and sums over lanes."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,10 @@ from benchbench.learn.native.variant import BLOCK
 def product(
     code: Code, weights: tuple[Number, Number], inner: Number, values: Number, into: Number, rows: Whole, *, onto: bool
 ) -> None:
-    """Into (row, lane), or onto what is there: the sum over k of weights[k, row] * values[k, lane], tile by tile.
+    """Compute the sum over k < ``inner`` of weights[k, row] * values[k, lane] for ``into`` (row, lane), tile by tile.
 
-    ``weights`` are a place and the stride of k. The last tile may reach beyond ``rows``, by less than a tile.
+    With ``onto``, the sums are added to the values at ``into``. ``weights`` is a place and the stride of k. The last
+    tile may reach beyond ``rows``, by less than a tile.
     """
     width, height = code.width, code.variant.tiles.rows
     columns = [v * code.lanes for v in range(BLOCK)]
@@ -27,7 +28,7 @@ def product(
 
 
 class Rows(NamedTuple):
-    """Rows of lanes (step, row, lane): their place, the stride of steps, and how many rows there are."""
+    """Rows of lanes (step, row, lane): their place, the stride of steps, and the number of rows."""
 
     place: Number
     stride: Number
@@ -37,8 +38,8 @@ class Rows(NamedTuple):
 def add_outer(code: Code, rows: Rows, turned: tuple[Number, Number], into: Number, steps: Number) -> None:
     """Add to ``into`` (row, column) the sum over steps and lanes of rows[step, row, lane] * turned[step, lane, column].
 
-    ``turned`` are a place and the number of columns, whole vectors. Three vectors of columns are taken at a time, or
-    two; a single one only where there is no other.
+    ``turned`` is a place and the number of columns, which are whole vectors. Columns are processed in groups of three
+    or two vectors; a single vector only where there is no other.
     """
     vectors = turned[1] // code.lanes
     twos = vectors * 2 - (vectors * 2) // 3 * 3
@@ -54,9 +55,9 @@ def add_outer(code: Code, rows: Rows, turned: tuple[Number, Number], into: Numbe
 def _add_columns(
     code: Code, rows: Rows, turned: tuple[Number, Number], c: Number, into: Number, steps: Number, vectors: int
 ) -> None:
-    """The same for some vectors of columns, from the ``c``-th.
+    """As ``add_outer``, for ``vectors`` vectors of columns from the ``c``-th on.
 
-    Each sum begins from zero: so few numbers are summed at a time that float32 loses little.
+    Each sum starts at zero and has few terms, so that float32 loses little.
     """
     width, height, first = code.width, code.variant.tiles.outer, c * code.lanes
     with code.loop(rows.rows, step=height) as r:
@@ -74,9 +75,9 @@ def _add_columns(
 def add_lane_products(
     code: Code, rows: tuple[Number, Whole], values: tuple[Number, Whole], into: Number, steps: Number
 ) -> None:
-    """Add to the vector at ``into`` the products of a row with a row of values, over steps, lane by lane.
+    """Add the products of a row with a row of values, summed over steps lane by lane, to the vector at ``into``.
 
-    Both are a place and the stride of steps.
+    ``rows`` and ``values`` are each a place and the stride of steps.
     """
     total = code.sums([[code.load(into)]])
     with code.loop(steps) as n:
@@ -88,7 +89,7 @@ def add_lane_products(
 
 
 def add_lanes(code: Code, rows: tuple[Number, Whole], into: Number, steps: Whole) -> None:
-    """Add to the vector at ``into`` a row, over steps, lane by lane."""
+    """Add a row, summed over steps lane by lane, to the vector at ``into``."""
     total = code.sums([[code.load(into)]])
     with code.loop(steps) as n:
         for v in range(BLOCK):
@@ -97,9 +98,9 @@ def add_lanes(code: Code, rows: tuple[Number, Whole], into: Number, steps: Whole
 
 
 def transpose(code: Code, source: tuple[Number, Whole], target: tuple[Number, Whole]) -> None:
-    """A square of as many rows as lanes, turned: butterflies on one bit of the index after another.
+    """Transpose a square (lane, lane), by butterflies on one bit of the index after another.
 
-    Each is a place and the stride of rows.
+    ``source`` and ``target`` are each a place and the stride of rows.
     """
     rows = [code.load(source[0] + source[1] * i) for i in range(code.lanes)]
     bit = 1

@@ -1,4 +1,4 @@
-"""Which kernels are meant: the cell and the vector width, as a type, so that each is compiled on its own."""
+"""Variants of the kernels: the cell and the vector width as a type, so that numba compiles each variant separately."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -9,13 +9,13 @@ from numba.extending import NativeValue, intrinsic, models, register_model, unbo
 
 Cell = Literal["rnn_tanh", "rnn_relu", "gru", "lstm"]
 
-BLOCK = 2  # vectors of sequences that are driven side by side
+BLOCK = 2  # vectors of sequences that are processed together
 
 
 class Gates(NamedTuple):
-    """Of a cell: its gates; what it keeps of each unit for the way back; the kinds of error that its gates have.
+    """Counts for a cell: its gates, the values kept of each unit for the backward pass, and the errors of its gates.
 
-    The n-gate of a GRU has two: that of what comes from the state and that of what comes from the inputs.
+    The n-gate of a GRU has two errors, one for its part from the state and one for its part from the inputs.
     """
 
     gates: int
@@ -32,9 +32,10 @@ CELLS: dict[Cell, Gates] = {
 
 
 class Tiles(NamedTuple):
-    """Rows that a kernel takes at a time, so that their sums stay in registers.
+    """The numbers of rows that a kernel processes at a time, so that their sums stay in registers.
 
-    ``units`` of a forward step by the number of gates, ``rows`` of a product, ``outer`` rows of a weight gradient.
+    ``units`` are the units of a forward step, by the number of gates; ``rows`` the rows of a product; ``outer`` the
+    rows of a weight gradient.
     """
 
     units: dict[int, int]
@@ -42,12 +43,12 @@ class Tiles(NamedTuple):
     outer: int
 
 
-# By lanes: a vector of 16 has 32 registers (AVX-512), one of 8 has 16 (AVX2). Rows divide the lanes.
+# By lanes: there are 32 registers for vectors of 16 (AVX-512), and 16 for vectors of 8 (AVX2). Rows divide the lanes.
 TILES = {16: Tiles({1: 8, 3: 2, 4: 2}, 8, 8), 8: Tiles({1: 4, 3: 2, 4: 1}, 4, 4)}
 
 
 class Variant(types.Type):
-    """The type of kernels for one cell and so many lanes in a vector; its value says nothing."""
+    """The numba type of kernels for one cell and a number of lanes in a vector; its value holds no information."""
 
     def __init__(self, cell: Cell, lanes: int) -> None:
         self.cell, self.lanes = cell, lanes
@@ -75,11 +76,11 @@ def _block(_context: Any, variant: Any) -> Any:
 
 
 block: Any = intrinsic(_block)
-"""The sequences of a block of a variant, a number when the kernel is compiled."""
+"""The number of sequences in a block of a variant, a constant when the kernel is compiled."""
 
 
 def host_lanes() -> int:
-    """How many lanes this machine's vectors have: 16 with AVX-512, else 8, which LLVM makes of what there is."""
+    """The number of lanes of this machine's vectors: 16 with AVX-512, else 8, which LLVM builds from what there is."""
     return 16 if binding.get_host_cpu_features().get("avx512f") else 8
 
 
@@ -92,7 +93,8 @@ def instructions(lanes: int) -> str:
 
 
 _ENTRY: Any = {
-    "fastmath": {"contract", "nsz", "arcp"},  # not nnan: what is no number must show; not reassoc: rounding is meant
+    # without nnan, as NaN must show, and without reassoc, as the order of sums is chosen
+    "fastmath": {"contract", "nsz", "arcp"},
     "error_model": "numpy",
     "nogil": True,
     "no_cfunc_wrapper": True,
@@ -101,10 +103,10 @@ _PART: Any = {**_ENTRY, "no_cpython_wrapper": True}  # Python does not call it
 
 
 def compiled(function: Any) -> Any:
-    """A function that others of the kernels call, compiled with each of them."""
+    """Compile a function that other kernels call, together with each of them."""
     return numba.njit(**_PART)(function)
 
 
 def entry(function: Any) -> Any:
-    """A function that Python calls, compiled as a whole."""
+    """Compile a function that Python calls, as a whole."""
     return numba.njit(**_ENTRY)(function)

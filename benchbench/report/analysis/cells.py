@@ -1,11 +1,13 @@
 """Medians and spread over seeds."""
 
+from typing import Any
+
 import pandas as pd
 
+from benchbench.core.marks import marks
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.trials import Records
-from benchbench.report.marks import marks
 
 COSTS = (
     "fit_seconds", "predict_us", "peak_mib", "device_peak_mib", "device_reserved_mib", "device_used_mib",
@@ -33,7 +35,8 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
 
     Medians over the seeds that ended ok; ``_min`` and ``_max`` are the spread over them: of ``score``, which is the
     task's primary metric, and of every metric by its name. ``ok`` counts the seeds, ``seeds`` counts all,
-    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended.
+    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended; ``trials`` are
+    the trials, by key and machine.
     """
     every, scored = frame.groupby(CELL), frame[frame["ok"]].groupby(CELL)
     table = every[list(_FACTS)].first()
@@ -48,7 +51,14 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     table["disturbed"] = scored["disturbed"].sum().reindex(table.index, fill_value=0)
     table["failed"] = every["status"].agg(failed)
     table["kernel"] = every["kernel"].agg(lambda kernels: " / ".join(sorted(set(kernels) - {""})))
+    table["trials"] = trials_of(frame)
     return table.reset_index()
+
+
+def trials_of(frame: pd.DataFrame) -> "pd.Series[Any]":
+    """The trials of each cell, by key and machine."""
+    pairs = pd.Series(list(zip(frame["key"], frame["machine"], strict=True)), frame.index, dtype=object)
+    return pairs.groupby([frame[name] for name in CELL]).agg(tuple)
 
 
 def failed(statuses: "pd.Series[str]") -> str:
@@ -81,7 +91,7 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def marked(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """What the records of trials that ended ok show (``report.marks``): a row per trial and mark, with its seed."""
+    """What the records of trials that ended ok show (``core.marks``): a row per trial and mark, with its seed."""
     rows = [
         (*cell, mark.kind, mark.about, mark.sentence, record.trial.seed)
         for cell, record in records.rows(frame[frame["ok"]], CELL)

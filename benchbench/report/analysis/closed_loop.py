@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.core.record import Status
-from benchbench.report.analysis.cells import failed
+from benchbench.report.analysis.cells import failed, trials_of
 from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.loop_sets import chosen
 from benchbench.report.analysis.select import Selection
@@ -98,6 +98,7 @@ def _cells(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
     table["sliding"] = every["sliding"].any()
     table["failed"] = every["outcome"].agg(failed)
     table["baseline"] = every["baseline"].first()
+    table["trials"] = trials_of(trials)
     return table.reset_index()
 
 

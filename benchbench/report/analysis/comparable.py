@@ -1,6 +1,7 @@
 """Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
 
 from collections.abc import Collection
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
-from benchbench.report.analysis.order import natural, several
+from benchbench.report.analysis.order import listed, natural, several
+from benchbench.report.analysis.trials import rows
 from benchbench.report.frame import DISTURBED, plain
 from benchbench.statistics.pairs import WITHIN
 
@@ -177,7 +179,35 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     present = len(set(zip(*axes, strict=True)))
     if present >= whole:
         return []
-    return [f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."]
+    missing = _missing(frame[grid].assign(place=axes[0], rival=axes[3]))
+    said = f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."
+    return [f"{said} Without one: {listed(missing, 6)}."]
+
+
+def _missing(frame: pd.DataFrame) -> list[str]:
+    """What has no record that others have: by competitor the trials, and what they share of what differs."""
+    axes = [list(dict.fromkeys(frame[name])) for name in ("place", "variant", "seed", "rival")]
+    known = set(frame[["place", "variant", "seed", "rival"]].itertuples(index=False, name=None))
+    columns = ["budget", "device", "length"]
+    first = frame.drop_duplicates("place")
+    places = {row["place"]: {name: row[name] for name in columns} for row in rows(first[["place", *columns]])}
+    names = dict(zip(frame["rival"], frame["architecture"], strict=True))
+    found: dict[str, list[dict[str, object]]] = {}
+    for place, variant, seed, rival in product(*axes):
+        if (place, variant, seed, rival) not in known:
+            found.setdefault(names[rival], []).append({"task": variant, **places[place], "seed": seed})
+    said = []
+    for name in sorted(found, key=natural):
+        values = {axis: {one[axis] for one in found[name]} for axis in found[name][0]}
+        every = {axis: len(set(frame["variant" if axis == "task" else axis])) for axis in values}
+        some = [_named(axis, values[axis]) for axis in values if len(values[axis]) < every[axis]]
+        said.append(f"{name} ({'; '.join([f'{len(found[name]):,}', *some])})")
+    return said
+
+
+def _named(axis: str, values: set[object]) -> str:
+    texts = sorted(map(str, values), key=natural)
+    return f"{axis}{'s' * (len(texts) > 1)} {listed(texts)}"
 
 
 def looks(frame: pd.DataFrame) -> list[str]:

@@ -46,7 +46,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "across_tasks": across_tasks(numbers.pairs),
         "marks": numbers.marked,
         "undefined": numbers.undefined,
-        "closed_loop": loops.drop(columns="baseline"),
+        "closed_loop": loops.drop(columns=["baseline", "trials"]),
         "closed_loop_sets": _loop_sets(numbers),
         "closed_loop_pairs": numbers.closed_loop.pairs,
         "extrapolation": extrapolation(numbers),

@@ -140,7 +140,7 @@ def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         if several(cells, column):
             comparison = comparison + ", " + cells[column]
     if len(members) > 1:
-        comparison = comparison + ", " + cells["budget"].map(lambda name: listed(members[families[name]]))
+        comparison = comparison + ", " + cells["budget"].map(lambda name: ", ".join(members[families[name]]))
     named = cells.assign(comparison=comparison, batch=cells["budget"].map(batches), baseline=False)
     last = ["engine", "kernel_cpu", "kernel_device"]
     middle = [name for name in named if name not in {*_CELL, *last, "baseline"}]

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from benchbench.report.analysis.order import listed, networks, several
+from benchbench.report.analysis.order import networks, several
 from benchbench.statistics.pairs import Asked, beaten, compared, scale_of
 
 FIRST = "torch"  # the engine that others are compared with, where it is there
@@ -93,7 +93,7 @@ def _orders(pairs: pd.DataFrame) -> pd.DataFrame:
         turned = [(a, b) for a, b in combinations(one, 2) if other.index(a) > other.index(b)]
         ahead, behind = (_better(side) for side in scores)
         clear = any((a, b) in ahead and (b, a) in behind for a, b in turned)
-        rows.append((*place, listed(one, 6), listed(other, 6), one == other, clear))
+        rows.append((*place, ", ".join(one), ", ".join(other), one == other, clear))
     return pd.DataFrame(rows, columns=[*_PLACE, "order_first", "order_second", "same", "clear"])
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from benchbench.core.ladder import Ladder, ladders
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.order import listed, natural, ordered
+from benchbench.report.analysis.verdicts import marked_cells
 from benchbench.statistics.pairs import BOUNDED, WITHIN
 from benchbench.statistics.verdicts import TIE
 
@@ -41,7 +42,7 @@ def climbed(frame: pd.DataFrame, cells: pd.DataFrame, verdicts: pd.DataFrame, pa
     leads = [(*place, *row) for place, part in said.groupby(_PLACE) for row in _leads(part)]
     settled = [
         (*place, *_settled(part, pairs.merge(rungs, on="condition")))
-        for place, part in found.groupby(_PLACE)
+        for place, part in found[~marked_cells(found)].groupby(_PLACE)
         if len(set(part["rung"])) > 1
     ]
     return Ladders(
@@ -87,7 +88,7 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         for rung, rows in here.groupby("rung")
     }
     swapped = [
-        f"{a} and {b}"
+        f"{a} with {b}"
         for a, b in combinations(both, 2)
         if (scores[before][a] < scores[before][b]) != (scores[last][a] < scores[last][b])
         and not all({a, b} in tied.get(rung, ()) for rung in scores)
@@ -100,7 +101,8 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
             f"{listed(climbing)} still improve{'s' * (len(climbing) == 1)} by more than {100 * WITHIN:.0f} %"
         )
     if swapped:
-        reasons.append(f"{listed(swapped)} change places")
+        swapped[0] = swapped[0].replace(" with ", " changes places with ", 1)
+        reasons.append(listed(swapped))
     if not both:
         reasons = ["no one has a score on the last two rungs"]
     return float(last), not reasons, ", and ".join(reasons)

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.order import natural
+from benchbench.report.analysis.verdicts import MARKED, SAME
 from benchbench.report.frame import plain
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
@@ -44,7 +45,8 @@ def lenses(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     if len(names) < 2:
         return pd.DataFrame(columns=columns)
     budget = frame.drop_duplicates("condition").set_index("condition")["budget"]
-    pairs = found.assign(budget=found["condition"].map(budget))
+    pairs = found[found["verdict"] != MARKED].replace({"verdict": SAME}, OPEN)
+    pairs = pairs.assign(budget=pairs["condition"].map(budget))
     pairs["where"] = [
         condition.removeprefix(name).removeprefix(", ")
         for condition, name in zip(pairs["condition"], pairs["budget"], strict=True)

@@ -22,7 +22,7 @@ def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.Dat
     """
     every, options = selection.every, selection.options
     mine = records.of(every)
-    ok = every["ok"].to_numpy(bool)
+    ok = (every["ok"] & ~every["unranked"]).to_numpy(bool)
     times = pd.Series([_time(record) for record in mine], every.index, float)
     lacking = pd.Series([_lacks(record) for record in mine], every.index, bool) & ok
     timed = every.assign(time=times.where(ok).fillna(-np.inf), lacking=lacking, known=times.notna() & ok)

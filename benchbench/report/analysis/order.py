@@ -54,6 +54,9 @@ def several(frame: pd.DataFrame, column: str) -> bool:
 
 
 def listed(names: list[str], most: int = 4) -> str:
-    """Names in a row, the last ones counted where they are many."""
+    """Names as a sentence has them, "a, b and c", the last ones counted where they are many."""
+    if not names:
+        return ""
     rest = len(names) - most
-    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"
+    *first, last = names if rest <= 1 else [*names[:most], f"{rest} more"]
+    return f"{', '.join(first)} and {last}" if first else last

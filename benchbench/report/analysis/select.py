@@ -73,9 +73,11 @@ def select(frame: pd.DataFrame) -> Selection:
 def _sets(frame: pd.DataFrame) -> pd.DataFrame:
     """Each option set of each cell with its median on validation, the best first; a seed without one is the worst.
 
+    A trial that a mark keeps out of rankings has none.
+
     ``penalised`` and ``valid`` are lower where better; ``valid_choice`` is as the metric is.
     """
-    valid = frame["valid_choice"].where(frame["ok"])
+    valid = frame["valid_choice"].where(frame["ok"] & ~frame["unranked"])
     test = frame["test_score"].where(frame["ok"])
     found = (
         frame.assign(penalised=valid.fillna(np.inf), valid=valid, test=test)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from benchbench.report.analysis.order import networks
 from benchbench.report.analysis.trials import Records
-from benchbench.report.analysis.verdicts import PLACE, WORSE, against, judged
+from benchbench.report.analysis.verdicts import PLACE, SAME, WORSE, against, judged
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
 LINEAR = "linear"
@@ -42,7 +42,7 @@ def _said(mine: pd.DataFrame, found: pd.DataFrame, nets: list[str]) -> str:
     words = set(found.loc[found["other"].isin(nets), "word"])
     if WORSE in words:
         return NEEDED
-    return UNDECIDED if OPEN in words else NONE_BETTER
+    return UNDECIDED if words & {OPEN, SAME} else NONE_BETTER
 
 
 def _at_floor(mine: pd.DataFrame) -> bool:

@@ -11,7 +11,7 @@ from benchbench.core.spec import Options
 from benchbench.core.tuning import Standing, standings
 from benchbench.report.analysis.comparable import conditions, current, variants
 from benchbench.report.analysis.lines import records as counted
-from benchbench.report.analysis.order import listed, natural, order
+from benchbench.report.analysis.order import natural, order
 from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 
@@ -26,21 +26,26 @@ _PLACE = [*_TUNED, "length", "condition"]
 def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     """A row per task, condition and competitor that was tuned, from the frame of ``load``; empty where none was.
 
-    ``tries`` are option sets, each fitted on ``seeds`` of data; ``failed`` counts the fits that failed. ``default`` is
-    the option set as the study has it, ``set`` the one that was chosen, ``default_valid`` and ``valid`` are their means
+    ``tries`` are option sets, each fitted on ``seeds`` of data; ``failed`` counts the fits that failed or that
+    a mark keeps out of rankings. ``default`` is
+    the option set as the study has it, ``set`` the one that the report shows the results of, and where there are none
+    yet the one that validation chooses. Tries of an earlier tuning are among the records, so the best of all need not
+    be what the newest tuning chose. ``default_valid`` and ``valid`` are their means
     on validation as the metric ``choose`` is. ``gain`` is the ratio of the worse to the better where lower is better,
     and the difference elsewhere. Of a budget under which the default was not tried again, its value is NaN. The cost is
     in ``trials`` and in seconds, those of the fit alone and of all processes.
     """
     frame, _ = current(frame)
+    shown = _shown(frame)
     frame = frame.assign(variant=variants(frame))[frame["tuning"]]
     frame = frame.assign(condition=conditions(frame))
     rows = []
     defaults = {where: _default(part) for where, part in frame.groupby(["variant", "architecture"])}
     for where, part in frame.groupby(_COLUMNS[:6]):
-        _, _, variant, _, _, name = where
+        task, options, variant, _, _, name = map(str, where)
         made = records.of(part.sort_values("started", kind="stable"))
-        rows.append((*where, *_facts(made, defaults[variant, name]), *(part[c].sum() for c in _COLUMNS[-2:])))
+        reported = shown.get((task, options, name, part["budget"].iloc[0]), "")
+        rows.append((*where, *_facts(made, defaults[variant, name], reported), *(part[c].sum() for c in _COLUMNS[-2:])))
     ranks = {name: i for i, name in enumerate(order(frame["architecture"]))}
     rows.sort(key=lambda row: (natural(row[2]), ranks[row[5]], natural(row[4])))
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -54,15 +59,8 @@ def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     """
     if table.empty:
         return frame, []
-    results = frame.assign(
-        task_set=frame["task_options"].map(plain),
-        set=frame["architecture_options"].map(plain),
-        condition=conditions(frame),
-    )[~frame["tuning"]]
-    tuned = pd.MultiIndex.from_frame(table[_TUNED])
-    results = results[pd.MultiIndex.from_frame(results[_TUNED]).isin(tuned)]
-    ends = results.sort_values("line").drop_duplicates([*_PLACE, "file"], keep="last")
-    newest = ends.sort_values("started", kind="stable").drop_duplicates(_PLACE, keep="last")
+    frame_of = frame.assign(task_set=frame["task_options"].map(plain), set=frame["architecture_options"].map(plain))
+    results, newest = _results(frame_of, table)
     sets = [*_PLACE, "set"]
     stays = pd.MultiIndex.from_frame(results[sets]).isin(pd.MultiIndex.from_frame(newest[sets]))
     older = results.index[~stays]
@@ -71,15 +69,33 @@ def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     return frame.drop(index=older), notes
 
 
+def _results(frame: pd.DataFrame, tuned: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The results of what was tuned, and of each place the one that was written last."""
+    results = frame.assign(condition=conditions(frame))[~frame["tuning"]]
+    results = results[pd.MultiIndex.from_frame(results[_TUNED]).isin(pd.MultiIndex.from_frame(tuned[_TUNED]))]
+    ends = results.sort_values("line").drop_duplicates([*_PLACE, "file"], keep="last")
+    return results, ends.sort_values("started", kind="stable").drop_duplicates(_PLACE, keep="last")
+
+
+def _shown(frame: pd.DataFrame) -> dict[tuple[str, ...], str]:
+    """The option set that is reported, by task, its options, competitor and budget, where it is one."""
+    _, newest = _results(frame, frame[frame["tuning"]])
+    sets: dict[tuple[str, ...], set[str]] = {}
+    for *place, text in newest[[*_TUNED, "budget", "set"]].itertuples(index=False, name=None):
+        sets.setdefault(tuple(place), set()).add(text)
+    return {place: next(iter(found)) for place, found in sets.items() if len(found) == 1}
+
+
 def _default(part: pd.DataFrame) -> Options:
     """The option set of the study's own table: the one with the fewest options, since a try adds those it searches."""
     return min(part["architecture_options"], key=len)
 
 
-def _facts(made: list[Record], default: Options) -> tuple[Any, ...]:
+def _facts(made: list[Record], default: Options, reported: str) -> tuple[Any, ...]:
     ranked, facts = standings(_in_order(made, default)), made[0].objective
     higher = facts.better(facts.choose) == "higher"
-    best, first = ranked[0], next((one for one in ranked if one.options == default), None)
+    best = next((one for one in ranked if plain(one.options) == reported), ranked[0])
+    first = next((one for one in ranked if one.options == default), None)
     value, before = (_value(one, higher=higher) for one in (best, first))
     gain = value - before if higher else before / value if value else math.nan
     failed = sum(one.failed for one in ranked)
@@ -118,6 +134,6 @@ def changes(table: pd.DataFrame) -> Iterator[str]:
 
 
 def spread_of(options: Options, default: Options) -> str:
-    """What a set has beside the default, as text; a dash where there is nothing."""
+    """What a set has beside the default, as text; empty where there is nothing."""
     more = {name: value for name, value in options.items() if default.get(name) != value or name not in default}
-    return listed([f"{name}={value}" for name, value in more.items()], 6) or "–"
+    return ", ".join(f"{name}={value}" for name, value in more.items())

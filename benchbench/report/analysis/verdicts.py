@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import log
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,14 @@ PLACE = ["condition", "variant", "length"]
 ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
 BEST = "better than every other"
 VALID_TIME = "valid_time"
-WORSE = "worse"
-WORDS = (BETTER, TIE, OPEN, WORSE)
+WORSE, MARKED, SAME = "worse", "marked", "same on every seed: no interval"
+WORDS = (BETTER, TIE, OPEN, SAME, MARKED, WORSE)
 Margin = dict[str, list[str]]
 """Word -> competitors."""
 _PAIR = [
     *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
     "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
+    "marked", "level",
 ]  # fmt: skip
 _ACROSS = ["condition", "first", "second", "tasks", "value", "low", "high", "p_holm", "verdict", "better"]
 _ENDS = ("", "_low", "_high")
@@ -38,11 +39,13 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     The second frame has a row per cell with a score: its ``rank_group`` is one more than the number of those that are
     better. ``effect`` says whether ``value``, ``low`` and ``high`` are the ratio first / second of geometric means of
     the primary metric, or the difference first - second; ``p`` belongs to them, ``p_holm`` to the table of all pairs of
-    the place. ``verdict`` is better (``better`` names who is), tie or open. ``pairs`` are the seeds on which both ended
-    ok, ``failures`` those on which one did not; ``wins`` is the share of all on which the first beat the second,
-    ``losses`` the reverse. ``seeds_needed`` is the number of seeds that would find a difference of 10 %, where that is
-    open. Where ``--resolve`` added seeds, pairs are looked at as it does: at its effect in place of 10 %, and at 5, 10,
-    20 and 30 seeds, a quarter of alpha each.
+    the place. ``verdict`` is better (``better`` names who is), tie or open. It is *marked* where marks keep one of the
+    two out of the ranking on every seed, and *same on every seed* where all differences are the same, as of two that
+    are deterministic on data that do not vary. ``pairs`` are the seeds on which both ended ok, ``failures`` those on
+    which one did not, ``marked`` those of them on which one had a mark; ``wins`` is the share of all on which the first
+    beat the second, ``losses`` the reverse. ``level`` is that of the intervals. ``seeds_needed`` is the number of seeds
+    that would find a difference of 10 %, where that is open. Where ``--resolve`` added seeds, pairs are looked at as it
+    does: at its effect in place of 10 %, and at 5, 10, 20 and 30 seeds, a quarter of alpha each.
     """
     rows, groups = [], []
     looked, within = bool(frame["added"].any()), effect_of(frame)
@@ -51,7 +54,8 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         many = looked and scores.shape[-1] >= LOOKS[0]
         rng = np.random.default_rng(0)
         found = resolve(scores, rng, asked).pairs if many else compared(scores, rng, asked)
-        rows += [(*place, names[one.first], names[one.second], *_facts(one, names, asked, len(found))) for one in found]
+        level, marked = 1 - ALPHA / (len(LOOKS) if many else 1), _marked(part)
+        rows += [(*place, *_facts(one, names, asked, len(found), marked), level) for one in found]
         ended = [bool(np.isfinite(row).any()) for row in scores]
         ranked = zip(names, ranks(beaten(found, len(names))), ended, strict=True)
         groups += [(*place, name, int(rank)) for name, rank, ok in ranked if ok]
@@ -71,15 +75,47 @@ def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Asked]
     return names, scores, asked
 
 
-def _facts(pair: Pair, names: list[str], asked: Asked, family: int) -> tuple[Any, ...]:
-    effect, needed = pair.effect, float("nan")
-    if pair.verdict == OPEN and pair.deviation > 0 and pair.margin > 0:
+class _Marked(NamedTuple):
+    """The seeds on which marks keep a competitor out of the ranking, and the competitors that this leaves none."""
+
+    at: dict[str, set[int]]
+    whole: frozenset[str]
+
+    def seeds(self, *names: str) -> int:
+        """On how many seeds one of them is marked."""
+        return len(set().union(*(self.at.get(name, set()) for name in names)))
+
+
+def _marked(part: pd.DataFrame) -> _Marked:
+    hit = part[part["ok"] & part["unranked"]]
+    at = {str(name): set(rows["seed"]) for name, rows in hit.groupby("architecture")}
+    ranked = set(part.loc[part["rank_score"] < np.inf, "architecture"])
+    return _Marked(at, frozenset(at.keys() - ranked))
+
+
+def _word(pair: Pair, first: str, second: str, marked: _Marked) -> str:
+    if marked.whole & {first, second}:
+        return MARKED
+    alike = pair.verdict == OPEN and pair.pairs > 1 and not pair.failures
+    return SAME if alike and np.isnan(pair.effect.low) and np.isfinite(pair.effect.value) else pair.verdict
+
+
+def _facts(pair: Pair, names: list[str], asked: Asked, family: int, marked: _Marked) -> tuple[Any, ...]:
+    first, second = names[pair.first], names[pair.second]
+    effect, needed, said = pair.effect, float("nan"), _word(pair, first, second, marked)
+    if said == OPEN and pair.deviation > 0 and pair.margin > 0:
         needed = seeds_needed(pair.deviation, pair.margin, pilot=pair.pairs, alpha=ALPHA / family)
     better = "" if pair.winner is None else names[pair.winner]
     return (
-        *(pair.verdict, better, asked.scale, *effect, pair.adjusted),
+        *(first, second, said, better, asked.scale, *effect, pair.adjusted),
         *(pair.pairs, pair.failures, *pair.wins, *pair.losses, pair.deviation, needed),
+        marked.seeds(first, second),
     )
+
+
+def marked_cells(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """The cells with a score that marks keep out of the ranking on every seed."""
+    return cells["score"].notna() & cells["rank_group"].isna()
 
 
 def verdicts(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -109,7 +145,8 @@ def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[s
     mine = mine[mine["other"].isin(ended)]
     if mine.empty:
         return take, False, ALONE if alone else ONLY, 0, 0
-    clauses = {TIE: "tie with", OPEN: "open against", WORSE: "worse than"}
+    clauses = {TIE: "tie with", OPEN: "open against", SAME: "no interval (same on every seed) against"}
+    clauses[WORSE] = "worse than"
     others = {said: [str(name) for name in mine.loc[mine["word"] == said, "other"]] for said in clauses}
     doubt = "; ".join(f"{clauses[said]} {listed(names)}" for said, names in others.items() if names)
     return take, not doubt, doubt or BEST, int(mine["pairs"].min()), int(mine["failures"].max())

@@ -8,7 +8,7 @@ from re import sub
 from matplotlib.figure import Figure
 
 from benchbench.report.analysis.order import baselines as baselines_of
-from benchbench.report.analysis.order import ordered, several
+from benchbench.report.analysis.order import listed, ordered, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.figures import (
     anomaly,
@@ -37,7 +37,8 @@ from benchbench.report.page.pictures import Picture, Pictures, Section
 class Kind:
     """A figure: ``draw`` gives the picture or an animation, a sentence that says why there is none, or nothing.
 
-    What stands in square brackets in ``caption`` is said where there are several lengths.
+    What stands in square brackets in ``caption`` is said where there are several lengths, what stands in braces where
+    the best possible score is known.
     """
 
     name: str
@@ -55,8 +56,8 @@ FIGURES = (
     ),
     Kind(
         "scores", dots.scores,
-        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed. A grey line is "
-        "the best possible score.",
+        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed.{ A grey line is "
+        "the best possible score.}",
         "condition", "scores",
     ),
     Kind(
@@ -233,8 +234,8 @@ FIGURES = (
 )  # fmt: skip
 
 
-def draw_all(numbers: Numbers, folder: Path) -> Pictures:
-    """Save every figure that there is something for, and say what stands where."""
+def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
+    """Save every figure that there is something for, and say what stands where; without a folder, save none."""
     frame, found, taken = numbers.selection.frame, list[Picture](), set[str]()
     looks = styles(ordered(frame), baselines_of(frame))
     with settings():
@@ -246,11 +247,8 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
             where = f"{place.condition}: " if kind.scope == "condition" and several(frame, "condition") else ""
             caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
             moving = isinstance(made, Film)
-            with naming(folder / name):
-                if isinstance(made, Film):
-                    save_film(made, folder / name)
-                elif isinstance(made, Figure):
-                    save(made, folder / name)
+            if folder is not None:
+                _save(made, folder / name)
             if not reason:
                 taken.add(name)
             where_it_is = (kind.name, kind.section, place.condition, place.variant)
@@ -258,9 +256,19 @@ def draw_all(numbers: Numbers, folder: Path) -> Pictures:
     return Pictures(tuple(found))
 
 
+def _save(made: Figure | Film | str, stem: Path) -> None:
+    with naming(stem):
+        if isinstance(made, Film):
+            save_film(made, stem)
+        elif isinstance(made, Figure):
+            save(made, stem)
+
+
 def _caption(kind: Kind, place: Place) -> str:
     lengths = place.cells[["variant", "length"]].drop_duplicates()["variant"]
-    return sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
+    said = sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
+    said = sub(r"\{(.*?)\}", r"\1" if place.cells["floor"].notna().any() else "", said)
+    return f"{said} Left out: marked trials of {listed(list(place.marked), 9)}." if place.marked else said
 
 
 def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:

@@ -9,7 +9,7 @@ from benchbench.report.analysis.closed_loop import starts
 from benchbench.report.analysis.free_runs import FreeRun, longest, one_seed
 from benchbench.report.analysis.order import baselines, ordered, parts
 from benchbench.report.figures.place import Place
-from benchbench.report.figures.rows import GREY, draw_row, figure_of_rows, name_rows, scale_of
+from benchbench.report.figures.rows import GREY, TOP, draw_row, figure_of_rows, name_rows, scale_of
 from benchbench.report.figures.style import Look, panels
 from benchbench.report.page.texts import number
 
@@ -54,7 +54,7 @@ def free_runs(place: Place) -> Figure | str | None:
             scale=scale, text=_valid(run.facts), step=step,
         )  # fmt: skip
         if valid < len(run.true):
-            axis.vlines(valid * step, row - 0.45, row + 0.45, color="black", linewidth=1.5)
+            axis.vlines(valid * step, row - 0.45, row + TOP, color="black", linewidth=1.5)
     name_rows(axis, list(runs), shown=True)
     axis.set_title(f"{_title(place.rows)}: the first start of one seed{', first feature' if _several(place) else ''}")
     axis.set_ylabel("input units, one scale")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from benchbench.report.analysis.order import ordered, parts
 from benchbench.report.analysis.study import Numbers
+from benchbench.report.analysis.verdicts import marked_cells
 from benchbench.report.figures.style import Look, Looks, panels
 
 _HIGHER = " (higher is better)"
@@ -22,7 +23,8 @@ class Place:
     """Where a figure belongs, and the rows that it shows.
 
     ``rows`` are trials (of the closed loop for ``free_run``), or the cells of a comparison of devices or of a ladder;
-    ``cells`` are those of the condition, and of the task where there is one.
+    ``cells`` are those of the condition, and of the task where there is one. Trials that a mark keeps out of the
+    ranking are in neither; ``marked`` names their competitors.
     """
 
     numbers: Numbers
@@ -31,6 +33,7 @@ class Place:
     variant: str = ""
     rows: pd.DataFrame
     cells: pd.DataFrame
+    marked: tuple[str, ...] = ()
 
 
 def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
@@ -45,9 +48,23 @@ def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
         for variant, part in [("", rows)] if scope in {"condition", "ladder"} else parts(rows, "variant"):
             found = numbers.cells
             here = (found["condition"] == condition) & ((found["variant"] == variant) | (variant == ""))
-            yield Place(
-                numbers=numbers, looks=looks, condition=condition, variant=variant, rows=part, cells=found[here]
-            )
+            shown, marked = _unmarked(part)
+            if len(shown):
+                yield Place(
+                    numbers=numbers, looks=looks, condition=condition, variant=variant,
+                    rows=shown, cells=found[here & ~marked_cells(found)], marked=marked,
+                )  # fmt: skip
+
+
+def _unmarked(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Trials, or cells, without those that marks keep out of the ranking, and the competitors that these are of."""
+    if "unranked" in rows:
+        out = rows["unranked"] & rows["ok"]
+    elif "rank_group" in rows:
+        out = marked_cells(rows)
+    else:
+        return rows, ()
+    return rows[~out], tuple(ordered(rows[out]))
 
 
 def lines(part: pd.DataFrame, looks: Looks) -> list[tuple[str, Look, pd.DataFrame]]:

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 GREY = "#c4c4c4"
-_ROW, _HEAD, _WIDTH = 0.48, 1.1, 9.6  # inches
+_ROW, _HEAD, _WIDTH = 0.62, 1.1, 9.6  # inches
+TOP = 0.34  # of a row: above it stands the text
 
 
 def figure_of_rows(names: Sequence[str], left: float, legend: dict[str, str]) -> Figure:
@@ -36,12 +37,12 @@ def draw_row(
 ) -> None:  # fmt: skip
     """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
 
-    ``scale``: the middle of the row and the span that takes two thirds of it. ``step``: the time between two values.
+    ``scale``: the middle of the row and the span that takes three fifths of it. ``step``: the time between two values.
     ``dots``: classes, which nothing lies between.
     """
     middle, span = scale
     for values, shade, width in ((true, GREY, 2.6), (made, colour, 1.0)):
-        heights = row + np.clip(0.68 * (np.asarray(values, float) - middle) / span, -0.47, 0.47)
+        heights = row + np.clip(0.6 * (np.asarray(values, float) - middle) / span, -0.47, TOP)
         look: dict[str, Any] = (
             {"marker": "o", "markersize": 2 * width, "linestyle": ""} if dots else {"linewidth": width}
         )

@@ -5,13 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.report.analysis.order import baselines, natural, networks, ordered, parts, several
+from benchbench.report.analysis.order import baselines, listed, natural, networks, ordered, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
-from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, strong, table
+from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
-from benchbench.report.page.texts import DAGGER, label, metric, metric_form, number
+from benchbench.report.page.texts import DAGGER, in_a_row, label, metric, metric_form, number
+
+_ALL = 999  # names of a list
 
 
 def answer_tables(numbers: Numbers, condition: str) -> list[Block]:
@@ -43,7 +45,8 @@ def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) ->
         sure = [] if alone else [row["verdict"], sample(row)]
         numbers = [metric_form(better)(row["score"]), *(form(row[column]) for column, form in second)]
         fit = number(row["fit_seconds"]) + (DAGGER if row["disturbed"] > 0 else "")
-        rows.append([name, str(row["length"]), take, *sure, *numbers, fit, number(row["parameters"])])
+        said = sourced([*sure, *numbers, fit, number(row["parameters"])], row["trials"])
+        rows.append([name, str(row["length"]), take, *said])
     first = ["task", "length", *(["architecture"] if alone else ["best median", "how sure", "pairs"])]
     titles = [f"test {metric(primary)}", *(metric(column) for column, _ in second)]
     return table([*first, *titles, "fit s", "parameters"], rows, left=len(first))
@@ -65,7 +68,7 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     order = [name for name in ordered(numbers.selection.frame) if name in set(clear["take"])]
     best: list[Line] = []
     for name in order:
-        tasks = ", ".join(_at_lengths(clear[clear["take"] == name], here))
+        tasks = listed(_at_lengths(clear[clear["take"] == name], here), _ALL)
         best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
     first = line("Better than every other: ", *best, ".") if best else line("None is better than every other.")
     return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
@@ -74,10 +77,11 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
 def _not_clear(here: pd.DataFrame, known: frozenset[str], *, ties: bool) -> Iterator[Line]:
     """Sentences on the tasks without a clear best: what one alone could do, what none could, what is tied."""
     for name, part in parts(here[here["verdict"] == ONLY], "take"):
-        yield line(" Only ", label(name, baseline=name in known), f" could do {', '.join(_at_lengths(part, here))}.")
-    if nobody := ", ".join(_at_lengths(here[here["verdict"] == NONE], here)):
+        could = listed(_at_lengths(part, here), _ALL)
+        yield line(" Only ", label(name, baseline=name in known), f" could do {could}.")
+    if nobody := listed(_at_lengths(here[here["verdict"] == NONE], here), _ALL):
         yield line(f" None finished on most seeds: {nobody}.")
-    rest = ", ".join(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here))
+    rest = listed(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here), _ALL)
     if rest and ties:
         yield line(f" A tie, or open: {rest}.")
 
@@ -111,16 +115,16 @@ def _clauses(margins: list[tuple[str, Margin]]) -> Iterator[Line]:
     for baseline, margin in margins:
         said.setdefault(tuple(tuple(margin[word]) for word in WORDS), []).append(baseline)
     for i, (sides, names) in enumerate(said.items()):
-        coded = line(*(piece for j, name in enumerate(names) for piece in (", " if j else "", code(name))))
+        coded = line(*in_a_row([line(code(name)) for name in names]))
         yield line("; " if i else "", *_clause(sides, coded))
 
 
 def _clause(sides: tuple[tuple[str, ...], ...], names: Line) -> Line:
     """Who is better, and then the others by their verdict; a network with several verdicts stands at each."""
-    better, *others = (", ".join(side) for side in sides)
+    better, *others = (listed(list(side), _ALL) for side in sides)
     if better and not any(others):
         return line("every network is better than ", names)
-    said = [line(", ", piece) for piece in map(_rest, ("tie", "open"), others) if piece]
+    said = [line(", ", piece) for piece in map(_rest, WORDS[1:-1], others) if piece]
     said += [line(", ", strong(f"worse: {others[-1]}"))] if others[-1] else []
     verb = "is" if len(sides[0]) == 1 else "are"
     first = line(f"{better} {verb} better than ") if better else line(strong("no network is better than"), " ")

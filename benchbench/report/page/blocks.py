@@ -15,7 +15,14 @@ class Span:
     target: str = ""
 
 
-Line = tuple["str | Span", ...]
+@dataclass(frozen=True)
+class Source:
+    """The trials that the numbers of a line come from, by key and machine: no text, but a reader may ask for it."""
+
+    trials: tuple[tuple[str, str], ...]
+
+
+Line = tuple["str | Span | Source", ...]
 """Pieces of one text. A plain string is foreign: whatever stands in it is shown as it is."""
 
 
@@ -77,12 +84,17 @@ class Page:
     blocks: tuple[Block, ...]
 
 
-def line(*pieces: "str | Span | Line") -> Line:
+def line(*pieces: "str | Span | Source | Line") -> Line:
     """Pieces put together."""
-    found: list[str | Span] = []
+    found: list[str | Span | Source] = []
     for piece in pieces:
         found += piece if isinstance(piece, tuple) else [piece]
     return tuple(piece for piece in found if piece != "")
+
+
+def spoken(pieces: Line) -> list[str | Span]:
+    """What a reader sees of a line."""
+    return [piece for piece in pieces if not isinstance(piece, Source)]
 
 
 def code(text: object) -> Span:
@@ -115,6 +127,12 @@ def _span(piece: str) -> Span:
     if piece.startswith("`"):
         return code(piece[1:-1])
     return strong(piece[2:-2]) if piece.startswith("**") else emphasis(piece[1:-1])
+
+
+def sourced(cells: Sequence["str | Line"], trials: object) -> list[Line]:
+    """Cells that say which trials their numbers come from; as they are where there are none (NaN of a merge)."""
+    more = (Source(tuple(dict.fromkeys(trials))),) if isinstance(trials, tuple) and trials else ()
+    return [line(cell, *more) for cell in cells]
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence["str | Line"]], left: int = 1) -> Table:

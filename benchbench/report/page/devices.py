@@ -26,6 +26,7 @@ from benchbench.report.page.blocks import (
     table,
 )
 from benchbench.report.page.pictures import Pictures
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import DAGGER, number, seeds, spread
 
 _ABOUT = """Each ratio divides the time on the CPU by the time on the other device of the same machine, seed by seed.
@@ -56,7 +57,7 @@ def front_devices(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
                 found = crossovers(part, along, across)
                 if not found.empty:
                     yield Text(line(f"From which {along} on an update is faster on {part['device'].iloc[0]}:"))
-                    yield crossover_table(found, across)
+                    yield asked(crossover_table(found, across), _here(numbers, variant), architecture=0)
             yield from pictures.blocks("devices", condition=comparison, variant=variant)
     if len(cells):
         yield Bullets((prose(_FROM_WHICH), line("All times stand on ", link("a page of their own", f"{PATH}.md"), ".")))
@@ -75,8 +76,16 @@ def devices_page(numbers: Numbers) -> list[Page]:
         for variant, part in parts(pairs, "variant"):
             blocks += [Heading(2, line(f"{variant}, cpu against {comparison}"))]
             for (_, budget), there in part.groupby(["batch", "budget"]):
-                blocks += [Text(line(code(budget), f", over {seeds(there)}:")), time_table(there)]
+                here = _here(numbers, variant)
+                found = asked(time_table(there), here[here["budget"] == budget], length=0, architecture=1)
+                blocks += [Text(line(code(budget), f", over {seeds(there)}:")), found]
     return [Page(PATH, tuple(blocks))]
+
+
+def _here(numbers: Numbers, variant: str) -> pd.DataFrame:
+    """The trials of a task, on every device."""
+    frame = numbers.selection.frame
+    return frame[frame["variant"] == variant]
 
 
 def crossover_table(found: pd.DataFrame, across: str) -> Table:

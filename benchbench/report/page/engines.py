@@ -10,6 +10,7 @@ from benchbench.report.analysis.order import order, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Heading, Line, Page, Table, Text, line, link, prose, table
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import DAGGER, number, spread
 
 PATH = "engines"
@@ -26,7 +27,7 @@ def front_engines(numbers: Numbers) -> Iterator[Block]:
     cells, orders = numbers.engines.cells, numbers.engines.orders
     for (first, second), part in cells.groupby(["first", "second"]):
         yield Heading(2, line(f"Engines: {first} over {second}"))
-        yield short_table(part)
+        yield asked(short_table(part), numbers.selection.frame, architecture=0)
         ranked = orders[(orders["first"] == first) & (orders["second"] == second)]
         yield from (Text(line(sentence)) for sentence in _ranking(ranked))
     if len(cells):
@@ -44,7 +45,11 @@ def engines_page(numbers: Numbers) -> list[Page]:
     ]
     for (first, second), part in numbers.engines.cells.groupby(["first", "second"]):
         for variant, cells in part.groupby("variant"):
-            blocks += [Heading(2, line(f"{variant}: {first} over {second}")), full_table(cells)]
+            budget = int(several(cells, "budget"))
+            here = numbers.selection.frame[numbers.selection.frame["variant"] == variant]
+            columns = {"length": budget, "architecture": budget + 1, **({"budget": 0} if budget else {})}
+            found = asked(full_table(cells), here, **columns)
+            blocks += [Heading(2, line(f"{variant}: {first} over {second}")), found]
     return [Page(PATH, tuple(blocks))]
 
 

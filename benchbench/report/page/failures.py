@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from benchbench.report.analysis.order import natural, several
-from benchbench.report.page.blocks import Block, Text, line, table
+from benchbench.report.page.blocks import Block, Line, Text, line, sourced, table
 from benchbench.report.page.texts import listed
 
 _MESSAGE = 300  # characters of a message; the whole of it stands in failures.csv
@@ -21,11 +21,15 @@ def failure_table(failures: pd.DataFrame) -> Iterator[Block]:
         "variant": "task", "architecture": "architecture", **sets, "length": "length", "condition": "condition",
         "status": "status", "message": "message",
     }  # fmt: skip
-    rows = [
-        [*(_cut(value) for value in values), listed([str(seed) for seed in sorted(set(part["seed"]))], 20)]
+    found = [
+        ([*(_cut(value) for value in values), listed([str(seed) for seed in sorted(set(part["seed"]))], 20)], part)
         for values, part in failures.groupby(list(titles))
     ]
-    rows.sort(key=lambda row: [natural(cell) for cell in row])
+    found.sort(key=lambda row: [natural(cell) for cell in row[0]])
+    rows: list[list[str | Line]] = [
+        [*texts[:-1], *sourced(texts[-1:], tuple(zip(part["key"], part["machine"], strict=True)))]
+        for texts, part in found
+    ]
     yield table([*titles.values(), "seeds"], rows, left=len(titles) + 1)
 
 

@@ -1,7 +1,7 @@
 """The front page: the answer, one figure, one table; then what supports it, and the way to each task's own page."""
 
 from benchbench.report.analysis.cells import metrics
-from benchbench.report.analysis.comparable import CELL
+from benchbench.report.analysis.comparable import CELL, effect_of
 from benchbench.report.analysis.order import parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.frame import DISTURBED
@@ -20,7 +20,9 @@ from benchbench.report.page.pairs import over_tasks
 from benchbench.report.page.pictures import Pictures, Section
 from benchbench.report.page.solved import solved_tasks
 from benchbench.report.page.task import task_page
+from benchbench.report.page.texts import levels
 from benchbench.report.page.tuning import tuned
+from benchbench.report.page.turns import turns
 from benchbench.report.page.words import in_words
 
 _METRICS = {
@@ -34,13 +36,14 @@ _HOW_TO_READ = (
     "Numbers are medians over the trials that ended without failure, in brackets the lowest and the highest.",
     """*Best median* is that on the test split. *How sure* names those that it is not shown to be better
     than; *pairs* is the number of seeds that this rests on.""",
-    """*Better*: the 95 % interval of the paired differences excludes no difference, also after Holm's procedure over
-    all pairs of the same task, length and condition. *Tie*: the interval lies within 10 % either way. *Open*: neither.
-    **Bold** marks what is better than every other.""",
+    """*Better*: the {level} interval of the paired differences excludes no difference, also after Holm's procedure over
+    all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % either way. *Open*:
+    neither. *Same on every seed*: there is no interval, since neither the data nor the two vary with the seed, and
+    nothing follows for other data. **Bold** marks what is better than every other.""",
     """*Rank group* is one more than the number of architectures that are better. *Effect* is the ratio of the geometric
     means, or the difference of the means where higher is better. A seed on which one of a pair failed is in no ratio;
     it counts among *won* as lost by who failed. *Effect* and its interval are those of the pair alone, *p (Holm)*
-    counts all pairs. *Seeds needed* would find a difference of 10 % in four studies of five. docs/statistics.md
+    counts all pairs. *Seeds needed* would find a difference of {within:g} % in four studies of five. docs/statistics.md
     explains all of these.""",
     """Baselines are there to be beaten and cost next to nothing: a network has to beat them to be worth its time. The
     floor is the best possible score, where it is known.""",
@@ -109,7 +112,9 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     usual += [_FLOOR] if numbers.cells["floor_times"].notna().any() else []
     usual += [_GAP] if numbers.cells["gap_closed"].notna().any() else []
     usual += [_MARKED] if not numbers.marked.empty else []
-    blocks += [Heading(2, line("How to read this")), Bullets(tuple(prose(text) for text in (*usual, *_HOW_TO_READ)))]
+    terms = {"level": levels(numbers.pairs["level"]) or "95 %", "within": 100 * effect_of(frame)}
+    texts = [*usual, *(text.format(**terms) for text in _HOW_TO_READ)]
+    blocks += [Heading(2, line("How to read this")), Bullets(tuple(map(prose, texts)))]
     return Page("report", tuple(blocks))
 
 
@@ -131,8 +136,14 @@ def _answered(numbers: Numbers, condition: str, picture: Block | None = None) ->
     titles = [*([] if numbers.closed_loop.cells.empty else ["Open loop"]), *named]
     title: list[Block] = [Heading(3, line(", ".join(titles)))] if titles else []
     shown = [picture] if picture else []
-    found = [*answer(numbers, condition), *in_words(numbers, condition), *answer_tables(numbers, condition)]
-    return [*title, *found, *shown, *against(numbers, condition), *over_tasks(numbers.pairs, condition)]
+    found = [*answer(numbers, condition), *in_words(numbers, condition)]
+    found += turns(numbers, condition) if condition == conditions(numbers)[0] else []
+    found += answer_tables(numbers, condition)
+    return [*title, *found, *shown, *against(numbers, condition), *_over_tasks(numbers, condition)]
+
+
+def _over_tasks(numbers: Numbers, condition: str) -> list[Block]:
+    return list(over_tasks(numbers.pairs, condition, numbers.selection.frame))
 
 
 def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:

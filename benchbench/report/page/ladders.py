@@ -8,6 +8,7 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, line, prose, strong, table
 from benchbench.report.page.pictures import Pictures
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import label, number
 from benchbench.statistics.pairs import WITHIN
 
@@ -33,7 +34,10 @@ def climbs(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
             sure = line(strong(_rungs(row["clear"]))) if row["clear"] else line("none")
             rows.append([row["variant"], str(row["length"]), number(row["first"]), number(row["last"]), taken, sure])
         yield Text(prose(_ABOUT))
-        yield table(["task", "length", "from", "to", "best median", "better than every other on"], rows, left=1)
+        titles = ["task", "length", "from", "to", "best median", "better than every other on"]
+        frame = numbers.selection.frame
+        here = frame[frame["condition"].isin(cells["condition"])]
+        yield asked(table(titles, rows, left=1), here, variant=0, length=1, architecture=4)
 
 
 def _rungs(count: int) -> str:

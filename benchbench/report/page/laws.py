@@ -11,6 +11,7 @@ from benchbench.report.analysis.order import order, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Line, Text, line, prose, strong, table
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import number
 from benchbench.statistics.laws import FAILS, HOLDS, OPEN
 
@@ -41,7 +42,8 @@ def front_laws(numbers: Numbers) -> Iterator[Block]:
                 low, high = _ends(laws["predicted"])
                 check = low if low == high else f"{low} to {high}"
                 rows.append([WHAT[what], name, _range(laws, along), check, str(len(laws)), *_held(laws)])
-    yield table(["what", "architecture", "grows as", "predicted / measured", "laws", HOLDS, FAILS, OPEN], rows, left=4)
+    titles = ["what", "architecture", "grows as", "predicted / measured", "laws", HOLDS, FAILS, OPEN]
+    yield asked(table(titles, rows, left=4), frame, architecture=1)
 
 
 def _range(laws: pd.DataFrame, along: str) -> str:

@@ -9,6 +9,7 @@ from benchbench.report.analysis.order import baselines, listed, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, code, emphasis, line, prose, strong
+from benchbench.report.page.texts import in_a_row
 from benchbench.statistics.verdicts import BETTER
 
 _ALL = 99
@@ -33,7 +34,7 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
         int(counts.reindex(which).sum()) for which in ([SURVIVES], [FLIPS], [TO_OPEN, TO_TIE], [UNDECIDED])
     )
     names = [name.removeprefix(UNDER) for name in _under(found)]
-    coded = line(*(piece for i, name in enumerate(names) for piece in (", " if i else "", code(name))))
+    coded = line(*in_a_row([line(code(name)) for name in names]))
     turned = strong(f"{flip} flip{'s' * (flip == 1)}") if flip else "none flips"
     yield Text(
         line(
@@ -83,7 +84,7 @@ def _survive(part: pd.DataFrame, known: frozenset[str]) -> Iterator[Line]:
         name for name in list(dict.fromkeys(part["second"])) if name in known and _beaten_by_all(mine, part, name, nets)
     ]
     clear = mine[(mine["better"] != "") & ~mine["second"].isin(easy)]
-    better = [f"every network is better than {', '.join(easy)}"] * bool(easy)
+    better = [f"every network is better than {listed(easy, _ALL)}"] * bool(easy)
     if said := "; ".join([*_better(clear, part), *better]):
         yield line(f"Survives: {said}")
     ties = mine[mine["better"] == ""]
@@ -123,7 +124,7 @@ def _better(rows: pd.DataFrame, part: pd.DataFrame) -> list[str]:
 def _others(rows: pd.DataFrame, name: str, part: pd.DataFrame) -> str:
     """Whom one is better than, with the lengths where these are not all."""
     other = rows["second"].where(rows["first"] == name, rows["first"])
-    return ", ".join(f"{loser}{_at(some, part)}" for loser, some in rows.groupby(other, sort=False))
+    return listed([f"{loser}{_at(some, part)}" for loser, some in rows.groupby(other, sort=False)], _ALL)
 
 
 def _at(rows: pd.DataFrame, part: pd.DataFrame) -> str:

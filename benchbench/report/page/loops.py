@@ -11,7 +11,19 @@ from benchbench.report.analysis.order import baselines, listed, natural, order, 
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.answer import sample
-from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Table, Text, line, prose, strong, table
+from benchbench.report.page.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Line,
+    Table,
+    Text,
+    line,
+    prose,
+    sourced,
+    strong,
+    table,
+)
 from benchbench.report.page.failures import failure_table
 from benchbench.report.page.options import chosen
 from benchbench.report.page.pictures import Pictures
@@ -96,8 +108,8 @@ def _summary(numbers: Numbers, pages: dict[str, Line]) -> Table:
         take = label(said["take"], baseline=said["take"] in known) if said["take"] else line("–")
         valid = line(_valid(found, bold=bool(said["clear"])), f" {_unit(found)}") if found else line("–")
         first = [said["condition"]] if several_conditions else []
-        how = [said["verdict"], sample(said)]
-        rows.append([pages[said["variant"]], *first, str(said["length"]), take, *how, valid])
+        how = sourced([said["verdict"], sample(said), valid], found and found["trials"])
+        rows.append([pages[said["variant"]], *first, str(said["length"]), take, *how])
     titles = [
         "task",
         *(["condition"] if several_conditions else []),
@@ -145,7 +157,8 @@ def loop_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
             numbers += [number(100 * row["diverged_share"]), number(row["step_us"]) + SLIDING * bool(row["sliding"])]
             numbers += [_median(row, MSE)] if MSE in part else []
             named = label(name, baseline=bool(row["baseline"]))
-            rows.append([str(length), named, _valid(row, bold=winners.get(length) == name), *numbers])
+            valid = _valid(row, bold=winners.get(length) == name)
+            rows.append([str(length), named, *sourced([valid, *numbers], row["trials"])])
     headers = ["length", "architecture", f"valid time ({_unit(part.iloc[0])})", "to the end %", "NRMSE84"]
     further = ["MSE"] if MSE in part else []
     return table([*headers, "spectrum distance", "diverged %", "µs a step", *further], rows, left=2)

@@ -11,6 +11,7 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.frame import plain
 from benchbench.report.page.blocks import Block, Heading, Text, line, prose, table
+from benchbench.report.page.sources import asked
 from benchbench.report.page.texts import metric
 
 _MOST = 6  # chosen sets that are shown
@@ -38,7 +39,7 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
             "chosen set is ranked and shown; `option_sets.csv` has the choices, `option_sets_all.csv` every set."
         )
     )
-    yield table(["architecture", "option sets", "chosen"], rows, left=3)
+    yield asked(table(["architecture", "option sets", "chosen"], rows, left=3), numbers.selection.every, architecture=0)
 
 
 def chosen(mine: pd.DataFrame, tried: set[str]) -> str:

@@ -7,23 +7,28 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.analysis.verdicts import across_tasks, against
-from benchbench.report.page.blocks import Block, Line, Table, Text, line, strong, table
-from benchbench.report.page.texts import decimals, number
+from benchbench.report.analysis.verdicts import MARKED, across_tasks, against
+from benchbench.report.page.blocks import Block, Line, Table, Text, line, sourced, strong, table
+from benchbench.report.page.sources import asked
+from benchbench.report.page.texts import decimals, levels, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
 
-def pair_table(found: pd.DataFrame, said: pd.DataFrame, effect: float) -> Table | None:
-    """A row per length and other competitor, from the pairs and the verdicts of one task; None where there is none.
+def pair_table(found: pd.DataFrame, said: pd.DataFrame, cells: pd.DataFrame, effect: float) -> Table | None:
+    """A row per length and other competitor, from pairs, verdicts and cells of one task; None where there is none.
 
     ``effect`` is the difference at which pairs are decided, 0.1 for 10 %.
     """
     rows: list[list[str | Line]] = []
+    at = {(row["length"], row["architecture"]): row["trials"] for row in rows_of(cells)}
     for place in rows_of(said.sort_values("length")):
         mine = against(found[found["length"] == place["length"]], place["take"])
-        rows += [[str(place["length"]), place["take"], row["other"], *_compared(row)] for row in rows_of(mine)]
-    titles = ["length", "best median", "against", "effect (95 %)", "won % (95 %)", "pairs", "failed", "p (Holm)"]
+        for row in rows_of(mine):
+            trials = at[place["length"], place["take"]] + at[place["length"], row["other"]]
+            rows.append([str(place["length"]), place["take"], row["other"], *sourced(_compared(row), trials)])
+    level = levels(found["level"])
+    titles = ["length", "best median", "against", f"effect ({level})", "won % (95 %)", "pairs", "failed", "p (Holm)"]
     return table([*titles, "verdict", f"seeds needed for {100 * effect:g} %"], rows, left=3) if rows else None
 
 
@@ -32,21 +37,22 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
     effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
     effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
     won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
+    out = row["word"] == MARKED  # a seed with a mark is lost by statistics, not by failing
     word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
     needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
     return [
         effect,
-        f"{won} ({low}..{high})",
+        "–" if out else f"{won} ({low}..{high})",
         str(row["pairs"]),
-        str(row["failures"] or ""),
+        str(max(0, row["failures"] - row["marked"]) or ""),
         number(row["p_holm"]),
         word,
         needed,
     ]
 
 
-def over_tasks(found: pd.DataFrame, condition: str) -> Iterator[Block]:
-    """What is said of all tasks together, from the pairs; nothing where there is one task."""
+def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iterator[Block]:
+    """What is said of all tasks together, from the pairs and the trials; nothing where there is one task."""
     table_of = across_tasks(found)
     mine = table_of[table_of["condition"] == condition]
     if mine.empty:
@@ -62,4 +68,6 @@ def over_tasks(found: pd.DataFrame, condition: str) -> Iterator[Block]:
         word = line(strong(f"{row['better']} is better")) if row["better"] else row["verdict"]
         rows.append([row["first"], row["second"], effect, str(row["tasks"]), number(row["p_holm"]), word])
     yield Text(line("Over all tasks together, each of which counts once:"))
-    yield table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)
+    whole = table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)
+    here = frame[frame["condition"] == condition]
+    yield asked(asked(whole, here, architecture=0), here, architecture=1)

@@ -1,6 +1,7 @@
 """Tables of one task: scores, costs and parts of the test split."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from benchbench.report.analysis.cells import COSTS
 from benchbench.report.analysis.order import baselines, ordered, parts, several
 from benchbench.report.analysis.trials import rows as as_rows
-from benchbench.report.page.blocks import Line, Table, emphasis, line, strong, table
+from benchbench.report.page.blocks import Line, Source, Table, emphasis, line, sourced, strong, table
 from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric_form, number, spread
 
 _SECOND = ("r2", "log_loss", "accuracy")  # what is shown beside the primary metric: the first that a task has
@@ -54,8 +55,9 @@ def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
     for name in ordered(part):
         found = [(at.get((name, n)), winners.get(n) == name) for n in lengths]
         first = [_primary(row, primary[1], bold=bold) for row, bold in found]
-        groups = [_joined([_rank(row) for row, _ in found])] if ranked else []
-        more = (_further(row, *one) for one in further for row, _ in found)
+        every = [trial for row, _ in found if row for trial in row["trials"]]
+        groups = sourced([_joined([_rank(row) for row, _ in found])], tuple(every)) if ranked else []
+        more = [cell for one in further for row, _ in found for cell in sourced([_further(row, *one)], _trials(row))]
         rows.append([_label(name, part), *first, *more, *groups])
     floor = part.groupby("length")["floor"].median()
     if floor.notna().any():
@@ -73,8 +75,15 @@ def _primary(row: dict[str, Any] | None, form: Form, *, bold: bool) -> Line:
     if row is None:
         return line("–")
     middle, rest = spread(row["score"], row["score_min"], row["score_max"], form)
+    found = line(Source(row["trials"])) if row["trials"] else ()
     first = line(strong(middle) if bold else middle, f" {rest}" if rest else "")
-    return line(first, ", " if middle and row["failed"] else "", row["failed"]) or line("–")
+    out = "marked" if middle and isnan(row["rank_group"]) else ""
+    rest = ", ".join(piece for piece in (out, row["failed"]) if piece)
+    return line(line(first, ", " if middle and rest else "", rest) or "–", found)
+
+
+def _trials(row: dict[str, Any] | None) -> object:
+    return row and row["trials"]
 
 
 def _further(row: dict[str, Any] | None, name: str, form: Form) -> str:
@@ -111,7 +120,8 @@ def _by_length(part: pd.DataFrame, columns: list[pd.DataFrame], headers: list[st
     rows: list[list[str | Line]] = []
     for name in ordered(part):
         texts = [_joined([cells.get((name, n), "–") for n in lengths]) for cells in at]
-        rows.append([_label(name, part), *texts])
+        mine = part.loc[part["architecture"] == name, "trials"]
+        rows.append([_label(name, part), *sourced(texts, tuple(trial for found in mine for trial in found))])
     return table(["architecture", *headers], rows)
 
 

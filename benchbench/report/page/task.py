@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from benchbench.report.analysis.comparable import effect_of
+from benchbench.report.analysis.comparable import CELL, effect_of
 from benchbench.report.analysis.order import baselines, natural, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, code, emphasis, line, link
@@ -55,7 +55,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield from _gap(part)
     found = numbers.pairs
     found = found[(found["variant"] == variant) & (found["condition"] == condition)]
-    pairs = pair_table(found, said, effect_of(numbers.selection.frame))
+    pairs = pair_table(found, said, part, effect_of(numbers.selection.frame))
     if pairs:
         yield Text(line("The best median against every other competitor:"))
         yield pairs
@@ -73,7 +73,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     if not named.empty:
         primary, form = shown(part, str(part["primary"].iloc[0]))[0]
         known = baselines(numbers.selection.frame)
-        named = named.assign(baseline=named["architecture"].isin(known))
+        named = named.assign(baseline=named["architecture"].isin(known)).merge(part[[*CELL, "trials"]], on=CELL)
         yield Text(line(f"Test {metric(primary)} by part of the test split at length {lengths(named['length'])}:"))
         yield group_table(named, primary, form)
 

@@ -1,6 +1,6 @@
 """Numbers and names as the report writes them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,10 @@ import pandas as pd
 from benchbench.report.analysis.order import listed
 from benchbench.report.page.blocks import Line, emphasis, line
 
-__all__ = ["DAGGER", "decimals", "label", "lengths", "listed", "metric", "metric_form", "number", "seeds", "spread"]
+__all__ = [
+    "DAGGER", "decimals", "in_a_row", "label", "lengths", "levels", "listed", "metric", "metric_form", "number",
+    "seeds", "spread",
+]  # fmt: skip
 
 DAGGER = "†"  # a time that was disturbed
 _NAMES = {
@@ -63,6 +66,17 @@ def spread(middle: float, low: float, high: float, form: Callable[[float], str] 
 def lengths(values: Iterable[Any]) -> str:
     """Distinct lengths side by side."""
     return " / ".join(str(length) for length in sorted(set(values)))
+
+
+def in_a_row(pieces: list[Line]) -> Iterator[Line]:
+    """Pieces as a sentence has them: a, b and c."""
+    for i, piece in enumerate(pieces):
+        yield line("" if not i else " and " if i == len(pieces) - 1 else ", ", piece)
+
+
+def levels(values: Iterable[float]) -> str:
+    """The levels of intervals, as "95 %"."""
+    return " or ".join(f"{100 * level:g} %" for level in sorted(set(values)))
 
 
 def seeds(part: pd.DataFrame) -> str:

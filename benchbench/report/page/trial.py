@@ -8,9 +8,9 @@ from typing import Any
 
 from benchbench.core.errors import short
 from benchbench.core.keys import Found
+from benchbench.core.marks import marks
 from benchbench.core.objective import LOSS
 from benchbench.core.record import Record
-from benchbench.report.marks import marks
 from benchbench.report.page.blocks import Block, Bullets, Heading, Note, Page, Text, code, line, table
 from benchbench.report.page.texts import metric, number
 
@@ -264,10 +264,9 @@ def _further(record: Record) -> str:
 
 def _again(record: Record, results: Path) -> Iterator[Block]:
     yield Text(line(code(command(record, results))))
-    if record.files:
-        yield Bullets(
-            (
-                line("FILE.toml is the file of the study: paths start at its folder, and it may name plug-ins"),
-                line("FILE.py is a plug-in that the trial came from; each must be the very file of the record"),
-            )
-        )
+    said = {
+        "FILE.toml": "FILE.toml is the file of the study: paths start at its folder, and it may name plug-ins.",
+        "FILE.py": "FILE.py is the plug-in that the trial came from, the very file of the record.",
+    }
+    if shown := tuple(line(text) for name, text in said.items() if name in _further(record)):
+        yield Bullets(shown)

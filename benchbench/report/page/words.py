@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, ordered, parts
+from benchbench.report.analysis.order import baselines, listed, ordered, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against
+from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against, marked_cells
 from benchbench.report.page.blocks import Block, Bullets, Line, line
-from benchbench.report.page.texts import DAGGER, decimals, label, metric, number
+from benchbench.report.page.texts import DAGGER, decimals, in_a_row, label, levels, metric, number
 from benchbench.statistics.verdicts import BETTER
 
 
@@ -24,19 +24,28 @@ def in_words(numbers: Numbers, condition: str) -> list[Block]:
         open_ = part[~part["clear"] & ~part["verdict"].isin([ALONE, ONLY, NONE])]
         clauses = [_clear(numbers, rows, part) for _, rows in clear.groupby("take", sort=False)]
         clauses += [_undecided(numbers, open_, part)] if len(open_) else []
+        clauses += _marked(numbers, condition, variant)
         joined = (line("; " if i else "", clause) for i, clause in enumerate(clauses))
         said += [line(f"{variant}: ", *joined, ".")] if clauses else []
     return [Bullets(tuple(said))] if said else []
+
+
+def _marked(numbers: Numbers, condition: str, variant: str) -> Iterator[Line]:
+    """Who has a score and is not ranked for what its trials show."""
+    cells = numbers.cells
+    here = cells[marked_cells(cells) & (cells["condition"] == condition) & (cells["variant"] == variant)]
+    if names := _ordered(numbers, set(here["architecture"])):
+        yield line("marked, and so not ranked: ", *in_a_row([_name(numbers, name) for name in names]))
 
 
 def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
     """Who is better than every other at some lengths: how sure by the next best, and the cost."""
     take = str(rows["take"].iloc[0])
     nearest = pd.concat([_next_best(numbers, row) for row in rows_of(rows)])
-    names = line(*_listed([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
+    names = line(*in_a_row([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
     asked = metric(str(rows["primary"].iloc[0]))
     ends = sorted(abs(end) for end in (*nearest["low"], *nearest["high"]))
-    pairs = f"95 %, {_span(nearest['pairs'])} pairs"
+    pairs = f"{levels(nearest['level'])}, {_span(nearest['pairs'])} pairs"
     if set(nearest["effect"]) == {"ratio"}:
         how = line(f"its {asked} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
     elif set(nearest["effect"]) == {"difference"}:
@@ -67,8 +76,9 @@ def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line
         for name, mine in _each(numbers, timed)
     ]
     names = [line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)]
-    said = line(first, *_listed(names))
-    return line(said, ", of which the lowest median fit time has ", *_listed(least)) if least else said
+    said = line(first, *in_a_row(names))
+    verb = "has" if len(least) == 1 else "have"
+    return line(said, "; ", *in_a_row(least), f" {verb} the lowest median fit time of these") if least else said
 
 
 def _each(numbers: Numbers, cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -106,17 +116,12 @@ def _ordered(numbers: Numbers, names: set[str]) -> list[str]:
     return [name for name in ordered(numbers.selection.frame) if name in names]
 
 
-def _listed(pieces: list[Line]) -> Iterator[Line]:
-    for i, piece in enumerate(pieces):
-        yield line(", " if i else "", piece)
-
-
 def _name(numbers: Numbers, name: str) -> Line:
     return label(name, baseline=name in baselines(numbers.selection.frame))
 
 
 def _at(rows: pd.DataFrame, part: pd.DataFrame) -> str:
-    return "" if len(rows) == len(part) else f" at {', '.join(map(str, sorted(rows['length'])))}"
+    return "" if len(rows) == len(part) else f" at {listed([str(n) for n in sorted(rows['length'])], 99)}"
 
 
 def _span(values: Any) -> str:

@@ -1,72 +1,344 @@
-"""Blocks as plain HTML: one page that needs nothing but its pictures."""
+"""Blocks as one page of HTML that needs nothing beside it: its script, its charts and its pictures stand in it."""
 
-from html import escape
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import pairwise
 from posixpath import splitext
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
 from benchbench.core.text import printable
-from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Page, Span, Table, Text
-
-_TAGS = {"strong": "strong", "emphasis": "em", "code": "code"}
-_STYLE = (
-    "body{font-family:sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}"
-    "td,th{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:right}.l{text-align:left}img{max-width:100%}"
-    ".note{border-left:4px solid #e69f00;padding-left:.6rem}"
+from benchbench.report.page.blocks import (
+    Block,
+    Bullets,
+    Figure,
+    Heading,
+    Line,
+    Note,
+    Page,
+    Source,
+    Span,
+    Table,
+    Text,
+    spoken,
 )
+from benchbench.report.render.sources import Asked
+
+_FORMS = {
+    "strong": Markup("<strong>{}</strong>"),
+    "emphasis": Markup("<em>{}</em>"),
+    "code": Markup("<code>{}</code>"),
+}
+_DRAWN = {
+    "score_by_length", "scores", "score_by_time", "time_by_length", "memory_by_length", "learning_curves",
+    "predictions", "free_runs", "score_by_budget",
+}  # fmt: skip
+"""Figures in whose place the charts stand."""
+_HEAD = Markup('<th scope="col"{}>{}</th>')
+_TABLE = Markup(
+    '<div class="scroll" role="region" aria-label="{}" tabindex="0">\n<table>{}<thead><tr>{}</tr></thead>\n'
+    "<tbody>{}</tbody></table>\n</div>"
+)
+_LINKED = Markup('<figure class="picture"><figcaption>{} <a href="{}">{}</a></figcaption></figure>')
+_PICTURE = Markup(
+    '<figure class="picture"><img src="data:image/{};base64,{}" alt="{}"><figcaption>{}</figcaption></figure>'
+)
+_SPREAD = "Medians over seeds, bars from the lowest to the highest."
+_COST = "Along the grey line nothing is both cheaper and better; a dotted line is the best possible score."
+CHARTS = {
+    "cost": ("Score against cost", f"{_SPREAD} {_COST}"),
+    "curves": ("Learning curves", "Loss on validation: median over seeds, band from the lowest to the highest."),
+    "now": ("Loss at this point of the budget", ""),
+    "ladder": ("Score along the ladder", f"Each rung is a fit of its own. {_SPREAD}"),
+    "length": ("Score against length", _SPREAD),
+    "growth": ("Cost against length", _SPREAD),
+    "predictions": ("Predictions", ""),
+    "runs": ("Free run", ""),
+}
+_WIDE = ("predictions", "runs")
+_EMBEDDED = 2_400_000  # bytes of pictures in a page, as base64; further ones are linked
+_POWER = re.compile(r"[\d.]+e-\d+")
+_IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
+_SHORT, _TASKS = "In short", "Tasks"
+_ROOM = 1000  # letters beside the first chart
+_LONG = 40  # letters of a cell from which on its column gets room
 
 
-def render(page: Page) -> str:
-    """The text of a page; links lead from its own folder."""
-    up = "../" * page.path.count("/")
-    title = next((_plain(block.line) for block in page.blocks if isinstance(block, Heading)), page.path)
-    head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
-    body = "\n".join(_block(block, up) for block in page.blocks)
-    text = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
-    return printable(text)
+@dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What stands on the page beside the blocks: rows and charts to explore, pictures, the libraries that draw.
+
+    ``picture`` gives the bytes of a file in ``figures/``.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    trials: Callable[[tuple[str, str]], list[Any]] | None = None
+    picture: Callable[[str], bytes] | None = None
+    bundle: str = ""
+    facts: str = ""
 
 
-def _block(block: Block, up: str) -> str:
+def render(pages: Sequence[Page], extras: Extras | None = None) -> str:
+    """The text of the one file that holds all pages, the first of which is the front page."""
+    return _Writer(pages, extras or Extras()).text()
+
+
+class _Writer:
+    def __init__(self, pages: Sequence[Page], extras: Extras) -> None:
+        self._pages, self._extras = pages, extras
+        self._asked, self._left, self._taken = Asked(extras.trials), _EMBEDDED, set(_IDS)
+        self._ids = {page.path: self._free(_slug(page.path)) for page in pages}
+
+    def text(self) -> str:
+        front, *others = self._pages
+        titles = [block for block in front.blocks if isinstance(block, Heading) and block.level == 1]
+        heading = _plain(titles[0].line) if titles else front.path
+        parts = _sections([block for block in front.blocks if block not in titles[:1]], 2)
+        first, parts = (parts[0][1], parts[1:]) if parts and parts[0][0] == "" else ([], parts)
+        words, table, further, more = _shortened(dict(parts).get(_SHORT, []))
+        sections = list(self._written([part for part in parts if part[0] != _SHORT], others))
+        shown = {
+            "heading": printable(heading), "title": printable(heading), "facts": printable(self._extras.facts),
+            "first": self._blocks(first), "short": self._blocks(words), "table": self._blocks(table),
+            "further": self._blocks(further), "more": self._blocks(more), "sections": sections,
+            "charts": [name for name in CHARTS if name != "cost"], "titles": CHARTS, "wide": _WIDE,
+            "nav": self._nav(sections), "bundle": _ours(self._extras.bundle), "data": self._data(),
+            **{name: _file(file) for name, file in _FILES.items()},
+        }  # fmt: skip
+        environment = Environment(
+            autoescape=True, loader=PackageLoader("benchbench.report", "render"), trim_blocks=True
+        )
+        return environment.get_template("page.html.j2").render(shown).rstrip() + "\n"
+
+    def _nav(self, sections: list[dict[str, Any]]) -> list[dict[str, str]]:
+        explore = [{"id": "explore", "title": "Explore"}] if self._extras.data else []
+        return [{"id": "in-short", "title": _SHORT}, *explore, *sections]
+
+    def _data(self) -> Markup:
+        """Rows, charts and trials as JSON; no text in it ends the script that it stands in."""
+        if not self._extras.data:
+            return Markup("")
+        text = json.dumps(_clean(self._extras.data | self._asked.table()), ensure_ascii=False, separators=(",", ":"))
+        for sign in "<>&":
+            text = text.replace(sign, f"\\u{ord(sign):04x}")
+        return _ours(text)
+
+    def _written(self, parts: list[tuple[str, list[Block]]], others: Sequence[Page]) -> Iterator[dict[str, Any]]:
+        """The sections of the front page, the pages of the tasks within theirs, and the other pages behind them."""
+        tasks = [page for page in others if page.path.startswith("tasks/")]
+        rest = [page for page in others if page not in tasks]
+        written = {page.path: {"id": self._ids[page.path], **self._page(page)} for page in others}
+        for title, blocks in parts:
+            pages = [written[page.path] for page in tasks] if title == _TASKS else []
+            body = Markup("") if title == _TASKS and pages else self._blocks(blocks)
+            if body or pages:
+                yield {"id": self._free(_slug(title)), "title": printable(title), "body": body, "pages": pages}
+        left = rest if any(title == _TASKS for title, _ in parts) else others
+        if left:
+            pages = [written[page.path] for page in left]
+            yield {"id": self._free("further-pages"), "title": "Further pages", "body": Markup(""), "pages": pages}
+
+    def _page(self, page: Page) -> dict[str, Any]:
+        title = next((_plain(one.line) for one in page.blocks if isinstance(one, Heading)), page.path)
+        front = next((_plain(one.line) for one in self._pages[0].blocks if isinstance(one, Heading)), "")
+        blocks = [one for one in page.blocks if not (isinstance(one, Heading) and one.level == 1)]
+        body = self._blocks([one for one in blocks if not _back(one)], deeper=2)
+        return {"title": printable(title.removeprefix(f"{front}: ")), "body": body}
+
+    def _blocks(self, blocks: Sequence[Block], *, deeper: int = 0) -> Markup:
+        found: list[Markup] = []
+        shown = _without_empty([one for one in blocks if not _replaced(one, drawn=bool(self._extras.data))])
+        for before, block, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
+            if isinstance(after, Table) and _ends_in_colon(block):
+                continue  # it is the caption of the table
+            caption = before.line if isinstance(before, Text) and _ends_in_colon(before) else ()
+            found.append(self._block(block, caption, deeper))
+        return Markup("\n").join(found)
+
+    def _block(self, block: Block, caption: Line, deeper: int) -> Markup:
+        match block:
+            case Heading():
+                tag = f"h{min(6, block.level + deeper)}"
+                return Markup("<{}>{}</{}>").format(tag, self._line(block.line), tag)
+            case Text():
+                return Markup("<p>{}</p>").format(self._line(block.line))
+            case Note():
+                return Markup('<p class="note">{}</p>').format(self._line(block.line))
+            case Bullets():
+                items = Markup("").join(Markup("<li>{}</li>").format(self._line(one)) for one in block.lines)
+                return Markup("<ul>{}</ul>").format(items)
+            case Table():
+                return self._table(block, caption)
+            case Figure():
+                return self._picture(block)
+
+    def _table(self, block: Table, caption: Line) -> Markup:
+        wide = [max((len(_plain(row[i])) for row in block.rows), default=0) > _LONG for i in range(len(block.headers))]
+        sides = ["l t" if wide[i] else "l" if i < block.left else "" for i in range(len(block.headers))]
+        head = Markup("").join(
+            _HEAD.format(_class(side), self._line(cell)) for cell, side in zip(block.headers, sides, strict=True)
+        )
+        above: list[Line] = [()]
+        for row in block.rows:
+            above.append(row[0] or above[-1])
+        body = Markup("").join(self._row(row, sides, same) for row, same in zip(block.rows, above[:-1], strict=True))
+        title = Markup("<caption>{}</caption>").format(self._line(caption)) if caption else Markup("")
+        label = _plain(caption).rstrip(":") or "Table"
+        return _TABLE.format(printable(label), title, head, body)
+
+    def _row(self, row: tuple[Line, ...], sides: list[str], same: Line) -> Markup:
+        """A row; a first cell that is empty says again what stands above it."""
+        cells = []
+        for i, (cell, side) in enumerate(zip(row, sides, strict=True)):
+            if i == 0:
+                repeated = not cell and bool(same)
+                form = Markup('<th scope="row"{}>{}</th>')
+                where = _class(f"{side} same".strip() if repeated else side)
+                cells.append(form.format(where, self._line(same if repeated else cell)))
+            else:
+                number = self._asked.number([one for one in cell if isinstance(one, Source)])
+                where = Markup("") if number is None else Markup(' data-s="{}"').format(number)
+                cells.append(Markup("<td{}{}>{}</td>").format(_class(side), where, self._line(cell)))
+        return Markup("<tr>{}</tr>\n").format(Markup("").join(cells))
+
+    def _picture(self, block: Figure) -> Markup:
+        """The picture itself while there is room for it, and the way to its file."""
+        file = f"{block.name}.{'gif' if block.moving else 'png'}"
+        caption, path = self._line(block.caption), f"figures/{file}"
+        coded = b64encode(self._extras.picture(file)).decode() if self._extras.picture else ""
+        if len(coded) > self._left or not self._extras.picture:
+            return _LINKED.format(caption, path, path)
+        self._left -= len(coded)
+        return _PICTURE.format(file[-3:], coded, printable(_plain(block.caption)), caption)
+
+    def _line(self, pieces: Line) -> Markup:
+        return Markup("").join(self._piece(piece) for piece in spoken(pieces))
+
+    def _piece(self, piece: str | Span) -> Markup:
+        if isinstance(piece, str):
+            return _unbroken(piece)
+        text = _unbroken(piece.text)
+        if piece.kind == "link":
+            return Markup('<a href="#{}">{}</a>').format(self._ids.get(splitext(piece.target)[0], "main"), text)
+        return _FORMS[piece.kind].format(text)
+
+    def _free(self, name: str) -> str:
+        """A name that nothing else on the page has."""
+        while name in self._taken:
+            name = f"{name}-more"
+        self._taken.add(name)
+        return name
+
+
+_FILES = {"css": "page.css", "theme": "theme.js", "script": "page.js"}
+
+
+def _file(name: str) -> Markup:
+    return _ours(files("benchbench.report.render").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _ours(text: str) -> Markup:
+    """What stands in the page as it is: our own files, and what cannot end the script that it stands in."""
+    return Markup(text)  # noqa: S704 - nothing foreign comes here
+
+
+def _sections(blocks: Sequence[Block], level: int) -> list[tuple[str, list[Block]]]:
+    """Blocks by the heading of a level that they stand under; what stands before the first is under none."""
+    found: list[tuple[str, list[Block]]] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == level:
+            found.append((_plain(block.line), []))
+        else:
+            found = found or [("", [])]
+            found[-1][1].append(block)
+    return found
+
+
+def _shortened(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block], list[Block]]:
+    """The answer: words with room beside a chart, the first table, what else belongs to them, all from a heading on."""
+    at = next((i for i, one in enumerate(blocks) if isinstance(one, Table)), len(blocks))
+    start = at - 1 if at and at < len(blocks) and _ends_in_colon(blocks[at - 1]) else at
+    start -= start > 0 and start < at and isinstance(blocks[start - 1], Heading)  # it is the title of the table
+    shown, rest = blocks[start : at + 1], blocks[:start] + blocks[at + 1 :]
+    fit, room = 0, _ROOM
+    while fit < len(rest) and not isinstance(rest[fit], Table) and (room := room - _size(rest[fit])) >= 0:
+        fit += 1
+    while fit and (isinstance(rest[fit - 1], Heading) or _ends_in_colon(rest[fit - 1])):
+        fit -= 1
+    words, rest = rest[:fit], rest[fit:]
+    titles = [one for one in words[start:] if isinstance(one, Heading)]  # of what stands on both sides
+    rest = [*(titles[-1:] if rest and not isinstance(rest[0], Heading) else []), *rest]
+    end = next((i for i, one in enumerate(rest) if isinstance(one, Heading)), len(rest))
+    return words, shown, rest[:end], rest[end:]
+
+
+def _size(block: Block) -> int:
+    """How much room a block takes, in letters."""
     match block:
         case Heading():
-            return f"<h{block.level}>{_line(block.line, up)}</h{block.level}>"
-        case Text():
-            return f"<p>{_line(block.line, up)}</p>"
-        case Note():
-            return f'<p class="note">{_line(block.line, up)}</p>'
+            return 100
+        case Text() | Note():
+            return len(_plain(block.line)) + 50
         case Bullets():
-            return f"<ul>{''.join(f'<li>{_line(one, up)}</li>' for one in block.lines)}</ul>"
-        case Table():
-            return _table(block, up)
-        case Figure():
-            ending = "gif" if block.moving else "svg"
-            picture = f'<img src="{up}figures/{escape(block.name)}.{ending}" alt="{escape(block.name)}">'
-            return f"<figure>{picture}<figcaption>{_line(block.caption, up)}</figcaption></figure>"
+            return sum(len(_plain(one)) + 50 for one in block.lines)
+    return 0
 
 
-def _table(block: Table, up: str) -> str:
-    head = _row(block.headers, "th", block.left, up)
-    body = "".join(_row(row, "td", block.left, up) for row in block.rows)
-    return f"<table>\n<thead>{head}</thead>\n<tbody>{body}</tbody>\n</table>"
+def _ends_in_colon(block: Block | None) -> bool:
+    """Whether a paragraph leads to what follows: it is the caption of a table."""
+    return isinstance(block, Text) and _plain(block.line).endswith(":")
 
 
-def _row(cells: tuple[Line, ...], tag: str, left: int, up: str) -> str:
-    sides = [' class="l"' if i < left else "" for i in range(len(cells))]
-    found = (f"<{tag}{side}>{_line(cell, up)}</{tag}>" for cell, side in zip(cells, sides, strict=True))
-    return f"<tr>{''.join(found)}</tr>\n"
+def _replaced(block: Block, *, drawn: bool) -> bool:
+    return drawn and isinstance(block, Figure) and block.name.partition("-")[0] in _DRAWN
 
 
-def _line(pieces: Line, up: str) -> str:
-    return "".join(_piece(piece, up) for piece in pieces)
+def _back(block: Block) -> bool:
+    """Whether a paragraph is there to lead back to the front page, which is on this one."""
+    return isinstance(block, Text) and any(
+        isinstance(one, Span) and one.kind == "link" and one.target == "report.md" for one in block.line
+    )
 
 
-def _piece(piece: str | Span, up: str) -> str:
-    if isinstance(piece, str):
-        return escape(piece)
-    if piece.kind == "link":
-        stem, ending = splitext(piece.target)
-        return f'<a href="{up}{escape(stem)}{".html" if ending == ".md" else ending}">{escape(piece.text)}</a>'
-    tag = _TAGS[piece.kind]
-    return f"<{tag}>{escape(piece.text)}</{tag}>"
+def _without_empty(blocks: list[Block]) -> list[Block]:
+    """Blocks without the headings that nothing stands under."""
+    kept: list[Block] = []
+    for block, after in [*pairwise(blocks), *([(blocks[-1], None)] if blocks else [])]:
+        if isinstance(block, Heading) and (
+            after is None or (isinstance(after, Heading) and after.level <= block.level)
+        ):
+            continue
+        kept.append(block)
+    return kept
+
+
+def _clean(value: Any) -> Any:
+    """Data with no text in it that acts on whoever shows it."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(of) for key, of in value.items()}
+    return [_clean(of) for of in value] if isinstance(value, list | tuple) else value
+
+
+def _unbroken(text: str) -> Markup:
+    """Foreign text, in which a power of ten does not break at its minus."""
+    return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
+
+
+def _class(name: str) -> Markup:
+    return Markup(' class="{}"').format(name) if name else Markup("")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "page"
 
 
 def _plain(pieces: Line) -> str:
-    return "".join(piece if isinstance(piece, str) else piece.text for piece in pieces)
+    return "".join(piece if isinstance(piece, str) else piece.text for piece in spoken(pieces))

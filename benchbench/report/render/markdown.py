@@ -6,7 +6,7 @@ from html import escape
 from tabulate import tabulate
 
 from benchbench.core.text import printable
-from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Page, Span, Table, Text
+from benchbench.report.page.blocks import Block, Bullets, Figure, Heading, Line, Note, Page, Span, Table, Text, spoken
 
 _MARKS = {"strong": "**{}**", "emphasis": "*{}*"}
 _LONGEST = 10_000  # characters of a paragraph
@@ -39,7 +39,7 @@ def _block(block: Block, up: str) -> str:
 
 
 def _line(pieces: Line, up: str) -> str:
-    return "".join(_piece(piece, up) for piece in pieces)
+    return "".join(_piece(piece, up) for piece in spoken(pieces))
 
 
 def _piece(piece: str | Span, up: str) -> str:

@@ -32,6 +32,7 @@ def _table(read: Callable[[], pd.DataFrame]) -> Table:
         labels=tuple(map(str, frame.columns)),
         numbers=np.column_stack(numbers) if numbers else np.empty((len(frame), 0)),
         raw=lambda row, column: frame.iloc[row, column],
+        whole=lambda column: frame.iloc[:, column].tolist(),
     )
 
 

@@ -40,7 +40,7 @@ def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool,
     import wfdb  # noqa: PLC0415  takes long
 
     try:
-        rate = _rate(base)
+        rate = rate_of(base)
         names: list[str] = wfdb.rdheader(str(base)).sig_name or []
         channel = _channel(names, lead)
         content = wfdb.rdrecord(str(base), channels=[channel])
@@ -59,8 +59,11 @@ def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool,
     return Recording(record, names[channel], signal, measured, rate, np.array(peaks, dtype=np.int64))
 
 
-def _rate(base: Path) -> float:
-    """The sampling rate in a header, which is the third field of its first line that is no comment."""
+def rate_of(base: Path) -> float:
+    """The sampling rate in a header, which is the third field of its first line that is no comment.
+
+    InputError where there is none of 1 to 100,000 Hz: the library would take another one.
+    """
     text = base.with_name(f"{base.name}.hea").read_text("utf-8", errors="replace")
     line = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
     fields = line.split()

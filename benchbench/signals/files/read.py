@@ -14,6 +14,7 @@ from benchbench.signals.files.frames import read_feather, read_parquet
 from benchbench.signals.files.sound import read_sound
 from benchbench.signals.files.table import Form, Table
 from benchbench.signals.files.text import read_text
+from benchbench.signals.files.wfdb_record import HEADER, read_wfdb
 
 READERS: Mapping[str, Callable[[bytes, Form], Table]] = MappingProxyType(
     {
@@ -38,18 +39,18 @@ def read(path: str, form: Form, where: str) -> Table:
     file = expanded(path, where)
     packed = file.suffix.lower() == PACKED
     kind = Path(file.stem if packed else file.name).suffix.lower()
-    if kind not in READERS:
-        raise unknown("kind of file", kind, READERS, where=f"{where}: path {path!r}")
-    reader = READERS[kind]
+    if kind not in {*READERS, HEADER}:
+        raise unknown("kind of file", kind, [*READERS, HEADER], where=f"{where}: path {path!r}")
+    reader = READERS.get(kind)
     for option, (meant, readers) in _KINDS.items():
         if getattr(form, option) is not None and reader not in readers:
             raise InputError(f"{where}: the option {option} is for {meant}, which {file.name} is not")
     content = _content(file, path, where)
     try:
-        table = reader(_unpacked(content) if packed else content, form)
+        table = read_wfdb(file) if reader is None else reader(_unpacked(content) if packed else content, form)
     except Exception as error:
         raise InputError(f"{file.name}: cannot be read as {kind}: {' '.join(str(error).split())}") from error
-    return replace(table, name=file.name, sha256=hashlib.sha256(content).hexdigest())
+    return replace(table, name=file.name, sha256=table.sha256 or hashlib.sha256(content).hexdigest())
 
 
 def expanded(path: str, where: str) -> Path:

@@ -1,6 +1,6 @@
 """A file of signals as columns of numbers, and how it is to be read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,13 +36,14 @@ class Table:
     """The columns of a file.
 
     ``numbers`` (time, column), of any real type, are NaN where there is none; ``raw`` gives what stands at a row and
-    column. ``first_line`` is the line of the first row, 0 where the file has no lines. ``facts`` are the reader's own,
-    for the record; ``hint`` goes into a refusal.
+    column, ``whole`` all of a column at once where that is faster. ``first_line`` is the line of the first row, 0 where
+    the file has no lines. ``facts`` are the reader's own, for the record; ``hint`` goes into a refusal.
     """
 
     labels: tuple[str, ...]
     numbers: NDArray[Any]
     raw: Callable[[int, int], object]
+    whole: Callable[[int], Sequence[object]] | None = None
     first_line: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     hint: str = ""
@@ -55,6 +56,12 @@ class Table:
         if not len(self.numbers):
             return []
         return np.flatnonzero((~np.isnan(self.numbers)).mean(axis=0) > _NUMERIC).tolist()
+
+    def cells(self, column: int) -> Sequence[object]:
+        """What stands in a column."""
+        if self.whole is not None:
+            return self.whole(column)
+        return [self.raw(row, column) for row in range(len(self.numbers))]
 
     def position(self, column: str | int | None) -> int:
         """The number of the column that is meant; None is the only numeric one."""

@@ -30,6 +30,7 @@ def read_text(content: bytes, form: Form) -> Table:
         labels=body.labels,
         numbers=np.column_stack(body.numbers),
         raw=lambda row, column: body.cells[column][row],
+        whole=lambda column: body.cells[column].tolist(),
         first_line=lines.first + (body.header is not None),
         facts={"separator": body.reading.separator, "decimal": body.reading.decimal},
     )

@@ -68,7 +68,7 @@ def test_the_processes_of_trials_look_where_others_do(tmp_path, monkeypatch):
     assert cache.user_cache() == here
 
 
-def test_without_a_cache_folder_that_can_be_written_a_private_temporary_one_is_used_and_told(tmp_path, monkeypatch):
+def test_if_the_cache_folder_cannot_be_written_a_private_temporary_one_is_used_and_noted(tmp_path, monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

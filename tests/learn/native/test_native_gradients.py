@@ -42,7 +42,7 @@ def check(case, times=2):
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_gradient_is_that_of_float64(cell, shape):
+def test_the_gradient_agrees_with_float64(cell, shape):
     check(Case(cell, shape))
 
 
@@ -76,7 +76,7 @@ def test_shapes_drawn_at_random_have_it(seed):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_outputs_are_those_of_the_torch_network(cell):
+def test_outputs_equal_those_of_the_torch_network(cell):
     for shape in SHAPES.values():
         case = Case(cell, shape)
         with torch.no_grad():
@@ -103,7 +103,7 @@ def test_dropout_has_the_gradient_of_the_network_that_it_leaves():
     assert case.engine.predict(case.inputs).tobytes() == case.engine.predict(case.inputs).tobytes()
 
 
-def test_what_is_no_number_stays_none():
+def test_nan_stays_nan():
     for cell in CELLS:
         case = Case(cell, Shape(width=6))
         case.inputs[2, 3] = np.nan

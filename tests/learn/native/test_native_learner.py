@@ -143,7 +143,7 @@ class Own(nn.Module):
         (Own, "another module"),
     ],
 )
-def test_what_the_kernels_do_not_do_is_declined(core, why):
+def test_cores_and_options_that_the_kernels_lack_are_declined(core, why):
     with pytest.raises(UnsupportedError, match=why):
         gradient(replace(SETTING, engine="numba"), core)
 

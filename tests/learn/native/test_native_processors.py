@@ -18,7 +18,7 @@ from tests.learn.native.cases import Case, Shape
         ({}, 8, "8 lanes"),
     ],
 )
-def test_vectors_are_those_of_the_processor(monkeypatch, features, lanes, name):
+def test_vectors_have_the_lanes_of_the_processor(monkeypatch, features, lanes, name):
     monkeypatch.setattr(variant.binding, "get_host_cpu_features", lambda: features)
     assert variant.host_lanes() == lanes
     assert variant.instructions(lanes) == name

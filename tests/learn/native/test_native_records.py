@@ -40,7 +40,7 @@ def test_a_record_names_the_kernel_and_what_compiling_it_took_off_the_clock():
     assert record.spent.updates == 20
 
 
-def test_what_the_engine_does_not_do_is_a_row_with_one_sentence(tmp_path):
+def test_a_trial_that_the_engine_declines_is_a_row_with_one_sentence(tmp_path):
     (tmp_path / "plugin.py").write_text(PLUGIN)
     record = recorded("both_ways", [str(tmp_path / "plugin.py")])
     assert (record.status, record.message) == ("unsupported", "the engine numba has no cores with both directions")

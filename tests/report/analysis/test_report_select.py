@@ -74,7 +74,7 @@ def test_several_records_of_many_trials_are_counted(chosen, record):
     selection = chosen([record(seed=seed) for seed in (*range(5), *range(5), 0)])
     [said] = selection.notes
     assert "5 trials have 11 records" in said
-    assert "toy-cpu-2-cores.jsonl: line 11, not 1, 6" in said
+    assert "toy-cpu-2-cores.jsonl: line 11, not 1 and 6" in said
     assert said.endswith("; and so of 2 more).")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.report.analysis.verdicts import across_tasks, against, against_baselines, judged, verdicts
+from benchbench.report.analysis.verdicts import MARKED, SAME, across_tasks, against, against_baselines, judged, verdicts
 from benchbench.statistics.pairs import holm
 from benchbench.statistics.seeds import seeds_needed
 
@@ -20,7 +20,7 @@ def margins(frame):
 
 
 def words(better=(), tie=(), open_=(), worse=()):
-    return {"better": list(better), "tie": list(tie), "open": list(open_), "worse": list(worse)}
+    return {"better": list(better), "tie": list(tie), "open": list(open_), SAME: [], MARKED: [], "worse": list(worse)}
 
 
 def shaken(level, turn=0):
@@ -230,3 +230,25 @@ def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_wh
     lack = 1 - np.mean([*scores["gru"], *scores["rnn"]])
     assert row["verdict"] == "open"
     assert row["seeds_needed"] == seeds_needed(gaps.std(ddof=1), 0.1 * lack, pilot=3)
+
+
+def test_two_that_are_the_same_on_every_seed_have_no_interval_and_are_not_called_open_or_better(frame, record):
+    made = [record(name, seed, mse=mse) for name, mse in (("mean", 1.0), ("persistence", 0.5)) for seed in range(5)]
+    found = frame(made)
+    [pair] = judged(found)[0].to_dict("records")
+    assert pair["verdict"] == SAME == "same on every seed: no interval"
+    assert pair["better"] == ""
+    row = said(found)
+    assert (row["take"], bool(row["clear"])) == ("persistence", False)
+    assert row["verdict"] == "no interval (same on every seed) against mean"
+
+
+def test_one_that_a_mark_keeps_out_of_the_ranking_on_every_seed_is_marked_against_all(frame, record):
+    found = frame([record(name, seed) for name in ("gru", "lstm", "rnn") for seed in range(3)])
+    out = found["architecture"] == "gru"
+    found = found.assign(unranked=out, rank_score=found["rank_score"].mask(out, np.inf))
+    pairs = judged(found)[0]
+    with_gru = (pairs["first"] == "gru") | (pairs["second"] == "gru")
+    assert set(pairs.loc[with_gru, "verdict"]) == {MARKED}
+    assert set(pairs.loc[with_gru, "marked"]) == {3}
+    assert MARKED not in set(pairs.loc[~with_gru, "verdict"])

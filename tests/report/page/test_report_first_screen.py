@@ -5,6 +5,7 @@ import re
 import pytest
 
 from benchbench.core.record import Spent
+from benchbench.core.spec import Budget
 from benchbench.report.analysis.study import gather
 from benchbench.report.frame import read
 from benchbench.report.page.front import pages, variants
@@ -78,8 +79,11 @@ def test_the_winner_is_said_with_how_sure_that_is_and_what_it_costs(front, score
 def test_where_none_is_better_than_every_other_the_ones_in_question_are_named_with_the_least_time(front, scored):
     made = scored(gru=NEAR, rnn=NEAR[::-1], esn=FAR, seconds={"rnn": 3.0})
     made += scored(length=200, gru=NEAR, rnn=WIDE, seconds={"gru": 2.0})
-    said = "none is better than every other; in question are rnn, gru, of which the lowest median fit time has"
-    assert f"- mackey_glass: {said} rnn (1 s at 200), gru (1 s at 100)." in front(made)[0]
+    said = "none is better than every other; in question are rnn and gru;"
+    assert (
+        f"- mackey_glass: {said} rnn (1 s at 200) and gru (1 s at 100) have the lowest median fit time of these."
+        in front(made)[0]
+    )
 
 
 def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_it(front, scored, budgets):
@@ -88,7 +92,7 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     made += scored(gru=FAR, rnn=NEAR, lstm=WIDE, mean=[1.0, 0.99, 1.02], budget=seconds)
     page = front(made)[0]
     assert (
-        "Of 6 conclusions, 2 survive every budget (`equal-seconds`, `equal-updates`), **1 flips**, and 3 hold under "
+        "Of 6 conclusions, 2 survive every budget (`equal-seconds` and `equal-updates`), **1 flips**, and 3 hold under "
         "one budget but are open or a tie under another. In 0 more pairs no one is better "
         "under any budget, and not every budget says tie. "
         "*Budgets compared* names them all."
@@ -132,3 +136,28 @@ def test_laws_stand_in_a_sentence_and_in_a_table_and_their_absence_is_said(front
     ) in task.replace("\\", "")
     few = front([one for one in made if one.trial.length < 300])[0]
     assert "No law of time or memory: that takes three lengths, or three widths of one network." in few
+
+
+def rungs(*updates):
+    return [Budget(name=f"ladder-{n}", parameters=100, updates=n) for n in updates]
+
+
+def test_the_first_screen_says_under_which_budgets_another_has_the_best_median(front, scored):
+    short, middle, long = rungs(20, 60, 200)
+    made = [
+        *scored(budget=short, gru=FAR, rnn=NEAR),
+        *scored(budget=middle, gru=FAR, rnn=NEAR),
+        *scored(budget=long, gru=NEAR, rnn=FAR),
+        *scored(budget=Budget(name="seconds", parameters=100, seconds=1.0), gru=FAR, rnn=NEAR),
+    ]
+    page = front(made)[0].replace("*", "").replace("\\", "")
+    assert (
+        "Other budgets: with 60 updates or fewer rnn would have the best median instead of gru on mackey_glass; "
+        "under `seconds` rnn would have the best median instead of gru on mackey_glass."
+    ) in page
+
+
+def test_the_first_screen_says_that_no_budget_changes_the_answer_and_nothing_for_one_budget(front, scored):
+    made = [one for budget in rungs(20, 60) for one in scored(budget=budget, gru=NEAR, rnn=FAR)]
+    assert "under each of them the same architecture has the best median." in front(made)[0]
+    assert "Other budgets" not in front(scored(gru=NEAR, rnn=FAR))[0]

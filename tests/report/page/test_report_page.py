@@ -29,10 +29,12 @@ def test_a_page_is_made_of_blocks_without_markup(stored, grid):
 
 
 def test_the_same_pages_are_rendered_as_markdown_and_as_html(stored, grid):
-    front, _ = made(stored, grid(tasks=("mackey_glass",)))
-    assert "[mackey_glass](tasks/mackey_glass.md)" in markdown.render(front)
-    assert '<a href="tasks/mackey_glass.html">mackey_glass</a>' in html.render(front)
-    assert html.render(front).count("<table>") == sum(isinstance(block, Table) for block in front.blocks)
+    pages = made(stored, grid(tasks=("mackey_glass",)))
+    assert "[mackey_glass](tasks/mackey_glass.md)" in markdown.render(pages[0])
+    assert '<details class="page" id="tasks-mackey-glass">' in html.render(pages)
+    assert html.render(pages).count("<table>") == sum(
+        isinstance(block, Table) for page in pages for block in page.blocks
+    )
 
 
 def test_a_figure_that_could_not_be_drawn_is_a_sentence_in_its_place(stored, record):

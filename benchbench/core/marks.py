@@ -38,6 +38,11 @@ def marks(record: Record) -> list[Mark]:
     return [*_impossible(record), *_apart(record), *_off_the_clock(record)]
 
 
+def ranked(record: Record) -> bool:
+    """Whether a record takes part in rankings and choices: it ended ok, and no mark keeps it out."""
+    return record.status == Status.OK and all(mark.kind != "unranked" for mark in marks(record))
+
+
 def _impossible(record: Record) -> Iterator[Mark]:
     if (said := _below_floor(record)) is not None:
         yield Mark("unranked", "floor", said)

@@ -1,0 +1,30 @@
+"""Which trials the rows of a table come from, where the cells that it is made of do not carry them."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from benchbench.report.page.blocks import Line, Table, sourced, spoken
+
+
+def asked(table: Table, frame: pd.DataFrame, **columns: int) -> Table:
+    """A table whose rows name the rows of ``frame`` that have the same text in some columns.
+
+    ``columns`` says where in the table each of these stands; what stands behind them are the numbers.
+    """
+    texts = {name: frame[name].astype(str) for name in columns}
+    trials = pd.Series(list(zip(frame["key"], frame["machine"], strict=True)), frame.index, dtype=object)
+    first = max(columns.values()) + 1
+    rows = []
+    for row in table.rows:
+        same = pd.Series(data=True, index=frame.index)
+        for name, at in columns.items():
+            same &= texts[name] == _text(row[at])
+        rows.append((*row[:first], *sourced(row[first:], tuple(trials[same]))))
+    return replace(table, rows=tuple(rows))
+
+
+def _text(pieces: Line) -> str:
+    """The name that a cell begins with."""
+    first = next(iter(spoken(pieces)), "")
+    return first if isinstance(first, str) else first.text

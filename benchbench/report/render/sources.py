@@ -1,0 +1,40 @@
+"""Which trials each number on a page comes from, each set of them and each trial written once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from benchbench.report.page.blocks import Source
+
+Find = Callable[[tuple[str, str]], list[Any]]
+TEXTS = (2, 3, 5, 6, 8)
+"""Where a trial's facts are texts: architecture, task, condition, file, status."""
+
+
+class Asked:
+    """Gives each set of trials a number, and keeps what a reader is told of them.
+
+    ``find`` gives a trial's facts by key and machine: short key, seed, architecture, task, length, condition, file,
+    line and status.
+    """
+
+    def __init__(self, find: Find | None) -> None:
+        self._find = find
+        self._sets: dict[tuple[int, ...], int] = {}
+        self._trials: dict[tuple[str, str], int] = {}
+
+    def number(self, sources: Sequence[Source]) -> int | None:
+        """The number of the trials of a cell; None where it names none."""
+        if self._find is None or not sources:
+            return None
+        trials = dict.fromkeys(trial for one in sources for trial in one.trials)
+        found = tuple(self._trials.setdefault(trial, len(self._trials)) for trial in trials)
+        return self._sets.setdefault(found, len(self._sets))
+
+    def table(self) -> dict[str, Any]:
+        """The sets, the trials, and the texts that these name by number."""
+        words: dict[str, int] = {}
+        rows = []
+        for trial in self._trials:
+            facts = self._find(trial) if self._find else []
+            rows.append([words.setdefault(of, len(words)) if i in TEXTS else of for i, of in enumerate(facts)])
+        return {"sources": [list(one) for one in self._sets], "trials": rows, "words": list(words)}

@@ -1,0 +1,180 @@
+"""A committed report held against the records: every text and table again, compared line by line and token by token."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import isclose
+from os import PathLike, fspath
+from pathlib import Path
+
+from benchbench.core.errors import InputError, nearest, short
+from benchbench.report.frame import study_name
+from benchbench.report.write import PAGE, written
+
+BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
+"""Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
+
+_ROUNDING = 1e-9  # of a number in a table: sums of the same digits differ by as much between processors
+_BUNDLE = re.compile(r"(</script>\n<script>)(.*?)(</script>\n<script>)", flags=re.DOTALL)  # what draws, of a package
+_NOTHING = 1e-13  # what is left of a difference of nearly equal numbers
+_PICTURE = re.compile(r"!\[[^\]]*\]\(\S*?figures/([^)]+)\)")
+_ABSENT = "> There is no figure"
+_WORDS = 5  # around the first that differs
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first place that is not what the records give: a line, what stands there, and what the records give."""
+
+    file: Path
+    line: int
+    stands: str
+    given: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: there stands {self.stands!r}, the records give {self.given!r}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was compared of one report, what could not be, and the first mismatch."""
+
+    study: str
+    lines: int = 0
+    files: int = 0
+    unverified: tuple[str, ...] = ()
+    mismatch: Mismatch | None = None
+
+
+def reports(results: str | PathLike[str]) -> list[str]:
+    """The names of the reports in a folder of results."""
+    return sorted(page.parent.name for page in (Path(results) / "report").glob("*/report.md"))
+
+
+def verify(report: str | PathLike[str], results: str | PathLike[str] = "results") -> Verified:
+    """Compare a report, by the name of its study or its folder, with what the records give today.
+
+    The tables between markers in the README and in docs/ beside ``results`` are compared too, where they are the
+    report's. Figures whose artifacts are not there are no more than listed, and so are tables of such arrays.
+    InputError where there is no such report, or no records.
+    """
+    name = Path(report).name if (Path(report) / "report.md").is_file() else study_name(report)
+    folder = Path(results) / "report" / name
+    if not (folder / "report.md").is_file():
+        known = ", ".join(nearest(name, reports(results))) or "none"
+        raise InputError(f"{folder}: no report of {short(fspath(report))}; nearest: {known}")
+    fresh = written(name, results)
+    lines, found = 0, list[str]()
+    absent = any(_ABSENT in text for text in fresh.values())
+    stands = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
+    for path in sorted(stands.keys() | fresh.keys()):
+        if path == PAGE and path not in stands:  # it may be made from the rest, so not each report has it
+            continue
+        if absent and (path == PAGE or (path not in fresh and path.endswith(".csv"))):
+            found.append(path)
+            continue
+        file = folder / path
+        text = stands[path].read_text(encoding="utf-8") if path in stands else ""
+        place = _compared(file, text, fresh.get(path, ""), found)
+        if place is not None:
+            return Verified(study=name, lines=lines, files=len(stands), unverified=tuple(found), mismatch=place)
+        lines += text.count("\n")
+    blocks = _blocks(Path(results).resolve().parent, name, fresh)
+    return Verified(study=name, lines=lines, files=len(stands), unverified=tuple(found), mismatch=next(blocks, None))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.rglob("*")) if file.suffix in {".md", ".csv", ".html", ".tex"}]
+
+
+def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mismatch | None:
+    """The first line that differs; pictures that the records cannot give go to the list of the unverified."""
+    if file.suffix == ".html":
+        stands, given = (
+            _BUNDLE.sub(lambda hit: hit[1] + "\n" * hit[2].count("\n") + hit[3], of) for of in (stands, given)
+        )
+    own, fresh = list(enumerate(stands.splitlines(), start=1)), list(enumerate(given.splitlines(), start=1))
+    if file.suffix == ".md":
+        known = {one for _, line in fresh for one in _PICTURE.findall(line)}
+        gone = _artifacts(fresh)
+        own, lost = _without_pictures(own, known if gone else None)
+        fresh, _ = _without_pictures(fresh, known if gone else None)
+        unverified += [f"figures/{name}" for name in lost]
+    if file.suffix == ".html":
+        own, fresh = ([(number, text) for number, text in lines if text] for lines in (own, fresh))
+    last = len(own) and own[-1][0]
+    for mine, other in zip_longest(own, fresh):
+        line, text = mine or (last + 1, "")
+        wanted = other[1] if other else ""
+        if mine is None or other is None or not _same(text, wanted, numbers=file.suffix in {".csv", ".html"}):
+            return Mismatch(file, line, *_first(text, wanted))
+    return None
+
+
+def _emptied(hit: re.Match[str]) -> str:
+    """A script as so many empty lines, so that the lines after it keep their numbers."""
+    return hit[1] + "\n" * hit[2].count("\n") + hit[3]
+
+
+def _artifacts(lines: list[tuple[int, str]]) -> bool:
+    return any(line.startswith(_ABSENT) for _, line in lines)
+
+
+def _without_pictures(lines: list[tuple[int, str]], known: set[str] | None) -> tuple[list[tuple[int, str]], list[str]]:
+    """Lines without pictures, their captions and the sentences in their place, where not all artifacts are there.
+
+    ``known`` are the pictures that the records give, which stay; None leaves everything.
+    """
+    if known is None:
+        return lines, []
+    kept: list[tuple[int, str]] = []
+    lost: list[str] = []
+    caption = False
+    for number, line in lines:
+        names = [name for name in _PICTURE.findall(line) if name not in known]
+        if names or (caption and line.startswith("*")) or line.startswith(_ABSENT):
+            lost += names
+            caption = bool(names)
+        elif line:
+            caption = False
+            kept.append((number, line))
+    return kept, lost
+
+
+def _same(stands: str, given: str, *, numbers: bool) -> bool:
+    if stands == given:
+        return True
+    pieces = [re.split(r"([,;:\s\[\]{}])", text) for text in (stands, given)]
+    return numbers and len(pieces[0]) == len(pieces[1]) and all(map(_close, *pieces))
+
+
+def _close(stands: str, given: str) -> bool:
+    try:
+        return stands == given or isclose(float(stands), float(given), rel_tol=_ROUNDING, abs_tol=_NOTHING)
+    except ValueError:
+        return False
+
+
+def _first(stands: str, given: str) -> tuple[str, str]:
+    """The first words that differ, with those that follow them."""
+    own, fresh = (re.split(r"(?<=[,\s])", text) for text in (stands, given))
+    at = next((i for i, (a, b) in enumerate(zip_longest(own, fresh)) if a != b), 0)
+    return "".join(own[at : at + _WORDS]).strip(), "".join(fresh[at : at + _WORDS]).strip()
+
+
+def _blocks(root: Path, study: str, fresh: Mapping[str, str]) -> Iterator[Mismatch]:
+    """The rows between markers of a page that do not stand on the pages that the records give."""
+    rows = {line for path, text in fresh.items() if path.endswith(".md") for line in text.splitlines()}
+    for file in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        inside = ""
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.is_file() else (), start=1):
+            marker = re.fullmatch(r"<!-- (/?)(.+) -->", line)
+            if marker:
+                inside = "" if marker[1] else marker[2]
+            elif BLOCKS.get(inside) == study and line.startswith("|") and line not in rows:
+                yield Mismatch(file, number, *_first(line, _likest(line, rows)))
+
+
+def _likest(line: str, rows: set[str]) -> str:
+    return next(iter(nearest(line, [row for row in rows if row[:1] == "|"], 1)), "")

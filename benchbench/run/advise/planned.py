@@ -1,0 +1,143 @@
+"""From what was seen in a signal to a study of it that fits the minutes: lengths by its period, amounts by timing."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchbench.core.errors import InputError, short
+from benchbench.isolation.pool import cores
+from benchbench.run.advise.amounts import amounts
+from benchbench.run.advise.lengths import window_lengths
+from benchbench.run.advise.outline import Outline, study_name
+from benchbench.run.advise.timing import UPDATES, Clock, timed
+from benchbench.signals.look import Look
+
+MOST_JOBS = 4  # more would need more memory than a small study is worth
+_EARLY = 0.2  # of the time, up to which a second length is timed too
+_REPORT, _REPORT_LENGTH = 5.0, 1.0  # seconds of a report on an idle machine, and for each length
+_STEP = 0.01  # share by which the steps of two recordings may differ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A study that fits, about how many ``seconds`` it takes, and what is left out of a long signal, in words."""
+
+    outline: Outline
+    seconds: float
+    thinned: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the user asked for: ``reading`` and ``clean`` are options of the task ``series``, ``seconds`` in all.
+
+    ``jobs``: trials side by side. ``command`` is what was typed.
+    """
+
+    reading: Mapping[str, Any]
+    clean: Mapping[str, Any]
+    horizon: int
+    seconds: float
+    jobs: int
+    command: str
+
+
+def jobs_of(jobs: int | None) -> int:
+    """Trials side by side: as many as were asked for, else one a core, four at most."""
+    return min(cores(), MOST_JOBS) if jobs is None else jobs
+
+
+def planned(
+    looks: Sequence[Look], asked: Asked, *,
+    began: float, clock: Clock, on_step: Callable[[str], None] = lambda _: None, **options: Any,
+) -> Planned:  # fmt: skip
+    """Time the networks, and plan a study that ends, with its report, in the seconds since ``began``.
+
+    InputError where recordings do not go together, the signal is too short, or the seconds are too few. ``options`` are
+    further ones of ``run_study``.
+    """
+    first = outline(looks, asked)
+    lengths = first.lengths[:1]
+    on_step(f"timing {UPDATES} updates of each network")
+    timing = timed(replace(first, lengths=lengths), jobs=asked.jobs, clock=clock, on_step=on_step, **options)
+    if first.lengths[1:] and clock() - began <= _EARLY * asked.seconds:
+        lengths = first.lengths
+        on_step(f"timing {UPDATES} updates of each network at the second length")
+        one = replace(first, lengths=lengths[1:])
+        timing = timing.joined(timed(one, jobs=asked.jobs, clock=clock, on_step=on_step, **options))
+    found = amounts(
+        timing,
+        lengths,
+        asked.seconds,
+        spent=clock() - began,
+        after=report_seconds(len(lengths)),
+    )
+    whole = replace(first, lengths=found.lengths, seeds=found.seeds, updates=found.updates)
+    return Planned(outline=whole, seconds=found.seconds, thinned=timing.thinned)
+
+
+def outline(looks: Sequence[Look], asked: Asked) -> Outline:
+    """The study with the lengths that the signal asks for, and amounts that are still to be found."""
+    _together(looks)
+    periods = [one.profile.period for one in looks if one.profile.period is not None]
+    period = sorted(periods)[len(periods) // 2] if len(periods) == len(looks) else None
+    samples = sum(one.profile.samples for one in looks) if len(looks) < 3 else _shared(looks)
+    if len(looks) == 2:
+        samples = min(looks[0].profile.samples, round(looks[1].profile.samples / 0.15))
+    try:
+        lengths = window_lengths(period, samples, asked.horizon)
+    except InputError as error:
+        raise InputError(f"{', '.join(one.name for one in looks)}: {error}") from None
+    return Outline(
+        name=study_name(looks[0].name),
+        lengths=lengths,
+        seeds=1,
+        updates=UPDATES,
+        task=_task(looks, asked),
+        notes=[f"From: {asked.command}", f"Run it again: benchbench run {study_name(looks[0].name)}.toml"],
+    )
+
+
+def _shared(looks: Sequence[Look]) -> int:
+    """Samples of a signal that would be split as the shortest of several recordings is windowed."""
+    return round(min(one.profile.samples for one in looks) / 0.15)
+
+
+def report_seconds(lengths: int) -> float:
+    """About how long a report on so many lengths takes on this machine, by how busy it is."""
+    busy = psutil.getloadavg()[0] / (os.cpu_count() or 1)
+    return (_REPORT + _REPORT_LENGTH * lengths) * max(1.0, busy)
+
+
+def _task(looks: Sequence[Look], asked: Asked) -> dict[str, Any]:
+    """The options of the task, in the order in which people read them."""
+    paths = [_relative(one.path) for one in looks]
+    where: dict[str, Any] = {"path": paths[0]} if len(paths) == 1 else {"paths": paths}
+    return {**where, "column": looks[0].column, **asked.reading, "horizon": asked.horizon, **asked.clean}
+
+
+def _relative(path: str) -> str:
+    """A path from the current folder on, where it lies in there; else the whole path."""
+    whole, here = Path(path).resolve(), Path.cwd().resolve()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
+
+
+def _together(looks: Sequence[Look]) -> None:
+    """InputError where recordings have different columns or steps, and for one that is there twice."""
+    first, seen = looks[0], {looks[0].sha256: looks[0].name}
+    for one in looks[1:]:
+        if one.sha256 in seen:
+            raise InputError(f"{seen[one.sha256]} and {one.name} are the same, which would leak")
+        seen[one.sha256] = one.name
+        if one.label != first.label:
+            both = f"{short(first.label)} of {first.name} and {short(one.label)} of {one.name}"
+            raise InputError(f"the recordings have different columns, {both}: name one that all have with --column")
+        if first.spacing is None or one.spacing is None:
+            continue
+        if abs(one.spacing.step / first.spacing.step - 1) > _STEP or one.spacing.unit != first.spacing.unit:
+            steps = f"{first.name} {first.spacing.step:g}, {one.name} {one.spacing.step:g}"
+            raise InputError(f"the recordings have different steps between samples: {steps}: resample one of them")

@@ -1,0 +1,102 @@
+"""A fitted learner as the bytes of a file, and a learner from such a file: never by pickle.
+
+What a learner keeps goes into PyTorch's own format where it is tensors alone, and into an NPZ file elsewhere.
+"""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchbench.core import artifacts
+from benchbench.core.errors import InputError
+from benchbench.core.options import bind
+from benchbench.core.problem import Learner, Setting, Split
+from benchbench.core.record import Array, Kept, Record
+from benchbench.core.registry import Registry
+from benchbench.core.study import WIDTH
+from benchbench.run.failure import CAUGHT
+from benchbench.run.scoring import given
+
+SILENT = "it has no keep and restore"
+_PROBES = 20  # sequences that both learners predict
+_NEAR = 1e-5  # by which sums of another order differ
+_SETTING = ("inputs", "outputs", "scored", "length", "width", "seed", "batch", "causal")
+
+
+def kept(learner: Learner, setting: Setting, another: Callable[[], Learner], probe: Split) -> tuple[Kept, bytes | None]:
+    """What a record says of a learner that is to be kept, and the bytes of its file; None where it cannot be.
+
+    ``another`` makes a learner of the same setting and options. It is restored from these bytes, and must predict the
+    first sequences of ``probe`` as the learner does, so that nothing is kept that cannot be used.
+    """
+    if not callable(getattr(learner, "keep", None)) or not callable(getattr(learner, "restore", None)):
+        return Kept(message=SILENT), None
+    try:
+        content, facts = _packed(learner.keep())  # type: ignore[attr-defined]
+        again = another()
+        again.restore(_unpacked(content, facts.form))  # type: ignore[attr-defined]
+        lengths = None if probe.lengths is None else probe.lengths[:_PROBES]
+        wanted, found = (np.asarray(one.predict(*given(probe.inputs[:_PROBES], lengths))) for one in (learner, again))
+        if wanted.shape != found.shape or not np.allclose(wanted, found, rtol=10 * _NEAR, atol=_NEAR):
+            return Kept(message="what it keeps predicts something else when it is restored"), None
+    except CAUGHT as error:
+        return Kept(message=f"{type(error).__name__}: {error}"), None
+    return facts.model_copy(update={"setting": {name: getattr(setting, name) for name in _SETTING}}), content
+
+
+def _packed(what: Mapping[str, Any]) -> tuple[bytes, Kept]:
+    tensors = {name: value for name, value in what.items() if isinstance(value, torch.Tensor)}
+    if not tensors:
+        content, named = artifacts.pack(what)
+        return content, Kept(form="arrays", sha256=named.sha256, arrays=named.arrays)
+    if len(tensors) < len(what):
+        raise TypeError(f"keep gives tensors and {sorted(set(what) - set(tensors))}: arrays, or tensors alone")
+    stream = io.BytesIO()
+    torch.save({name: value.detach().cpu().clone() for name, value in tensors.items()}, stream)
+    content = stream.getvalue()
+    facts = {
+        name: Array(shape=list(value.shape), dtype=str(value.dtype).removeprefix("torch."))
+        for name, value in tensors.items()
+    }
+    return content, Kept(form="torch", sha256=hashlib.sha256(content).hexdigest(), arrays=facts)
+
+
+def _unpacked(content: bytes, form: str | None) -> Mapping[str, Any]:
+    """The arrays or tensors of a file; an exception of NumPy or PyTorch for what holds anything else."""
+    if form == "torch":
+        tensors: Mapping[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return tensors
+    return artifacts.unpacked(content)
+
+
+def restored(record: Record, results: Path, registry: Registry, setting: Setting) -> Learner:
+    """The kept learner of a record; InputError where there is none, or its file is not the one of the record."""
+    facts, file = record.kept, artifacts.kept_path(results, record)
+    place = f"trial {record.trial.key}"
+    if facts is None:
+        raise InputError(
+            f"{place}: its learner was not kept; benchbench run STUDY --keep keeps it, with other --results or once "
+            "its line of the records is deleted"
+        )
+    if file is None or facts.sha256 is None:
+        raise InputError(f"{place}: its learner could not be kept: {facts.message}")
+    content, lacking = artifacts.content_of(file, facts.sha256)
+    if lacking:
+        raise InputError(f"{place}: {lacking}")
+    competitor = registry.get("architecture", record.trial.architecture)
+    options = dict(record.trial.architecture_options)
+    if WIDTH not in competitor.options.model_fields:
+        options.pop(WIDTH, None)
+    bound = bind(competitor.options, options, f"[architectures.{competitor.name}]")
+    learner: Learner = competitor.function(setting, **bound)
+    try:
+        learner.restore(_unpacked(content, facts.form))  # type: ignore[attr-defined]
+    except (*CAUGHT, zipfile.BadZipFile) as error:
+        raise InputError(f"{place}: {file.name} cannot be restored: {type(error).__name__}: {error}") from error
+    return learner

@@ -1,0 +1,55 @@
+"""A WFDB record as a table: its header names the files of its samples; a signal is a column."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from benchbench.signals.files.physionet import rate_of
+from benchbench.signals.files.table import Table
+
+HEADER = ".hea"
+
+
+def read_wfdb(header: Path) -> Table:
+    """The table of the record with this header, in physical units, its sampling rate among the facts.
+
+    ``sha256`` is that of the header and the files of samples beside it, one after the other. ValueError, or what the
+    library raises, where one is missing or broken; InputError where the header states no sampling rate.
+    """
+    import wfdb  # noqa: PLC0415  takes long
+
+    base = header.with_suffix("")
+    rate = rate_of(base)
+    record = wfdb.rdrecord(str(base))
+    if record.p_signal is None:
+        raise ValueError("its signals have different rates, or it has none")
+    samples = np.asarray(record.p_signal, dtype=np.float64)
+    return Table(
+        labels=tuple(map(str, record.sig_name)),
+        numbers=samples,
+        raw=lambda row, column: samples[row, column],
+        facts={"rate_hz": rate, "units": [str(unit) for unit in record.units]},
+        sha256=_digest(files_of(header)),
+    )
+
+
+def files_of(header: Path) -> tuple[Path, ...]:
+    """A header and the files that its lines name, those that are there; of a record of segments also theirs."""
+    found = {header: None}
+    lines = header.read_text("utf-8", errors="replace").splitlines()
+    for line in [line for line in lines if line.strip() and not line.lstrip().startswith("#")][1:]:
+        name = line.split()[0]
+        own, segment = header.parent / name, header.parent / f"{name}.hea"
+        if own.is_file():
+            found[own] = None
+        elif segment.is_file() and segment not in found:
+            found |= dict.fromkeys(files_of(segment))
+    return tuple(found)
+
+
+def _digest(files: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

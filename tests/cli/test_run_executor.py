@@ -1,0 +1,37 @@
+"""Options of one executor are refused with another, and nobody waits long for an address at which nobody is."""
+
+import socket
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--executor", "dusk"], "executor 'dusk'"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler goes with --executor dask"),
+        (["--executor", "dask"], "--executor dask needs --scheduler"),
+        (["--executor", "dask", "--scheduler", "x:1", "--jobs", "2"], "--jobs does not go with --executor dask"),
+        (["--executor", "dask", "--scheduler", "x:1", "--machine", "m"], "--machine does not go with --executor dask"),
+    ],
+)
+def test_an_option_of_another_executor_is_refused_in_one_message(cli, options, said):
+    ended = cli("run", "quick", *options)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_an_address_that_nobody_answers_at_is_refused_in_seconds(cli, tmp_path):
+    pytest.importorskip("distributed")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    start = time.monotonic()
+    ended = cli("run", "quick", "--executor", "dask", "--scheduler", f"tcp://127.0.0.1:{port}")
+    assert ended.returncode == 2
+    assert f"--scheduler tcp://127.0.0.1:{port}: no Dask scheduler answers there" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert time.monotonic() - start < 25
+    assert not list(tmp_path.iterdir())
