@@ -53,7 +53,9 @@ def _sifted(pairs: list[Pair]) -> tuple[list[Pair], list[str]]:
             "Times and memory are compared only where jobs, threads, allocator and kernel are the same; "
             f"they differ in: {listed(ways)}."
         )
-    changed = {f"{pair.a.version} in A and {pair.b.version} in B" for pair in kept if pair.a.version != pair.b.version}
+    changed = {
+        f"{pair.a.version} in A against {pair.b.version} in B" for pair in kept if pair.a.version != pair.b.version
+    }
     if changed:
         notes.append(f"Versions that differ: {listed(sorted(changed))}.")
     return kept, notes

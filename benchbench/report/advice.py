@@ -11,7 +11,7 @@ from benchbench.core.record import Record
 from benchbench.report.analysis.order import baselines, listed, order
 from benchbench.report.analysis.study import gather
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.analysis.verdicts import PLACE, WORSE, against
+from benchbench.report.analysis.verdicts import MARKED, PLACE, SAME, WORSE, against
 from benchbench.report.frame import read
 from benchbench.report.page.texts import decimals, number
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
@@ -19,7 +19,9 @@ from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 _AHEAD, _BEHIND = "ahead", "behind"  # where neither changes with the seed, so that there is no spread to judge by
 _SAID = {
     BETTER: "better than", TIE: "tie with", OPEN: "open against", WORSE: "worse than",
-    _AHEAD: "on every seed alike better than", _BEHIND: "on every seed alike worse than",
+    _AHEAD: "on every seed by the same (no interval) ahead of",
+    _BEHIND: "on every seed by the same (no interval) behind",
+    MARKED: "not compared, since one is marked, with",
 }  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
 
 def _word(pair: dict[str, Any]) -> str:
     """The verdict on a pair, or who is ahead where every seed gives the same."""
-    if pair["verdict"] != OPEN or pair["deviation"] != 0 or pair["wins"] == pair["losses"]:
+    if pair["verdict"] != SAME:
         return str(pair["word"])
     return _AHEAD if pair["wins"] > pair["losses"] else _BEHIND
 

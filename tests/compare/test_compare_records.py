@@ -158,7 +158,7 @@ def test_a_budget_of_the_same_name_with_other_limits_is_no_pair(stores, records,
 
 def test_another_version_of_the_architecture_is_compared_and_said(stores, records):
     made = compare(*stores(records, of_trial(records, versions={"task": 1, "architecture": 2})))
-    assert made.notes == ("Versions that differ: gru 1 in A and gru 2 in B, rnn 1 in A and rnn 2 in B.",)
+    assert made.notes == ("Versions that differ: gru 1 in A against gru 2 in B and rnn 1 in A against rnn 2 in B.",)
 
 
 def test_options_are_named_where_they_tell_rows_apart(stores, record):
@@ -194,7 +194,7 @@ def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names
     assert made.notes == ("In A only: study extra.",)
     assert made.same[0] == "study main"
     assert compare(str(b), str(alone)).rows == made.rows
-    with pytest.raises(InputError, match=r"no study is on both sides: .*a has extra, main, .*alone has new"):
+    with pytest.raises(InputError, match=r"no study is on both sides: .*a has extra and main, .*alone has new"):
         compare(str(a), str(alone))
 
 
@@ -258,7 +258,7 @@ def test_a_score_that_is_zero_or_negative_somewhere_is_compared_by_its_differenc
 
 def test_the_gate_takes_the_direction_of_a_score_into_account(stores, records):
     high, half, none = (scored(records, "accuracy", [f, f, f]) for f in (0.8, 0.4, 0.0))
-    names = "cosine rnn 100 test accuracy {0}, cosine gru 100 test accuracy {0}"
+    names = "cosine rnn 100 test accuracy {0} and cosine gru 100 test accuracy {0}"
     a, b = stores(high, half)
     assert gate(compare(a, b), 1.5) == (True, [f"above 1.5: 2 rows: {names.format('0.500')}"])
     assert gate(compare(a, b), 2.5) == (False, [])

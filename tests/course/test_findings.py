@@ -33,9 +33,13 @@ def exchanged(records, one, other):
 
 
 def multiplied(records, which, by, metrics=("test_mse", "test_loss")):
-    """The same records, with errors of these competitors so many times as large."""
+    """The same records, with errors of these competitors so many times as large, and their roots with them."""
+    factors = dict.fromkeys(metrics, by) | {
+        name.replace("_mse", "_rmse"): by**0.5 for name in metrics if "_mse" in name
+    }
     for record in records:
-        scores = {k: v * by if k in metrics and shown(record) in which else v for k, v in record.scores.items()}
+        by_name = factors if shown(record) in which else {}
+        scores = {name: value * by_name[name] if name in by_name else value for name, value in record.scores.items()}
         yield record.model_copy(update={"scores": scores})
 
 

@@ -30,7 +30,7 @@ def told(stored, made):
 def test_a_clear_best_is_taken_with_its_error_in_units_of_the_signal(record, stored):
     found = told(stored, records(record, SURE))
     assert found.take == "gru with windows of 100: error 0.200 in units of the signal (RMSE), R² 0.989, 3 steps ahead"
-    assert found.sure == "better than rnn, lstm, esn, linear, mean, persistence (5 seeds)"
+    assert found.sure == "better than rnn, lstm, esn, linear, mean and persistence (5 seeds)"
     assert found.baselines.startswith("better than linear (R² 0.77")
     assert found.settled
     assert "9,800 parameters" in found.cost
@@ -54,7 +54,7 @@ def test_an_open_pair_asks_for_more_seeds(record, stored):
 def test_baselines_that_no_seed_changes_are_compared_without_a_verdict(record, stored):
     flat = ("linear", "persistence", "mean")
     found = told(stored, records(record, {**SURE, "linear": 0.01001}, spread=0.01, fixed=flat))
-    assert "tie with gru; on every seed alike better than mean, persistence" in found.sure
+    assert "tie with gru; on every seed by the same (no interval) ahead of mean and persistence" in found.sure
     assert found.settled
 
 
@@ -73,5 +73,5 @@ def test_where_nothing_finished_the_lines_say_so_and_why(record, stored):
 
 
 def test_a_study_without_records_is_refused(tmp_path):
-    with pytest.raises(InputError, match="unknown study with records"):
+    with pytest.raises(InputError, match="toy: no records; run `benchbench run STUDY` first"):
         advice("toy", tmp_path, "toy.toml")
