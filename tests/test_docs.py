@@ -43,7 +43,7 @@ VERBS = [
     "verify",
 ]
 PLUG_INS = ["relu_rnn", "neighbours", "pendulum"]
-STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6}  # trials
+STUDIES = {"mine": 3 * 5 * 7, "my_signal": 2 * 5 * 6, "longer": 2 * 3 * 5 * 3}  # trials
 
 
 def blocks(language: str, page: str = ALL) -> list[str]:

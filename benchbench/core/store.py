@@ -89,7 +89,7 @@ class Store:
         try:
             facts = self.path.stat()
             stamp = facts.st_size, facts.st_mtime_ns, facts.st_ino
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             stamp = None
         if earlier is not None and earlier.stamp == stamp:
             return earlier

@@ -136,5 +136,5 @@ def test_a_schedule_that_does_not_exist_and_a_warm_up_without_a_rest_are_refused
     core = lambda i, w: nn.GRU(i, w, batch_first=True)  # noqa: E731
     with pytest.raises(InputError, match=r"'cosin'.*cosine"):
         gradient(SETTING, core, schedule="cosin")
-    with pytest.raises(InputError, match="below 1, not 1"):
+    with pytest.raises(InputError, match=r"warm_up = 1: .*below 1"):
         gradient(SETTING, core, warm_up=1)

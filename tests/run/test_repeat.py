@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchbench import run_study
@@ -10,6 +11,7 @@ from benchbench.core.keys import Found, find
 from benchbench.core.record import Status
 from benchbench.run import agreement
 from benchbench.run.repeat import place, repeat
+from tests.run.conftest import write_study
 
 SHIPPED = """
 name = "shipped"
@@ -153,9 +155,6 @@ path = "data.npy"
 @pytest.fixture(scope="module")
 def plugged(tmp_path_factory):
     """The folder of a study with a plug-in and a file of data, and its one record."""
-    import numpy as np
-    from conftest import write_study
-
     folder = tmp_path_factory.mktemp("plugged")
     np.save(folder / "data.npy", np.zeros(3))
     file = write_study(folder, text=PLUGGED)
