@@ -16,7 +16,7 @@ BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
 """Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
 
 _ROUNDING = 1e-9  # of a number in a table: sums of the same digits differ by as much between processors
-_BUNDLE = re.compile(r"(</script>\n<script>)(.*?)(</script>\n<script>)", flags=re.DOTALL)  # what draws, of a package
+_BUNDLE = re.compile(r"(</script>\s*<script>)(.*?)(</script>\s*<script>)", flags=re.DOTALL)  # what draws, of a package
 _NOTHING = 1e-13  # what is left of a difference of nearly equal numbers
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\S*?figures/([^)]+)\)")
 _ABSENT = "> There is no figure"
@@ -114,7 +114,7 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
 
 def _emptied(hit: re.Match[str]) -> str:
     """A script as so many empty lines, so that the lines after it keep their numbers."""
-    return hit[1] + "\n" * hit[2].count("\n") + hit[3]
+    return hit[1] + "\n" * max(1, hit[2].count("\n")) + hit[3]
 
 
 def _artifacts(lines: list[tuple[int, str]]) -> bool:
