@@ -63,13 +63,13 @@ def _finder(numbers: Numbers, frame: pd.DataFrame) -> Callable[[tuple[str, str]]
             index=False, name=None
         )
     }
-    columns = ["key", "machine", "seed", "architecture", "task", "length", "budget", "file", "line", "status"]
+    columns = ["key", "machine", "seed", "architecture", "task", "length", "budget", "file", "status"]
     found = {row[:2]: row for row in frame[columns].itertuples(index=False, name=None)}
 
     def find(trial: tuple[str, str]) -> list[Any]:
-        key, _, seed, architecture, task, length, budget, file, line, status = found[trial]
+        key, _, seed, architecture, task, length, budget, file, status = found[trial]
         variant, condition = named.get(trial, (task, budget))
-        return [key[:_SHORT], int(seed), architecture, variant, int(length), condition, file, int(line), status]
+        return [key[:_SHORT], int(seed), architecture, variant, int(length), condition, file, status]
 
     return find
 

@@ -95,8 +95,8 @@
     const head = made("p", `From ${found.length} record${found.length > 1 ? "s" : ""}, seed${distinct(1).length > 1 ? "s" : ""} ${seeds}, of `);
     head.append(made("code", files));
     const table = made("table");
-    const titles = ["trial", "seed", ...(distinct(2).length > 1 ? ["architecture"] : []), ...(distinct(4).length > 1 ? ["length"] : []), "line", ...(distinct(8).some((at) => word(at) !== "ok") ? ["ended"] : [])];
-    const value = { trial: (t) => t[0], seed: (t) => t[1], architecture: (t) => word(t[2]), length: (t) => t[4], line: (t) => t[7], ended: (t) => word(t[8]) };
+    const titles = ["trial", "seed", ...(distinct(2).length > 1 ? ["architecture"] : []), ...(distinct(4).length > 1 ? ["length"] : []), ...(distinct(7).some((at) => word(at) !== "ok") ? ["ended"] : [])];
+    const value = { trial: (t) => t[0], seed: (t) => t[1], architecture: (t) => word(t[2]), length: (t) => t[4], ended: (t) => word(t[7]) };
     const top = table.createTHead().insertRow();
     titles.forEach((title) => top.append(made("th", title, { scope: "col" })));
     const body = table.createTBody();

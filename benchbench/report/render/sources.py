@@ -6,15 +6,15 @@ from typing import Any
 from benchbench.report.page.blocks import Source
 
 Find = Callable[[tuple[str, str]], list[Any]]
-TEXTS = (2, 3, 5, 6, 8)
+TEXTS = (2, 3, 5, 6, 7)
 """Where a trial's facts are texts: architecture, task, condition, file, status."""
 
 
 class Asked:
     """Gives each set of trials a number, and keeps what a reader is told of them.
 
-    ``find`` gives a trial's facts by key and machine: short key, seed, architecture, task, length, condition, file,
-    line and status.
+    ``find`` gives a trial's facts by key and machine: short key, seed, architecture, task, length, condition, file
+    and status.
     """
 
     def __init__(self, find: Find | None) -> None:

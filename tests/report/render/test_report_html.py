@@ -44,7 +44,7 @@ PAGES = [Page("report", FRONT), Page("b", (Heading(1, line("a <study>: b")), Tex
 
 
 def found(trial):
-    return [trial[0][:12], 3, "gru|x", "sine", 100, "equal-updates", "toy.jsonl", 7, "ok"]
+    return [trial[0][:12], 3, "gru|x", "sine", 100, "equal-updates", "toy.jsonl", "ok"]
 
 
 def extras(**more):
