@@ -83,8 +83,12 @@ def draw_coarsely(monkeypatch, figures):
     def save(figure, stem):
         figure.savefig(stem.with_name(f"{stem.name}.png"), dpi=30)
 
+    def save_film(film, stem):
+        save(film.frames[-1], stem)
+        film.frames[-1].savefig(stem.with_name(f"{stem.name}.gif"), dpi=30, format="png")
+
     monkeypatch.setattr(catalogue, "save", save)
-    monkeypatch.setattr(catalogue, "save_film", lambda film, stem: save(film.frames[-1], stem))
+    monkeypatch.setattr(catalogue, "save_film", save_film)
 
 
 @pytest.mark.parametrize("name", STUDIES)
