@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import (
@@ -49,6 +49,11 @@ class Watch:
         self._count, self._total, self._said, self._began = 0, 0, clock(), clock()
         self._workers: int | None = None  # on a cluster
         self._task = progress.add_task("", total=None)
+
+    def listeners(self) -> dict[str, Any]:
+        """What hears of a run, by the parameters of ``run_study``."""
+        names = ("step", "check", "stage", "plan", "start", "record", "unkept")
+        return {f"on_{name}": getattr(self, name) for name in names}
 
     def step(self, text: str) -> None:
         """What is done before the trials run."""

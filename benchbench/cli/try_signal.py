@@ -58,12 +58,7 @@ def _run(file: Path, results: str, jobs: int, detail: Detail) -> None:
             file,
             results,
             jobs=jobs,
-            on_step=watch.step,
-            on_check=watch.check,
-            on_stage=watch.stage,
-            on_plan=watch.plan,
-            on_start=watch.start,
-            on_record=watch.record,
+            **watch.listeners(),
         )
 
 

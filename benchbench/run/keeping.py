@@ -75,8 +75,11 @@ def _unpacked(content: bytes, form: str | None) -> Mapping[str, Any]:
     return artifacts.unpacked(content)
 
 
-def restored(record: Record, results: Path, registry: Registry, setting: Setting) -> Learner:
-    """The kept learner of a record; InputError where there is none, or its file is not the one of the record."""
+def restored(record: Record, results: Path, registry: Registry) -> Learner:
+    """The kept learner of a record, on the CPU wherever it was fitted.
+
+    InputError where there is none, or its file is not the one of the record.
+    """
     facts, file = record.kept, artifacts.kept_path(results, record)
     place = f"trial {record.trial.key}"
     if facts is None:
@@ -94,7 +97,8 @@ def restored(record: Record, results: Path, registry: Registry, setting: Setting
     if WIDTH not in competitor.options.model_fields:
         options.pop(WIDTH, None)
     bound = bind(competitor.options, options, f"[architectures.{competitor.name}]")
-    learner: Learner = competitor.function(setting, **bound)
+    made_with: dict[str, Any] = {**facts.setting, "engine": record.trial.engine}
+    learner: Learner = competitor.function(Setting(**made_with), **bound)
     try:
         learner.restore(_unpacked(content, facts.form))  # type: ignore[attr-defined]
     except (*CAUGHT, zipfile.BadZipFile) as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -13,7 +13,7 @@ from benchbench.core.errors import InputError, UnsupportedError
 from benchbench.core.fresh import Applies
 from benchbench.core.keys import Found
 from benchbench.core.options import bind, defaults
-from benchbench.core.problem import Array, Learner, Setting
+from benchbench.core.problem import Array, Learner
 from benchbench.core.record import Record
 from benchbench.core.registry import Plugin, Registry
 from benchbench.run import keeping, origins
@@ -61,7 +61,7 @@ def predict_file(
     own = record.model_copy(update={"files": {role: sha for role, sha in record.files.items() if role in _OWN}})
     same_files(own, there, str(Path.cwd()))
     task, applies = _applicable(record, known)
-    learner = keeping.restored(record, results, known, _setting(record))
+    learner = keeping.restored(record, results, known)
     given = bind(task.options, record.trial.task_options, f"[tasks.{task.name}]")
     fresh = applies(file, record.data, {**defaults(task.options), **given})
     if len(fresh.values) < record.trial.length:
@@ -99,15 +99,6 @@ def _applicable(record: Record, known: Registry) -> tuple[Plugin, Applies]:
             f"cannot be applied to one. Tasks whose learners can: {', '.join(able)}"
         )
     return task, task.applies
-
-
-def _setting(record: Record) -> Setting:
-    """What the learner was made with; it is applied on the CPU, wherever it was fitted."""
-    facts: dict[str, Any] = record.kept.setting if record.kept is not None else {}
-    return Setting(engine=record.trial.engine, **facts) if facts else _NONE
-
-
-_NONE = Setting(inputs=1, outputs=1, scored=1, length=1, width=1, seed=0)  # of a learner that was not kept
 
 
 def _open(learner: Learner, scaled: Array, record: Record) -> tuple[NDArray[np.int64], Floats]:

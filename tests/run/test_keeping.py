@@ -192,13 +192,13 @@ def test_a_file_that_was_changed_or_is_gone_is_refused(stored):
     results, record = stored
     known, file = registry.load(), artifacts.kept_path(results, record)
     assert file.name == f"{record.trial.key}.learner.npz"
-    assert keeping.restored(record, results, known, setting(LAST)).predict(LAST.inputs).shape == (40, 1, 1)
+    assert keeping.restored(record, results, known).predict(LAST.inputs).shape == (40, 1, 1)
     file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(InputError, match="is not the one that its record names"):
-        keeping.restored(record, results, known, setting(LAST))
+        keeping.restored(record, results, known)
     file.unlink()
     with pytest.raises(InputError, match="is not there"):
-        keeping.restored(record, results, known, setting(LAST))
+        keeping.restored(record, results, known)
 
 
 def test_a_file_with_a_pickle_in_it_is_refused_even_where_the_record_names_it(stored):
@@ -209,7 +209,7 @@ def test_a_file_with_a_pickle_in_it_is_refused_even_where_the_record_names_it(st
     artifacts.write(artifacts.kept_path(results, record), content)
     facts = record.kept.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     with pytest.raises(InputError, match="cannot be restored: ValueError: Object arrays cannot be loaded"):
-        keeping.restored(record.model_copy(update={"kept": facts}), results, registry.load(), setting(LAST))
+        keeping.restored(record.model_copy(update={"kept": facts}), results, registry.load())
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_file_with_a_pickle_in_it_is_refused_even_where_the_record_names_it(st
 def test_a_learner_that_was_not_kept_is_said(kept, said, stored):
     results, record = stored
     with pytest.raises(InputError, match=said):
-        keeping.restored(record.model_copy(update={"kept": kept}), results, registry.load(), setting(LAST))
+        keeping.restored(record.model_copy(update={"kept": kept}), results, registry.load())
 
 
 def test_the_files_of_learners_that_records_name_stay_and_others_are_cleared(stored):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from benchbench.core.errors import InputError, short
+from benchbench.core.windows import FRACTIONS
 from benchbench.isolation.pool import cores
+from benchbench.measure.contention import average
 from benchbench.run.advise.amounts import amounts
 from benchbench.run.advise.lengths import window_lengths
 from benchbench.run.advise.outline import Outline, study_name
@@ -85,11 +85,8 @@ def outline(looks: Sequence[Look], asked: Asked) -> Outline:
     _together(looks)
     periods = [one.profile.period for one in looks if one.profile.period is not None]
     period = sorted(periods)[len(periods) // 2] if len(periods) == len(looks) else None
-    samples = sum(one.profile.samples for one in looks) if len(looks) < 3 else _shared(looks)
-    if len(looks) == 2:
-        samples = min(looks[0].profile.samples, round(looks[1].profile.samples / 0.15))
     try:
-        lengths = window_lengths(period, samples, asked.horizon)
+        lengths = window_lengths(period, _samples(looks), asked.horizon)
     except InputError as error:
         raise InputError(f"{', '.join(one.name for one in looks)}: {error}") from None
     return Outline(
@@ -102,14 +99,18 @@ def outline(looks: Sequence[Look], asked: Asked) -> Outline:
     )
 
 
-def _shared(looks: Sequence[Look]) -> int:
-    """Samples of a signal that would be split as the shortest of several recordings is windowed."""
-    return round(min(one.profile.samples for one in looks) / 0.15)
+def _samples(looks: Sequence[Look]) -> int:
+    """Samples of one signal whose parts would hold windows as long as these recordings do."""
+    found = [one.profile.samples for one in looks]
+    if len(found) == 1:
+        return found[0]
+    whole = [round(samples / FRACTIONS[-1]) for samples in found]  # one recording is the whole test
+    return min(found[0], whole[1]) if len(found) == 2 else min(whole)
 
 
 def report_seconds(lengths: int) -> float:
     """About how long a report on so many lengths takes on this machine, by how busy it is."""
-    busy = psutil.getloadavg()[0] / (os.cpu_count() or 1)
+    busy = (average() or 0.0) / (os.cpu_count() or 1)
     return (_REPORT + _REPORT_LENGTH * lengths) * max(1.0, busy)
 
 

@@ -67,8 +67,8 @@ class Session:
         threading.Thread(target=self._watch, daemon=True).start()
         try:
             while self._left:
-                kind, *what = self._heard.get()
-                for one in getattr(self, f"_{kind}")(*what):
+                hear, *what = self._heard.get()
+                for one in hear(*what):
                     self._left -= 1
                     self._deal()
                     yield one
@@ -85,7 +85,7 @@ class Session:
 
     def _watch(self) -> None:
         while not self._over.wait(0.0 if not self._members else _LOOK):
-            self._heard.put(("looked", self._link.workers()))
+            self._heard.put((self._looked, self._link.workers()))
             self._over.wait(_LOOK / 10)
 
     def _deal(self) -> None:
@@ -118,7 +118,7 @@ class Session:
         key = item.trial.key
         future = self._link.submit(worker.ran, member.token, pickle.dumps(item), worker=member.address, needs=needs)
         member.given[key] = item, future
-        future.add_done_callback(lambda done: self._heard.put(("done", member, key, done)))
+        future.add_done_callback(lambda done: self._heard.put((self._done, member, key, done)))
 
     # What is heard: each gives the trials that have their outcome now.
 
@@ -163,7 +163,7 @@ class Session:
             answer: Any = opened(self._link, member, self._run, self._job, self._parcels)
         except Exception as error:
             answer = error
-        self._heard.put(("opened", member, answer))
+        self._heard.put((self._opened, member, answer))
 
     def _opened(self, member: Member, answer: Environment | str | Exception) -> Iterator[Ended]:
         """A worker has its host, or cannot run trials."""
@@ -195,7 +195,7 @@ class Session:
             told = pickle.loads(future.result(timeout=self._patience))  # noqa: S301  see member.opened
         except Exception:  # the worker went with it, or the connection
             told = worker.Told()
-        self._heard.put(("fetched", member, key, told))
+        self._heard.put((self._fetched, member, key, told))
 
     def _fetched(self, member: Member, key: str, told: worker.Told) -> Iterator[Ended]:
         """An outcome has come, or is lost with its host."""
