@@ -1,4 +1,4 @@
-"""benchbench compares recurrent architectures: same budget, paired seeds, what it scored and what it cost."""
+"""benchbench compares recurrent architectures under one budget, with paired seeds: their scores and their costs."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -62,5 +62,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What a notebook completes: the public names."""
+    """The public names, for completion in a notebook."""
     return [*__all__, "__version__"]

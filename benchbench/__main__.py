@@ -1,4 +1,4 @@
-"""``python -m benchbench``."""
+"""Runs the program with ``python -m benchbench``."""
 
 from benchbench.cli import main
 

@@ -1,7 +1,7 @@
-"""What benchmarks time: each function prepares one piece of work, which is done at every call of what it returns.
+"""The work that benchmarks time: each function here returns a function that does one piece of work at each call.
 
-asv and pytest-benchmark both call these, so that there is one meaning of "an update". Each call ends when the device
-has done its part. Where no width is given it is that of the study ``main``: the widest with at most 10,000 numbers.
+asv and pytest-benchmark both use them, so that "an update" has one meaning. A call returns when the device has
+finished. The default width is that of the study ``main``: the largest with at most 10,000 numbers.
 """
 
 import statistics
@@ -28,18 +28,18 @@ from benchbench.learn.readout import solve as solve_readout
 from benchbench.learn.sizing import solve_width
 from benchbench.measure import allocator
 from benchbench.measure.switches import set_flags
-from benchbench.run.free_run import generate as go_on
+from benchbench.run.free_run import generate as generate_run
 from benchbench.run.runner import run_study
 from benchbench.run.standalone import fitted, made
 
 Work = Callable[[], None]
 
 PARAMETERS = 10_000
-STEPS = 100  # of a generated run
+STEPS = 100  # steps of a generated run
 
 
 def prepare(threads: int = 1) -> None:
-    """Set the process as that of a trial is: threads, switches, allocator."""
+    """Give this process the threads, switches and allocator of a trial's process."""
     set_flags(threads)
     threadpool_limits(threads)
     allocator.keep_freed()
@@ -54,15 +54,15 @@ def update(
     *,
     engine: str = "torch",
 ) -> Work:
-    """One update on ``batch`` sequences: a step of gradient descent, or a reservoir's states taken in by its readout.
+    """One update on ``batch`` sequences: a step of gradient descent, or adding a reservoir's states to its readout.
 
-    The readout reduces what it holds now and then, which a median does not show. UnsupportedError for a learner that
-    does not offer its updates one by one.
+    Now and then the readout also reduces its stored rows, which a median does not show. UnsupportedError for a learner
+    without a method ``updates``.
     """
     train = sequences(batch, length, device)
     learner = made(architecture, train, **_how(architecture, train, width, device), engine=engine)
     if not hasattr(learner, "updates"):
-        raise UnsupportedError(f"{architecture} does not offer its updates one by one")
+        raise UnsupportedError(f"{architecture} has no method updates, so single updates cannot be timed")
     updates = learner.updates(train)
     return _work(lambda: next(updates), device)
 
@@ -92,24 +92,24 @@ def generate(
     steps: int = STEPS,
     engine: str = "torch",
 ) -> Work:
-    """One free run of ``steps`` steps from ``batch`` starts, after a prefix of ``length`` steps."""
+    """One free run of ``steps`` steps from ``batch`` starts, each a prefix of ``length`` steps."""
     train = sequences(batch, length, device)
     learner = fitted(architecture, train, train, updates=1, **_how(architecture, train, width, device), engine=engine)
     run = FreeRun(prefix=train.inputs, truth=np.zeros((batch, steps, 1), np.float32))
-    return _work(lambda: go_on(learner, run, length), device)
+    return _work(lambda: generate_run(learner, run, length), device)
 
 
 def data(task: str, length: int, **options: Any) -> Work:
-    """One problem made, of a task with its options."""
+    """Making one problem of a task with these options."""
     plugin = registry.load().get("task", task)
     bound = bind(plugin.options, options, f"[tasks.{task}]")
     return _work(lambda: plugin.function(stream(0, "data", task), length, **bound), "cpu")
 
 
 def solve(length: int, batch: int = 64, width: int = 300, device: str = "cpu") -> Work:
-    """One readout solve from the states of ``batch`` sequences, every step of them scored.
+    """Solving one readout from the states of ``batch`` sequences, with every step scored.
 
-    All ridge strengths at once; the best is chosen on as many states again.
+    It solves for all ridge strengths, and chooses the best on as many other states.
     """
     require(device)
     rng = stream(0, "solve")
@@ -118,7 +118,7 @@ def solve(length: int, batch: int = 64, width: int = 300, device: str = "cpu") -
 
 
 def report(write: Callable[[str, Path], object], study: str, results: Path) -> Work:
-    """One report written by ``write``, which stands on a higher line than this file, from the records of a study."""
+    """Writing one report from the records of a study by ``write``, which a file of this layer may not import."""
     return _work(lambda: write(study, results), "cpu")
 
 
@@ -126,9 +126,9 @@ def trained(
     results: str | Path, *, lengths: Iterable[int] = (100, 200, 300),
     devices: Iterable[str] = ("cpu",), updates: int = 200, seeds: int = 1, **options: Any,
 ) -> list[Record]:  # fmt: skip
-    """The records of RNN, LSTM, GRU and ESN on Mackey-Glass, one after the other; ``options`` are those of the task.
+    """The records of RNN, LSTM, GRU and ESN on Mackey-Glass; ``options`` are the task's.
 
-    RuntimeError where a trial did not end ok: asv takes a score that is missing for one that was skipped.
+    RuntimeError if a trial did not end ok, since asv treats a missing score as a skipped one.
     """
     study = Study(
         name="speed",
@@ -144,9 +144,9 @@ def trained(
 
 
 def trial_overhead(trials: int = 20) -> float:
-    """Median seconds of a trial on noisy_sine outside of its fit: fork, data, predictions, scores, record.
+    """Median seconds of a trial on noisy_sine outside its fit: fork, data, predictions, scores, record.
 
-    RuntimeError where a trial did not end ok.
+    RuntimeError if a trial did not end ok.
     """
     study = Study(
         name="overhead",
@@ -179,7 +179,7 @@ def _all_ok(records: list[Record]) -> list[Record]:
 
 
 def sequences(batch: int, length: int, device: str) -> Split:
-    """Sines in noise, one step ahead; InputError where the device is not here."""
+    """Noisy sines (batch, time, 1) to predict one step ahead; InputError if this machine lacks the device."""
     require(device)
     rng = stream(0, "sequences")
     phase = rng.uniform(0, 2 * np.pi, (batch, 1))
@@ -189,7 +189,7 @@ def sequences(batch: int, length: int, device: str) -> Split:
 
 
 def solved_width(architecture: str, train: Split) -> int:
-    """The widest with at most 10,000 numbers, for sequences like those of ``train``."""
+    """The largest width in units with at most 10,000 numbers, for sequences like those of ``train``."""
     return solve_width(lambda width: made(architecture, train, width=width, seed=0), PARAMETERS)
 
 

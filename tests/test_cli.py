@@ -234,7 +234,10 @@ def test_the_shipped_studies_are_valid_and_their_names_are_their_files():
 @pytest.mark.parametrize("size", ["abc", "0", "-3GiB", "3 potatoes"])
 def test_a_memory_limit_that_is_no_size_is_refused(cli, size):
     done = cli("run", "tiny.toml", "--memory-limit", size)
-    assert (done.returncode, done.stderr) == (2, f"--memory-limit '{size}': not a size; write 3GiB or 500MB\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"--memory-limit '{size}' is not a size; write it like 3GiB or 500MB\n",
+    )
 
 
 def test_device_jobs_limits_and_threads_are_taken(cli):
@@ -328,7 +331,7 @@ def test_calibrate_prints_how_often_verdicts_err_and_fails_where_one_is_off(cli,
 def test_options_of_the_verdicts_go_with_the_verdicts(cli):
     done = cli("calibrate", "--studies", "200")
     assert done.returncode == 2
-    assert "--studies and --results go with --verdicts" in done.stderr
+    assert "--studies and --results need --verdicts" in done.stderr
 
 
 @pytest.fixture

@@ -11,26 +11,15 @@ import pytest
 import benchbench
 
 ROOT = Path(benchbench.__file__).parent
-ROOMS = [
-    "architectures",
-    "calibration",
-    "claims",
-    "compare",
-    "contract",
-    "core",
-    "learn",
-    "measure",
-    "pitfalls",
-    "signals",
-    "statistics",
-    "tasks",
-]
-NOT_YET = ("signals/clean.py", "signals/files/")
+ROOMS = sorted({path.relative_to(ROOT).parts[0] for path in ROOT.rglob("*.py")})
+"""The folders and the modules at the top of the package."""
+
 ARRAYS = {"NDArray", "ndarray", "ArrayLike", "Tensor", "csr_array"}
 DIMENSIONS = re.findall(
     r"\w+",
     "ahead batch beat budget channel class column competitor delay directions feature features frequency gate inputs "
-    "lane layers length link m n output outputs pair piece row run sample samples scored seed sequence size start step "
+    "lane layers length link m n output outputs pair piece point row run sample samples scored seed sequence size "
+    "snapshot start step "
     "steps tap task time try unit value wave width",
 )
 """The words that name a dimension in a docstring; a sum or product of them is one too, as in ``(steps + 1,)``."""
@@ -111,9 +100,9 @@ def array_names(path: str) -> Names:
 
 
 def modules(room: str) -> list[str]:
-    """The paths of the modules of a room within the package."""
-    found = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / room).rglob("*.py"))]
-    return [path for path in found if not path.startswith(NOT_YET)]
+    """The paths of a top-level module, or of the modules of a folder, within the package."""
+    files = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.py"))
+    return [file.relative_to(ROOT).as_posix() for file in files]
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,4 +1,4 @@
-"""The verbs of the command line: the only room that prints or exits."""
+"""The commands of the command line: the only folder that prints or exits."""
 
 from benchbench.cli.errors import at_once, clear_ends
 
@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """The console script: a wrong study is one message and exit code 2, an interrupt 130."""
+    """Run the program: a wrong study ends it with one message and exit code 2, an interrupt with 130."""
     with clear_ends():
         with at_once():
             from benchbench.cli.app import app

@@ -1,4 +1,4 @@
-"""The verbs and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
+"""The commands and their options. Each imports what it needs when it is called, so that ``--help`` is fast."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -46,8 +46,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"benchbench {__version__}")
         raise typer.Exit
 
@@ -55,12 +55,12 @@ def _version(asked: bool) -> None:
 @app.callback()
 def program(
     *,
-    _asked: Annotated[
+    _version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True),
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """What holds for all verbs."""
+    """Hold the options of the program itself."""
 
 
 def _verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -76,7 +76,7 @@ def run(
     *,
     results: Results = "results",
     jobs: Jobs = None,
-    threads: Annotated[int, typer.Option(help="Threads, and cores, of each trial.", min=1, metavar="N")] = 1,
+    threads: Annotated[int, typer.Option(help="Threads and cores of each trial.", min=1, metavar="N")] = 1,
     device: Annotated[str | None, typer.Option(help="Replaces the study's devices.", metavar="DEVICE")] = None,
     engine: Engine = None,
     plugin: Plugins = None,
@@ -88,8 +88,8 @@ def run(
     resolve: Resolve = None,
     max_seeds: MaxSeeds = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the fitted learners, for predict.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary alone.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Print each step and each trial's start too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only the summary.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also print each step and each trial's start.")] = False,
 ) -> None:
     """Run a study."""
     with at_once():
@@ -120,7 +120,7 @@ def report(
     study: Study,
     results: Results = "results",
     *,
-    latex: Annotated[bool, typer.Option("--latex", help="Write every table as LaTeX too, into latex/.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Also write every table as LaTeX, into latex/.")] = False,
 ) -> None:
     """Write the report of a study."""
     with at_once():
@@ -190,7 +190,7 @@ def repeat(
     with at_once():
         from benchbench.cli import repeat as verb
 
-    verb.again(
+    verb.repeat_trial(
         key,
         study=study,
         results=results,
@@ -204,10 +204,10 @@ def repeat(
 @_verb("predict")
 def predict(
     key: Key,
-    file: Annotated[str, typer.Argument(help="A signal with the columns of the fit.", metavar="FILE")],
+    file: Annotated[str, typer.Argument(help="A signal with the same columns as that of the fit.", metavar="FILE")],
     *,
     steps: Steps = None,
-    out: Annotated[str | None, typer.Option(help="The CSV to write.", metavar="FILE")] = None,
+    out: Annotated[str | None, typer.Option(help="The CSV file to write.", metavar="FILE")] = None,
     figure: PredictedFigure = None,
     study: OfStudy = None,
     results: Results = "results",
@@ -233,8 +233,8 @@ def predict(
 
 @_verb("compare")
 def compare(
-    a: Annotated[str, typer.Argument(help="Before: a file or folder of pytest-benchmark or of records.", metavar="A")],
-    b: Annotated[str, typer.Argument(help="Now: one of the same kind.", metavar="B")],
+    a: Annotated[str, typer.Argument(help="Before: pytest-benchmark's file or folder, or records.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="After: the same kind as A.", metavar="B")],
     *,
     fail_above: FailAbove = None,
     margin: Margin = None,
@@ -243,7 +243,7 @@ def compare(
     with at_once():
         from benchbench.cli import compare as verb
 
-    verb.hold(a, b, fail_above=fail_above, margin=margin)
+    verb.compare_sides(a, b, fail_above=fail_above, margin=margin)
 
 
 @_verb("list")
@@ -253,23 +253,23 @@ def list_(
     plugin: Plugins = None,
     study: Annotated[
         str | None,
-        typer.Option(help="With trials: those of this study.", metavar="STUDY", autocompletion=completion.studies),
+        typer.Option(help="With trials: only those of this study.", metavar="STUDY", autocompletion=completion.studies),
     ] = None,
     results: Results = "results",
     as_json: Json = False,
 ) -> None:
-    """List what there is."""
+    """List what can be named."""
     with at_once():
         from benchbench.cli import list as verb
 
     if study is not None and kind != "trials":
-        raise typer.BadParameter("--study goes with trials: benchbench list trials --study STUDY")
+        raise typer.BadParameter("--study needs the kind trials: benchbench list trials --study STUDY")
     verb.show(kind, plugin or [], study=study, results=results, as_json=as_json)
 
 
 @_verb("check")
 def check(
-    file: Annotated[str | None, typer.Argument(help="A plug-in file; everything without.", metavar="FILE")] = None,
+    file: Annotated[str | None, typer.Argument(help="A plug-in file; by default everything.", metavar="FILE")] = None,
     *,
     plugin: Plugins = None,
     results: Results = "results",
@@ -297,7 +297,7 @@ def calibrate(
 ) -> None:
     """Check the instruments, or the verdicts, against known answers."""
     if not verdicts and (studies is not None or results is not None):
-        raise typer.BadParameter("--studies and --results go with --verdicts")
+        raise typer.BadParameter("--studies and --results need --verdicts")
     with at_once():
         from benchbench.cli import calibrate as verb
 
@@ -312,13 +312,13 @@ def reproduce(
     claim: Annotated[
         str | None,
         typer.Argument(
-            help="One claim (benchbench list claims); all short ones without.",
+            help="A claim (benchbench list claims); by default all short ones.",
             metavar="CLAIM",
             autocompletion=completion.claims,
         ),
     ] = None,
     *,
-    long: Annotated[bool, typer.Option("--all", help="Run the long ones too.")] = False,
+    long: Annotated[bool, typer.Option("--all", help="Also run the long ones.")] = False,
     results: Results = "results",
 ) -> None:
     """Run published numbers again."""
@@ -333,14 +333,14 @@ def pitfalls(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One of them (benchbench list pitfalls); all without.",
+            help="A pitfall (benchbench list pitfalls); by default all.",
             metavar="NAME",
             autocompletion=completion.pitfalls,
         ),
     ] = None,
     results: Results = "results",
 ) -> None:
-    """Show what goes wrong in the field."""
+    """Show common mistakes of the field."""
     with at_once():
         from benchbench.cli import pitfalls as verb
 

@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs have, or that are long."""
+"""Arguments and options that several commands share, or that are long."""
 
 from typing import Annotated, Literal
 
@@ -21,17 +21,21 @@ Plugins = Annotated[
 
 Resolve = Annotated[
     float | None,
-    typer.Option(help="Add seeds where two competitors are undecided at this difference: 0.1, 10 %.", metavar="SHARE"),
+    typer.Option(
+        help="Add seeds while two competitors are undecided at this difference: 0.1 for 10 %.", metavar="SHARE"
+    ),
 ]
-MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds, 30 by default.", metavar="N")]
+MaxSeeds = Annotated[int | None, typer.Option(help="With --resolve: the most seeds; 30 by default.", metavar="N")]
 Executor = Annotated[str, typer.Option(help="Where trials run: local (this machine) or dask.", metavar="NAME")]
-Scheduler = Annotated[str | None, typer.Option(help="With --executor dask: its scheduler.", metavar="ADDRESS")]
+Scheduler = Annotated[
+    str | None, typer.Option(help="With --executor dask: the address of its scheduler.", metavar="ADDRESS")
+]
 
 
 Key = Annotated[
     str,
     typer.Argument(
-        help="The key of a trial, or its beginning: benchbench list trials.",
+        help="The key of a trial, or its beginning; benchbench list trials shows them.",
         metavar="KEY",
         autocompletion=completion.keys,
     ),
@@ -39,55 +43,55 @@ Key = Annotated[
 OfStudy = Annotated[
     str | None,
     typer.Option(
-        help="Look in this study alone: a name or a TOML file.", metavar="STUDY", autocompletion=completion.studies
+        help="Look only in this study: a name or a TOML file.", metavar="STUDY", autocompletion=completion.studies
     ),
 ]
-Machine = Annotated[
-    str | None, typer.Option(help="The record of this machine, where there are several.", metavar="NAME")
-]
+Machine = Annotated[str | None, typer.Option(help="The record of this machine, if there are several.", metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Timeout = Annotated[float | None, typer.Option(help="Stop a trial that takes longer.", min=0.001, metavar="SECONDS")]
-MemoryLimit = Annotated[str | None, typer.Option(help="Stop a trial that takes more memory, as 3GiB.", metavar="SIZE")]
+Timeout = Annotated[float | None, typer.Option(help="Kill a trial that takes longer.", min=0.001, metavar="SECONDS")]
+MemoryLimit = Annotated[
+    str | None, typer.Option(help="Kill a trial that takes more memory, such as 3GiB.", metavar="SIZE")
+]
 Jobs = Annotated[
     int | None,
-    typer.Option(help="Trials side by side; by default one a core, and one on a GPU.", min=1, metavar="N"),
+    typer.Option(help="Trials in parallel; by default one for each core, or one on a GPU.", min=1, metavar="N"),
 ]
 Engine = Annotated[str | None, typer.Option(help="Replaces the study's engines: torch or numba.", metavar="ENGINE")]
 Kind = Annotated[
     str | None,
     typer.Argument(
-        help="architectures, tasks, studies, claims, pitfalls or trials; all but trials without.",
+        help="architectures, tasks, studies, claims, pitfalls or trials; by default all but trials.",
         metavar="KIND",
         autocompletion=completion.kinds,
     ),
 ]
 Reports = Annotated[
     list[str] | None,
-    typer.Argument(help="Studies, or folders of reports; all in the folder of results without.", metavar="REPORT"),
+    typer.Argument(help="Studies, or folders of reports; by default all in the folder of results.", metavar="REPORT"),
 ]
 FailAbove = Annotated[
-    float | None, typer.Option(help="Exit with 1 where a row is worse by a larger factor.", metavar="RATIO")
+    float | None, typer.Option(help="Exit with 1 if a row is worse by a larger factor.", metavar="RATIO")
 ]
 Margin = Annotated[
     float | None,
     typer.Option(
-        help="Times and memory that differ by no more than this factor are not called different; 1.05 for several "
-        "runs a side, 1.2 for one.",
+        help="Times and memory that differ by no more than this factor count as equal; by default 1.05 with several "
+        "runs on each side, 1.2 with one.",
         metavar="RATIO",
     ),
 ]
 Table = Annotated[str, typer.Argument(help="The table to write: .parquet or .csv.", metavar="FILE")]
 ShownFigure = Annotated[
-    str | None, typer.Option(help="Draw curve and predictions into a .png, .svg or .pdf.", metavar="FILE")
+    str | None, typer.Option(help="Draw the curve and the predictions into a .png, .svg or .pdf file.", metavar="FILE")
 ]
-Steps = Annotated[int | None, typer.Option(help="Continue the signal by so many steps instead.", min=1, metavar="N")]
+Steps = Annotated[int | None, typer.Option(help="Continue the signal by so many steps.", min=1, metavar="N")]
 PredictedFigure = Annotated[
-    str | None, typer.Option(help="The .png, .svg or .pdf; by default beside the CSV.", metavar="FILE")
+    str | None, typer.Option(help="The .png, .svg or .pdf file; by default beside the CSV file.", metavar="FILE")
 ]
 
 
 def detail_of(quiet: bool, verbose: bool) -> Literal["quiet", "usual", "verbose"]:
-    """How much a run prints; an error where it is to print less and more at once."""
+    """How much a run prints; an error if it is to print both less and more."""
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other")
     return "quiet" if quiet else "verbose" if verbose else "usual"

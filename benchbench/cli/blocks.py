@@ -1,4 +1,4 @@
-"""Blocks of a page on the terminal: bold headings and fitting tables there, plain lines in a pipe."""
+"""Prints the blocks of a page: with bold headings and tables that fit on a terminal, as plain lines into a pipe."""
 
 import textwrap
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def _show(block: Block) -> None:
 
 
 def _paragraph(pieces: Line) -> None:
-    """A paragraph, wrapped between words in a terminal and one line in a pipe; what is to be typed stays whole."""
+    """Print a paragraph: wrapped between words on a terminal, on one line into a pipe or if it holds a command."""
     typed = any(not isinstance(piece, str) and piece.kind == "code" for piece in spoken(pieces))
     if typed or not console.out.is_terminal:
         console.out.print(_styled(pieces), soft_wrap=True, highlight=False)
@@ -47,7 +47,7 @@ def _paragraph(pieces: Line) -> None:
 
 
 def plain(pieces: Line) -> str:
-    """The text of a line, which does nothing to a terminal."""
+    """The text of a line, without characters that control a terminal."""
     return printable("".join(piece if isinstance(piece, str) else piece.text for piece in spoken(pieces)))
 
 

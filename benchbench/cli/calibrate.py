@@ -1,4 +1,4 @@
-"""``benchbench calibrate``: what each instrument reads where the truth is known."""
+"""``benchbench calibrate``: compares the readings of each instrument with known truths."""
 
 import typer
 from rich.text import Text
@@ -11,7 +11,7 @@ from benchbench.cli.grid import Cell, show
 
 
 def calibrate() -> None:
-    """Print every reading beside the truth; exit code 1 where an instrument is off."""
+    """Print every reading beside the truth; exit code 1 if an instrument is off."""
     with err.status("calibrating") as status:
         readings = instruments.calibrate(on_start=lambda name: status.update(f"calibrating: {name}"))
     rows = [[reading.instrument, *_compared(reading)] for reading in readings]
@@ -22,7 +22,7 @@ def calibrate() -> None:
 
 
 def _compared(reading: Reading) -> tuple[Cell, ...]:
-    """The truth, the reading, the difference and the verdict; nothing where there is no truth."""
+    """The truth, the reading, the difference and the verdict; only the reading if there is no truth."""
     read = f"{reading.read:.4g} {reading.unit}".strip()
     if reading.true is None:
         return "", read, "", ""
@@ -31,7 +31,7 @@ def _compared(reading: Reading) -> tuple[Cell, ...]:
 
 
 def verdicts(studies: int | None, results: str | None) -> None:
-    """Print how often the verdicts err in simulated studies; exit code 1 where a promise is broken."""
+    """Print how often the verdicts err in simulated studies; exit code 1 if a promise is broken."""
     studies = known_truth.STUDIES if studies is None else studies
     with err.status("simulating") as status:
         found = known_truth.simulated(studies, on_start=lambda name: status.update(f"simulating: {name}"))

@@ -1,4 +1,4 @@
-"""``benchbench check``: the installation, and every promise of the contract with whether it is kept."""
+"""``benchbench check``: checks the installation, and every promise of the contract on plug-ins."""
 
 import typer
 from rich.markup import escape
@@ -14,18 +14,18 @@ _MARKS = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "[yellow]skip[/]"
 
 
 def check(file: str | None, plugins: list[str], results: str) -> None:
-    """Check one plug-in file, or the installation and everything registered; exit code 1 where something is broken."""
+    """Check one plug-in file, or the installation and everything registered; exit code 1 if something is broken."""
     known = registry.load([*plugins, *([file] if file else [])])
     chosen = registry.registered(registry.load_file(file)) if file else list(known.plugins.values())
     broken = 0 if file else _installation(results)
     broken += sum(map(_broken, chosen))
     if broken:
-        say(f"{broken} broken", err)
+        say(f"{broken} check{'s' * (broken != 1)} failed", err)
         raise typer.Exit(1)
 
 
 def _broken(item: Plugin) -> int:
-    """Print the promises of a plug-in; how many it breaks."""
+    """Print the promises of a plug-in, and return how many it breaks."""
     broken, subject = 0, ""
     for result in check_plugin(item):
         broken += result.passed is False
@@ -40,7 +40,7 @@ def _broken(item: Plugin) -> int:
 
 
 def _installation(results: str) -> int:
-    """Print what was found; how many things are broken."""
+    """Print the state of the installation, and return how many parts are broken."""
     facts = look(results)
     out.print("[bold]installation[/]")
     for fact in facts:

@@ -1,4 +1,4 @@
-"""What a shell completes beside verbs and options: studies, keys of recorded trials, claims, pitfalls, kinds."""
+"""What a shell completes beside commands and options: studies, keys of recorded trials, claims, pitfalls, kinds."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-_MOST = 30 * 2**20  # bytes of records that are read while somebody waits
+_MOST = 30 * 2**20  # bytes of records that can be read while a user waits
 KINDS = ("architectures", "tasks", "studies", "claims", "pitfalls", "trials")
 
 
 def studies(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Shipped studies, and those that have records."""
+    """The shipped studies, and those that have records."""
     from benchbench.core.shipped import shipped
 
     recorded = {file.parent.name for file in _files(ctx)}
@@ -19,7 +19,7 @@ def studies(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def keys(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Keys of recorded trials with their labels; none where there are too many records to read at once."""
+    """The keys of recorded trials with their labels; none if there are too many records to read at once."""
     files = _files(ctx)
     if sum(file.stat().st_size for file in files) > _MOST:
         return []
@@ -33,14 +33,14 @@ def kinds(incomplete: str) -> list[str]:
 
 
 def claims(incomplete: str) -> list[str]:
-    """The published numbers."""
+    """The names of the claims."""
     from benchbench import claims as folder
 
     return [name for name in folder.names() if name.startswith(incomplete)]
 
 
 def pitfalls(incomplete: str) -> list[str]:
-    """The common mistakes."""
+    """The names of the pitfalls."""
     from benchbench import pitfalls as folder
 
     return [name for name in folder.names() if name.startswith(incomplete)]
@@ -52,7 +52,7 @@ def _files(ctx: typer.Context) -> list[Path]:
 
 
 def _trials(file: Path) -> Iterator[tuple[str, str]]:
-    """The keys and labels of a file's lines; what is no record is left out, since this is no place to say so."""
+    """The keys and labels of a file's records; lines that are not records are skipped without a message."""
     import json
 
     from benchbench.core.spec import Trial

@@ -1,4 +1,4 @@
-"""The two streams that the verbs print to, and texts that break between words only."""
+"""The two streams that the commands print to, and texts that break only between words."""
 
 import textwrap
 
@@ -10,16 +10,16 @@ from benchbench.core.text import printable
 out = Console()
 err = Console(stderr=True)
 
-_LONG, _VERY_LONG = 120, 7200  # seconds from which on minutes say more, and hours
+_LONG, _VERY_LONG = 120, 7200  # seconds from which a duration is given in minutes, and in hours
 
 
 def say(text: str, console: Console = out) -> None:
-    """Print one line as it is: nothing in it acts as markup or on the terminal, and it is not broken."""
+    """Print one line as it is: unbroken, and with nothing in it taken as markup or as control characters."""
     console.print(printable(text), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def entry(name: str, text: str, *, column: int, indent: int = 2, style: str = "") -> None:
-    """Print a name and what it stands for: wrapped between words in a terminal, one line elsewhere."""
+    """Print a name and its description: wrapped between words on a terminal, on one line elsewhere."""
     line = printable(f"{' ' * indent}{name:<{column}} {text}".rstrip())
     if out.is_terminal:
         hanging = " " * (indent + 2)
@@ -28,7 +28,7 @@ def entry(name: str, text: str, *, column: int, indent: int = 2, style: str = ""
 
 
 def duration(seconds: float) -> str:
-    """Seconds; minutes or hours where there are many."""
+    """A duration in seconds, minutes or hours."""
     if seconds < _LONG:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < _VERY_LONG else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""How the program ends: a wrong study is a message and exit code 2, a fault of the system 1, a signal 128 and more."""
+"""How the program ends: exit code 2 for wrong input, 1 for an error of the system, 128 and more for a signal."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ _SAID = {128 + number: "interrupted" if number == signal.SIGINT else f"ended by 
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Let a signal end the process there and then, while it imports and has nothing to put away.
+    """Let a signal end the process immediately while it imports and has nothing to clean up.
 
-    An exception would not do: libraries drop one that is raised while they are imported.
+    An exception would not do, since libraries swallow one that is raised while they are imported.
     """
     before = {number: signal.signal(number, _end) for number in _asking()}
     try:
@@ -27,9 +27,9 @@ def at_once() -> Iterator[None]:
 
 @contextmanager
 def clear_ends() -> Iterator[None]:
-    """Turn the errors that a user can mend into one message and an exit code; any other keeps its traceback.
+    """Turn errors that a user can correct into one message and an exit code; others keep their tracebacks.
 
-    A signal that asks the process to end is an orderly end, and one that comes while it ends is an end at once.
+    The first signal that asks the process to end lets it clean up; a second one ends it immediately.
     """
     for number in _asking():
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _leave)
@@ -51,7 +51,7 @@ def clear_ends() -> Iterator[None]:
 
 
 def _asking() -> list[signal.Signals]:
-    """The signals that ask this process to end; one that is ignored, as under nohup, does not."""
+    """The signals that ask this process to end, without those that it ignores, as under nohup."""
     return [number for number in _ENDS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
@@ -65,13 +65,13 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 
 def _said(code: int) -> None:
-    with suppress(OSError):  # the terminal may be gone
-        sys.stderr.write(f"{_SAID[code]}; what is finished is kept: the same command goes on from here\n")
+    with suppress(OSError):  # the terminal may be closed
+        sys.stderr.write(f"{_SAID[code]}; finished trials are kept, and the same command continues from here\n")
         sys.stderr.flush()
 
 
 def _explained(error: Exception) -> None:
-    """Say what a user can mend, and exit."""
+    """Print the message of an error that a user can correct, and exit."""
     from benchbench.cli.console import err, say
     from benchbench.core.errors import InputError
 

@@ -1,4 +1,4 @@
-"""A table for the terminal whose words are never broken: columns where they fit, and one line a value elsewhere."""
+"""Prints a table without breaking words: in columns if they fit, or else with one line for each value."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,9 @@ _GAP = 2  # blanks between two columns: one is the divider of the box
 def show(
     console: Console, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = "", *, spaced: bool = True
 ) -> None:
-    """Print rows under their columns; where the words do not fit side by side, each row as a list of its values.
+    """Print rows in columns or, if the words do not fit side by side, each row as a list of its values.
 
-    ``spaced``: an empty line follows.
+    ``spaced``: add an empty line.
     """
     texts = [[_text(cell) for cell in row] for row in rows]
     widths = _widths(list(zip(map(Text, columns), *texts, strict=True)), console.width)
@@ -42,7 +42,7 @@ def _text(cell: Cell) -> Text:
 
 
 def _widths(columns: list[tuple[Text, ...]], room: int) -> list[int] | None:
-    """A width for each column, at least its longest word; None where these do not fit into ``room``."""
+    """A width for each column, at least that of its longest word; None if these do not fit into ``room``."""
     room -= _GAP * (len(columns) - 1)
     whole = [max(text.cell_len for text in column) for column in columns]
     widths = [max((len(word) for text in column for word in text.plain.split()), default=1) for column in columns]

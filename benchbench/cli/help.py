@@ -1,4 +1,4 @@
-"""What ``--help`` says of each verb: a short line, a text, and examples that can be pasted at any width."""
+"""The texts of ``--help`` for each command: a short line, a text, and examples that can be pasted at any width."""
 
 import re
 import shutil
@@ -11,21 +11,21 @@ _INDENT = 2  # blanks that the formatter puts before a text
 
 @dataclass(frozen=True, kw_only=True)
 class Help:
-    """``short`` stands in the list of commands, ``text`` is its own page; an example is a command and what it does."""
+    """``short`` is for the list of commands, ``text`` for the command's own page; examples are (command, comment)."""
 
     short: str = ""
     text: str
     examples: tuple[tuple[str, str], ...]
 
     def page(self, width: int = WIDTH) -> str:
-        """Text and examples in paragraphs that the formatter leaves as they are: it would break --fail-above in two."""
+        """The text and examples in paragraphs that the formatter does not wrap again: it would break --fail-above."""
         room = width - _INDENT
         texts = ["\n".join(_wrapped(paragraph, room)) for paragraph in self.text.split("\n\n")]
         return "\n\n".join(f"\b\n{part}" for part in (*texts, "Examples:", examples(self.examples, room))) + "\n"
 
 
 def examples(pairs: tuple[tuple[str, str], ...], width: int) -> str:
-    """Commands with comments behind them where all fit into ``width``, and above them elsewhere."""
+    """Commands with their comments behind them if all fit into ``width``, or else above them."""
     longest = max(len(command) for command, _ in pairs)
     beside = [f"  {command:<{longest}}{f'  # {said}' if said else ''}".rstrip() for command, said in pairs]
     if max(map(len, beside)) <= width:
@@ -38,7 +38,7 @@ def examples(pairs: tuple[tuple[str, str], ...], width: int) -> str:
 
 
 def _continued(command: str, width: int) -> list[str]:
-    """A command over as many lines as it takes, each but the last with a backslash that a shell understands."""
+    """A command on as many lines as it needs, all but the last ending with a backslash, as a shell expects."""
     kept = re.sub(r"(--\S+) (?!-)", "\\1\xa0", command)  # an option stays with its value
     lines = [line.replace("\xa0", " ") for line in _wrapped(kept, width - 2, "  ", "      ")]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
@@ -58,9 +58,9 @@ def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[
 PROGRAM = Help(
     text="Compare recurrent architectures under one budget: what each scored, and what it cost.",
     examples=(
-        ("benchbench try signal.csv --minutes 5", "your own signal: what to take"),
+        ("benchbench try signal.csv --minutes 5", "which network for your signal?"),
         ("benchbench run quick", "a first look in two minutes"),
-        ("benchbench report quick", "tables and figures of its records"),
+        ("benchbench report quick", "its tables and figures"),
         ("benchbench verify", "do committed reports fit their records?"),
         ("benchbench show 3f9c", "everything about one trial"),
         ("benchbench compare old.json new.json", "is it slower than before?"),
@@ -68,7 +68,7 @@ PROGRAM = Help(
         ("benchbench run quick --plugin my_net.py", "your own architecture in it"),
         ("benchbench check my_net.py", "does it keep the contract?"),
         ("benchbench list tasks", "all tasks with their options"),
-        ("benchbench calibrate", "are clock and memory read right?"),
+        ("benchbench calibrate", "do clock and memory read true?"),
         ("benchbench reproduce", "published numbers, run again"),
         ("benchbench pitfalls", "common mistakes, with figures"),
     ),
@@ -76,16 +76,16 @@ PROGRAM = Help(
 VERBS = {
     "try": Help(
         short="From your own signal to an answer.",
-        text="""From a file of a signal to an answer: which network to take, at what cost, and how sure that is.
+        text="""Find out which network suits a signal in a file, at what cost, and how sure that is.
 
-It says what it finds in the file, times 20 updates of each network, plans a study that fits the minutes, writes it as a
-TOML file into the current folder, runs it, writes its report, and ends with five lines. Nothing is cleaned unless
---clean asks for it: a signal with missing values is refused with its rows.
+This command describes the file, times 20 updates of each network, plans a study that fits into the minutes, writes it
+as a TOML file into the current folder, runs it, writes its report, and ends with five lines of advice. It cleans the
+signal only if --clean says how; a signal with missing values is refused, and the message names their rows.
 
-A column of times is recognised and left out. Of several files each is a recording. The exit code is 2 where the signal
-or an option is wrong, and nothing is written then.""",
+A column of times is recognised and left out. Several files count as several recordings. If the signal or an option is
+wrong, the exit code is 2 and nothing is written.""",
         examples=(
-            ("seq 4000 | awk '{ print sin($1/8) + rand()/5 }' > signal.csv", "a signal to try it on"),
+            ("seq 4000 | awk '{ print sin($1/8) + rand()/5 }' > signal.csv", "make a signal"),
             ("benchbench try signal.csv", "at most five minutes"),
             ("benchbench try signal.csv --column 0 --horizon 5 --minutes 10", ""),
             ("benchbench try signal.csv --clean interpolate,clip=6", ""),
@@ -95,9 +95,9 @@ or an option is wrong, and nothing is written then.""",
         short="Run a study.",
         text="""Run a study: every trial that has no record yet on this machine.
 
-Stop it at any time with Ctrl-C; the same command goes on where it stopped. A terminal shows a bar; elsewhere each trial
-that ends is a line on stderr. The exit code is 0 when every trial has a record, however it ended; 2 when the study is
-wrong; 130 after an interrupt.""",
+Stop it at any time with Ctrl-C; the same command continues where it stopped. A terminal shows a progress bar;
+elsewhere stderr gets one line for each trial that ends. The exit code is 0 if every trial has a record, however the
+trial ended; 2 if the study is wrong; 130 after an interrupt.""",
         examples=(
             ("benchbench run quick", ""),
             ("benchbench run main --jobs 1 --timeout 600 --memory-limit 3GiB", ""),
@@ -112,8 +112,8 @@ wrong; 130 after an interrupt.""",
         short="Write the report of a study.",
         text="""Write report.html and report.md with figures and tables, from the records alone.
 
-report.html is one file with everything in it; open it by a double click. Its charts, tables and pages work without a
-network.""",
+report.html is a single file with everything in it; open it with a double click. Its charts, tables and pages work
+offline.""",
         examples=(
             ("benchbench report quick", ""),
             ("benchbench report main --results results", ""),
@@ -122,12 +122,11 @@ network.""",
     ),
     "verify": Help(
         short="Check committed reports against the records.",
-        text="""Work out again what the records give, and compare every text and table of a report with it.
+        text="""Compute a report again from the records, and compare every text and table of the committed one.
 
-The exit code is 1 where something else stands there; the message names the file, the line, what stands there and what
-the records give. The tables of the README and of docs/ that come from a report are compared too. Figures whose
-artifacts are not there are listed as not verified. Without REPORT, all reports in the folder of results are
-checked.""",
+If they differ, the exit code is 1, and the message names the file and the line, what it says and what the records
+give. Tables of the README and of docs/ that come from a report are compared too. Figures whose artifacts are missing
+are listed as not verified. Without REPORT, all reports in the folder of results are checked.""",
         examples=(
             ("benchbench verify", ""),
             ("benchbench verify main chaos", ""),
@@ -146,9 +145,9 @@ Parquet needs pyarrow: pip install 'benchbench[parquet]'. Options and other mapp
         text="""Show everything about one trial: settings, scores with units, cost, phases, learning curve, free run,
 data, environment, and the command that repeats it.
 
-KEY is the key of the trial, or as much of it as no other key begins with. "benchbench list trials" lists the keys, and
---study looks in one study alone. --figure draws the learning curve, the predictions and the free run: all predictions
-where the study kept them, and the stretches that each record has elsewhere.""",
+KEY is the key of the trial, or a beginning of it that no other key has. "benchbench list trials" lists the keys, and
+--study looks in only one study. --figure draws the learning curve, the predictions and the free run: all predictions
+if the study kept them, or else the segments that every record has.""",
         examples=(
             ("benchbench show 3f9c", ""),
             ("benchbench show 3f9c --figure trial.png", ""),
@@ -157,12 +156,13 @@ where the study kept them, and the stretches that each record has elsewhere.""",
     ),
     "repeat": Help(
         short="Run a trial again, and say whether it agrees.",
-        text="""Run the trial of a record again, in a process of its own as any trial, and say whether it agrees. No
-record is written.
+        text="""Run the trial of a record again in a process of its own, and say whether the two agree. No record is
+written.
 
-On a machine of the same CPU, cores, GPU and versions all values must be equal, bit by bit. Elsewhere, and where seconds
-end the fit, the test scores may differ by as much as those of the seeds lie apart. The exit code is 0 where they agree,
-1 where they do not, and 2 where it cannot be the same trial: a plug-in or a file is missing, or another one.""",
+On a machine with the same CPU, cores, GPU and versions, all values must be equal, bit by bit. On another machine, and
+if a budget in seconds ends the fit, the test scores may differ by the range of the scores of all seeds. The exit code
+is 0 if they agree, 1 if they do not, and 2 if the trial cannot be the same, because a plug-in or a file is missing or
+has changed.""",
         examples=(
             ("benchbench repeat 3f9c", ""),
             ("benchbench repeat 3f9c --study my_study.toml", ""),
@@ -171,14 +171,14 @@ end the fit, the test scores may differ by as much as those of the seeds lie apa
     ),
     "predict": Help(
         short="Apply a kept learner to a new signal.",
-        text="""Apply the learner of a trial to a new signal, and write what it predicts as CSV and figure.
+        text="""Apply the learner of a trial to a new signal, and write its predictions as a CSV file and a figure.
 
-The trial must be one of the task series, from a run with --keep. The file is read, cleaned and scaled as the signal of
-the fit was, and must have its columns and its rate. Without --steps the learner makes a forecast from each window of
-the signal, to the last one, so that the last forecasts lie beyond its end. With --steps it continues the signal from
-its end, each output being the next input.
+The trial must be one of the task series, from a run with --keep. The file is read, cleaned and scaled like the signal
+of the fit, and must have the same columns and sampling rate. Without --steps the learner makes a forecast from each
+window of the signal; the last forecasts lie beyond its end. With --steps it continues the signal from its end, each
+output becoming the next input.
 
-Values are in the units of the signal. The exit code is 2, and nothing is written, where that cannot be done.""",
+Values are in the units of the signal. If a learner cannot do this, the exit code is 2 and nothing is written.""",
         examples=(
             ("benchbench predict 3f9c new.csv", ""),
             ("benchbench predict 3f9c new.csv --steps 500 --out next.csv", ""),
@@ -186,16 +186,15 @@ Values are in the units of the signal. The exit code is 2, and nothing is writte
     ),
     "compare": Help(
         short="Compare two runs, or two stores of records.",
-        text="""Compare B with A, row by row: their ratio, its 95 % interval, and whether that is a difference.
+        text="""Compare B with A, row by row: their ratio, its 95 % interval, and whether there is a difference.
 
 A and B are both files of pytest-benchmark (--benchmark-json), or folders with several of them (runs are paired in the
 order in which they were made), or records: a .jsonl file, a folder of them, or a folder of results (trials are paired
-by seed). Times are never compared across machines, and only where jobs, threads, allocator and kernel are the same. A
-score is compared by its ratio, or by its difference where its ratio means nothing, since it is negative or, being one
-of which higher is better, zero in some trial.
+by seed). Times are compared only if machine, jobs, threads, allocator and kernel are the same. A score is compared by
+its ratio, or by its difference if some value is negative, or if higher is better and some value is zero.
 
-The page is Markdown. With --fail-above the exit code is 1 where a row is worse by more than the factor RATIO, where a
-score that has no ratio is worse, or where a trial failed in B alone; it is 2 where no time could be judged.""",
+The page is Markdown. With --fail-above the exit code is 1 if a row is worse by more than the factor RATIO, if a score
+that is compared by its difference is worse, or if a trial failed only in B; it is 2 if no time could be compared.""",
         examples=(
             ("benchbench compare before.json after.json", ""),
             ("benchbench compare before/ after/ --fail-above 1.2", ""),
@@ -205,7 +204,7 @@ score that has no ratio is worse, or where a trial failed in B alone; it is 2 wh
     ),
     "list": Help(
         short="List what a study can name, with options.",
-        text="""List what a study can name, with options and defaults; and the studies, claims and pitfalls there are.
+        text="""List everything that a study can name, with options and defaults, and all studies, claims and pitfalls.
 
 "benchbench list trials" lists the recorded trials with their keys, which show, repeat and predict take.""",
         examples=(
@@ -219,7 +218,7 @@ score that has no ratio is worse, or where a trial failed in B alone; it is 2 wh
     ),
     "check": Help(
         short="Check plug-ins against the contract.",
-        text="""Check architectures and tasks against the contract; the exit code is 1 where one breaks a promise.
+        text="""Check architectures and tasks against the contract; the exit code is 1 if one breaks a promise.
 
 Without FILE, check the installation and everything that is registered.""",
         examples=(("benchbench check", ""), ("benchbench check my_net.py", "")),
@@ -228,11 +227,11 @@ Without FILE, check the installation and everything that is registered.""",
         short="Check the instruments, or the verdicts, against known answers.",
         text="""Check the clock, the memory reading and the meter against known answers.
 
-It takes half a minute, on a machine that does nothing else. The exit code is 1 where an instrument is off.
+This takes half a minute on an otherwise idle machine. The exit code is 1 if an instrument is off.
 
-With --verdicts, check the statistics of the report on simulated studies whose truth is known: how often twins are told
-apart, whether intervals hold the truth, and whether a difference is found with the seeds that were asked for. This
-takes some minutes; the exit code is 1 where a promise is broken.""",
+With --verdicts, check the statistics of the report on simulated studies whose truth is known: how often equal
+competitors are called different, how often intervals contain the truth, and how often a difference is found with the
+seeds that the report recommends. This takes some minutes; the exit code is 1 if a promise is broken.""",
         examples=(
             ("benchbench calibrate", ""),
             ("benchbench calibrate --verdicts", ""),
@@ -241,10 +240,10 @@ takes some minutes; the exit code is 1 where a promise is broken.""",
     ),
     "reproduce": Help(
         short="Run published numbers again.",
-        text="""Run published numbers as programs, and print each beside ours.
+        text="""Run the programs that reproduce published numbers, and print our number beside each.
 
-Without CLAIM, run all that take less than half a minute on one core; --all runs the long ones too. The page
-reproduce.md in the folder of results has sources and notes. The exit code is 0 whatever the verdicts.""",
+Without CLAIM, run all that take less than half a minute on one core; --all also runs the long ones. The page
+reproduce.md in the folder of results gives sources and notes. The exit code is 0 whatever the verdicts are.""",
         examples=(
             ("benchbench list claims", ""),
             ("benchbench reproduce", ""),
@@ -254,9 +253,9 @@ reproduce.md in the folder of results has sources and notes. The exit code is 0 
     ),
     "pitfalls": Help(
         short="Show common mistakes with figures.",
-        text="""Show common mistakes of the field, each on our own implementation of it, with figures.
+        text="""Show common mistakes of the field, each made with benchbench's own code, with figures.
 
-All of them take two minutes. The page pitfalls.md in the folder of results has the figures.""",
+All of them together take two minutes. The page pitfalls.md in the folder of results has the figures.""",
         examples=(
             ("benchbench pitfalls", ""),
             ("benchbench pitfalls random_split", ""),

@@ -1,4 +1,4 @@
-"""``benchbench list``: everything that can be named, with its options and what it takes, as lines or as JSON."""
+"""``benchbench list``: prints everything that can be named, with options and other facts, as lines or as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ def show(
     results: str = "results",
     as_json: bool = False,
 ) -> None:
-    """Print one kind, or all but the trials; ``files`` are plug-ins to be listed with the others."""
-    there = There(files=tuple(files), study=study, results=Path(results))
+    """Print one kind, or all but the trials; ``files`` are plug-ins to list with the others."""
+    listing = Listing(files=tuple(files), study=study, results=Path(results))
     if kind is not None and kind not in KINDS:
         raise unknown("kind", kind, KINDS)
     chosen = KINDS[:-1] if kind is None else (kind,)
-    found: dict[str, list[Row]] = {name: getattr(there, name)() for name in chosen}
+    found: dict[str, list[Row]] = {name: getattr(listing, name)() for name in chosen}
     if as_json:
         say(json.dumps(found, indent=2, default=str))
         return
@@ -48,8 +48,8 @@ def show(
 
 
 @dataclass(frozen=True)
-class There:
-    """What there is, a row for each thing, whose names docs/keeping.md promises."""
+class Listing:
+    """The rows for each kind; docs/keeping.md promises their keys."""
 
     files: tuple[str, ...]
     study: str | None
@@ -64,7 +64,7 @@ class There:
         return self._plugins("architecture")
 
     def tasks(self) -> list[Row]:
-        """Name, version, summary, options, and the lengths that it can make, null where it makes any."""
+        """Name, version, summary, options, and the lengths that it can make, null if it can make any."""
         return self._plugins("task")
 
     def studies(self) -> list[Row]:
@@ -88,10 +88,10 @@ class There:
         return [{"name": name, "summary": pitfalls.summary(name)} for name in pitfalls.names()]
 
     def trials(self) -> list[Row]:
-        """The recorded trials, with what tells them apart, their status and their score."""
+        """The recorded trials with their settings, status and score."""
         known = keys.studies(self.results) if self.study is None else [_name(self.study)]
         if not known:
-            raise InputError(f"{self.results / 'records'}: no records; --results names the folder that has them")
+            raise InputError(f"{self.results / 'records'} has no records; name the folder that has them with --results")
         return [_trial(line.record) for name in known for line in store.read(self.results, name)]
 
     def _plugins(self, kind: Kind) -> list[Row]:
@@ -148,7 +148,7 @@ def _print(row: Row, column: int) -> None:
 
 
 def _said(row: Row) -> str:
-    """What stands beside a name."""
+    """The description that is printed beside a name."""
     if "key" in row:
         score = row["test_score"]
         known = "" if score is None else f", test {row['primary']} {score:.3g}"
@@ -161,7 +161,7 @@ def _said(row: Row) -> str:
 
 
 def _facts(row: Row) -> str:
-    """Of an architecture its engines and whether it is a baseline, of a task its lengths."""
+    """The lengths of a task, or the engines of an architecture and whether it is a baseline."""
     if "lengths" in row:
         return f"lengths {', '.join(map(str, row['lengths']))} steps" if row["lengths"] else "any length"
     engines = f"engine{'s' * (len(row['engines']) > 1)} {', '.join(row['engines'])}"

@@ -1,4 +1,4 @@
-"""``benchbench pitfalls``: print the table of each mistake, and write the page with its figures."""
+"""``benchbench pitfalls``: prints a table for each mistake, and writes the page with the figures."""
 
 from benchbench import pitfalls as folder
 from benchbench.cli.console import err, out, say

@@ -1,4 +1,4 @@
-"""``benchbench predict``: apply a kept learner to a file, and write what it makes of it as CSV and figure."""
+"""``benchbench predict``: applies a kept learner to a file, and writes its predictions as a CSV file and a figure."""
 
 import csv
 import io
@@ -29,15 +29,15 @@ def predict(
     machine: str | None,
     plugins: list[str],
 ) -> None:
-    """Write the CSV and the figure, both or none, and print their paths."""
+    """Write the CSV file and the figure, both or neither, and print their paths."""
     found = find(Path(results), key, None if study is None else study_name(study), machine)
     table = Path(f"{Path(file).name.partition('.')[0]}-{found.record.trial.key}.csv" if out is None else out)
     picture = require_kind(table.with_suffix(".png") if figure is None else Path(figure), "--figure")
     if not table.resolve().parent.is_dir():
-        raise InputError(f"--out {table}: there is no folder {table.parent}")
+        raise InputError(f"--out {table}: there is no folder {table.parent}; make it first, or name another")
     for place in (table, picture):
         if place.resolve() == Path(file).resolve():
-            raise InputError(f"{place}: that is the signal itself; --out and --figure name other files")
+            raise InputError(f"{place} is the signal itself; name another file with --out or --figure")
     with err.status("applying the learner"):
         made = predict_file(found, Path(results), file, steps=steps, plugins=plugins)
         contents = ((table, _csv(made)), (picture, _drawn(found, file, made, picture)))
@@ -49,7 +49,7 @@ def predict(
 
 
 def _csv(made: Predicted) -> bytes:
-    """A row for each predicted sample: its number from 0, its second, the predicted and the true value by column."""
+    """One row for each predicted sample: its number from 0, its time in s, and the predicted and true values."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     head = ["sample", *(["seconds"] if made.rate else [])]
@@ -88,5 +88,5 @@ def _summary(made: Predicted) -> str:
     error = np.sqrt(np.square(made.made - made.true)[known].mean(axis=0)) if known.any() else []
     said = ", ".join(f"{value:.4g} ({name})" for name, value in zip(made.names, error, strict=False))
     beyond = len(made.samples) - int(known.sum())
-    first = f"{len(made.samples):,} predictions, {beyond:,} of them of samples that the file does not have."
+    first = f"{len(made.samples):,} predictions, {beyond:,} of them for samples that the file does not have."
     return f"{first} RMSE of the others: {said}." if said else first

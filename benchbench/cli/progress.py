@@ -1,4 +1,4 @@
-"""The progress of a run: a bar in a terminal, and a line for each trial elsewhere."""
+"""The progress of a run: a bar on a terminal, and one line for each trial elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +24,14 @@ from benchbench.core.text import printable
 
 Detail = Literal["quiet", "usual", "verbose"]
 
-_SHOWN = 2  # trials that are named where a cluster runs many
+_SHOWN = 2  # trials that are named while a cluster runs many
 _PAUSE = 10.0  # seconds between two lines while the study is checked
 
 
 class Watch:
-    """Says what the runner tells: ``lines`` prints every trial that ends, without it only those that are not ok.
+    """Prints the progress of a run. With ``lines``, it prints every trial that ends, else only those that are not ok.
 
-    ``verbose`` prints steps and starts of trials too, ``quiet`` nothing.
+    The detail ``verbose`` also prints steps and starts of trials; ``quiet`` prints nothing.
     """
 
     def __init__(
@@ -47,77 +47,77 @@ class Watch:
         self._running = dict[str, str]()
         self._stage, self._notes = "", set[str]()
         self._count, self._total, self._said, self._began = 0, 0, clock(), clock()
-        self._workers: int | None = None  # on a cluster
+        self._workers: int | None = None  # known on a cluster only
         self._task = progress.add_task("", total=None)
 
     def listeners(self) -> dict[str, Any]:
-        """What hears of a run, by the parameters of ``run_study``."""
+        """The functions that ``run_study`` is to call, by the names of its parameters."""
         names = ("step", "check", "stage", "plan", "start", "record", "unkept")
         return {f"on_{name}": getattr(self, name) for name in names}
 
     def step(self, text: str) -> None:
-        """What is done before the trials run."""
+        """Show a step that comes before the trials."""
         self._progress.update(self._task, description=text)
         self._said = self._clock()
         if self._every:
             self._say(text)
 
     def check(self, done: int, total: int) -> None:
-        """So many of the groups of trials are checked."""
+        """Show how many groups of trials are checked, of how many."""
         self._progress.update(self._task, completed=done, total=total)
         if self._every and self._clock() - self._said >= _PAUSE:
             self._said = self._clock()
             self._say(f"checking the study: {done} of {total}")
 
     def workers(self, count: int) -> None:
-        """The run has so many workers now."""
+        """Show how many workers the run has now."""
         self._workers = count
         if self._every:
             self._say(self._crew())
         self._show()
 
     def note(self, text: str) -> None:
-        """What happens to the workers of a run."""
+        """Print a note about the workers of a run."""
         self._say(text)
 
     def stage(self, name: str, notes: Sequence[str]) -> None:
-        """The part of the run that begins, without a name where it is the study itself, and why it is as it is."""
+        """Begin a stage of the run, whose name is empty for the study itself, and print its notes."""
         self._stage, self._count = f"{name}: " if name else "", 0
         for note in notes:
             if note not in self._notes:
                 self._say(note)
         self._notes |= set(notes)
 
-    def plan(self, trials: int, done: int, otherwise: int) -> None:
-        """How many trials there are, how many are recorded, and how many of those under other conditions."""
+    def plan(self, trials: int, done: int, other_conditions: int) -> None:
+        """Show how many trials there are, how many have records, and how many of these have other conditions."""
         self._total, self._began = trials - done, self._clock()
         self._progress.reset(self._task, total=self._total, description="")
         if done:
             self._say(f"{self._stage}{done} of {trials} trials are recorded already")
-        if otherwise:
+        if other_conditions:
             self._say(
-                f"{otherwise} of them ran with other jobs, threads or allocator: they are kept, and their times are "
-                "not compared with those of this run; another --results starts anew"
+                f"{other_conditions} of them ran with other jobs, threads or allocator: they are kept, but their times "
+                "are not compared with those of this run; to run them again, give another folder with --results"
             )
         if self._every and self._total:
             self._say(f"{self._stage}{self._total} trial{'s' * (self._total > 1)} to run")
 
     def unkept(self, count: int) -> None:
-        """So many recorded trials have no learner, and --keep asks for it."""
+        """Print how many recorded trials have no kept learner, although --keep is given."""
         self._say(
             f"{self._stage}{count} of them {'were' if count > 1 else 'was'} recorded without the learner, and --keep "
-            "runs no trial again: delete their lines from the file of records, or give another --results"
+            "does not run a trial again: delete their lines from the file of records, or give another --results"
         )
 
     def start(self, trial: Trial) -> None:
-        """A trial begins."""
+        """Show that a trial begins."""
         self._running[trial.key] = f"{trial.architecture} on {trial.task} {trial.length}"
         if self._detail == "verbose":
             self._say(f"{trial.label} starts")
         self._show()
 
     def record(self, record: Record) -> None:
-        """A trial has ended."""
+        """Show that a trial has ended."""
         self._running.pop(record.trial.key, None)
         self._count += 1
         self._progress.advance(self._task)
@@ -130,7 +130,7 @@ class Watch:
         self._show()
 
     def _left(self) -> str:
-        """How long the rest will take, if its trials are like those that have ended."""
+        """How long the rest will take if its trials are like those that have ended."""
         rest, took = self._total - self._count, self._clock() - self._began
         crew = f"{self._crew()}, {60 * self._count / max(took, 1e-3):.0f} trials a minute, " if self._workers else ""
         return f"; {crew}{duration(took / self._count * rest)} left" if rest else ""
@@ -151,7 +151,7 @@ class Watch:
 
 
 def outcome(record: Record) -> str:
-    """How a trial ended: its status, the seconds of its fit and its score, or why there is none."""
+    """How a trial ended: its status, the seconds of its fit, its score and its message."""
     parts = [record.status.value]
     if record.spent.fit_seconds is not None:
         parts.append(f"fit {record.spent.fit_seconds:.3g} s")
@@ -163,7 +163,7 @@ def outcome(record: Record) -> str:
 
 
 class _Count(MofNCompleteColumn):
-    """How many of how many, once that is known."""
+    """The number of finished trials and of all trials, once these are known."""
 
     def render(self, task: Task) -> Text:
         return super().render(task) if task.total is not None else Text()
@@ -171,7 +171,7 @@ class _Count(MofNCompleteColumn):
 
 @contextmanager
 def watched(console: Console, detail: Detail = "usual") -> Iterator[Watch]:
-    """Watch a run on ``console`` while the block runs: a bar where somebody looks at it, and lines elsewhere."""
+    """Show the progress of a run on ``console`` during the block: a bar on a terminal, lines elsewhere."""
     columns = (
         _Count(),
         BarColumn(),
@@ -181,6 +181,8 @@ def watched(console: Console, detail: Detail = "usual") -> Iterator[Watch]:
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    lines = not (console.is_interactive and console.file.isatty())  # colours can be forced into a pipe, a bar cannot
+    lines = not (
+        console.is_interactive and console.file.isatty()
+    )  # a forced terminal makes colours, but a pipe has no bar
     with Progress(*columns, console=console, transient=True, disable=lines or detail == "quiet") as progress:
         yield Watch(progress, lines=lines, detail=detail)

@@ -1,4 +1,4 @@
-"""``benchbench repeat``: run a trial again, and say whether it agrees with its record."""
+"""``benchbench repeat``: runs a trial again, and says whether it agrees with its record."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from benchbench.report.frame import study_name
 from benchbench.run.repeat import place, repeat
 
 
-def again(
+def repeat_trial(
     key: str,
     *,
     study: str | None,
@@ -21,7 +21,7 @@ def again(
     timeout: float | None,
     memory_limit: str | None,
 ) -> None:
-    """Run it again; exit code 1 where it does not agree."""
+    """Run a trial again; exit code 1 if it does not agree with its record."""
     found = find(Path(results), key, None if study is None else study_name(study), machine)
     folder, files = place(study, plugins)
     limit = in_bytes(memory_limit)

@@ -1,4 +1,4 @@
-"""``benchbench reproduce``: run claims, print how ours stands to the published number, and write the page."""
+"""``benchbench reproduce``: runs claims, prints our numbers beside the published ones, and writes the page."""
 
 from benchbench import claims
 from benchbench.claims._outcome import outcome
@@ -7,11 +7,11 @@ from benchbench.cli.grid import show
 from benchbench.core.claim import Outcome
 from benchbench.report.reproduce import COLUMNS, row, write_outcomes
 
-_SHOWN = ["claim", "published", "ours", "verdict", "time (s)"]  # the page has the others too
+_SHOWN = ["claim", "published", "ours", "verdict", "time (s)"]  # the page has all columns
 
 
 def reproduce(claim: str | None, *, every: bool, results: str) -> None:
-    """Run one claim, all short ones, or ``every`` one; the page is written after each, so that nothing is lost."""
+    """Run one claim, all short ones, or ``every`` one; write the page after each, so that nothing is lost."""
     known = {name: claims.get(name) for name in (claims.names() if claim is None else [claim])}
     chosen = {name: one for name, one in known.items() if every or claim or one.seconds < claims.SHORT}
     made: list[Outcome] = []
@@ -23,5 +23,5 @@ def reproduce(claim: str | None, *, every: bool, results: str) -> None:
     cells = [dict(zip(COLUMNS, row(one_made), strict=True)) for one_made in made]
     show(out, _SHOWN, [[one_row[column] for column in _SHOWN] for one_row in cells])
     for name in known.keys() - chosen.keys():
-        say(f"not run: {name}, about {known[name].seconds:.0f} s; --all runs it")
+        say(f"not run: {name}, which takes about {known[name].seconds:.0f} s; --all runs it")
     say(str(page))

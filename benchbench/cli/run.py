@@ -1,4 +1,4 @@
-"""``benchbench run``: run a study, watched, and say how its trials ended."""
+"""``benchbench run``: runs a study, shows its progress, and says how its trials ended."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def run(
     keep: bool,
     **options: Any,
 ) -> None:
-    """Run what the study lacks; ``options`` are those of ``run_study``."""
+    """Run the trials that have no record; ``options`` are those of ``run_study``."""
     limit = in_bytes(memory_limit)
     _check_executor(executor, scheduler, options)
     with watched(err, detail) as watch, _executor(scheduler, watch) as chosen:
@@ -48,7 +48,7 @@ def run(
 
 
 def _kept(records: list[Record]) -> Iterator[str]:
-    """How many learners were kept, and of which architectures there is none, and why."""
+    """Lines that say how many learners were kept, and for which competitors none was kept and why."""
     kept = sum(record.kept_name is not None for record in records)
     yield f"{kept} learner{'s' * (kept != 1)} kept. Next: benchbench list trials, benchbench predict KEY FILE"
     reasons = Counter(
@@ -61,26 +61,26 @@ def _kept(records: list[Record]) -> Iterator[str]:
 
 
 def _check_executor(executor: str, scheduler: str | None, options: dict[str, Any]) -> None:
-    """InputError for an executor that there is not, and for an option of another one."""
+    """InputError for an unknown executor, and for an option of another executor."""
     if executor not in _EXECUTORS:
         raise unknown("executor", executor, _EXECUTORS, "--executor")
     if executor == "local":
         if scheduler is not None:
-            raise InputError("--scheduler goes with --executor dask")
+            raise InputError("--scheduler is given without --executor dask: give that too")
         return
     if scheduler is None:
         raise InputError("--executor dask needs --scheduler tcp://HOST:PORT, which 'dask scheduler' prints")
     for name, instead in (
-        ("jobs", "a worker runs as many trials side by side as 'dask worker --nthreads' says"),
+        ("jobs", "a worker runs as many trials in parallel as 'dask worker --nthreads' says"),
         ("machine", "each worker's machine has its own label"),
     ):
         if options[name] is not None:
-            raise InputError(f"--{name} does not go with --executor dask: {instead}")
+            raise InputError(f"--{name} cannot be used with --executor dask: {instead}")
 
 
 @contextmanager
 def _executor(scheduler: str | None, watch: Watch) -> Iterator[Executor | None]:
-    """The executor of a cluster, where there is a scheduler."""
+    """The executor of a cluster if there is a scheduler, else None."""
     if scheduler is None:
         yield None
         return
@@ -93,8 +93,8 @@ def _executor(scheduler: str | None, watch: Watch) -> Iterator[Executor | None]:
 
 
 def in_bytes(size: str | None) -> int | None:
-    """The bytes of ``--memory-limit``; InputError where it is no size."""
+    """The bytes of ``--memory-limit``; InputError if it is not a size."""
     try:
         return None if size is None else TypeAdapter(Annotated[ByteSize, Field(gt=0)]).validate_python(size)
     except ValidationError:
-        raise InputError(f"--memory-limit {size!r}: not a size; write 3GiB or 500MB") from None
+        raise InputError(f"--memory-limit {size!r} is not a size; write it like 3GiB or 500MB") from None

@@ -1,4 +1,4 @@
-"""``benchbench show``: everything about one trial."""
+"""``benchbench show``: prints everything about one trial."""
 
 import json
 import math
@@ -36,19 +36,19 @@ def show(key: str, *, study: str | None, results: str, machine: str | None, figu
 
 
 def _learner(found: Found, results: Path) -> str:
-    """What became of the fitted learner."""
+    """A sentence that says where the fitted learner is, or why there is none."""
     kept, file = found.record.kept, artifacts.kept_path(results, found.record)
     if kept is None:
         return "It was not kept; benchbench run STUDY --keep keeps the learners of the trials that it runs."
     if file is None:
         return f"It could not be kept: {kept.message}"
     numbers = sum(math.prod(array.shape) for array in kept.arrays.values())
-    gone = "" if file.is_file() else " The file is not there."
-    return f"It is in {file}: {numbers:,} numbers in {len(kept.arrays)} arrays.{gone}"
+    lacking = "" if file.is_file() else " The file is missing."
+    return f"It is in {file}: {numbers:,} numbers in {len(kept.arrays)} arrays.{lacking}"
 
 
 def as_data(found: Found, results: Path, figure: str | None = None) -> dict[str, Any]:
-    """A trial as data whose names docs/keeping.md promises."""
+    """A trial as data; docs/keeping.md promises their keys."""
     record = found.record
     named = record.artifact
     return {

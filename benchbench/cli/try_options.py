@@ -1,4 +1,4 @@
-"""The options of ``benchbench try``, in a file of their own since they are many; what it does is in try_signal."""
+"""The options of ``benchbench try``, which are many; ``try_signal`` has the command itself."""
 
 import time
 from typing import Annotated
@@ -7,29 +7,31 @@ import typer
 
 from benchbench.cli.errors import at_once
 
-_TEXT = "Of a text file, where it is not found out: "
+_TEXT = "For a text file, if it is not recognised: "
 
 
 def try_(
     files: Annotated[
         list[str],
-        typer.Argument(help="The signal: CSV, NPY, Parquet, WAV or WFDB; several are recordings.", metavar="FILE"),
+        typer.Argument(
+            help="The signal: CSV, NPY, Parquet, WAV or WFDB; several files are several recordings.", metavar="FILE"
+        ),
     ],
     *,
     column: Annotated[
         str | None, typer.Option(help="The column of the signal, by name or by number from 0.", metavar="NAME")
     ] = None,
     horizon: Annotated[int, typer.Option(help="How many samples ahead to forecast.", min=1, metavar="N")] = 10,
-    minutes: Annotated[float, typer.Option(help="How long all of it may take.", min=0.1, metavar="N")] = 5.0,
+    minutes: Annotated[float, typer.Option(help="How many minutes everything may take.", min=0.1, metavar="N")] = 5.0,
     clean: Annotated[
         str,
-        typer.Option(
-            help="Steps with commas between them, of interpolate, clip=6, median=5 and lowpass=0.1.", metavar="STEPS"
-        ),
+        typer.Option(help="Steps separated by commas: interpolate, clip=6, median=5, lowpass=0.1.", metavar="STEPS"),
     ] = "",
     separator: Annotated[str | None, typer.Option(help=f"{_TEXT}the separator.", metavar="SIGN")] = None,
     decimal: Annotated[str | None, typer.Option(help=f"{_TEXT}the decimal sign.", metavar="SIGN")] = None,
-    comment: Annotated[str | None, typer.Option(help="What begins a comment in a text file.", metavar="SIGN")] = None,
+    comment: Annotated[
+        str | None, typer.Option(help="The sign that begins a comment in a text file.", metavar="SIGN")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help=f"{_TEXT}the encoding.", metavar="NAME")] = None,
     header: Annotated[
         bool | None, typer.Option("--header/--no-header", help=f"{_TEXT}whether it begins with names.")
@@ -37,11 +39,12 @@ def try_(
     array: Annotated[str | None, typer.Option(help="The array of an NPZ file.", metavar="NAME")] = None,
     results: Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")] = "results",
     jobs: Annotated[
-        int | None, typer.Option(help="Trials side by side; by default one a core, four at most.", min=1, metavar="N")
+        int | None,
+        typer.Option(help="Trials in parallel; by default one for each core, at most four.", min=1, metavar="N"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """From a signal to an answer."""
+    """Find out which network suits a signal."""
     began = time.monotonic()
     with at_once():
         from benchbench.cli import try_signal as verb

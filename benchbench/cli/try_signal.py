@@ -1,4 +1,4 @@
-"""``benchbench try``: from a file of a signal to an answer, in the minutes that there are."""
+"""``benchbench try``: finds out which network suits the signal in a file, within the given minutes."""
 
 import shlex
 import time
@@ -24,14 +24,14 @@ def attempt(
     began: float, column: str | None, horizon: int, minutes: float, clean: str, reading: dict[str, Any], results: str,
     jobs: int | None, detail: Detail,
 ) -> None:  # fmt: skip
-    """Look at a signal, time the networks on it, plan a study, run it, write its report and say what to take.
+    """Describe a signal, time the networks on it, plan a study, run it, write its report and give advice.
 
-    ``began`` is when the minutes began, by the monotonic clock; ``reading`` says how a file is to be read.
+    ``began``: when the minutes began, by the monotonic clock. ``reading``: options that say how to read a file.
     """
     cleaning = clean_options(clean)
     given = {name: value for name, value in reading.items() if value is not None}
     require_writable(Path.cwd(), Path(results))
-    start_server(PRELOAD)  # it loads PyTorch meanwhile
+    start_server(PRELOAD)  # loads PyTorch in the background
     looks = [look(file, Form(**given), column, cleaning) for file in files]
     for one in looks:
         for line in described(one):
@@ -73,7 +73,7 @@ def _conclude(study: str, file: str, results: str, seconds: float) -> None:
 
 
 def described(one: Look) -> list[str]:
-    """What was found in a file, in a few lines."""
+    """A few lines that describe a file."""
     found = one.profile
     left_out = f"; left out as time: {', '.join(name or 'the one without a name' for name in one.times)}"
     of = f", one of {one.channels} channels" if one.channels > 1 else ""
@@ -92,7 +92,7 @@ def described(one: Look) -> list[str]:
 
 
 def _rate(one: Look) -> str:
-    """How often there is a sample."""
+    """The sampling rate, or the time from one sample to the next."""
     spacing = one.spacing
     if spacing is None:
         return "no time column, so no rate"
@@ -105,10 +105,10 @@ def _rate(one: Look) -> str:
 
 
 def _span(seconds: float) -> str:
-    """Seconds in the unit in which people would say it."""
+    """A time span in the most readable unit."""
     units = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"), (0.1, 1, "s"), (1e-4, 1e-3, "ms"))
-    for from_, unit, name in units:
-        if seconds >= from_:
+    for least, unit, name in units:
+        if seconds >= least:
             return f"{seconds / unit:.3g} {name}"
     return f"{seconds:.3g} s"
 

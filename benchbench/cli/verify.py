@@ -1,4 +1,4 @@
-"""``benchbench verify``: committed reports against the records, and exit code 1 on the first that does not match."""
+"""``benchbench verify``: compares committed reports with the records; exit code 1 at the first difference."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from benchbench.report.verify import Verified, reports, verify
 
 
 def check(names: Sequence[str], results: str) -> None:
-    """Verify some reports, or all in a folder of results; the first mismatch ends with exit code 1."""
+    """Verify some reports, or all in a folder of results; exit with code 1 at the first mismatch."""
     every = names or reports(results)
     if not every:
-        raise InputError(f"{results}/report: no report; run `benchbench report STUDY` first")
+        raise InputError(f"{results}/report has no report; run `benchbench report STUDY` first")
     for name in every:
         found = verify(name, results)
         if found.mismatch is not None:
@@ -23,7 +23,7 @@ def check(names: Sequence[str], results: str) -> None:
 
 
 def _agrees(found: Verified) -> str:
-    said = f"{found.study}: {found.lines:,} lines in {found.files} files are what the records give"
+    said = f"{found.study}: {found.lines:,} lines in {found.files} files agree with the records"
     if not found.unverified:
         return said
     return f"{said}; not verified, since their artifacts are not here: {', '.join(found.unverified)}"

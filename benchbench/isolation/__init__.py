@@ -1,1 +1,1 @@
-"""One process for each item: a pool, its supervisor, limits, and what a process leaves behind. Knows no trial."""
+"""Runs each item in a process of its own, within limits, and cleans up after it; knows nothing about trials."""

@@ -1,4 +1,4 @@
-"""What a message says of a fault: its kind, its text, and the last line that belongs to the competitor."""
+"""The text of a message about an exception: its type, its text, and the last line of the competitor's own code."""
 
 import re
 import sysconfig
@@ -13,7 +13,7 @@ _LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name
 _PACKAGE = Path(__file__).parent.parent
 _HARNESS = tuple(
     str(_PACKAGE / room) for room in ("calibration", "contract", "isolation", "measure", "run")
-)  # plug-ins stand elsewhere
+)  # plug-ins are in other folders
 _MESSAGE = 1_000  # characters of an exception that are kept
 _QUOTED = re.compile(r"(['\"])/[^'\"\n]*/([^'\"\n/]+)\1")
 _PATH = re.compile(r"(?<![\w.:/])/(?:[^\s'\"`,;:()<>\[\]]+/)+([^\s'\"`,;:()<>\[\]/]*)")
@@ -28,10 +28,10 @@ class Frame(NamedTuple):
 
 
 def place(frames: Sequence[Frame], home: str | None = None) -> str:
-    """`` (net.py:12 in fit)``, with the file's name only; empty where only the harness is in it.
+    """`` (net.py:12 in fit)``, with the file's name only; empty if all frames are the harness's own.
 
-    ``frames`` from the outermost to the innermost. The last one in the file ``home``; else the last one outside of
-    installed libraries; else the last.
+    ``frames`` run from the outermost to the innermost. The place is the last frame in the file ``home``, or else the
+    last one outside of installed libraries, or else the last one.
     """
     theirs = [frame for frame in frames if not frame.file.startswith(_HARNESS)]
     own = [frame for frame in theirs if frame.file == home]
@@ -42,11 +42,11 @@ def place(frames: Sequence[Frame], home: str | None = None) -> str:
 
 
 def describe(error: BaseException, home: str | None = None) -> str:
-    """Type, text and last frame in the file ``home``."""
+    """An exception's type, its text and its last frame in the file ``home``."""
     try:
         text = " ".join(str(error).encode(errors="backslashreplace").decode().split())[:_MESSAGE]
     except Exception as unprintable:
-        text = f"(its text cannot be had: {type(unprintable).__name__})"
+        text = f"(printing it raised {type(unprintable).__name__})"
     if isinstance(error, (DivergedError, UnsupportedError, FormError, InputError)):
         return text
     frames = [Frame(one.filename, one.lineno or 0, one.name) for one in traceback.extract_tb(error.__traceback__)]
@@ -54,5 +54,5 @@ def describe(error: BaseException, home: str | None = None) -> str:
 
 
 def without_paths(text: str) -> str:
-    """A message with names only in place of absolute POSIX paths, since records are shared."""
+    """A message with file names in place of absolute POSIX paths, since users share records."""
     return _PATH.sub(lambda path: path[1] or Path(path[0]).name, _QUOTED.sub(r"\1\2\1", text))

@@ -1,4 +1,4 @@
-"""Items that come while others run."""
+"""A queue of items that arrive while other items run."""
 
 import os
 from collections import deque
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class Inbox(Generic[Item]):
-    """Items put in by one thread and taken out by another, which may wait on this as on a file."""
+    """A queue between two threads; the one that takes items can wait for it as for a file."""
 
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
@@ -17,7 +17,7 @@ class Inbox(Generic[Item]):
         self._read, self._write = os.pipe()
 
     def fileno(self) -> int:
-        """What becomes readable when something has come."""
+        """A file descriptor that is readable while there is an item, or after the end."""
         return self._read
 
     def put(self, item: Item) -> None:
@@ -28,14 +28,14 @@ class Inbox(Generic[Item]):
                 os.write(self._write, b"+")
 
     def end(self) -> None:
-        """No more items will come."""
+        """Say that no more items will arrive."""
         with self._lock:
             if not self._ended:
                 self._ended = True
                 os.write(self._write, b".")
 
     def take(self) -> Item | None:
-        """The next item, or None where there is none at present."""
+        """Remove and return the next item, or None if there is none at present."""
         with self._lock:
             if not self._items:
                 return None
@@ -45,6 +45,6 @@ class Inbox(Generic[Item]):
 
     @property
     def ended(self) -> bool:
-        """Whether there are no items, nor will there be."""
+        """Whether there are no items and none will arrive."""
         with self._lock:
             return self._ended and not self._items

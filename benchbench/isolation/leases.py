@@ -1,6 +1,7 @@
-"""Cores of a machine, lent to one item at a time, whichever process it belongs to.
+"""Leases a machine's cores to items, each core to one item at a time, across all processes of the machine.
 
-A core is a file, and who holds the lock on it has the core. The system drops the locks of a process that ends.
+Each core has a file, and the process that holds the lock on the file has the core. The system releases the locks of a
+process that ends.
 """
 
 import os
@@ -12,13 +13,13 @@ from filelock import FileLock, Timeout
 from benchbench.core.errors import InputError
 
 VARIABLE = "BENCHBENCH_LEASES"
-"""The environment variable that names another folder for the files."""
+"""The environment variable that names another folder for the lock files."""
 
-_SHARED = Path("/tmp")  # noqa: S108  whatever TMPDIR says: all runs of a machine must meet there
+_SHARED = Path("/tmp")  # noqa: S108  not TMPDIR: all runs of a machine must use one folder
 
 
 def place() -> Path:
-    """The folder of the files; InputError where it cannot be made."""
+    """The folder of the lock files; InputError if it cannot be made."""
     shared = _SHARED if os.access(_SHARED, os.W_OK) else Path(tempfile.gettempdir())
     folder = Path(os.environ.get(VARIABLE) or shared / "benchbench-cores")
     try:
@@ -27,16 +28,17 @@ def place() -> Path:
             folder.chmod(0o777)  # other users' runs lease the same cores
     except OSError as error:
         raise InputError(
-            f"cores cannot be leased in {folder}: {error.strerror}; set {VARIABLE} to a folder that all runs share"
+            f"{folder}, which holds the lock files of the cores, cannot be used: {error.strerror}; "
+            f"set {VARIABLE} to a folder that all runs share"
         ) from None
     return folder
 
 
 class Leases:
-    """Lends ``threads`` cores to each of up to ``jobs`` items; where there are too few to deal out, all to all of them.
+    """Leases ``threads`` cores to each of up to ``jobs`` items; if there are too few cores, all items share them all.
 
-    Items that wait, of whatever process, are served one after the other, so that one that needs several cores gets
-    them too. Without a way to tie a process to cores there is nothing to lend, and every item has all.
+    Waiting items of all processes are served one after the other, so that an item that needs several cores gets them.
+    Where the system cannot bind a process to cores, nothing is leased and every item may use all cores.
     """
 
     def __init__(self, jobs: int, threads: int) -> None:
@@ -44,7 +46,7 @@ class Leases:
         self._shares = jobs * threads > len(self._mine)
         self._wanted = len(self._mine) if self._shares else threads
         self._users = 0
-        self._taken: list[int] = []  # of the item that waits
+        self._taken: list[int] = []  # cores that the waiting item has so far
         self._locks: dict[int, FileLock] = {}
         if self._mine:
             folder = place()
@@ -52,7 +54,7 @@ class Leases:
             self._locks = {core: _lock(folder / f"core-{core}") for core in self._mine}
 
     def ask(self) -> tuple[int, ...] | None:
-        """The cores of an item, or None where it must wait: then ask again, or ``close``."""
+        """The cores for an item, or None if it must wait: then call this again, or ``close``."""
         if self._shares and self._users:
             self._users += 1
             return tuple(self._mine)
@@ -76,7 +78,7 @@ class Leases:
         return True
 
     def give_back(self, cores: tuple[int, ...]) -> None:
-        """An item has ended."""
+        """Release the cores of an item that has ended."""
         if not cores:
             return
         self._users -= 1
@@ -85,7 +87,7 @@ class Leases:
                 self._locks[core].release()
 
     def close(self) -> None:
-        """Give back all, and wait no longer."""
+        """Release all cores, and leave the queue."""
         for lock in (*self._locks.values(), *([self._queue] if self._mine else [])):
             lock.release(force=True)
         self._taken, self._users = [], 0

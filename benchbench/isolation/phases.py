@@ -1,4 +1,4 @@
-"""The phases of an item, as its process announces them, timed by the process that watches it."""
+"""Times the phases of an item: its process announces them, and the process that watches it takes the times."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,9 @@ _LONGEST = 256  # bytes of a message
 
 @dataclass(frozen=True)
 class Seen:
-    """Seconds of each phase of an item, and processor seconds of its process and all that it started, as seen outside.
+    """Seconds of each phase of an item, and processor seconds of its process and its children, as its supervisor saw.
 
-    A phase that came twice counts with both.
+    A phase that occurred twice has the sum of both.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -22,9 +22,9 @@ class Seen:
 
 
 class Phases:
-    """Listens to an item's process: each message names the phase that begins, and an empty one is none.
+    """Listens to an item's process: each message names the phase that begins; an empty one ends the current phase.
 
-    The process waits for the answer, so that nothing of it runs while its seconds are read.
+    The process waits for the answer, so that it does not run while its times are read.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Phases:
         self.seen = Seen()
 
     def heard(self, connection: Connection) -> bool:
-        """Take in one message; False where the process has closed its end."""
+        """Read one message; False if the process has closed its end."""
         try:
             self.begin(connection.recv_bytes(_LONGEST).decode(errors="replace"))
             connection.send_bytes(b"")
@@ -45,7 +45,7 @@ class Phases:
         return True
 
     def begin(self, name: str = "") -> None:
-        """End the phase that is on, and begin another."""
+        """End the current phase, and begin another unless the name is empty."""
         now = self._clock(), self._cpu()
         if self._current:
             for kept, before, after in zip((self.seen.seconds, self.seen.cpu_seconds), self._since, now, strict=True):
@@ -55,6 +55,6 @@ class Phases:
 
 
 def announce(connection: Connection, name: str) -> None:
-    """Say in an item's process that a phase begins."""
+    """Tell the supervisor, from an item's process, that a phase begins."""
     connection.send_bytes(name.encode())
     connection.recv_bytes(_LONGEST)

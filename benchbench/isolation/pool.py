@@ -1,8 +1,8 @@
-"""Map a function over items, each in a process of its own.
+"""Maps a function over items, each in a process of its own.
 
-A server with torch loaded, but without a thread pool or a device context, forks the supervisor, and the supervisor
-forks each item's process. So the process starts in tens of milliseconds, its memory peak is its own, and its crash
-costs one item.
+A server that has PyTorch loaded, but neither a thread pool nor a device context, forks the supervisor, which forks a
+process for each item. Such a process starts within tens of milliseconds, has a memory peak of its own, and costs only
+one item if it crashes.
 """
 
 import multiprocessing
@@ -20,9 +20,9 @@ from typing import Any, Generic, TypeVar
 from benchbench.core.errors import InputError
 from benchbench.isolation.inbox import Inbox
 from benchbench.isolation.leases import Leases
-from benchbench.isolation.partner import Partner
 from benchbench.isolation.phases import Seen
-from benchbench.isolation.reception import Reception
+from benchbench.isolation.service_access import ServiceAccess
+from benchbench.isolation.services import Broker
 from benchbench.isolation.slot import PATIENCE, STARTS, Slot, clean_start, context
 from benchbench.isolation.supervisor import Limits, Lost, Supervisor, Surroundings
 from benchbench.isolation.temporary import held
@@ -31,14 +31,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NO_LIMITS = Limits()
-_LONG, _ASK = 5.0, 0.02  # seconds: until a wait for cores is told, and between two questions for them
-_SETTLED: list[Finalize] = []  # what puts away this process's folder of sockets
+_LONG, _ASK = 5.0, 0.02  # seconds: until a wait for cores is reported, and between two attempts to get them
+_SETTLED: list[Finalize] = []  # removes this process's folder of sockets
 
 
 def start_server(preload: str) -> None:
-    """Start the server, so that it is ready when the first item is; it imports the module ``preload``.
+    """Start the server that forks processes, which imports the module ``preload``, so that it is ready in time.
 
-    A server that runs already keeps what it has loaded. InputError where the path of its socket would be too long.
+    A server that runs already is kept as it is. InputError if the path of its socket would be too long.
     """
     server = context()
     if server.get_start_method() == "forkserver":
@@ -51,7 +51,9 @@ def start_server(preload: str) -> None:
                 forkserver.ensure_running()
         except OSError as error:
             place = tempfile.gettempdir()
-            raise InputError(f"no process can be started from {place}: {error}; set TMPDIR to a short path") from error
+            raise InputError(
+                f"no process can be started with sockets in {place}: {error}; set TMPDIR to a short path"
+            ) from error
 
 
 def isolated_map(
@@ -62,27 +64,32 @@ def isolated_map(
     threads: int = 1,
     limits: Limits = NO_LIMITS,
     prepare: Callable[[], None] | None = None,
-    partner: Partner | None = None,
-    rooms: str | None = None,
+    access: ServiceAccess | None = None,
+    work_folders: str | None = None,
     on_start: Callable[[Item], None] = lambda _: None,
     on_output: Callable[[Item, str], None] = lambda _item, _text: None,
     on_seen: Callable[[Item, Seen], None] = lambda _item, _seen: None,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Item, Result | Lost], None, None]:
-    """Yield each item with its result as it ends, ``jobs`` at a time, each on ``threads`` cores of its own.
+    """Yield each item with its result when it ends; ``jobs`` items run in parallel, each on ``threads`` cores.
 
-    No other map on this machine, of this process or another, has these cores at that time; ``on_wait`` is called where
-    others have had all of them for a while. Items may come from an Inbox while others run. ``prepare`` is called before
-    the processes are forked, for what all items need. With a ``partner``, whose desk is opened before the item,
-    ``function`` is given a Link too; ``rooms`` is a folder where each item has an empty one. A process past its
-    ``limits`` is killed with all that it started. ``on_output`` hears what an item printed, ``on_seen`` how long its
-    phases took. A supervisor that dies is replaced. Closing the iterator kills those that run.
+    Other maps on this machine do not use these cores meanwhile; ``on_wait`` is called if other maps have held all cores
+    for a while. Items may arrive through an Inbox while others run. ``prepare`` is called once before processes are
+    forked, to load what all items need. With ``access``, the item's service is opened first, and ``function`` gets a
+    Link as well. Each item gets an empty folder in ``work_folders``. A process that exceeds its ``limits`` is killed
+    with all its children. ``on_output`` gets what an item printed, ``on_seen`` the times of its phases. A
+    supervisor that dies is replaced. Closing the iterator kills the items that run.
     """
 
     def made() -> Supervisor:
         around = Surroundings(threads=threads)
         return Supervisor(
-            function=function, prepare=prepare, partner=partner, rooms=rooms, limits=limits, surroundings=around
+            function=function,
+            prepare=prepare,
+            access=access,
+            work_folders=work_folders,
+            limits=limits,
+            surroundings=around,
         )
 
     slots, leases = [Slot(made) for _ in range(jobs)], Leases(jobs, threads)
@@ -104,7 +111,7 @@ def isolated_map(
 def _answers(
     slots: list[Slot], waiting: "_Waiting[Item]", leases: Leases, on_start: Callable[[Item], None]
 ) -> Iterator[tuple[Item, tuple[Any, str, Seen]]]:
-    """Each item as it ends, with its result, what it printed and what was seen of it."""
+    """Each item when it ends, with its result, what it printed and the times of its phases."""
     busy: dict[Any, tuple[Slot, Item]] = {}
     while True:
         for slot in [slot for slot in slots if slot.connection not in busy]:
@@ -121,7 +128,7 @@ def _answers(
                 continue
             slot, item = busy.pop(connection)
             answer = slot.take()
-            if answer is None:  # it has begun, or another supervisor has it
+            if answer is None:  # it has begun, or has moved to another supervisor
                 busy[slot.connection] = slot, item
                 continue
             leases.give_back(slot.cores)
@@ -129,7 +136,7 @@ def _answers(
 
 
 class _Waiting(Generic[Item]):
-    """Items that wait for a slot and for cores."""
+    """The items that wait for a slot and for cores."""
 
     def __init__(self, items: Iterable[Item] | Inbox[Item], leases: Leases, on_wait: Callable[[], None]) -> None:
         self._inbox = items if isinstance(items, Inbox) else None
@@ -140,7 +147,7 @@ class _Waiting(Generic[Item]):
         self.over = False
 
     def next(self, busy: bool) -> tuple[Item, tuple[int, ...]] | None:
-        """The next item and its cores, None where there is none at present; ``busy``: others of this map run."""
+        """The next item and its cores, or None if there are none yet; ``busy``: other items of this map run."""
         if not self._next and not self._come():
             return None
         if (cores := self._leases.ask()) is None:
@@ -164,42 +171,42 @@ class _Waiting(Generic[Item]):
         self._since = self._since or now
         if not busy and now - self._since > _LONG:
             self._on_wait()
-            self._since = float("inf")  # it has been said
+            self._since = float("inf")  # report it only once
 
     def handles(self, room: bool) -> list[Any]:
-        """What else to wait for where there is room for an item."""
+        """What else to wait for, if there is ``room`` for another item."""
         return [self._inbox] if self._inbox is not None and room and not self._next and not self.over else []
 
     @property
     def pause(self) -> float | None:
-        """Seconds after which to ask for cores again; None where no item waits for them."""
+        """Seconds until the next attempt to get cores; None if no item waits for them."""
         return _ASK if self._next else None
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Office:
-    """A reception as its owner has it: started when it is needed, and again where it has died."""
+class BrokerProcess:
+    """The process of a broker: started when it is needed, and again after it has died."""
 
-    def __init__(self, reception: Reception) -> None:
-        self._reception = reception
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
     def ensure(self) -> None:
-        """Start it unless it runs; ChildProcessError where it does not start."""
+        """Start it unless it runs; ChildProcessError if it does not start."""
         if self._process is not None and self._process.is_alive():
             return
         for _ in range(STARTS):
             self.close()
             self._connection, theirs = multiprocessing.Pipe()
-            process = context().Process(target=self._reception.serve, args=(theirs,))
+            process = context().Process(target=self._broker.serve, args=(theirs,))
             with clean_start():
                 process.start()
-            self._process = process  # not before it runs: an interrupt may come in between
+            self._process = process  # not earlier: an interrupt may come before it has started
             theirs.close()
             with suppress(EOFError, OSError):
                 self._connection.recv()
@@ -207,7 +214,7 @@ class Office:
         raise ChildProcessError(f"the process that makes the data and scores ended at once, {STARTS} times")
 
     def close(self) -> None:
-        """Let it end with its desks, and see to it."""
+        """End it and its services; kill it if it does not end in time."""
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
@@ -218,7 +225,7 @@ class Office:
 
 
 def _settle() -> None:
-    """Have the sockets of multiprocessing in a folder that does not outlive this process, even where it is killed."""
+    """Put the sockets of multiprocessing into a folder that is removed even if this process is killed."""
     if not _SETTLED:
         folder = ExitStack()
         usual, tempfile.tempdir = tempfile.tempdir, folder.enter_context(held("server"))
@@ -226,4 +233,4 @@ def _settle() -> None:
             get_temp_dir()
         finally:
             tempfile.tempdir = usual
-        _SETTLED.append(Finalize(None, folder.close, exitpriority=-200))  # after that of multiprocessing itself
+        _SETTLED.append(Finalize(None, folder.close, exitpriority=-200))  # after multiprocessing's own

@@ -1,4 +1,4 @@
-"""Processes and what they start: none outlives the one that it belongs to."""
+"""Ends processes together with all that they have started, so that none outlives its owner."""
 
 import ctypes
 import os
@@ -17,30 +17,30 @@ _TRIES = 100
 
 
 def adopt_orphans() -> None:
-    """Become the parent of what a child leaves behind (Linux)."""
+    """Become the parent of the processes that a child leaves behind (Linux)."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def stand_alone() -> None:
-    """A group of its own, to be killed whole; no life after the parent's; the first to go where memory runs out."""
+    """Put this process into a group of its own, let it die with its parent, and be the first to die without memory."""
     if hasattr(os, "setsid"):
         os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with suppress(ImportError, ValueError, OSError):  # not POSIX
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no dump of gigabytes
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave a core dump of gigabytes
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def keep_to_itself() -> None:
-    """Let no other process of this user read the memory and the open files of this one (Linux; the system's may)."""
+    """Keep other processes of this user from reading this one's memory and open files (Linux)."""
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def children(pid: int | None) -> list[psutil.Process]:
-    """The descendants of a process that are alive."""
+    """The living descendants of a process."""
     try:
         return psutil.Process(pid).children(recursive=True)
     except psutil.Error:
@@ -48,7 +48,7 @@ def children(pid: int | None) -> list[psutil.Process]:
 
 
 def cpu_seconds() -> float:
-    """Processor seconds of all that this process has started and that is alive, and of what that has waited for."""
+    """Processor seconds of this process's living descendants, and of those descendants' children that have ended."""
     try:
         return sum(_cpu_seconds(pid) for pid in _started(os.getpid()))
     except OSError:  # not Linux
@@ -57,7 +57,7 @@ def cpu_seconds() -> float:
 
 
 def _started(pid: int) -> list[int]:
-    """The children of a process, as Linux lists them: faster than a look at all processes of the system."""
+    """The children of a process, from Linux's own list, which is faster than a look at all processes."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
@@ -71,7 +71,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def memory_kills() -> int:
-    """How many processes this system has killed for want of memory (Linux; 0 elsewhere)."""
+    """How many processes this system has killed because it ran out of memory (Linux; 0 elsewhere)."""
     try:
         found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), flags=re.MULTILINE)
     except OSError:
@@ -80,7 +80,7 @@ def memory_kills() -> int:
 
 
 def end_group(process: BaseProcess) -> list[psutil.Process]:
-    """Kill a child of this process with its threads and its group; what else it has started."""
+    """Kill a child of this process with its group, and return the descendants that it had."""
     started = children(process.pid)
     if hasattr(os, "killpg") and process.pid is not None:
         with suppress(ProcessLookupError, PermissionError):
@@ -91,9 +91,9 @@ def end_group(process: BaseProcess) -> list[psutil.Process]:
 
 
 def end(process: BaseProcess) -> None:
-    """Kill the only child of this process with its threads, its group and all that it started."""
+    """Kill the only child of this process with its group and all its descendants."""
     started = end_group(process)
-    for _ in range(_TRIES):  # on Linux, what it left behind is now a child of this process
+    for _ in range(_TRIES):  # on Linux, the processes that it left behind are now children of this process
         for one in started:
             with suppress(psutil.Error):
                 one.kill()

@@ -1,4 +1,4 @@
-"""A place for one item at a time, and how the processes of the pool are started."""
+"""Slots, each of which runs one item at a time, and how the processes of the pool are started."""
 
 import multiprocessing
 import os
@@ -16,29 +16,29 @@ from typing import Any
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.supervisor import THREAD_LIMITS, Lost, Supervisor
 
-PATIENCE = 5.0  # seconds for a supervisor to end what it keeps
-STARTS = 3  # times that a supervisor is started for one item, or a reception
+PATIENCE = 5.0  # seconds for a supervisor to end its processes
+STARTS = 3  # how often a broker, or a supervisor for one item, is started at most
 
 
 class Slot:
-    """A place for one item at a time: its supervisor, started when it is needed."""
+    """Runs one item at a time with a supervisor, which is started when it is needed."""
 
     def __init__(self, made: Callable[[], Supervisor]) -> None:
         self._made = made
         self.connection: Connection | None = None
-        self.cores: tuple[int, ...] = ()  # of the item
+        self.cores: tuple[int, ...] = ()  # those of the item
         self._process: BaseProcess | None = None
         self._item: Any = None
         self._began = False
         self._starts = 0
 
     def give(self, item: Any, cores: tuple[int, ...]) -> None:
-        """Have an item run on these cores."""
+        """Run an item on these cores."""
         self._item, self.cores, self._starts, self._began = item, cores, 0, False
         self._give()
 
     def _give(self) -> None:
-        """Send the item to the supervisor; one that died meanwhile, or at its start, is replaced a few times."""
+        """Send the item to the supervisor; a supervisor that has died is replaced a few times."""
         while self._starts < STARTS:
             if self._process is None or not self._process.is_alive():
                 self._start()
@@ -48,7 +48,7 @@ class Slot:
                 self.close()
             else:
                 return
-        raise ChildProcessError(f"the process that keeps the trials ended at once, {STARTS} times")
+        raise ChildProcessError(f"the process that supervises the trials ended at once, {STARTS} times")
 
     def _start(self) -> None:
         self.close()
@@ -61,7 +61,7 @@ class Slot:
         theirs.close()  # so that the end of the supervisor is the end of the stream
 
     def take(self) -> tuple[Any, str, Seen] | None:
-        """A result, what was printed, what was seen; None where the item has begun, or another supervisor has it."""
+        """The result, what was printed, and the times of the phases; None if the item has begun or was sent again."""
         try:
             answer = self._open().recv()
         except (EOFError, OSError):
@@ -70,7 +70,7 @@ class Slot:
             if not began:
                 self._give()
                 return None
-            return Lost("crash", "the process that keeps the trials was killed while this one ran"), "", Seen()
+            return Lost("crash", "the process that supervises the trials was killed while this one ran"), "", Seen()
         if isinstance(answer, str):
             raise ChildProcessError(answer)
         if answer is None:
@@ -80,13 +80,13 @@ class Slot:
         return result if isinstance(result, Lost) else _read(result), output, seen
 
     def release(self) -> None:
-        """Let the supervisor end what it keeps, and itself."""
+        """Ask the supervisor to end its processes and itself."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
 
     def close(self) -> None:
-        """Let it end, and see to it."""
+        """End the supervisor; kill it if it does not end in time."""
         self.release()
         if self._process is not None:
             self._process.join(PATIENCE)
@@ -109,18 +109,18 @@ def _read(result: bytes) -> Any:
 
 
 def context() -> Any:
-    """How processes are started: forked from a server where the platform can."""
+    """How processes are started: forked from a server if the platform supports it."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     return multiprocessing.get_context(method)
 
 
 @contextmanager
 def clean_start() -> Iterator[None]:
-    """One thread for the numeric libraries, and no second run of a script that lacks a ``__main__`` guard.
+    """Start processes with one thread for numeric libraries, and without running a script that has no main guard again.
 
-    An interrupt at the terminal reaches all processes of a run, and is for the one that started it: the others come to
-    life with the signal blocked, before they could ignore it themselves. The tracker of resources is started first: its
-    start would end the block.
+    An interrupt at the terminal reaches all processes of a run, but only the first one handles it: the others start
+    with the signal blocked, until they ignore it themselves. The resource tracker is started first, since its start
+    would unblock the signal.
     """
     main, before = sys.modules["__main__"], dict(os.environ)
     start_tracker()

@@ -1,1 +1,1 @@
-"""Reads records and writes pages; needs neither torch nor a plug-in."""
+"""Reads records and writes reports; needs neither PyTorch nor a plug-in."""

@@ -1,4 +1,4 @@
-"""What to take, in five lines: which one, at what cost, how sure, against which baselines, and what to do next."""
+"""Advice in five lines: which competitor to use, at what cost, how sure that is, the baselines, and the next step."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,17 +16,17 @@ from benchbench.report.frame import read
 from benchbench.report.page.texts import decimals, number
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
-_AHEAD, _BEHIND = "ahead", "behind"  # where neither changes with the seed, so that there is no spread to judge by
+_AHEAD, _BEHIND = "ahead", "behind"  # if neither of two changes with the seed, so that there is no interval
 _SAID = {
     BETTER: "better than", TIE: "tie with", OPEN: "open against", WORSE: "worse than",
-    _AHEAD: "on every seed by the same (no interval) ahead of",
-    _BEHIND: "on every seed by the same (no interval) behind",
+    _AHEAD: "by the same on every seed (no interval) ahead of",
+    _BEHIND: "by the same on every seed (no interval) behind",
     MARKED: "not compared, since one is marked, with",
 }  # fmt: skip
 
 
 class Advice(NamedTuple):
-    """The five lines; ``settled`` says whether no pair of what is taken is open."""
+    """The five lines; ``settled`` says that no pair of the recommended competitor is open."""
 
     take: str
     cost: str
@@ -37,7 +37,7 @@ class Advice(NamedTuple):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines with what each is about before it."""
+        """The lines, each with its title."""
         titles = ("Take", "Cost", "Sure", "Baselines", "Next")
         return tuple(f"{title + ':':<11}{text}" for title, text in zip(titles, self[:5], strict=True))
 
@@ -45,8 +45,8 @@ class Advice(NamedTuple):
 def advice(study: str, results: str | Path, file: str) -> Advice:
     """The advice from the records of a study of one task, whose TOML file is ``file``.
 
-    That is the competitor with the best median at the length where it is best; a baseline where one ties with it,
-    since a baseline is simpler. InputError where there is no record.
+    It recommends the competitor with the best median at any length or, if a baseline ties with it, that baseline, since
+    a baseline is simpler. InputError if there is no record.
     """
     frame, records = read(study, results)
     numbers = gather(study, frame, records, Path(results))
@@ -54,7 +54,7 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
     more = "" if str(results) == "results" else f" --results {quote(str(results))}"
     again = f"benchbench run {quote(file)}{more}"
     if answers.empty:
-        nothing = "none finished on most seeds"
+        nothing = "no competitor finished on most seeds"
         reason = next((record.message for record in records if record.message), "")
         return Advice("nothing: " + nothing, "–", nothing, "–", f"{again}  (after a change: {reason})", settled=True)
     best = min(rows_of(answers), key=lambda row: row["score"] if row["better"] == "lower" else -row["score"])
@@ -72,13 +72,13 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
         cost=_cost(row),
         sure=f"{_by_verdict(said)} ({best['pairs']:.0f} seeds)" if said else "nothing to compare with",
         baselines=_against_baselines(take, cells, said),
-        next=f"{again}  (after editing it)" if settled else f"{resolve}  (adds seeds where it is open)",
+        next=f"{again}  (after editing it)" if settled else f"{resolve}  (adds seeds where a pair is open)",
         settled=settled,
     )
 
 
 def _word(pair: dict[str, Any]) -> str:
-    """The verdict on a pair, or who is ahead where every seed gives the same."""
+    """The verdict on a pair or, if every seed gives the same difference, which one is ahead."""
     if pair["verdict"] != SAME:
         return str(pair["word"])
     return _AHEAD if pair["wins"] > pair["losses"] else _BEHIND
@@ -91,7 +91,7 @@ def _here(frame: pd.DataFrame, place: dict[str, Any]) -> pd.DataFrame:
 
 
 def _simplest(best: str, cells: pd.DataFrame, pairs: pd.DataFrame, known: frozenset[str]) -> str:
-    """The best, or the best of the baselines that tie with it."""
+    """The best competitor, or the best of the baselines that tie with it."""
     if best in known:
         return best
     mine = against(pairs, best)
@@ -101,7 +101,7 @@ def _simplest(best: str, cells: pd.DataFrame, pairs: pd.DataFrame, known: frozen
 
 
 def _take(row: dict[str, Any], records: Iterable[Record]) -> str:
-    """Which one, at which length, and its error in units of the signal."""
+    """The competitor, its window length, and its error in units of the signal."""
     kind = " (a baseline)" if row["baseline"] else ""
     horizon = next((one.trial.task_options.get("horizon", 1) for one in records), 1)
     units = {record.trial.length: record.data.get("std", [None])[0] for record in records}
@@ -130,14 +130,14 @@ def _by_verdict(said: dict[str, str]) -> str:
 
 
 def _against_baselines(take: str, cells: pd.DataFrame, said: dict[str, str]) -> str:
-    """Each baseline with its share of the variance, and the verdict against it."""
+    """The verdict against each baseline, with the baseline's R²."""
     mine = cells[cells["baseline"] & (cells["architecture"] != take)]
     found = [
         f"{_SAID[said[row['architecture']]]} {row['architecture']} (R² {decimals(row['r2'])})"
         for row in rows_of(mine)
         if row["architecture"] in said
     ]
-    first = ["it is one itself, and no network is shown to be better"] if take in _names(cells) else []
+    first = [f"{take} is one itself, and no network is shown to be better"] if take in _names(cells) else []
     return "; ".join([*first, *found]) or "there is none"
 
 

@@ -1,4 +1,4 @@
-"""The page of the course: of each study its command, its pictures and one sentence, from the committed tables."""
+"""The page of the course: each study's command, picture and one sentence, from the committed tables."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from benchbench.report.findings import EXERCISES
 
 FOLDER = "course"
 MARKER = "<!-- studies: written by make course-page -->\n"
-_BESIDE = ("-full", "-synthetic")  # studies of other sizes, or of other data
+_BESIDE = ("-full", "-synthetic")  # suffixes of studies with another size or other data
 
 
 def written(page: str, results: Path) -> str:
-    """The page with what stands after its marker written anew; a study without a report says so.
+    """The page with the part after its marker written anew, including a note for each study without a report.
 
-    Links are as from ``docs/``. ValueError for a page without the marker.
+    Links are relative to ``docs/``. ValueError for a page without the marker.
     """
     head, marker, _ = page.partition(MARKER)
     if not marker:
@@ -39,9 +39,9 @@ def _study(name: str, results: Path) -> str:
 
 
 def picture(folder: Path, figure: str) -> Path:
-    """The first file of a kind of figure, an animation before a picture; FileNotFoundError where there is none.
+    """The first file of a kind of figure, an animation if there is one; FileNotFoundError if there is no file.
 
-    After a star stands a part of the name of the task with its options.
+    In ``figure``, a part of the task's name with its options may follow after a star.
     """
     found = sorted(folder.glob(f"{figure}-*.gif")) or sorted(folder.glob(f"{figure}-*.png"))
     if not found:

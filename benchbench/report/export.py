@@ -1,4 +1,4 @@
-"""The records of a study as a table for other programs."""
+"""Writes the records of a study as a table for other programs."""
 
 import json
 import os
@@ -13,16 +13,16 @@ _KINDS = (".parquet", ".csv")
 
 
 def export(study: str, file: str | Path, results: str | Path = "results") -> int:
-    """Write the frame of ``benchbench.load`` to a file, Parquet or CSV by its ending; returns the number of rows.
+    """Write the frame of ``benchbench.load`` to a file, Parquet or CSV by its suffix; returns the number of rows.
 
     Options and other mappings become JSON texts. The file is written whole or not at all. InputError for another
-    ending, a folder that is not there, and Parquet without the package pyarrow.
+    suffix, for a missing folder, and for Parquet without the package pyarrow.
     """
     file = Path(file)
     if file.suffix not in _KINDS:
         raise InputError(f"{file}: the name must end in {' or '.join(_KINDS)}")
     if not file.parent.is_dir():
-        raise InputError(f"{file}: there is no folder {file.parent}")
+        raise InputError(f"{file}: there is no folder {file.parent}; make it first, or name another")
     frame = _plain(load(study, results))
     coming = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:

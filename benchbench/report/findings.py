@@ -1,6 +1,6 @@
-"""What each study of the course has found, in one sentence made of the tables of its report, and its pictures.
+"""The finding of each study of the course, in one sentence made from the tables of its report, and its pictures.
 
-What a sentence claims is decided by the numbers: no claim is fixed.
+The numbers decide what a sentence claims: no claim is fixed.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _ENERGIES = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, 
 
 @dataclass(frozen=True)
 class Exercise:
-    """What a study is for: its figures, the first the one to be shown first, and what it found."""
+    """A study of the course: its figures, the most important first, and the function that states its finding."""
 
     figures: tuple[str, ...]
     finding: Callable[[Tables], str]
@@ -67,9 +67,9 @@ def _initialisation(tables: Tables) -> str:
     lost = {name: value for name, value in back.items() if np.isfinite(value)}
     updates = tables.value("xavier", column="updates", table="costs")
     return (
-        "Before training the gradient has faded to a thousandth after so many steps back in time, by the median over "
-        f"seeds: {ranked(lost)}; within {steps} steps it has not with {kept}. The test MSE after {number(updates)} "
-        f"updates: {tables.said(names)}."
+        "Before training, the gradient has faded to a thousandth after this many steps back in time (median over "
+        f"seeds): {ranked(lost)}; it has not faded within {steps} steps for: {kept}. The test MSE after "
+        f"{number(updates)} updates: {tables.said(names)}."
     )
 
 
@@ -81,7 +81,7 @@ def _microscope(tables: Tables) -> str:
         for name in names
     ]
     return (
-        f"Eigenvalues of the recurrent matrix outside the unit circle, before training and after it: "
+        "The number of eigenvalues of the recurrent matrix outside the unit circle, before and after training: "
         f"{', '.join(outside)}. The test MSE: {tables.said(names)}."
     )
 
@@ -91,10 +91,10 @@ def _pipeline(tables: Tables) -> str:
     r2 = rows[rows["architecture"].isin((*_NETS, "esn"))].groupby("variant", sort=False)["r2"].max()
     cleaned = np.array(["'clip'" in text for text in r2.index])
     filled, clean = float(r2[~cleaned].max()), float(r2[cleaned].max())
-    so = "outliers cannot be foretold" if clean > filled else "cleaning has not helped"
+    so = "outliers cannot be predicted" if clean > filled else "cleaning has not helped"
     return (
-        f"{tables.data()['horizon']} samples ahead the best R² of a network is {number(filled)} where gaps alone are "
-        f"filled, and {number(clean)} after clipping and filtering, of a target that is cleaned likewise: {so}."
+        f"{tables.data()['horizon']} samples ahead, the best R² of a network is {number(filled)} if only gaps are "
+        f"filled, and {number(clean)} after clipping and filtering, for a target that is cleaned in the same way: {so}."
     )
 
 
@@ -103,10 +103,10 @@ def _ecg_beats(tables: Tables) -> str:
     patients = [data["premature_by_patient"][patient] for patient in data["records"]["test"]]
     low, high = wilson(0.9, sum(patients))
     return (
-        f"Balanced accuracy on patients never seen: {tables.said((*nets, 'majority'), column='balanced_accuracy')}; "
+        f"Balanced accuracy on unseen patients: {tables.said((*nets, 'majority'), column='balanced_accuracy')}; "
         f"AUROC: {tables.said(nets, column='auroc')}. The test patients have {sum(patients)} premature beats, "
-        f"{max(patients)} of them of one patient: on so many a recall of 0.9 has a 95 % interval from {low:.2f} to "
-        f"{high:.2f}, and it tells of no other patient."
+        f"{max(patients)} of them from one patient: with so few, a recall of 0.9 has a 95 % interval from {low:.2f} "
+        f"to {high:.2f}, and says little about other patients."
     )
 
 
@@ -117,7 +117,7 @@ def _ecg_anomaly(tables: Tables) -> str:
     return (
         f"AUROC of the error of one-step predictors: {told('forecast', ('gru', 'lstm', 'linear'))}; of reconstruction: "
         f"{told('reconstruct', ('autoencoder', 'gru', 'lstm'))}, where the gru and the lstm see the value that they "
-        "are to give."
+        "must return."
     )
 
 
@@ -128,8 +128,8 @@ def _sine(tables: Tables) -> str:
     versus = "lower" if free[sampled] < free[true] else "higher"
     return (
         f"The MSE of free runs of {number(tables.free('linear', 'cap'))} steps after {number(updates)} updates: "
-        f"{ranked(free)}; predicting zero has 0.5, the slides' run 0.97. At this budget the RNN's is {versus} with "
-        "scheduled sampling than with true inputs."
+        f"{ranked(free)}; predicting zero has 0.5, the run on the course's slides 0.97. At this budget the RNN's MSE "
+        f"is {versus} with scheduled sampling than with true inputs."
     )
 
 
@@ -144,9 +144,9 @@ def _cosine(tables: Tables) -> str:
     groups = groups[groups["architecture"] == "gru"]
     ranges = ranked(dict(zip(groups["group"], groups["mse"], strict=True)))
     return (
-        f"One step ahead a GRU has an MSE of {number(tables.value('gru', few))} after {number(updates)} updates on "
-        f"{sizes.min():,} training cosines and of {number(tables.value('gru', many))} after as many on "
-        f"{sizes.max():,}; by amplitude it is {ranges}. Free runs of {steps} steps have {ranked(loop)}."
+        f"One step ahead, a GRU has an MSE of {number(tables.value('gru', few))} after {number(updates)} updates on "
+        f"{sizes.min():,} training cosines and of {number(tables.value('gru', many))} after as many updates on "
+        f"{sizes.max():,}; by amplitude it is {ranges}. The MSE of free runs of {steps} steps: {ranked(loop)}."
     )
 
 
@@ -156,9 +156,9 @@ def _esn(tables: Tables) -> str:
     units = number(tables.value("esn", column="width", table="costs"))
     first, middle, third = (number(tables.free("esn", f"valid_time{end}")) for end in ("_q1", "", "_q3"))
     return (
-        f"Free runs of {units} units stay valid for a median of {middle} Lyapunov times ({first} to {third}), and of "
-        f"the linear recurrence for {number(tables.free('linear', 'valid_time'))}; one step ahead the reservoir's MSE "
-        f"is the {versus}: {ranked({'esn': esn, 'linear': linear})}."
+        f"Free runs of a reservoir of {units} units stay valid for a median of {middle} Lyapunov times ({first} to "
+        f"{third}), those of the linear recurrence for {number(tables.free('linear', 'valid_time'))}; one step ahead, "
+        f"the reservoir's MSE is the {versus} one: {ranked({'esn': esn, 'linear': linear})}."
     )
 
 
@@ -170,7 +170,7 @@ def _noisy_sine(tables: Tables) -> str:
     return (
         f"With a window of 4 the test MSE is {ranked(errors)}; on {int((pair[0] < pair[1]).sum())} of {len(pair[0])} "
         "seeds it is lower on the time axis than on the feature axis. The lowest is "
-        f"{min(errors.values()) / floor:.2f} times the floor of {number(floor)} that the noise sets."
+        f"{min(errors.values()) / floor:.2f} times the floor of {number(floor)}, which is due to the noise."
     )
 
 
@@ -185,7 +185,7 @@ def _energies(tables: Tables) -> str:
     return (
         f"The MSE of the free run over the 8 values beyond the known ones: {ranked(free)}. Networks better than "
         f"repeating the last known value: {beaten}; better than the linear recurrence: {ahead}. "
-        f"At the end a network moves by {number(moves.min())} to {number(moves.max())} of the true step."
+        f"At the end, the step of a network is {number(moves.min())} to {number(moves.max())} times the true step."
     )
 
 
@@ -202,8 +202,8 @@ def _names(tables: Tables) -> str:
     shares = tables.values((*_NETS, "logistic", "majority"))
     ahead = joined(name for name in _NETS if shares[name] > shares["logistic"])
     return (
-        f"The share of words whose language is told: {ranked(shares)}. Networks better than logistic regression on the "
-        f"padded word: {ahead}."
+        f"The share of words whose language is recognised: {ranked(shares)}. Networks better than logistic regression "
+        f"on the padded word: {ahead}."
     )
 
 
@@ -214,7 +214,7 @@ def _problem_types(tables: Tables) -> str:
     for kind in kinds:
         row = answers.loc[f"problem_types (kind={kind})"]
         best.append(f"{row['take']} in {kind} ({row['verdict']})")
-    return f"The lowest test MSE has {', '.join(best)}."
+    return f"The lowest test MSE has {'; '.join(best)}."
 
 
 def _learned_state(tables: Tables) -> str:
@@ -225,8 +225,7 @@ def _learned_state(tables: Tables) -> str:
     low, high = (number(tables.value("gru", "ecg_beats", f"balanced_accuracy_{end}")) for end in ("min", "max"))
     return (
         f"On cosines scored from the first step, the MSE is {ranked(cosines)}: a learned start makes it {versus}. On "
-        f"heartbeats in noise the balanced accuracy is {beats}, where the seeds of the gru alone range from {low} to "
-        f"{high}."
+        f"noisy heartbeats the balanced accuracy is {beats}; the seeds of the gru alone range from {low} to {high}."
     )
 
 
@@ -237,10 +236,10 @@ def _mistakes(tables: Tables) -> str:
     right = tables.scores("right", "split=time")
     better = {name: float((right < tables.scores(name, "split=time")).sum()) for name in names}
     return (
-        f"Of overlapping windows split at random a GRU seems to have {ratio['random']} times the test MSE of linear "
-        f"regression, split by time it has {ratio['time']} times. Split by time the simple network has "
-        f"{tables.said(('right', *names), 'split=time')}; of {len(right)} seeds the right one is better on so many: "
-        f"{ranked(better)}."
+        f"If overlapping windows are split at random, a GRU seems to have {ratio['random']} times the test MSE of "
+        f"linear regression; split by time, it has {ratio['time']} times. Split by time, the simple network has "
+        f"{tables.said(('right', *names), 'split=time')}; the number of {len(right)} seeds on which the right one is "
+        f"better: {ranked(better)}."
     )
 
 
@@ -267,4 +266,4 @@ EXERCISES = {
     "learned-state": Exercise(("scores",), _learned_state),
     "mistakes": Exercise(("scores",), _mistakes),
 }
-"""The exercises by the name of their study in the folder of the course."""
+"""The exercises by the names of their studies in the course's folder."""

@@ -1,4 +1,4 @@
-"""Folders of results that are written whole or not at all."""
+"""Writes folders of results whole or not at all."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """A path for a fresh folder; it takes the place of ``target`` when the block ends well, and is gone otherwise.
+    """A path for a new folder, which replaces ``target`` when the block ends without an error and is removed otherwise.
 
-    An OSError names the file by its later path.
+    An OSError names the file by its final path.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
@@ -42,7 +42,7 @@ def _replace(target: Path, fresh: Path) -> None:
 
 @contextmanager
 def naming(file: Path) -> Iterator[None]:
-    """An OSError inside names this file where it names none, as a full disk does not."""
+    """Let an OSError that names no file, such as that of a full disk, name this one."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The records of a study as one table, a row per trial."""
+"""The records of a study as one table with a row for each trial."""
 
 import json
 import re
@@ -130,34 +130,37 @@ _SHARE, _LOAD = 0.1, 1.0
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
-    """One row per trial of a study, over the files of all machines.
+    """One row for each trial of a study, from the files of all machines.
 
-    ``study`` is a name or a TOML file. Where a competitor has a label, that is its ``architecture``. Seconds and bytes;
-    MSE in units of the standardised series. ``test_score`` is the ``primary`` metric of the task's ``objective``,
-    ``better`` its direction (lower or higher), ``floor`` its best possible value, where it is known. A metric that the
-    task does not have, or that is undefined, is NaN; a metric of somebody's own has columns of its own, ``valid_NAME``
-    and ``test_NAME``, at the right. ``valid_choice`` is what picks option sets: ``choose`` on the validation split, its
-    sign turned where higher is better. ``baseline`` says that the architecture is there to be beaten.
-    ``predict_seconds`` is the median of the repeats; ``disturbed`` says that other programs used more than a tenth of
-    the fit's cores, or that the load was more than one above that of the run. Of the closed loop: ``valid_time`` is the
-    median over the starts, ``_q1`` and ``_q3`` are the quartiles, all in ``valid_time_unit``; ``nrmse_84`` is the error
-    at step 84 over the standard deviation of the truth, ``spectrum_distance`` is Hellinger's, 0 to 1,
-    ``diverged_share`` a share of the starts, ``free_run_mse`` in units of the signal; ``free_run_message`` says why
-    there is nothing. ``solves`` says that the architecture does not step, and ``watched_fit_seconds`` is what the fit
-    took seen from outside; ``unranked`` and ``untimed`` say that the record has marks (``benchbench.core.marks``)
-    that keep it out of every ranking, or out of that by time. ``kernel_seconds`` is what compiling the kernel took,
-    once on the machine and on no clock. ``tuning`` says that the trial is no result, but there to choose an option
-    set, ``added`` that ``--resolve`` asked for its seed, to decide pairs at the effect ``resolved``; ``cpu_seconds`` is
-    what its process took. ``validation_time`` is the median valid time from the starts that option sets of the closed
-    loop are chosen by. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum says (whole,
-    changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is NaN, a missing
-    text is empty. InputError where there is no record.
+    ``study`` is a name or a TOML file. If a competitor has a label, that is its ``architecture``. Times are in seconds
+    and memory in bytes; the MSE is in squared units of the standardised series. ``test_score`` is the ``primary``
+    metric of the task's ``objective``, ``better`` its direction (lower or higher), ``floor`` its best possible value if
+    that is known. A metric that the task does not have, or that is undefined, is NaN; a user's own metric has the
+    columns ``valid_NAME`` and ``test_NAME`` at the right. ``valid_choice`` decides between option sets: it is
+    ``choose`` on the validation split, negated if higher is better. ``baseline`` says that the architecture is a
+    baseline. ``predict_seconds`` is the median of the repeats. ``disturbed`` says that other programs used more than a
+    tenth of the fit's cores, or that the load was more than one above that of the run.
+
+    In closed loop, ``valid_time`` is the median over the starts, ``_q1`` and ``_q3`` are the quartiles, all in
+    ``valid_time_unit``; ``nrmse_84`` is the error at step 84 / standard deviation of the truth; ``spectrum_distance``
+    is Hellinger's, from 0 to 1; ``diverged_share`` is a share of the starts; ``free_run_mse`` is in squared units of
+    the signal; ``free_run_message`` says why there is no free run; ``validation_time`` is the median valid time of the
+    runs that choose option sets.
+
+    ``solves`` says that the architecture does not fit in steps; ``watched_fit_seconds`` is the time of the fit measured
+    from outside. ``unranked`` and ``untimed`` say that the record has marks (``benchbench.core.marks``) that keep it
+    out of all rankings, or out of those by time. ``kernel_seconds`` is the time of compiling the kernel, once on the
+    machine and not part of any other time. ``tuning`` says that the trial only serves to choose an option set,
+    ``added`` that ``--resolve`` added its seed, to decide pairs at the effect ``resolved``. ``cpu_seconds`` is the CPU
+    time of its process. ``file`` and ``line`` say where the record is, ``seal`` whether its checksum matches (whole,
+    changed, none), and ``files`` has the SHA-256 of the user's files that it came from. A missing number is NaN, a
+    missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
 
 
 def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
-    """The frame of ``load`` and the records behind it; records of one trial stand in the order of their file."""
+    """The frame of ``load`` and its records; records of one trial are in the order of their file."""
     name = study_name(study)
     lines = sorted(store.read(Path(results), name, _command(fspath(study))), key=_order)
     records = [line.record for line in lines]
@@ -168,7 +171,7 @@ def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
 
 def study_name(study: str | PathLike[str]) -> str:
-    """The name of a study given by name, as the shipped one of a folder, or as a TOML file; InputError otherwise."""
+    """The name of a study given by name, as FOLDER/NAME of a shipped one, or as a TOML file; else InputError."""
     name: Any = fspath(study)
     if name.partition("/")[0] in folders() and not name.endswith(".toml"):
         name = fspath(find(name))
@@ -176,23 +179,25 @@ def study_name(study: str | PathLike[str]) -> str:
         try:
             name = tomllib.loads(Path(name).read_text(encoding="utf-8-sig")).get("name")
         except OSError as error:
-            raise InputError(f"{study}: cannot be read: {error.strerror}") from None
+            raise InputError(f"{study} cannot be read: {error.strerror}") from None
         except ValueError as error:
-            raise InputError(f"{study}: not TOML: {error}") from None
+            raise InputError(f"{study} is not TOML: {error}") from None
     if not isinstance(name, str) or not re.fullmatch(NAME, name):
-        raise InputError(f"{study}: {name!r} is no study's name: letters, digits, '_', '.' and '-', or a .toml file")
+        raise InputError(
+            f"{study}: {name!r} cannot be a study's name: give one of letters, digits, '_', '.' and '-', or a TOML file"
+        )
     return name
 
 
 def _command(study: str) -> str:
-    """What to run for the records of a study: its file, or the shipped study of this name; empty where neither is."""
+    """What to run for the records of a study: its file, or the shipped study of this name; empty without either."""
     if study.endswith(".toml") or study in shipped():
         return study
     return next((name for name in shipped() if name.replace("/", "-") == study), "")
 
 
 def plain(options: dict[str, Any]) -> str:
-    """Options as text that is equal where the options are."""
+    """Options as text; equal options have equal texts."""
     return json.dumps(options, sort_keys=True, default=str)
 
 
@@ -206,7 +211,7 @@ def _order(line: Line) -> tuple[Any, ...]:
 
 
 def _further(records: list[Record]) -> set[str]:
-    """The columns of the metrics that are not among the promised ones."""
+    """The columns of metrics that are not among the fixed ones."""
     names = {name for record in records for name in record.objective.metrics}
     return {f"{split}_{name}" for name in names for split in ("valid", "test")} - _KINDS.keys()
 
@@ -260,7 +265,7 @@ def _objective(record: Record) -> dict[str, Any]:
     facts, scores = record.objective, record.scores
     chosen = scores.get(f"valid_{facts.choose}")
     if chosen is None and facts.choose == LOSS and facts.loss == "squared_error":
-        chosen = scores.get("valid_mse")  # lines of the first schema have no loss beside it
+        chosen = scores.get("valid_mse")  # records of the first schema have no loss
     higher = facts.better(facts.choose) == "higher"
     return {
         "objective": facts.name,

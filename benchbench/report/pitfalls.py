@@ -1,4 +1,4 @@
-"""The page of pitfalls: a sentence, a table and a figure each, from their data alone."""
+"""The page of pitfalls: a sentence, a table and a figure for each, made only from their data."""
 
 from collections.abc import Iterable
 from os import PathLike
@@ -23,14 +23,14 @@ _REFERENCES: tuple[Look, ...] = (
     POSSIBLE,
     {"color": "#555555", "linestyle": (0, (4, 2)), "linewidth": 1.2, "marker": ""},
 )
-_FEW = 40  # points of a line that each get a marker
-_MANY = 200  # dots that are drawn small
+_FEW = 40  # a line with at most so many points has markers
+_MANY = 200  # more dots than this are drawn small
 _HEAD: tuple[Block, ...] = (
     Heading(1, line("What goes wrong in the field")),
     Text(
         prose(
-            """Common mistakes, shown on our own implementations of them. `benchbench pitfalls` writes this page anew;
-            its numbers are in `data/`."""
+            """Common mistakes, made with benchbench's own code. `benchbench pitfalls` writes this page; its numbers are
+            in `data/`."""
         )
     ),
 )
@@ -39,8 +39,8 @@ _HEAD: tuple[Block, ...] = (
 def write_pitfalls(shown: Iterable[Pitfall], results: str | PathLike[str] = "results") -> Path:
     """Write pitfalls.md, figures/ and data/ into ``results/pitfalls/``; returns the path of pitfalls.md.
 
-    Pitfalls that were written before and are not among ``shown`` stay on the page. The same data give the same bytes.
-    InputError where what was written before cannot be read.
+    Pitfalls that were written before and are not among ``shown`` stay on the page. Equal data give equal bytes.
+    InputError if a pitfall that was written before cannot be read.
     """
     target = Path(results) / "pitfalls"
     found = {pitfall.name: pitfall for pitfall in (*_read(target / "data"), *shown)}
@@ -57,12 +57,12 @@ def write_pitfalls(shown: Iterable[Pitfall], results: str | PathLike[str] = "res
 
 
 def table(pitfall: Pitfall) -> tuple[list[str], list[list[str]]]:
-    """The columns and the cells of its numbers, as texts: three significant digits."""
+    """The columns and cells of a pitfall's numbers, as texts with three significant digits."""
     return list(pitfall.rows[0]), [[_cell(value) for value in row.values()] for row in pitfall.rows]
 
 
 def draw(pitfall: Pitfall) -> Figure:
-    """Its panels under one legend; a name has one colour in all of them."""
+    """Draw a pitfall's panels under one legend; a name has the same colour in all of them."""
     curves = [curve for panel in pitfall.panels for curve in panel.curves]
     looks = _looks(curves)
     figure, axes = panels([panel.title for panel in pitfall.panels], looks)
@@ -82,7 +82,9 @@ def _read(folder: Path) -> list[Pitfall]:
         try:
             found.append(Pitfall.model_validate_json(file.read_bytes()))
         except ValidationError as error:
-            raise InputError(f"{file}: not the data of a pitfall; delete it: {error.errors()[0]['msg']}") from None
+            raise InputError(
+                f"{file} does not hold the data of a pitfall ({error.errors()[0]['msg']}); delete it"
+            ) from None
     return found
 
 
@@ -98,7 +100,7 @@ def _cell(value: object) -> str:
 
 
 def _looks(curves: list[Curve]) -> Looks:
-    """What each name looks like: references in greys, the others as the competitors of a report."""
+    """The style of each name: references are grey, the others are styled like competitors in a report."""
     names = list(dict.fromkeys(curve.name for curve in curves))
     references = list(dict.fromkeys(curve.name for curve in curves if curve.style == "reference"))
     looks = {name: _REFERENCES[i % len(_REFERENCES)] for i, name in enumerate(references)}
@@ -117,7 +119,7 @@ def _looks(curves: list[Curve]) -> Looks:
 
 
 def _fitted(look: Look, curve: Curve) -> Look:
-    """The look of a name for one of its curves."""
+    """The style of a name for one of its curves."""
     if curve.style == "dots":
         small = {"marker": ".", "markersize": 1.5} if len(curve.x) > _MANY else {}
         return {**look, "linestyle": "", **small}

@@ -1,4 +1,4 @@
-"""The page of published numbers and ours, from the outcomes alone."""
+"""The page of published numbers beside ours, made only from the outcomes."""
 
 from collections.abc import Iterable
 from os import PathLike
@@ -14,15 +14,16 @@ from benchbench.report.page.texts import number
 from benchbench.report.render.markdown import render
 
 COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "source"]
-_HEAD = """`benchbench reproduce` runs these claims and writes this page anew; the outcomes are in `outcomes/`. Ours is
-the median, in brackets the quartiles, where a claim has several seeds (NeuroBench: the mean, as there). Reproduced is
-within the claim's tolerance of the published number, 10 % unless its file says otherwise."""
+_HEAD = """`benchbench reproduce` runs these claims and writes this page; the outcomes are in `outcomes/`. *Ours* is the
+median, with the quartiles in brackets, if a claim has several seeds (for NeuroBench, the mean, as published).
+*Reproduced* means within the claim's tolerance of the published number, which is 10 % unless the claim's file says
+otherwise."""
 
 
 def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "results") -> Path:
     """Write reproduce.md and outcomes/ into ``results/reproduce/``; returns the path of reproduce.md.
 
-    Outcomes that were written before and are not among ``made`` stay on the page. InputError where one cannot be read.
+    Outcomes that were written before and are not among ``made`` stay on the page. InputError if one cannot be read.
     """
     target = Path(results) / "reproduce"
     found = {outcome.claim: outcome for outcome in (*read_outcomes(results), *made)}
@@ -36,13 +37,15 @@ def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "resu
 
 
 def read_outcomes(results: str | PathLike[str] = "results") -> list[Outcome]:
-    """What was written before, by name; InputError for a file that is no outcome."""
+    """The outcomes that were written before, by name; InputError for a file that is not an outcome."""
     found = []
     for file in sorted((Path(results) / "reproduce" / "outcomes").glob("*.json")):
         try:
             found.append(Outcome.model_validate_json(file.read_bytes()))
         except ValidationError as error:
-            raise InputError(f"{file}: no outcome of a claim; delete it: {error.errors()[0]['msg']}") from None
+            raise InputError(
+                f"{file} does not hold the outcome of a claim ({error.errors()[0]['msg']}); delete it"
+            ) from None
     return found
 
 

@@ -1,4 +1,4 @@
-"""A committed report held against the records: every text and table again, compared line by line and token by token."""
+"""Compares a committed report with the records: makes every text and table again, and compares them line by line."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,19 +13,19 @@ from benchbench.report.frame import study_name
 from benchbench.report.write import PAGE, written
 
 BLOCKS = {"results": "main", "closed loop": "chaos", "devices": "devices"}
-"""Tables between two markers in the README and in docs/, by the study on whose pages their rows stand."""
+"""The markers of tables in the README and in docs/, with the studies whose reports have the same rows."""
 
-_ROUNDING = 1e-9  # of a number in a table: sums of the same digits differ by as much between processors
-_BUNDLE = re.compile(r"(</script>\s*<script>)(.*?)(</script>\s*<script>)", flags=re.DOTALL)  # what draws, of a package
-_NOTHING = 1e-13  # what is left of a difference of nearly equal numbers
+_ROUNDING = 1e-9  # relative: sums of the same numbers differ by as much between processors
+_BUNDLE = re.compile(r"(</script>\s*<script>)(.*?)(</script>\s*<script>)", flags=re.DOTALL)  # a package's script
+_NOTHING = 1e-13  # absolute: differences of nearly equal numbers differ by as much
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\S*?figures/([^)]+)\)")
 _ABSENT = "> There is no figure"
-_WORDS = 5  # around the first that differs
+_WORDS = 5  # words that a message shows, from the first that differs
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """The first place that is not what the records give: a line, what stands there, and what the records give."""
+    """The first difference: a line, what it says (``stands``), and what the records give (``given``)."""
 
     file: Path
     line: int
@@ -33,12 +33,12 @@ class Mismatch:
     given: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: there stands {self.stands!r}, the records give {self.given!r}"
+        return f"{self.file}:{self.line}: the report has {self.stands!r}, but the records give {self.given!r}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What was compared of one report, what could not be, and the first mismatch."""
+    """The outcome for one report: what was compared, what could not be, and the first mismatch."""
 
     study: str
     lines: int = 0
@@ -53,23 +53,23 @@ def reports(results: str | PathLike[str]) -> list[str]:
 
 
 def verify(report: str | PathLike[str], results: str | PathLike[str] = "results") -> Verified:
-    """Compare a report, by the name of its study or its folder, with what the records give today.
+    """Compare a report, given by its study's name or by its folder, with what the records give now.
 
-    The tables between markers in the README and in docs/ beside ``results`` are compared too, where they are the
-    report's. Figures whose artifacts are not there are no more than listed, and so are tables of such arrays.
-    InputError where there is no such report, or no records.
+    The report's tables between markers in the README and in docs/ beside ``results`` are compared too. Figures whose
+    artifacts are missing are only listed, and so are tables of such arrays. InputError if there is no such report, or
+    if there are no records.
     """
     name = Path(report).name if (Path(report) / "report.md").is_file() else study_name(report)
     folder = Path(results) / "report" / name
     if not (folder / "report.md").is_file():
         known = ", ".join(nearest(name, reports(results))) or "none"
-        raise InputError(f"{folder}: no report of {short(fspath(report))}; nearest: {known}")
+        raise InputError(f"{folder}: there is no report of {short(fspath(report))}; nearest: {known}")
     fresh = written(name, results)
     lines, found = 0, list[str]()
     absent = any(_ABSENT in text for text in fresh.values())
     stands = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
     for path in sorted(stands.keys() | fresh.keys()):
-        if path == PAGE and path not in stands:  # it may be made from the rest, so not each report has it
+        if path == PAGE and path not in stands:  # it can be made from the rest, so a report may lack it
             continue
         if absent and (path == PAGE or (path not in fresh and path.endswith(".csv"))):
             found.append(path)
@@ -89,7 +89,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mismatch | None:
-    """The first line that differs; pictures that the records cannot give go to the list of the unverified."""
+    """The first line that differs; pictures that cannot be made again are added to ``unverified``."""
     if file.suffix == ".html":
         stands, given = _BUNDLE.sub(_emptied, stands), _BUNDLE.sub(_emptied, given)
     own, fresh = list(enumerate(stands.splitlines(), start=1)), list(enumerate(given.splitlines(), start=1))
@@ -111,7 +111,7 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
 
 
 def _emptied(hit: re.Match[str]) -> str:
-    """A script as so many empty lines, so that the lines after it keep their numbers."""
+    """Replace a script by as many empty lines, so that the lines after it keep their numbers."""
     return hit[1] + "\n" * max(1, hit[2].count("\n")) + hit[3]
 
 
@@ -120,9 +120,9 @@ def _artifacts(lines: list[tuple[int, str]]) -> bool:
 
 
 def _without_pictures(lines: list[tuple[int, str]], known: set[str] | None) -> tuple[list[tuple[int, str]], list[str]]:
-    """Lines without pictures, their captions and the sentences in their place, where not all artifacts are there.
+    """Lines without pictures, their captions and the sentences that replace them, and the names of the pictures.
 
-    ``known`` are the pictures that the records give, which stay; None leaves everything.
+    ``known`` are the pictures that can be made, which stay; None leaves everything.
     """
     if known is None:
         return lines, []
@@ -155,14 +155,14 @@ def _close(stands: str, given: str) -> bool:
 
 
 def _first(stands: str, given: str) -> tuple[str, str]:
-    """The first words that differ, with those that follow them."""
+    """The first words that differ, with the words after them."""
     own, fresh = (re.split(r"(?<=[,\s])", text) for text in (stands, given))
     at = next((i for i, (a, b) in enumerate(zip_longest(own, fresh)) if a != b), 0)
     return "".join(own[at : at + _WORDS]).strip(), "".join(fresh[at : at + _WORDS]).strip()
 
 
 def _blocks(root: Path, study: str, fresh: Mapping[str, str]) -> Iterator[Mismatch]:
-    """The rows between markers of a page that do not stand on the pages that the records give."""
+    """The rows between markers in the README and in docs/ that the report does not have."""
     rows = {line for path, text in fresh.items() if path.endswith(".md") for line in text.splitlines()}
     for file in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
         inside = ""

@@ -1,4 +1,4 @@
-"""The report of a study: its pages, figures and tables, written whole or not at all."""
+"""Writes the report of a study, its pages, figures and tables, whole or not at all."""
 
 from os import PathLike
 from pathlib import Path
@@ -22,11 +22,11 @@ PAGE = "report.html"
 def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results", *, tex: bool = False) -> Path:
     """Write the report into ``results/report/<study>/``; returns the path of report.md.
 
-    Beside report.md stand tasks/, figures/ and tables/, and report.html, which holds all pages and needs nothing else;
-    ``tex`` adds latex/ with every table for a paper.
+    The folder also gets tasks/, figures/ and tables/, and report.html, which contains all pages and needs no other
+    file; ``tex`` adds latex/ with every table for a paper.
 
-    From the records and their artifacts alone: the same records give the same bytes, in any order and any place. An
-    earlier report is replaced when the new one is complete. InputError where there is no record.
+    The report depends only on the records and their artifacts: equal records give equal bytes, in any order and folder.
+    An earlier report is replaced once the new one is complete. InputError if there is no record.
     """
     frame, records = read(study, results)
     target = Path(results) / "report" / study_name(study)
@@ -36,9 +36,9 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
 
 
 def written(study: str | PathLike[str], results: str | PathLike[str] = "results") -> dict[str, str]:
-    """The texts of a report by their paths in its folder, as ``write_report`` writes them; no picture is saved.
+    """The texts of a report by their paths in its folder, as ``write_report`` writes them, without saving pictures.
 
-    report.html takes its pictures from that folder; the tables for a paper are among them where it has some.
+    report.html takes its pictures from that folder. The LaTeX tables are included if the folder has some.
     """
     frame, records = read(study, results)
     folder = Path(results) / "report" / study_name(study)
@@ -67,7 +67,7 @@ def _texts(numbers: Numbers, frame: pd.DataFrame, pictures: Pictures, figures: P
 
 
 def _paths(numbers: Numbers) -> dict[str, str]:
-    """The page of each task."""
+    """The path of each task's page."""
     found: dict[str, str] = {}
     for variant in variants(numbers):
         found[variant] = f"tasks/{free_name(variant, {path.removeprefix('tasks/') for path in found.values()})}"

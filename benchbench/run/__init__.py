@@ -1,1 +1,1 @@
-"""Makes records: one trial to one record, many trials side by side."""
+"""Runs studies: makes one record of each trial, with many trials in parallel."""

@@ -1,6 +1,6 @@
-"""What a trial's process does with its competitor: make it, fit it on the meter, have it predict.
+"""What a trial's process does with its competitor: make its learner, fit it on the meter, and let it predict.
 
-Nothing here holds a target of the test split, or the truth of a free run: those are the examiner's.
+Neither the targets of the test split nor the truth of a free run ever enter this process: the examiner keeps them.
 """
 
 import gc
@@ -26,16 +26,16 @@ from benchbench.learn.device import synchronizer
 from benchbench.learn.sizing import require_width, size_of, solve_width
 from benchbench.measure import allocator, contention, peak_memory
 from benchbench.run import compiling, free_run, keeping
-from benchbench.run.desk import Desk
+from benchbench.run.examiner_client import ExaminerClient
+from benchbench.run.exchange import FREE_RUN_PHASES, Answers, Exam, FitData, Run
 from benchbench.run.failure import CAUGHT, failed
-from benchbench.run.lesson import RUNS, Answers, Exam, Lesson, Run
 from benchbench.run.microscope import Microscope
 from benchbench.run.outcome import Attempt
 from benchbench.run.scoring import predict, predicted, prediction_seconds, require_lengths
 
 
 class Sized(NamedTuple):
-    """A learner with the width it was given and the size it states."""
+    """A learner with its width in units and the size that it states."""
 
     learner: Learner
     width: int
@@ -44,10 +44,10 @@ class Sized(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """What an attempt is made with: the clock, who hears of its phases, and the width where it is solved already.
+    """The conditions of an attempt: the clock, a function that is told of each phase, and the width if it is known.
 
-    ``tuned``: option sets are to be chosen, so that there is a free run to choose by. ``environment`` goes along.
-    ``keep``: the fitted learner is to be kept.
+    ``tuned``: the competitor has several option sets, which a free run on validation data chooses among.
+    ``environment``: fields of the record's environment. ``keep``: whether to keep the fitted learner.
     """
 
     clock: Clock = time.perf_counter
@@ -58,8 +58,8 @@ class Conditions:
     keep: bool = False
 
 
-def attempt(trial: Trial, registry: Registry, desk: Desk, conditions: Conditions) -> Attempt:
-    """Make, fit and examine a competitor; whatever it does, there is an Attempt."""
+def attempt(trial: Trial, registry: Registry, examiner: ExaminerClient, conditions: Conditions) -> Attempt:
+    """Make, fit and examine a competitor; return an Attempt even if it fails."""
     with compiling.watched() as compiled:
 
         def so_far(fields: dict[str, Any], arrays: Arrays, learner: bytes | None = None) -> Attempt:
@@ -67,64 +67,64 @@ def attempt(trial: Trial, registry: Registry, desk: Desk, conditions: Conditions
                 fields = {**fields, "spent": spent.model_copy(update={"compile_seconds": compiled()})}
             return Attempt(fields, arrays, conditions.environment, learner)
 
-        return _attempted(trial, registry, desk, conditions, so_far)
+        return _attempted(trial, registry, examiner, conditions, so_far)
 
 
 def _attempted(
-    trial: Trial, registry: Registry, desk: Desk, conditions: Conditions,
+    trial: Trial, registry: Registry, examiner: ExaminerClient, conditions: Conditions,
     so_far: Callable[..., Attempt],
 ) -> Attempt:  # fmt: skip
     home = registry.get("architecture", trial.architecture).file
-    lesson = desk.lesson()
+    data = examiner.fit_data()
     try:
         idle = device.memory(trial.device)
-        sized = make_learner(trial, registry, lesson, conditions.width, conditions.phase)
-        require_lengths(sized.learner, lesson)
+        sized = make_learner(trial, registry, data, conditions.width, conditions.phase)
+        require_lengths(sized.learner, data)
     except CAUGHT as error:
         return so_far(failed(error, home), {})
     finally:
         conditions.phase("")
-    microscope = Microscope(lesson.valid) if trial.microscope else None
-    meter, fields, failure = _fit(trial, lesson, sized, conditions, idle, microscope=microscope)
+    microscope = Microscope(data.valid) if trial.microscope else None
+    meter, fields, failure = _fit(trial, data, sized, conditions, idle, microscope=microscope)
     arrays = microscope.arrays() if microscope else {}
     if failure is not None:
         return so_far({**fields, **failed(failure, home)}, arrays)
     content = None
     try:
-        answers = _answers(trial, lesson, sized.learner, desk, conditions)
+        answers = _answers(trial, data, sized.learner, examiner, conditions)
         unseen = microscope.message if microscope else ""
         status = {"status": Status.OVER_BUDGET, "message": _over(meter)} if meter.over else {"message": unseen}
         fields |= {"predict_seconds": answers.predict_seconds, **status}
         if conditions.keep:
-            fields["kept"], content = _kept(trial, registry, lesson, sized)
-        desk.hand_in(trial, answers, so_far(fields, arrays, content))
-        if trial.closed_loop and lesson.runs_free:
-            _run_freely(trial, lesson, sized.learner, desk, conditions, home=home)
+            fields["kept"], content = _kept(trial, registry, data, sized)
+        examiner.submit(trial, answers, so_far(fields, arrays, content))
+        if trial.closed_loop and data.runs_free:
+            _run_freely(trial, data, sized.learner, examiner, conditions, home=home)
     except CAUGHT as error:
         return so_far({**fields, **failed(error, home)}, arrays, content)
     return so_far(fields, arrays, content)
 
 
-def _kept(trial: Trial, registry: Registry, lesson: Lesson, sized: Sized) -> tuple[Kept, bytes | None]:
-    """The fitted learner as a file, once another one has been made of it that predicts the same; or why not."""
-    setting = setting_of(trial, lesson, sized.width)
+def _kept(trial: Trial, registry: Registry, data: FitData, sized: Sized) -> tuple[Kept, bytes | None]:
+    """The fitted learner as the bytes of a file from which an equal learner was restored, or why there is none."""
+    setting = setting_of(trial, data, sized.width)
 
     def another() -> Learner:
-        return make_learner(trial, registry, lesson, sized.width).learner
+        return make_learner(trial, registry, data, sized.width).learner
 
-    return keeping.kept(sized.learner, setting, another, lesson.valid)
+    return keeping.kept(sized.learner, setting, another, data.valid)
 
 
 def make_learner(
     trial: Trial,
     registry: Registry,
-    lesson: Lesson | Problem,
+    data: FitData | Problem,
     width: int | None = None,
     phase: Callable[[str], None] = lambda _: None,
 ) -> Sized:
-    """The learner of a trial, at the width that its options or the budget state, or that is solved for a limit.
+    """Make the learner of a trial, with the width from its options or budget, or solved for a limit of parameters.
 
-    ``width`` is the solved one, where it is known already; ``phase`` hears what begins. InputError where no width meets
+    ``width``: the solved width if it is known already. ``phase`` is told of each phase. InputError if no width meets
     the limit.
     """
     competitor = registry.get("architecture", trial.architecture)
@@ -133,12 +133,12 @@ def make_learner(
     options = bind(competitor.options, options, f"[architectures.{trial.architecture}]")
 
     def make(width: int) -> Learner:
-        learner: Learner = competitor.function(setting_of(trial, lesson, width), **options)
+        learner: Learner = competitor.function(setting_of(trial, data, width), **options)
         return learner
 
     phase("make")
     if width is None:
-        make(1)  # a wrong option is found here, before the budget is blamed
+        make(1)  # so that a wrong option is not reported as a problem of the budget
         try:
             width = _width(trial, make, wanted)
         except InputError as error:
@@ -158,34 +158,39 @@ def _width(trial: Trial, make: Callable[[int], Learner], wanted: int | None) -> 
     if wanted is None:
         return given
     if budget.parameters is not None and (total := size_of(make(wanted)).total) > budget.parameters:
-        raise InputError(f"width {wanted} has {total:,} numbers, more than parameters = {budget.parameters:,}")
+        raise InputError(
+            f"width {wanted} makes {total:,} numbers, more than parameters = {budget.parameters:,}: choose fewer"
+        )
     return wanted
 
 
-def setting_of(trial: Trial, lesson: Lesson | Problem, width: int) -> Setting:
+def setting_of(trial: Trial, data: FitData | Problem, width: int) -> Setting:
     """What the harness decides for the learner of a trial."""
-    _, time_steps, inputs = lesson.train.inputs.shape
+    _, time_steps, inputs = data.train.inputs.shape
     return Setting(
         inputs=inputs,
-        outputs=lesson.train.targets.shape[2],
-        scored=lesson.train.scored,
+        outputs=data.train.targets.shape[2],
+        scored=data.train.scored,
         length=time_steps,
         width=width,
         seed=integer(trial.seed, "learner"),
         device=trial.device,
         batch=trial.budget.batch,
         engine=trial.engine,
-        objective=lesson.objective,
-        causal=lesson.causal,
+        objective=data.objective,
+        causal=data.causal,
     )
 
 
 def _fit(
-    trial: Trial, lesson: Lesson, sized: Sized, conditions: Conditions, idle: device.Memory | None, *,
+    trial: Trial, data: FitData, sized: Sized, conditions: Conditions, idle: device.Memory | None, *,
     microscope: Microscope | None,
 ) -> tuple[Meter, dict[str, Any], BaseException | None]:  # fmt: skip
-    """Fit a learner between two readings of clock and memory: the meter, fields of the record, and what went wrong."""
-    meter = _meter(trial, lesson, sized.learner, conditions.clock, microscope)
+    """Fit a learner between two readings of clock and memory.
+
+    Returns the meter, fields of the record, and the exception of a fit that failed.
+    """
+    meter = _meter(trial, data, sized.learner, conditions.clock, microscope)
     failure: BaseException | None = None
     gc.collect()
     allocator.give_back()
@@ -195,14 +200,14 @@ def _fit(
     try:
         device.reset_peak(trial.device)
         meter.start()
-        sized.learner.fit(lesson.train, lesson.valid, meter)
+        sized.learner.fit(data.train, data.valid, meter)
     except CAUGHT as error:
         failure = error
     held = None
     try:
         meter.stop()
         held = device.memory(trial.device)
-    except CAUGHT as error:  # a fault of the device shows when it is waited for
+    except CAUGHT as error:  # a device reports its faults when one waits for it
         failure = failure or error
     peak_bytes = peak.added()
     kernel = _kernel(sized.learner)
@@ -229,14 +234,14 @@ def _fit(
     return meter, {"spent": spent, "curve": meter.curve, "kernel": kernel}, failure
 
 
-def _meter(trial: Trial, lesson: Lesson, learner: Learner, clock: Clock, microscope: Microscope | None) -> Meter:
+def _meter(trial: Trial, data: FitData, learner: Learner, clock: Clock, microscope: Microscope | None) -> Meter:
     more: dict[str, Any] = {}
     if microscope is not None:
         microscope.look_at(learner)
         more["watch"] = microscope
     return Meter(
         trial.budget,
-        batches=-(-len(lesson.train) // trial.budget.batch),
+        batches=-(-len(data.train) // trial.budget.batch),
         clock=clock,
         synchronize=synchronizer(trial.device),
         validate_at=trial.validate_at,
@@ -245,7 +250,7 @@ def _meter(trial: Trial, lesson: Lesson, learner: Learner, clock: Clock, microsc
 
 
 def _kernel(learner: Learner) -> str | None:
-    """The name of the code that ran, where the learner tells it."""
+    """The name of the code that ran, if the learner tells it."""
     try:
         kernel = getattr(learner, "kernel", None)
         found = kernel() if callable(kernel) else kernel
@@ -255,20 +260,22 @@ def _kernel(learner: Learner) -> str | None:
 
 
 def _kernel_seconds(learner: Learner) -> float | None:
-    """What compiling its kernel took, where the learner tells it."""
+    """The seconds that compiling its kernel took, if the learner tells them."""
     seconds = getattr(learner, "kernel_seconds", None)
     return float(seconds) if isinstance(seconds, (int, float)) and seconds >= 0 else None
 
 
-def _answers(trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditions: Conditions) -> Answers:
-    """Predict the validation split, then what the exam asks: some sequences alone, and all of them."""
-    classifies, synchronize = lesson.objective.classifies, synchronizer(trial.device)
+def _answers(
+    trial: Trial, data: FitData, learner: Learner, examiner: ExaminerClient, conditions: Conditions
+) -> Answers:
+    """Predict the validation split and the exam's sequences, a few of these one by one and then all together."""
+    classifies, synchronize = data.objective.classifies, synchronizer(trial.device)
     conditions.phase("first_predict")
-    valid = predict(learner, lesson.valid, classifies=classifies)
+    valid = predict(learner, data.valid, classifies=classifies)
     synchronize()
     conditions.phase("")
-    train = predict(learner, lesson.train, classifies=classifies) if trial.predictions else None
-    exam = desk.exam(trial)
+    train = predict(learner, data.train, classifies=classifies) if trial.predictions else None
+    exam = examiner.exam(trial)
     conditions.phase("alone")
     alone = _alone(learner, exam, classifies=classifies)
     conditions.phase("predict")
@@ -279,7 +286,7 @@ def _answers(trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditi
 
 
 def _alone(learner: Learner, exam: Exam, *, classifies: bool) -> Array | None:
-    """The predictions of a few sequences, each by itself; None where the learner cannot do that."""
+    """The predictions (sequence, scored, output) of a few sequences one by one; None if the learner fails at that."""
     made = []
     try:
         for i in exam.alone:
@@ -292,24 +299,25 @@ def _alone(learner: Learner, exam: Exam, *, classifies: bool) -> Array | None:
 
 
 def _run_freely(
-    trial: Trial, lesson: Lesson, learner: Learner, desk: Desk, conditions: Conditions, *, home: str
+    trial: Trial, data: FitData, learner: Learner, examiner: ExaminerClient, conditions: Conditions, *, home: str
 ) -> None:  # fmt: skip
-    """The free runs; a failure is its own: open and closed loop are scored apart."""
-    conditions.phase(RUNS["test"])
-    length, synchronize = lesson.train.inputs.shape[1], synchronizer(trial.device)
-    for name, start in desk.starts(trial, tuned=conditions.tuned).items():
-        conditions.phase(RUNS[name])
+    """Do the free runs; a failure here leaves the scores of the open loop as they are."""
+    conditions.phase(FREE_RUN_PHASES["test"])
+    length, synchronize = data.train.inputs.shape[1], synchronizer(trial.device)
+    for name, start in examiner.starts(trial, tuned=conditions.tuned).items():
+        conditions.phase(FREE_RUN_PHASES[name])
         try:
             made = free_run.run(learner, start, length, conditions.clock, synchronize)
         except CAUGHT as error:
             made = Run(failure=failed(error, home))
-        desk.generated(trial, name, made)
+        examiner.submit_free_run(trial, name, made)
     conditions.phase("")
 
 
 def _over(meter: Meter) -> str:
     if meter.overspent:
         return (
-            f"asked for {meter.overspent} more updates after the budget was used up; a loop must end at the first False"
+            f"the fit made {meter.overspent} updates after the budget was used up; "
+            "its loop must end when spend() first returns False"
         )
     return f"the fit took {meter.seconds:.3g} s, more than the budget's seconds allow"

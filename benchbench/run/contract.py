@@ -1,4 +1,4 @@
-"""The former address of ``benchbench.contract``; it goes with the next minor version."""
+"""The former name of ``benchbench.contract``; the next minor version removes it."""
 
 import sys
 from importlib import import_module

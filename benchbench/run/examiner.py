@@ -1,6 +1,6 @@
-"""The examiner: makes the problem of a task, and alone knows the targets of its test split.
+"""The examiner: makes the problem of a task, keeps the targets of its test split to itself, and scores predictions.
 
-It gives a competitor's process the lesson, after the fit the exam, and scores the answers.
+It gives a competitor's process the training and validation data, and after the fit the inputs of the test split.
 """
 
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from benchbench.core.problem import Array, FreeRun, Problem
 from benchbench.core.record import Generated, Status
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
-from benchbench.isolation.partner import OPEN
-from benchbench.isolation.reception import Answer, Visitor
+from benchbench.isolation.service_access import OPEN
+from benchbench.isolation.services import ClientId, Service
 from benchbench.run import free_run
+from benchbench.run.exchange import Answers, Exam, FitData, Run, Start, pack
 from benchbench.run.facts import facts
 from benchbench.run.failure import CAUGHT, failed
 from benchbench.run.job import OWNER
-from benchbench.run.kept import kept
-from benchbench.run.lesson import Answers, Exam, Lesson, Run, Start, pack
-from benchbench.run.outcome import Asked, Attempt, Grade, Refused
+from benchbench.run.outcome import Attempt, Grade, ProblemFacts, Refused
+from benchbench.run.prediction_arrays import prediction_arrays
 from benchbench.run.scoring import checked, scored
 
-ALONE = 20  # test sequences that are predicted by themselves as well
-_ONCE = ("exam", "hand in", "starts")
-_OF_TRIAL = (*_ONCE, "generated")
+ALONE = 20  # test sequences that are also predicted one by one
+_ONCE = ("exam", "submit", "starts")
+_OF_TRIAL = (*_ONCE, "submit free run")
 
 
 class Examiner:
@@ -40,17 +40,17 @@ class Examiner:
         self._served = set[tuple[int, str]]()
         self._trials = dict[int, str]()
 
-    def lesson(self) -> Lesson:
-        """What a competitor may see while it fits."""
-        return Lesson.of(self._problem)
+    def fit_data(self) -> FitData:
+        """The data that a competitor may see while it fits."""
+        return FitData.of(self._problem)
 
-    def asked(self) -> Asked:
-        """What a record says of the problem."""
+    def problem_facts(self) -> ProblemFacts:
+        """What a record says about the problem."""
         problem = self._problem
-        return Asked(problem.objective.facts, list(problem.classes), facts(problem))
+        return ProblemFacts(problem.objective.facts, list(problem.classes), facts(problem))
 
     def exam(self, trial: Trial) -> Exam:
-        """What a fitted learner is given: copies, in a random order, the same for all competitors of a seed."""
+        """Copies of the test inputs in a random order, which is the same for all competitors of a seed."""
         test, order = self._problem.test, self._order(trial)
         return Exam(
             inputs=np.ascontiguousarray(test.inputs[order]),
@@ -60,11 +60,11 @@ class Examiner:
         )
 
     def metric(self, name: str, targets: Array, predictions: Array) -> float:
-        """A metric of the problem, for a learner whose process could not have its function."""
+        """A metric of targets and predictions (sequence, scored, output) that the learner's process cannot compute."""
         return float(self._problem.objective.metrics[name].function(targets, predictions))
 
     def grade(self, trial: Trial, answers: Answers) -> Grade:
-        """The scores of what was predicted; where they cannot be had, status and message say why."""
+        """The scores of predictions; if scoring fails, status and message say why."""
         try:
             return self._graded(trial, answers)
         except CAUGHT as error:
@@ -78,22 +78,22 @@ class Examiner:
         predictions = np.empty_like(given)
         predictions[order] = given
         fields, alone = scored(problem, valid, predictions), self._alone(answers.alone, given, order)
-        arrays = {} if answers.train is None else self._kept(answers.train, valid, predictions)
+        arrays = {} if answers.train is None else self._prediction_arrays(answers.train, valid, predictions)
         return Grade(fields, arrays, alone)
 
-    def hand_in(self, trial: Trial, answers: Answers, made: Attempt) -> None:
-        """Grade answers, and keep the grade; where a free run follows, also what the trial's process said so far."""
+    def submit(self, trial: Trial, answers: Answers, made: Attempt) -> None:
+        """Grade predictions and keep the grade, with what the process sent so far if a free run follows."""
         grade, run = self.grade(trial, answers), self._problem.free_run
         if trial.closed_loop and run is not None and "status" not in grade.fields:
             grade = grade._replace(attempt=made, pending=frozenset({"test"}))
-            grade = grade.judged(free_run.nothing(run, Status.FAILED, "it was not handed in"))
+            grade = grade.judged(free_run.nothing(run, Status.FAILED, "the free run was not submitted"))
         self._grades[trial.key] = grade
 
     def starts(self, trial: Trial, *, tuned: bool) -> dict[str, Start] | Refused:
-        """From where free runs start, by name: the scored one, and for option sets the one that chooses among them."""
+        """The starts of the free runs, by name: "test" is scored, "valid" chooses among option sets."""
         grade = self._grades.get(trial.key)
         if grade is None:
-            return self._refused("free runs start once the answers are handed in")
+            return self._refused("free runs were asked for before the predictions were submitted")
         if not grade.pending:
             return {}
         runs = {name: run for name, run in self._runs().items() if tuned or name == "test"}
@@ -101,11 +101,11 @@ class Examiner:
         self._grades[trial.key] = grade._replace(pending=frozenset(starts))
         return starts
 
-    def generated(self, trial: Trial, name: str, made: Run) -> Refused | None:
-        """Score a free run, and add it to the grade of the answers."""
+    def submit_free_run(self, trial: Trial, name: str, made: Run) -> Refused | None:
+        """Score a free run, and add it to the grade of the predictions."""
         grade = self._grades.get(trial.key)
         if grade is None or name not in grade.pending:
-            return self._refused(f"no free run {name!r} is waited for")
+            return self._refused(f"a free run {name!r} was submitted, which the examiner does not expect")
         found: Generated = grade.fields["free_run"]
         run = self._runs()[name]
         if name == "valid":
@@ -140,14 +140,17 @@ class Examiner:
     def _refused(self, why: str) -> Refused:
         return Refused(failed(RuntimeError(why), self._home))
 
-    def _kept(self, train: Array, valid: Array, test: Array) -> Arrays:
+    def _prediction_arrays(self, train: Array, valid: Array, test: Array) -> Arrays:
         problem = self._problem
         classifies = problem.objective.classifies
         train = checked(train, problem.train.targets.shape, classifies=classifies)
-        return kept(problem, {"train": train, "valid": valid, "test": test})
+        return prediction_arrays(problem, {"train": train, "valid": valid, "test": test})
 
     def _alone(self, alone: Array | None, together: Array, order: NDArray[np.int64]) -> dict[str, Any]:
-        """How far predictions change where a sequence is given by itself, and how wrong they are then."""
+        """How much predictions change if a sequence is predicted alone, and their error then.
+
+        Both are root mean squares in standard deviations of the test targets.
+        """
         if alone is None or not np.isfinite(alone).all():
             return {"alone": 0}
         targets = self._problem.test.targets
@@ -166,46 +169,45 @@ class Examiner:
     def _order(self, trial: Trial) -> NDArray[np.int64]:
         return stream(trial.seed, "exam").permutation(len(self._problem.test))
 
-    def answer(self, visitor: Visitor, message: Any) -> Any:
-        """Answer a message from another process: a competitor has its lesson, its exam once, and hands in once.
+    def answer(self, client: ClientId, message: Any) -> Any:
+        """Service a message from another process.
 
-        It speaks of one trial from its first such message on.
-
-        So a competitor that takes its exam during its fit has none afterwards.
+        A competitor may ask for the test inputs once and submit once, so that one that asks during its fit cannot
+        submit predictions afterwards. All its messages must be about the trial of the first one.
         """
         if message == OPEN:
             return None
         verb, *given = message
         if verb in _ONCE:
-            if (visitor.number, verb) in self._served:
+            if (client.number, verb) in self._served:
                 return self._refused(f"the test split was asked for twice ({verb})")
-            self._served.add((visitor.number, verb))
-        if verb in _OF_TRIAL and self._trials.setdefault(visitor.number, given[0].key) != given[0].key:
-            return self._refused("a process answers for its own trial alone")
+            self._served.add((client.number, verb))
+        if verb in _OF_TRIAL and self._trials.setdefault(client.number, given[0].key) != given[0].key:
+            return self._refused("a process sent a message about another trial than its own")
         known: dict[str, Callable[..., Any]] = {
-            "lesson": lambda: pack(self.lesson()),
+            "fit data": lambda: pack(self.fit_data()),
             "metric": self.metric,
             "exam": self.exam,
-            "hand in": self.hand_in,
+            "submit": self.submit,
             "starts": lambda trial, tuned: self.starts(trial, tuned=tuned),
-            "generated": self.generated,
+            "submit free run": self.submit_free_run,
         }
-        if visitor.role == OWNER:
-            known = {"asked": self.asked, "grade": self.take}
+        if client.role == OWNER:
+            known = {"problem facts": self.problem_facts, "grade": self.take}
         return known[verb](*given)
 
     def take(self, key: str) -> Grade | None:
-        """The grade of the trial with this key, which is not kept any longer; None where nothing was handed in."""
+        """Remove and return the grade of the trial with this key; None if nothing was submitted."""
         return self._grades.pop(key, None)
 
 
-def refuse(refused: Refused, _visitor: Visitor, message: Any) -> Any:
-    """Answer in the place of an examiner without a problem."""
+def refuse(refused: Refused, _client: ClientId, message: Any) -> Any:
+    """Service instead of an examiner whose problem could not be made."""
     return refused if message == OPEN else None
 
 
-def examiner(make: Callable[[], Problem], home: str) -> Answer:
-    """What answers for the problem that ``make`` makes."""
+def examiner(make: Callable[[], Problem], home: str) -> Service:
+    """The function that answers messages about the problem that ``make`` makes."""
     try:
         return Examiner(make(), home).answer
     except CAUGHT as error:

@@ -1,4 +1,4 @@
-"""Where trials run: the interface of an executor, and the one of this machine's own processes."""
+"""Where trials run: the interface of executors, and the executor that uses processes of this machine."""
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing, suppress
@@ -11,15 +11,15 @@ from benchbench.core.record import Environment, Watched
 from benchbench.isolation.inbox import Inbox
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
-from benchbench.isolation.reception import GONE, Visit
+from benchbench.isolation.services import CONNECTION_LOST, ServiceConnection
 from benchbench.isolation.supervisor import Lost
-from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, lost, partner, unfinished
-from benchbench.run.lesson import RUNS
-from benchbench.run.outcome import Asked, Attempt, Grade, Outcome, Refused, composed
+from benchbench.run.exchange import FREE_RUN_PHASES
+from benchbench.run.job import COMPETITOR, OWNER, PRELOAD, Job, Scheduled, Warm, Work, examiner_access, lost, unfinished
+from benchbench.run.outcome import Attempt, Grade, Outcome, ProblemFacts, Refused, composed
 from benchbench.run.place import Examiners, examiners, look
 
 Ended = tuple[Scheduled, Outcome | InputError]
-_PATIENCE = 30.0  # seconds for an examiner to say what a trial that was lost had handed in
+_PATIENCE = 30.0  # seconds for an examiner to say what a lost trial had submitted
 
 
 def _ignore(*_: object) -> None: ...
@@ -30,10 +30,10 @@ class Executor(Protocol):
 
     @property
     def many_machines(self) -> bool:
-        """Whether trials run on other machines than this; a run then goes on from the records of all machines."""
+        """Whether trials run on other machines; a run then continues from the records of all machines."""
 
     def prepare(self, job: Job) -> None:
-        """Called once, before the study is checked; InputError where trials on the job's devices cannot run."""
+        """Called once, before the study is checked; InputError if trials on the job's devices cannot run."""
 
     def map(
         self,
@@ -43,22 +43,22 @@ class Executor(Protocol):
         on_start: Callable[[Scheduled], None],
         on_output: Callable[[Scheduled, str], None],
     ) -> Generator[Ended, None, None]:
-        """Yield each item with its outcome as it ends.
+        """Yield each item with its outcome when it ends.
 
-        Every item has an outcome: the executor makes one, with ``job.lost``, of a trial whose process or machine is
-        gone. An InputError in its place, or raised, ends the run: the study cannot be run there. The environment in
-        each record is that of the machine where the trial ran, and names the file that the record goes to.
-        ``on_start`` hears of an item before it runs, ``on_output`` what it printed, before it is yielded; both are
-        called in the thread that iterates. Closing the iterator ends what runs.
+        Every item has an outcome: for a trial whose process or machine was lost, the executor makes one with
+        ``job.lost``. An InputError, yielded in its place or raised, ends the run: the study cannot be run there. The
+        environment in each record describes the machine where the trial ran, and names the file of the record.
+        ``on_start`` is called with an item before it runs, ``on_output`` with what it printed before it is yielded;
+        both are called in the thread that iterates. Closing the iterator ends the trials that run.
         """
 
 
 @dataclass(frozen=True)
 class Local:
-    """Runs trials in processes of this machine; a worker of a cluster may do the same with items as they come.
+    """Runs trials in processes of this machine, or of a cluster's worker, which adds items while others run.
 
-    ``examiners`` are those of the run, where there are any yet. The machine is ``looked`` at once, however often trials
-    are mapped. ``on_wait`` is called where other runs have all cores.
+    ``examiners``: those of the run, if it has started them. ``looked``: the description of the machine, made once.
+    ``on_wait`` is called while other runs have all cores.
     """
 
     examiners: Examiners | None = None
@@ -67,7 +67,7 @@ class Local:
     looked: list[Environment] = field(default_factory=list)
 
     def prepare(self, job: Job) -> None:
-        """Nothing: the plan sees to the devices of this machine, and a look at another machine to its own."""
+        """Do nothing: the plan checks the devices of this machine, and a worker checks its own."""
 
     def map(
         self,
@@ -77,7 +77,7 @@ class Local:
         on_start: Callable[[Scheduled], None] = _ignore,
         on_output: Callable[[Scheduled, str], None] = _ignore,
     ) -> Generator[Ended, None, None]:
-        """Yield each item with its outcome as it ends, ``job.jobs`` at a time; they may come meanwhile."""
+        """Yield each item with its outcome when it ends, ``job.jobs`` in parallel; items may be added meanwhile."""
         start_server(PRELOAD)
         with ExitStack() as stack:
             here = self.examiners or stack.enter_context(examiners(job))
@@ -92,8 +92,8 @@ class Local:
                 threads=job.threads,
                 limits=job.limits,
                 prepare=Warm(job) if job.warm else None,
-                partner=partner(here.address, COMPETITOR),
-                rooms=here.folder,
+                access=examiner_access(here.address, COMPETITOR),
+                work_folders=here.folder,
                 on_start=run.start,
                 on_output=on_output,
                 on_seen=run.see,
@@ -104,33 +104,33 @@ class Local:
 
 
 class _Run:
-    """Puts together what the processes of a machine say of its trials."""
+    """Makes the outcomes of trials from what their processes, the examiner and the supervisor report."""
 
     def __init__(
         self, job: Job, here: Examiners, environment: Environment, on_start: Callable[[Scheduled], None]
     ) -> None:
         self._here, self._environment, self._on_start = here, environment, on_start
         self._mixed = job.sources.mixed
-        self._owner = partner(here.address, OWNER)
+        self._owner = examiner_access(here.address, OWNER)
         self._started = dict[str, str]()
         self._seen = dict[str, Watched]()
-        self._visits = dict[str, Visit]()
+        self._examiners = dict[str, ServiceConnection]()
 
     def start(self, item: Scheduled) -> None:
-        """An item is about to run; its examiner is there, and stays until it is asked, whoever else comes meanwhile."""
+        """Prepare for an item that is about to run: connect to its examiner, which keeps that alive until the end."""
         self._started[item.trial.key] = datetime.now(UTC).isoformat(timespec="seconds")
-        self._here.office.ensure()
-        with suppress(*GONE):
-            self._visits[item.trial.key] = self._owner.visit(item, ())
+        self._here.broker.ensure()
+        with suppress(*CONNECTION_LOST):
+            self._examiners[item.trial.key] = self._owner.connect(item, ())
         self._on_start(item)
 
     def see(self, item: Scheduled, seen: Seen) -> None:
-        """The supervisor has seen the phases of an item."""
+        """Keep the times of an item's phases, which the supervisor took."""
         mixed = item.trial.task in self._mixed
         self._seen[item.trial.key] = Watched(seconds=seen.seconds, cpu_seconds=seen.cpu_seconds, mixed=mixed)
 
     def outcome(self, item: Scheduled, result: Attempt | Refused | Lost) -> Outcome:
-        """The outcome of an item; its scores come from the examiner itself."""
+        """The outcome of an item, with the scores from the examiner."""
         facts: dict[str, Any] = {
             "environment": self._environment,
             "started": self._started.pop(item.trial.key),
@@ -139,47 +139,55 @@ class _Run:
             "solves": item.solves,
         }
         with ExitStack() as stack:
-            visit = self._visits.pop(item.trial.key, None)
-            if visit is not None:
-                stack.enter_context(visit.connection)
-            return self._outcome(item, result, visit, facts)
+            examiner = self._examiners.pop(item.trial.key, None)
+            if examiner is not None:
+                stack.enter_context(examiner.pipe)
+            return self._outcome(item, result, examiner, facts)
 
     def _outcome(
-        self, item: Scheduled, result: Attempt | Refused | Lost, visit: Visit | None, facts: dict[str, Any]
+        self,
+        item: Scheduled,
+        result: Attempt | Refused | Lost,
+        examiner: ServiceConnection | None,
+        facts: dict[str, Any],
     ) -> Outcome:
         if isinstance(result, Lost):
-            return _handed_in(visit, item, result, facts) or lost(item, result, **facts)
+            return _submitted(examiner, item, result, facts) or lost(item, result, **facts)
         if isinstance(result, Refused):
             made = composed(item.trial, facts, Attempt(result.fields, {}), None, None)
         else:
             try:
-                asked, grade = _asked(visit, item)
-            except GONE:
+                problem, grade = _examined(examiner, item)
+            except CONNECTION_LOST:
                 return lost(item, Lost("crash", f"{self._owner.what} ended before it was asked"), **facts)
-            made = composed(item.trial, facts, result, asked, grade)
+            made = composed(item.trial, facts, result, problem, grade)
         return made._replace(record=item.complete(made.record))
 
     def close(self) -> None:
-        """Let the examiners of items that have not ended go."""
-        for visit in self._visits.values():
-            visit.connection.close()
+        """Close the connections to the examiners of items that have not ended."""
+        for examiner in self._examiners.values():
+            examiner.pipe.close()
 
 
-def _handed_in(visit: Visit | None, item: Scheduled, what: Lost, facts: dict[str, Any]) -> Outcome | None:
-    """The outcome of a trial whose process ended in a free run, from what it had handed in before; None for others."""
-    if not facts["watched"].seconds.keys() & set(RUNS.values()):
-        return None  # nor may the examiner be asked: it may be what took too long
+def _submitted(
+    examiner: ServiceConnection | None, item: Scheduled, what: Lost, facts: dict[str, Any]
+) -> Outcome | None:
+    """The outcome of a trial whose process died in a free run, from what it had submitted before; None for others."""
+    if not facts["watched"].seconds.keys() & set(FREE_RUN_PHASES.values()):
+        return None  # the examiner is not asked, since it may be what took too long
     try:
-        asked, grade = _asked(visit, item, _PATIENCE)
-    except GONE:
+        problem, grade = _examined(examiner, item, _PATIENCE)
+    except CONNECTION_LOST:
         return None
     if grade is None or grade.attempt is None:
         return None
-    made = composed(item.trial, facts, grade.attempt, asked, unfinished(grade, what))
+    made = composed(item.trial, facts, grade.attempt, problem, unfinished(grade, what))
     return made._replace(record=item.complete(made.record))
 
 
-def _asked(visit: Visit | None, item: Scheduled, patience: float | None = None) -> tuple[Asked, Grade | None]:
-    if visit is None:
+def _examined(
+    examiner: ServiceConnection | None, item: Scheduled, patience: float | None = None
+) -> tuple[ProblemFacts, Grade | None]:
+    if examiner is None:
         raise EOFError
-    return visit.ask(("asked",), patience), visit.ask(("grade", item.trial.key), patience)
+    return examiner.ask(("problem facts",), patience), examiner.ask(("grade", item.trial.key), patience)

@@ -1,4 +1,4 @@
-"""What a record keeps of its data: counts, provenance and a fingerprint."""
+"""What a record says about its data: provenance, counts and a fingerprint."""
 
 import hashlib
 import json
@@ -10,7 +10,10 @@ from benchbench.core.problem import Problem
 
 
 def facts(problem: Problem) -> dict[str, Any]:
-    """Provenance, counts of sequences, and a fingerprint of all targets and each split's first and last inputs."""
+    """A problem's provenance, its counts of sequences, and a fingerprint of its data.
+
+    The fingerprint is a hash of all targets and of the first and the last inputs of each split.
+    """
     digest = hashlib.sha256()
     for split in (problem.train, problem.valid, problem.test):
         for array in (split.inputs[0], split.inputs[-1], split.targets):

@@ -1,4 +1,4 @@
-"""What an exception of a competitor means: the status and the message of its record."""
+"""Turns an exception of a competitor into the status and the message of its record."""
 
 import re
 import traceback
@@ -11,12 +11,12 @@ from benchbench.core.errors import DivergedError, UnsupportedError
 from benchbench.core.record import Status
 from benchbench.isolation.fault_text import describe, without_paths
 
-CAUGHT = (Exception, SystemExit)  # what a plug-in may raise without ending more than its trial
+CAUGHT = (Exception, SystemExit)  # exceptions of a plug-in that end only its own trial
 _NO_MEMORY = re.compile(r"can't allocate memory|error: out of memory|ALLOC_FAILED")  # torch, the driver, its libraries
 
 
 def failed(error: BaseException, home: str) -> dict[str, Any]:
-    """The fields ``status`` and ``message`` of a record; ``home`` is the file of the plug-in that is to be named."""
+    """The fields ``status`` and ``message`` of a record; the message names the line in the plug-in's file ``home``."""
     return {"status": status_of(error), "message": without_paths(describe(error, home))}
 
 
@@ -32,9 +32,9 @@ def status_of(error: BaseException) -> Status:
 
 
 def declines(error: BaseException) -> bool:
-    """Whether a learner says that it cannot do this problem: UnsupportedError, or its own NotImplementedError."""
+    """Whether a learner declines a problem: by UnsupportedError, or by a NotImplementedError of its own."""
     if not isinstance(error, NotImplementedError):
         return False
     frames = traceback.extract_tb(error.__traceback__)
-    # torch raises the same where a module lacks its forward: that is a failure
+    # torch raises NotImplementedError for a module without a forward method, which is a failure
     return isinstance(error, UnsupportedError) or not (frames and "torch" in Path(frames[-1].filename).parts)

@@ -1,4 +1,4 @@
-"""The closed loop of a trial: a fitted learner goes on from each start, its outputs being its next inputs."""
+"""The closed loop of a trial: a fitted learner continues each start, its outputs becoming its next inputs."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,28 +11,30 @@ from benchbench.core import closed_loop
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, FreeRun, Learner
 from benchbench.core.record import Generated, Status
-from benchbench.run.lesson import Run, Start
+from benchbench.run.exchange import Run, Start
 
-_SHOWN = 2000  # steps of the first start that a record keeps
-_PAIRS = 300  # of maxima that a record keeps
+_SHOWN = 2000  # steps of the first start in a trial's artifact
+_PAIRS = 300  # pairs of maxima in a trial's artifact
 
 
 def generate(learner: Learner, free_run: FreeRun | Start, length: int) -> Array:
-    """What a learner makes of each start, (start, steps, feature): with its own ``generate``, or a window that slides.
+    """A learner's continuation of each start, (start, steps, feature): by its own ``generate`` or window by window.
 
-    ``length`` is that of the windows it was fitted on. ValueError for a wrong shape.
+    ``length`` is the number of steps in the windows of the fit. ValueError for a wrong shape.
     """
     own = _own(learner)
     if own is None:
         made = closed_loop.slide(learner.predict, free_run.prefix, free_run.steps, length)
     else:
         made = own(free_run.prefix, free_run.steps)
-    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit float32 is infinite: a run that diverged
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # numbers beyond float32 become infinite, which counts as diverged
         generated = np.asarray(made).astype(np.float32)
     count, _, features = free_run.prefix.shape
     wanted = (count, free_run.steps, features)
     if generated.shape != wanted:
-        raise ValueError(f"generate gave shape {generated.shape}, not (sequence, steps, feature) = {wanted}")
+        raise ValueError(f"generate returned shape {generated.shape}; it must be (sequence, steps, feature) = {wanted}")
     return generated
 
 
@@ -41,7 +43,7 @@ def _own(learner: Learner) -> Callable[[Array, int], Array] | None:
 
 
 def run(learner: Learner, start: FreeRun | Start, length: int, clock: Clock, synchronize: Callable[[], None]) -> Run:
-    """Generate, on the clock."""
+    """Generate a run, and time it."""
     synchronize()
     started = clock()
     generated = generate(learner, start, length)
@@ -50,19 +52,25 @@ def run(learner: Learner, start: FreeRun | Start, length: int, clock: Clock, syn
 
 
 def valid_time(free_run: FreeRun, made: Run) -> float:
-    """The median valid time over the starts, in units: it chooses option sets. ValueError for a wrong shape."""
+    """The median valid time over the starts, in the free run's unit, by which option sets are chosen.
+
+    ValueError for a wrong shape.
+    """
     steps = closed_loop.valid_steps(free_run.truth, _fitting(free_run, made))
     return float(np.median(steps)) / float(free_run.unit_steps)
 
 
 def _fitting(free_run: FreeRun, made: Run) -> Array:
     if made.generated is None or made.generated.shape != free_run.truth.shape:
-        raise ValueError(f"a free run needs shape {free_run.truth.shape}")
+        raise ValueError(f"a free run must have shape (start, steps, feature) = {free_run.truth.shape}")
     return made.generated
 
 
 def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[Any]]]:
-    """Score a run: what the record keeps, and the arrays for its artifact; ValueError where its shape is wrong."""
+    """Score a run (start, steps, feature): returns the record's entry and the arrays for the artifact.
+
+    ValueError for a wrong shape.
+    """
     truth, generated = free_run.truth, _fitting(free_run, made)
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
     errors = _errors(free_run, generated)
@@ -92,7 +100,7 @@ def _finite(value: float) -> float | None:
 
 
 def _errors(free_run: FreeRun, generated: Array) -> NDArray[np.float64]:
-    """The mean squared error of each start in units of the signal, infinite where it is not finite."""
+    """The mean squared error (start,) in squared units of the signal; NaN becomes infinite."""
     pairs = (free_run.truth, generated)
     with np.errstate(over="ignore", invalid="ignore"):
         truth, made = pairs if free_run.restore is None else map(free_run.restore, pairs)
@@ -105,7 +113,7 @@ def _pair(truth: Array, generated: Array, start: int) -> Array:
 
 
 def nothing(free_run: FreeRun, status: Status, message: str) -> Generated:
-    """The record of a free run without an outcome, and why."""
+    """The record's entry on a free run that gave nothing, with the reason."""
     return Generated(**_asked(free_run), status=status, message=message)
 
 
@@ -114,9 +122,9 @@ def _asked(free_run: FreeRun) -> dict[str, Any]:
 
 
 def maxima(runs: Array) -> Array:
-    """The return map: each maximum of the last feature with the one that follows it, at most 300 pairs over all runs.
+    """The return map (pair, 2) of runs (start, steps, feature): each maximum of the last feature and the next one.
 
-    An array (pair, 2). Lorenz 1963, J. Atmos. Sci. 20:130, fig. 4.
+    At most 300 pairs over all runs. Lorenz 1963, J. Atmos. Sci. 20:130, fig. 4.
     """
     pairs: list[tuple[np.float32, np.float32]] = []
     for run in runs[:, :, -1]:

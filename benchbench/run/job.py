@@ -1,6 +1,6 @@
-"""What a trial's process does: load the plug-ins, set the machine, run the trial.
+"""The job that runs on each trial: load the plug-in, set the machine's switches, run the trial.
 
-PyTorch is imported there only: the process that writes the records needs none.
+PyTorch is imported only inside functions, since the process that writes the records does without it.
 """
 
 import os
@@ -21,20 +21,20 @@ from benchbench.core.record import Environment, Record, Status
 from benchbench.core.registry import NO_SOURCES, Registry, Sources
 from benchbench.core.spec import Trial
 from benchbench.isolation.fault_text import without_paths
-from benchbench.isolation.partner import Link, Partner, settle_in
 from benchbench.isolation.pool import NO_LIMITS
-from benchbench.isolation.reception import Address, Answer
+from benchbench.isolation.service_access import Link, ServiceAccess, use_as_home
+from benchbench.isolation.services import Address, Service
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.measure import allocator, peak_memory
-from benchbench.run.lesson import data_key
+from benchbench.run.exchange import data_key
 from benchbench.run.origins import Files
 from benchbench.run.outcome import Attempt, Grade, Outcome
 
 PRELOAD = "benchbench.run.preload"
-"""What the processes of trials have imported before they are forked."""
+"""The module that is imported before the processes of trials are forked."""
 
 COMPETITOR, OWNER = "competitor", "owner"
-"""The roles of those who come to the examiner: the process of a trial, and the one that writes its record."""
+"""The roles of the examiner's clients: the process of a trial, and the process that writes its record."""
 
 _CACHES = {
     "NUMBA_CACHE_DIR": "numba",
@@ -46,9 +46,9 @@ _STATUS = {"timeout": Status.TIMEOUT, "memory": Status.OUT_OF_MEMORY, "crash": S
 
 @contextmanager
 def inside(folder: str | Path) -> Iterator[None]:
-    """Let relative paths of a study start from ``folder``, where this machine has it.
+    """Resolve relative paths of a study from ``folder``, if this machine has that folder.
 
-    A relative path in BENCHBENCH_DATA starts from where the user stands.
+    A relative path in BENCHBENCH_DATA is resolved from the user's current folder.
     """
     if data := os.environ.get("BENCHBENCH_DATA"):
         os.environ["BENCHBENCH_DATA"] = str(Path(data).expanduser().resolve())
@@ -57,7 +57,7 @@ def inside(folder: str | Path) -> Iterator[None]:
 
 
 class Shape(NamedTuple):
-    """What a learner's size depends on beside its options and width."""
+    """What a learner's size depends on, beside its options and width."""
 
     inputs: int
     outputs: int
@@ -79,10 +79,10 @@ class Solved(NamedTuple):
 
 
 class Scheduled(NamedTuple):
-    """A trial with its block, whether it is of a baseline, and what the check knows of it.
+    """A trial with its block, whether its architecture is a baseline, and what the check found out about it.
 
-    ``solved`` is its width; ``objective`` and ``classes`` are what its problem asks, for a record without a problem.
-    ``solves``: its competitor does not step. ``tuned``: its competitor has several option sets.
+    ``solved``: its width. ``objective`` and ``classes``: for its record, should its process not get as far as its
+    problem. ``solves``: its competitor does not fit in steps. ``tuned``: its competitor has several option sets.
     """
 
     block: str
@@ -95,7 +95,7 @@ class Scheduled(NamedTuple):
     tuned: bool = False
 
     def complete(self, record: Record) -> Record:
-        """The record with its block and, where it came to no problem, with what that would have asked."""
+        """The record with its block and, if it has no data, with the objective of its problem."""
         known: dict[str, Any] = {"block": self.block}
         if not record.data and self.objective is not None:
             known |= {"objective": self.objective, "classes": list(self.classes)}
@@ -104,14 +104,13 @@ class Scheduled(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """How to run the trials of a study, on whatever machine; small enough to be sent there.
+    """How to run the trials of a study on any machine; small enough to be sent to one.
 
-    Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
-    its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
-    study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
-    once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need, ``files``
-    the user's files that they come from. ``keep``: fitted learners are kept, but for those that are there to choose an
-    option set.
+    Relative paths start from ``folder``. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores and
+    within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are the study's; ``sources``
+    says where plug-ins that are not shipped come from. ``warm``: modules that plug-ins import are imported once, before
+    the processes of trials are forked. ``kernels``: the engines' kernels that the trials need. ``files``: the user's
+    files that they come from. ``keep``: fitted learners are kept, except those of tuning.
     """
 
     folder: str
@@ -130,50 +129,50 @@ class Job:
     keep: bool = False
 
     def load(self) -> Registry:
-        """Everything that can be named in the study."""
+        """Load every task and architecture that a study can name."""
         with inside(self.folder):
             return registry.load(self.plugins)
 
     def load_competitor(self, trial: Trial) -> Registry:
-        """What a trial's process may hold: no plug-in file but that of its architecture."""
+        """Load what a trial's process may see: of the plug-in files only the one of its architecture."""
         with inside(self.folder):
             return registry.load_competitor(self.sources, trial.architecture)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What the process of a trial does."""
+    """The work of a trial's process."""
 
     job: Job
 
     def __call__(self, item: Scheduled, link: Link) -> Attempt | InputError:
-        """What the competitor has done, or why its plug-in cannot be loaded any more."""
+        """Return what the competitor has done, or an InputError if its plug-in cannot be loaded any more."""
         from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
         from benchbench.run.attempt import Conditions, attempt
-        from benchbench.run.desk import Far
+        from benchbench.run.examiner_client import RemoteExaminer
 
-        trial, desk = item.trial, Far(link)
+        trial, examiner = item.trial, RemoteExaminer(link)
         try:
             known = self.job.load_competitor(trial)
         except InputError as error:
             return error
-        engines.load(self.job.kernels)  # while the home is the user's
+        engines.load(self.job.kernels)  # before the home folder changes
         if link.folder is not None:
             keep_caches()
-            settle_in(link.folder)
+            use_as_home(link.folder)
         if self.job.keep_freed:
             allocator.keep_freed()
         facts = {
-            "flags": set_flags(self.job.threads, trial.seed),  # last: a plug-in may have set others when it was loaded
+            "flags": set_flags(self.job.threads, trial.seed),  # after loading: a plug-in may have changed them
             "peak_memory": peak_memory.instrument(),
             "pinned": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         }
-        lesson = desk.lesson()
-        solved = item.solved and item.solved.shape == Shape.of(lesson.train) and item.solved.width
+        data = examiner.fit_data()
+        solved = item.solved and item.solved.shape == Shape.of(data.train) and item.solved.width
         keep = self.job.keep and not trial.tuning
         conditions = Conditions(phase=link.phase, width=solved or None, tuned=item.tuned, environment=facts, keep=keep)
-        made = attempt(trial, known, desk, conditions)
+        made = attempt(trial, known, examiner, conditions)
         plugin = known.get("architecture", trial.architecture)
         told = {"baseline": plugin.baseline, "solves": plugin.solves}
         return made._replace(fields=made.fields | told)
@@ -181,12 +180,12 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Examine:
-    """Makes an examiner of an item that has a ``trial``, in a process that loads the files of tasks alone."""
+    """Makes the examiner for an item that has a ``trial``, in a process that loads only the plug-in files of tasks."""
 
     job: Job
 
-    def __call__(self, item: Any) -> Answer:
-        """What answers for the problem of the item's trial, with the switches of the trial."""
+    def __call__(self, item: Any) -> Service:
+        """The function that answers messages about the problem of the item's trial."""
         from benchbench.measure.switches import set_flags
         from benchbench.run.examiner import examiner
         from benchbench.run.trial import make_problem
@@ -198,9 +197,9 @@ class Examine:
             return examiner(partial(make_problem, trial, known), known.get("task", trial.task).file)
 
 
-def partner(address: Address, role: str) -> Partner:
-    """The desk of the examiner that an item with a ``trial`` goes to."""
-    return Partner(address=address, key=_key, role=role, what="the process that makes the data and scores")
+def examiner_access(address: Address, role: str) -> ServiceAccess:
+    """How an item with a ``trial`` reaches its examiner."""
+    return ServiceAccess(address=address, key=_key, role=role, what="the process that makes the data and scores")
 
 
 def _key(item: Any) -> str:
@@ -208,7 +207,7 @@ def _key(item: Any) -> str:
 
 
 def keep_caches() -> None:
-    """Let what compilers keep stay where it is kept, for processes that get another home."""
+    """Keep the compilers' caches in their usual folders, for processes that get another home."""
     from benchbench.learn import device
 
     cache = cache_folder()
@@ -218,7 +217,7 @@ def keep_caches() -> None:
 
 
 def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **facts: Any) -> Outcome:
-    """The outcome of a trial whose process ended without one."""
+    """The outcome of a trial whose process ended without a result."""
     known = {"baseline": item.baseline, "solves": item.solves, **facts}
     record = Record(
         trial=item.trial,
@@ -232,7 +231,7 @@ def lost(item: Scheduled, what: Lost, environment: Environment, started: str, **
 
 
 def unfinished(grade: Grade, what: Lost) -> Grade:
-    """The grade of a trial whose process ended in a free run: what had been handed in, and why there is no more."""
+    """The grade of a trial whose process died in a free run: what it had submitted, and why there is no more."""
     run, message = grade.fields["free_run"], without_paths(what.reason)
     if "test" in grade.pending:
         run = run.model_copy(update={"status": _STATUS[what.cause], "message": message})
@@ -243,17 +242,17 @@ def unfinished(grade: Grade, what: Lost) -> Grade:
 
 @dataclass(frozen=True)
 class Warm:
-    """Imports, before processes are forked, the libraries that the plug-ins and the study's tasks import.
+    """Imports the libraries of the plug-ins and of the study's tasks, before processes are forked.
 
-    ``tasks``: loads the files that register tasks, and no kernels of engines. No file of an architecture is loaded,
-    since all competitors are forked from here.
+    ``tasks``: also load the files that register tasks, but no kernels of engines. No file of an architecture is loaded,
+    since all competitors are forked from this process.
     """
 
     job: Job
     tasks: bool = False
 
     def __call__(self) -> None:
-        """Import them; the trials' own processes say what is wrong with one."""
+        """Import them; errors are ignored here, since the trials' own processes report them."""
         names = [*self.job.sources.imports]
         with suppress(InputError):
             with inside(self.job.folder):

@@ -1,4 +1,4 @@
-"""The microscope: what a learner's states and weights are before training and at each validation, as arrays."""
+"""The microscope: records a learner's states and weights before training and at each validation, as arrays."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from benchbench.core.problem import Snapshot, Split
 
 
 class Microscope:
-    """Takes a snapshot of a learner at each call, from the states of the first sequence of the validation split.
+    """Takes a snapshot of a learner at each call, on the first sequence of the validation split.
 
-    ``message`` says why there is none: the learner has no ``snapshot``, or raised in it.
+    ``message`` says why there is no snapshot: the learner has no method ``snapshot``, or it raised an exception.
     """
 
     def __init__(self, valid: Split) -> None:
@@ -24,13 +24,13 @@ class Microscope:
         self.message = ""
 
     def look_at(self, learner: Any) -> None:
-        """Look at this learner from now on."""
+        """Take snapshots of this learner from now on."""
         self._learner = learner
         if getattr(learner, "snapshot", None) is None:
-            self.message = "the microscope saw nothing: the learner has no snapshot"
+            self.message = "the microscope saw nothing: the learner has no method snapshot"
 
     def __call__(self, updates: int) -> None:
-        """Take a snapshot after so many updates; a second look at the same update replaces the first."""
+        """Take a snapshot after so many updates; a second one after the same update replaces the first."""
         snapshot: Callable[..., Snapshot] | None = getattr(self._learner, "snapshot", None)
         if snapshot is None:
             return
@@ -45,7 +45,7 @@ class Microscope:
         self._taken.append(taken)
 
     def arrays(self) -> Arrays:
-        """``snapshot.updates``, and of each snapshot i ``snapshot.i.states``, ``.back`` and ``.weights.NAME``."""
+        """``snapshot.updates`` (n,) and, for snapshot i, ``snapshot.i.states``, ``.back`` and ``.weights.NAME``."""
         if not self._taken:
             return {}
         found: Arrays = {"snapshot.updates": np.array(self._updates)}
@@ -59,12 +59,12 @@ def _nothing(_inputs: Any) -> None:
 
 
 def _copied(taken: Snapshot, back: Any) -> Arrays:
-    """The arrays of a snapshot, copied, since a learner goes on changing its own; TypeError for what are no numbers."""
+    """Copies of a snapshot's arrays, since the learner will change them; TypeError if one does not hold numbers."""
     states, weights = taken
     named = {f"weights.{name}": weight for name, weight in weights.items()}
     named |= {name: array for name, array in (("states", states), ("back", back)) if array is not None}
     arrays = {name: np.array(array) for name, array in named.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:
-            raise TypeError(f"{name} is no array of numbers")
+            raise TypeError(f"{name} in the snapshot must be an array of numbers, not of objects")
     return arrays

@@ -1,4 +1,4 @@
-"""The order of a run: randomised complete blocks, so that a machine's drift hits all competitors alike."""
+"""The order of a run: randomised complete blocks, so that a machine's drift affects all competitors alike."""
 
 import json
 from hashlib import sha256
@@ -7,10 +7,10 @@ from benchbench.core.spec import Trial
 
 
 def blocks(trials: list[Trial]) -> list[tuple[str, Trial]]:
-    """Trials with the name of their block, blocks and their insides in random order.
+    """Trials with the names of their blocks; blocks, and trials within a block, are in random order.
 
-    A block is one task, length, seed and device with all its competitors. What stands for a draw is a hash of the
-    study's name and the block or the trial, so that a run that goes on, or a study that grows, keeps its order.
+    A block has one task, length, seed and device with all its competitors. The order follows hashes of the study's
+    name and of the block or trial, so that a run that is continued, or a study that grows, keeps its order.
     """
     return sorted(
         ((_block(trial), trial) for trial in trials), key=lambda placed: (placed[0], _draw("trial", placed[1].key))

@@ -1,4 +1,4 @@
-"""The contents of the files that trials come from: found before a run, and held against the records and the disk."""
+"""The files that trials come from: found before a run, and compared with the records and, during the run, the disk."""
 
 import hashlib
 import inspect
@@ -23,9 +23,9 @@ _PACKAGE = Path(benchbench.__file__).parent
 
 
 class Source(NamedTuple):
-    """A file with the SHA-256 of its content, or several files that belong together with one of all their contents.
+    """A file with the SHA-256 of its content, or several files that belong together with a SHA-256 of all of them.
 
-    ``seen`` has the size, time and number of each on the disk when it was read.
+    ``seen`` has the size in bytes, the time of change and the inode of each file when it was read.
     """
 
     name: str
@@ -38,10 +38,10 @@ Files = dict[Origin, Source]
 
 
 def find(trials: Iterable[Trial], known: Registry) -> Files:
-    """The files that trials come from; relative paths start from the current folder.
+    """Find the files that trials come from; relative paths start from the current folder.
 
-    That is each plug-in's own file, where it is not shipped, together with what it imports from its own folder; and
-    each file, or all files of each folder, that a text among the options names.
+    These are the file of each plug-in that is not shipped, with what it imports from its own folder, and each file, or
+    all files of each folder, that a text option names.
     """
     named_by_option, of_plugin = cache(_named), cache(of_function)
     found: Files = {}
@@ -59,8 +59,8 @@ def _shipped(file: str) -> bool:
 
 
 def _named(text: str) -> Source | None:
-    """The file, or the files of the folder, that a text names; None where it names none."""
-    with suppress(OSError, ValueError, RuntimeError):  # a text that is no path, or no home of that name
+    """The file, or the files of the folder, that a text names; None if it names neither."""
+    with suppress(OSError, ValueError, RuntimeError):  # a text that is not a path, or names an unknown home
         path = Path(text).expanduser().resolve()
         if path.is_file():
             return _source(*(files_of(path) if path.suffix == HEADER else (path,)))
@@ -70,7 +70,7 @@ def _named(text: str) -> Source | None:
 
 
 def of_function(function: Callable[..., Any]) -> Source | None:
-    """The file of a plug-in's function, and the files in its folder that it imports, from wherever in it."""
+    """The file of a plug-in's function, with all files in its folder that it imports directly or indirectly."""
     own = inspect.unwrap(function)
     file = Path(own.__code__.co_filename).resolve()
     places, waiting = {file}, [own.__globals__]
@@ -95,7 +95,7 @@ def _source(*files: Path, name: str = "") -> Source:
 
 
 def _digest(files: tuple[Path, ...]) -> str:
-    """The SHA-256 of a file's content; of several files, of their names and digests."""
+    """The SHA-256 of a file's content or, for several files, of their names and digests."""
     digests = []
     for file in files:
         with file.open("rb") as stream:
@@ -112,13 +112,13 @@ def _seen(file: Path) -> tuple[int, int, int]:
 
 
 def of(trial: Trial, files: Files) -> dict[str, str]:
-    """The SHA-256 of each file that a trial comes from, by its role."""
+    """The SHA-256 of each file that a trial comes from, by role."""
     roles = ("architecture", "task", *texts(trial))
     return {role: files[origin(trial, role)].sha256 for role in roles if origin(trial, role) in files}
 
 
 def refuse_others(files: Files, records: Iterable[Record]) -> None:
-    """InputError where records came from another content of a file, under the same version."""
+    """InputError if records were made with another content of a file under the same version."""
     others: Counter[Origin] = Counter()
     for record in records:
         for role, sha256 in record.files.items():
@@ -129,11 +129,11 @@ def refuse_others(files: Files, records: Iterable[Record]) -> None:
             records_of = f"{count:,} record{'s' if count > 1 else ''} of {_said(one)}"
             source = files[one]
             others_of = f" or one of {len(source.paths) - 1} more" if len(source.paths) > 1 else ""
-            raise InputError(f"{source.name}{others_of} is another file than that of {records_of}")
+            raise InputError(f"{source.name}{others_of} differs from the file of {records_of}")
 
 
 def refuse_changes(files: Mapping[Origin, Source]) -> None:
-    """InputError where a file is not what it was when it was found."""
+    """InputError if a file has changed since it was found."""
     for one, source in files.items():
         try:
             same = tuple(map(_seen, source.paths)) == source.seen or _digest(source.paths) == source.sha256

@@ -1,4 +1,4 @@
-"""What a trial hands back to the process that writes. It imports no PyTorch, as that process needs none."""
+"""What the processes of a trial return to the process that writes records, which does without PyTorch."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,15 +11,15 @@ from benchbench.core.spec import Trial
 
 
 class Outcome(NamedTuple):
-    """A record, and the bytes of the files that its ``artifact`` and ``kept`` name; None where they name none."""
+    """A record, and the bytes of the files that its ``artifact`` and ``kept`` name, or None."""
 
     record: Record
     artifact: bytes | None = None
     kept: bytes | None = None
 
 
-class Asked(NamedTuple):
-    """What is asked of a problem's competitors, and facts about its data."""
+class ProblemFacts(NamedTuple):
+    """A problem's objective and classes, and facts about its data."""
 
     objective: ObjectiveFacts
     classes: list[str]
@@ -27,9 +27,9 @@ class Asked(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What a trial's process says: fields of the record, of its environment, and what the microscope saw.
+    """What a trial's process returns: fields of the record and of its environment, and the microscope's arrays.
 
-    ``learner`` are the bytes of the file that the field ``kept`` names.
+    ``arrays``: snapshots, such as states (time, unit). ``learner``: the bytes of the file that ``kept`` names.
     """
 
     fields: dict[str, Any]
@@ -39,10 +39,11 @@ class Attempt(NamedTuple):
 
 
 class Grade(NamedTuple):
-    """What the examiner adds to a record, and the arrays of the free run; ``alone`` are fields of what was watched.
+    """What the examiner adds to a record, and arrays such as a free run (steps, output).
 
-    Where free runs follow the answers, ``attempt`` is what the trial's process said when it handed them in, and
-    ``pending`` names the runs that have not been handed in.
+    ``alone`` has fields of ``watched``.
+    If free runs follow the predictions, ``attempt`` is what the trial's process sent with these, and ``pending`` names
+    the runs that have not been submitted.
     """
 
     fields: dict[str, Any]
@@ -52,22 +53,22 @@ class Grade(NamedTuple):
     pending: frozenset[str] = frozenset()
 
     def judged(self, run: Generated, arrays: Arrays | None = None, done: str = "") -> "Grade":
-        """With the outcome of a free run, and its arrays."""
+        """The same grade with the outcome of a free run, and its arrays, such as (steps, output)."""
         fields = {**self.fields, "free_run": run}
         return self._replace(fields=fields, arrays=self.arrays | (arrays or {}), pending=self.pending - {done})
 
 
 class Refused(NamedTuple):
-    """There is no problem: the ``status`` and the ``message`` of the record."""
+    """The ``status`` and the ``message`` of a record: there is no problem, or the examiner refused a request."""
 
     fields: dict[str, Any]
 
 
 def composed(
-    trial: Trial, facts: Mapping[str, Any], made: Attempt, asked: Asked | None, grade: Grade | None
+    trial: Trial, facts: Mapping[str, Any], made: Attempt, problem: ProblemFacts | None, grade: Grade | None
 ) -> Outcome:
-    """The outcome of a trial that ended: of what its process says, its scores are the examiner's alone."""
-    known = {} if asked is None else asked._asdict()
+    """The outcome of a trial that ended, from what its process returned and from the examiner's scores."""
+    known = {} if problem is None else problem._asdict()
     fields, arrays = {"status": Status.OK, **facts, **known, **made.fields}, made.arrays
     if grade is not None:
         fields, arrays = fields | grade.fields, arrays | grade.arrays

@@ -1,4 +1,4 @@
-"""The machine that trials run on: what it is, how fast it is, and the examiner of its trials."""
+"""The machine that trials run on: its description, its speed, and the examiner of its trials."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from benchbench.core.errors import InputError
 from benchbench.core.record import Environment
-from benchbench.isolation.pool import Office, cores, isolated_map
-from benchbench.isolation.reception import Address, Reception
+from benchbench.isolation.pool import BrokerProcess, cores, isolated_map
+from benchbench.isolation.services import Address, Broker
 from benchbench.isolation.supervisor import Lost, Surroundings
 from benchbench.isolation.temporary import held
 from benchbench.measure import allocator
@@ -16,15 +16,15 @@ from benchbench.run.job import Examine, Job, Warm
 
 
 def look(job: Job) -> Environment:
-    """What this machine is, found out in a process of its own before trials start; InputError where it cannot run them.
+    """Describe this machine, in a process of its own before trials start; InputError if it cannot run them.
 
-    It measures the speed of the machine too, so nothing else of the run should be under way.
+    This also measures the machine's speed, so nothing else of the run should be under way.
     """
     [(_, found)] = isolated_map(_Look(job), [cores()], threads=job.threads)
     if isinstance(found, InputError):
         raise found
     if isinstance(found, Lost):
-        raise ChildProcessError(f"the process that looks at the machine was lost: {found.reason}")
+        raise ChildProcessError(f"the process that measures the machine was lost: {found.reason}")
     return found
 
 
@@ -45,7 +45,7 @@ class _Look:
 
 
 def environment(job: Job, count: int) -> Environment:
-    """This machine with ``count`` cores, as the records of a job describe it, but for its speed."""
+    """This machine with ``count`` cores as the records of a job describe it, without its speed."""
     from benchbench.measure.machine import capture
 
     kept = allocator.keep_freed() if job.keep_freed else allocator.DEFAULT
@@ -54,7 +54,7 @@ def environment(job: Job, count: int) -> Environment:
 
 
 def measure_machine(devices: tuple[str, ...], threads: int = 1) -> dict[str, dict[str, float]]:
-    """The speed of the machine, and of ``devices``, with known loads."""
+    """Measure the speed of the machine and of ``devices`` with known loads."""
     from benchbench.measure.switches import set_flags
     from benchbench.measure.yardstick import yardstick
 
@@ -62,31 +62,31 @@ def measure_machine(devices: tuple[str, ...], threads: int = 1) -> dict[str, dic
     return {name: yardstick(name) for name in dict.fromkeys(("cpu", *devices))}
 
 
-_KEPT = 4  # problems that an examiner keeps beyond one a job
+_KEPT = 4  # problems that an examiner keeps in addition to one for each job
 
 
 class Examiners(NamedTuple):
-    """The examiner of a run on this machine: its office, its address, and the folder of the run."""
+    """The examiners of a run on this machine: the broker's process and address, and the folder of the run."""
 
-    office: Office
+    broker: BrokerProcess
     address: Address
     folder: str
 
 
 @contextmanager
 def examiners(job: Job) -> Iterator[Examiners]:
-    """An examiner that makes the data of a job and scores; it ends with its problems."""
+    """Start examiners, which make the data of a job and score; they end afterwards."""
     with held("run") as folder:
         address = Address.inside(folder)
-        reception = Reception(
+        broker = Broker(
             address=address,
-            desk=Examine(job=job),
+            service=Examine(job=job),
             prepare=Warm(job, tasks=True) if job.warm else None,
             enter=Surroundings(threads=job.threads).enter,
             most=job.jobs + _KEPT,
         )
-        office = Office(reception)
+        process = BrokerProcess(broker)
         try:
-            yield Examiners(office, address, folder)
+            yield Examiners(process, address, folder)
         finally:
-            office.close()
+            process.close()

@@ -1,4 +1,4 @@
-"""What a study comes to, found out in processes that may die; the caller needs no PyTorch for it."""
+"""Plans and checks a study in processes of their own, so that they may crash and the caller does without PyTorch."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from benchbench.core.registry import Registry, Sources
 from benchbench.core.spec import Trial
 from benchbench.core.study import Study
 from benchbench.core.tuning import Tuned
-from benchbench.isolation.partner import Link
 from benchbench.isolation.process_tree import children
+from benchbench.isolation.service_access import Link
+from benchbench.run.exchange import FitData
 from benchbench.run.job import Job, Scheduled, Shape, Solved, inside
-from benchbench.run.lesson import Lesson
 from benchbench.run.order import blocks
 from benchbench.run.origins import Files, find
 from benchbench.run.outcome import Refused
@@ -28,11 +28,11 @@ from benchbench.run.place import environment
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The trials of a study as it stands, its tuning where it has one, and what this machine is.
+    """The trials of a study, its tuning if it has any, and a description of this machine.
 
-    ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
-    device is asked for. ``sources`` are where tasks come from, ``files`` the user's files that the trials come from.
-    ``baselines`` are the architectures that are there to be beaten, ``solvers`` those that do not step.
+    ``quiet``: the plug-ins may be loaded before processes are forked, since loading them starts no thread or process
+    and the study needs no device but the CPU. ``sources``: where tasks come from. ``files``: the user's files that the
+    trials come from. ``baselines``: the architectures that are baselines. ``solvers``: those that do not fit in steps.
     """
 
     trials: list[Trial]
@@ -46,19 +46,19 @@ class Plan:
 
 
 class Group(NamedTuple):
-    """Trials to check together: those of one task, options and length, each competitor once."""
+    """Trials to check together: one for each competitor of a task, its options and a length."""
 
     exercise: str
     trials: dict[str, Trial]
 
     @property
     def trial(self) -> Trial:
-        """The trial whose problem is theirs."""
+        """One of the trials; they all have the same problem."""
         return next(iter(self.trials.values()))
 
 
 class Checked(NamedTuple):
-    """What the check of a group found: what its problem asks, its shape, the widths solved, the kernels needed."""
+    """What the check of a group found: its problem's shape and objective, the solved widths, the kernels needed."""
 
     shape: Shape
     widths: dict[str, int]
@@ -71,8 +71,8 @@ class Checked(NamedTuple):
 class Planner:
     """Plans and checks a study; small enough to be sent to another process.
 
-    ``source`` names the study's file in messages; ``cores`` is how many this machine has. ``runs_here``: the devices
-    must be on this machine.
+    ``source``: the study's file, for messages. ``cores``: how many cores this machine has. ``runs_here``: whether the
+    trials run on this machine, which must then have the devices.
     """
 
     job: Job
@@ -81,7 +81,7 @@ class Planner:
     runs_here: bool
 
     def plan(self, study: Study) -> Plan | InputError:
-        """The plan, or what is wrong with the study."""
+        """The plan, or an InputError that says what is wrong with the study."""
         from benchbench.learn.device import require
 
         before = _company()
@@ -110,37 +110,37 @@ class Planner:
         )
 
     def check(self, group: Group, link: Link) -> Checked | InputError:
-        """What is found out about trials that share a problem, which the examiner has made: every learner is sized."""
+        """Check trials that share a problem, which the examiner has made: make every learner, and solve its width."""
         from benchbench.learn import engines
         from benchbench.measure.switches import set_flags
-        from benchbench.run.desk import Far
+        from benchbench.run.examiner_client import RemoteExaminer
 
         with inside(self.job.folder):
             known = registry.load(self.job.plugins)
             set_flags(self.job.threads, group.trial.seed)
-            lesson = Far(link).lesson()
+            data = RemoteExaminer(link).fit_data()
             try:
-                widths = dict(self._widths(group, known, lesson))
-                facts = lesson.objective.facts
-                return Checked(Shape.of(lesson.train), widths, facts, lesson.classes, engines.loaded())
+                widths = dict(self._widths(group, known, data))
+                facts = data.objective.facts
+                return Checked(Shape.of(data.train), widths, facts, data.classes, engines.loaded())
             except InputError as error:
                 return error
 
     def refused(self, group: Group, why: Refused) -> InputError:
-        """The error of a group without a problem."""
+        """The error for a group whose problem could not be made."""
         where = f"{self._place}[tasks.{group.trial.task}] length {group.trial.length}"
         return InputError(f"{where}: {why.fields['message']}")
 
-    def _widths(self, group: Group, known: Registry, lesson: Lesson) -> Iterator[tuple[str, int]]:
+    def _widths(self, group: Group, known: Registry, data: FitData) -> Iterator[tuple[str, int]]:
         from benchbench.run.attempt import make_learner
         from benchbench.run.failure import CAUGHT
 
         for name, trial in group.trials.items():
             try:
-                width = make_learner(trial, known, lesson).width
+                width = make_learner(trial, known, data).width
             except InputError as error:
                 raise InputError(f"{self._place}[architectures.{trial.architecture}] {error}") from error
-            except CAUGHT:  # what else goes wrong is the competitor's own record
+            except CAUGHT:  # any other failure belongs in the competitor's record
                 continue
             if trial.budget.parameters is not None:
                 yield name, width
@@ -151,12 +151,12 @@ class Planner:
 
 
 def _company() -> tuple[int, int]:
-    """How many threads and children this process has."""
+    """How many threads and descendants this process has."""
     return psutil.Process().num_threads(), len(children(os.getpid()))
 
 
 def groups(trials: list[Trial]) -> list[Group]:
-    """The trials to check, each competitor of a task, options and length once."""
+    """The trials to check: for each task, its options and a length, one trial of each competitor."""
     found: dict[str, Group] = {}
     for trial in trials:
         name = _exercise(trial)
@@ -165,13 +165,13 @@ def groups(trials: list[Trial]) -> list[Group]:
 
 
 def schedule(plan: Plan, trials: list[Trial], checked: dict[str, Checked]) -> list[Scheduled]:
-    """Trials of a plan in the order of their run, with what the check has found out about them."""
+    """Trials of a plan in the order in which they run, with what the check found out about them."""
     several = with_several_sets(plan.trials)
     return [_scheduled(block, trial, plan, checked.get(_exercise(trial)), several) for block, trial in blocks(trials)]
 
 
 def with_several_sets(trials: Sequence[Trial]) -> set[str]:
-    """The competitors, as the report names them, that have several option sets."""
+    """The competitors that have several option sets, by their names in the report."""
     found: dict[str, set[str]] = {}
     for trial in trials:
         found.setdefault(_shown(trial), set()).add(json.dumps(trial.architecture_options, sort_keys=True))
@@ -199,7 +199,7 @@ def _exercise(trial: Trial) -> str:
 
 
 def _competitor(trial: Trial) -> str:
-    """What the size of a learner depends on, and whether it can be made."""
+    """A key for all that decides whether a learner can be made and how large it is."""
     budget = trial.budget
-    size = f"{budget.parameters} {budget.width} {budget.batch}"  # the rungs of a ladder have one
+    size = f"{budget.parameters} {budget.width} {budget.batch}"  # the same for all rungs of a ladder
     return f"{trial.architecture} {trial.architecture_options} {size} {trial.device} {trial.engine}"

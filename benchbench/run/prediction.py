@@ -17,10 +17,10 @@ from benchbench.core.problem import Array, Learner
 from benchbench.core.record import Record
 from benchbench.core.registry import Plugin, Registry
 from benchbench.run import keeping, origins
+from benchbench.run.exchange import Start
 from benchbench.run.free_run import generate
 from benchbench.run.job import inside
-from benchbench.run.lesson import Start
-from benchbench.run.same import same_files, same_plugins
+from benchbench.run.same import require_same_files, require_same_plugins
 
 Floats = NDArray[np.float64]
 _OWN = {"task", "architecture"}  # the roles of plug-in files among those of a record
@@ -55,11 +55,11 @@ def predict_file(
     """
     record = found.record
     known = registry.load(plugins)
-    same_plugins(record, known)
+    require_same_plugins(record, known)
     with inside(Path.cwd()):
         there = origins.of(record.trial, origins.find([record.trial], known))
     own = record.model_copy(update={"files": {role: sha for role, sha in record.files.items() if role in _OWN}})
-    same_files(own, there, str(Path.cwd()))
+    require_same_files(own, there, str(Path.cwd()))
     task, applies = _applicable(record, known)
     learner = keeping.restored(record, results, known)
     given = bind(task.options, record.trial.task_options, f"[tasks.{task.name}]")

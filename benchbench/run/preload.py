@@ -1,4 +1,4 @@
-"""Imported by the server before it forks, so that a trial starts with everything at hand."""
+"""Imported by the server before it forks, so that trials start with everything loaded."""
 
 import atexit
 import os
@@ -8,7 +8,7 @@ from benchbench.core import registry
 from benchbench.run.job import keep_caches
 
 _NEEDED = (
-    "torch._dynamo",  # the optimizers import it at the first step: a second that must not fall on the clock
+    "torch._dynamo",  # optimizers import it at their first step, and this second must not be on the clock
     "sklearn.metrics",
     "benchbench.learn.reservoir_step",
     "benchbench.measure.machine",
@@ -20,9 +20,9 @@ _NEEDED = (
     "benchbench.run.trial",
 )
 
-atexit.register(os._exit, 0)  # the server has nothing to put away, and to take PyTorch down costs seconds
-keep_caches()  # PyTorch makes its folder when it is imported, and would make it in the temporary one
+atexit.register(os._exit, 0)  # the server has nothing to clean up, and unloading PyTorch takes seconds
+keep_caches()  # PyTorch makes its cache folder when it is imported, which must not be the temporary one
 for _name in _NEEDED:
     import_module(_name)
 for _ in registry.shipped():
-    pass  # not what others have installed: that may start threads
+    pass  # loads the shipped plug-ins, but no installed ones, which may start threads

@@ -1,4 +1,4 @@
-"""Run the trial of a record again, as any trial is run, and hold what comes out against the record; write nothing."""
+"""Runs the trial of a record again in the usual way, and compares the outcome with the record; writes nothing."""
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -19,26 +19,26 @@ from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.run import agreement, origins
 from benchbench.run.agreement import Agreement
 from benchbench.run.executor import Local
-from benchbench.run.job import COMPETITOR, PRELOAD, Job, inside, partner
+from benchbench.run.job import COMPETITOR, PRELOAD, Job, examiner_access, inside
 from benchbench.run.outcome import Refused
 from benchbench.run.place import Examiners, environment, examiners
 from benchbench.run.plan import Checked, Plan, Planner, groups, schedule
-from benchbench.run.same import same_files, same_plugins
+from benchbench.run.same import require_same_files, require_same_plugins
 
 _ENDED = {Status.TIMEOUT: "--timeout", Status.OUT_OF_MEMORY: "--memory-limit"}
 
 
 class Repeated(NamedTuple):
-    """The record of the trial that was run again, and whether it agrees."""
+    """The new record of the repeated trial, and whether it agrees with the old one."""
 
     record: Record
     agreement: Agreement
 
 
 def place(study: str | None, plugins: Iterable[str | Path]) -> tuple[str, tuple[str, ...]]:
-    """Where the relative paths of a study start, and the plug-in files of the study and of the user.
+    """The folder from which a study's relative paths start, and the plug-in files of the study and of the user.
 
-    ``study`` as it was given: a TOML file says both, where it is not a shipped one; a name says neither.
+    ``study``: a TOML file, whose folder and plug-ins count unless it is a shipped one, or a name.
     """
     given = tuple(str(Path(file).resolve()) for file in plugins)
     if study is None or not study.endswith(".toml") or Path(study) in shipped().values():
@@ -56,17 +56,17 @@ def repeat(
     memory_limit: int | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Repeated:
-    """Run a trial again in a process of its own, on data made anew, with the threads of its record.
+    """Run a trial again in a process of its own, on newly made data, with as many threads as in its record.
 
-    Relative paths of its options start from ``folder``, by default the current one. InputError where it cannot be the
-    same trial: a plug-in or a file is missing or another one, or a device is not there; also where the run could not
-    end as the record did, or nothing could be compared.
+    Relative paths of its options start from ``folder``, by default the current one. InputError if the trial cannot be
+    the same, because a plug-in, a file or a device is missing or differs; if the run could not end as the record did;
+    or if there would be nothing to compare.
     """
     record = found.record
     if (option := _ENDED.get(record.status)) and (timeout if option == "--timeout" else memory_limit) is None:
         raise InputError(
-            f"trial {record.trial.key} ended as {record.status.value} ({record.message}): give {option} as the run had "
-            "it, since nothing else would end it"
+            f"trial {record.trial.key} ended as {record.status.value} ({record.message}): give {option} with the value "
+            "of that run, since nothing else would end the trial"
         )
     start_server(PRELOAD)
     job = Job(
@@ -95,13 +95,13 @@ def repeat(
 
 
 def _read_again(record: Record) -> Record:
-    """The record as its line would be read: numbers, tuples and lists as they come back."""
+    """The record as it would be read from its line, so that numbers, tuples and lists compare equal."""
     return parsed(sealed(record))[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plans:
-    """Finds out, in a process that may die, whether the trial of a record can be run here as it was."""
+    """Checks, in a process of its own, whether the trial of a record can run here unchanged."""
 
     job: Job
     cores: int
@@ -115,10 +115,10 @@ class _Plans:
             with inside(self.job.folder):
                 sources = registry.sources(self.job.plugins)
             known = self.job.load()
-            same_plugins(record, known)
+            require_same_plugins(record, known)
             with inside(self.job.folder):
                 files = origins.find([trial], known)
-            same_files(record, origins.of(trial, files), self.job.folder)
+            require_same_files(record, origins.of(trial, files), self.job.folder)
         except InputError as error:
             return error
         here = environment(self.job, self.cores)
@@ -146,7 +146,7 @@ def _planned(job: Job, record: Record) -> Plan:
 
 
 def _run(job: Job, plan: Plan, record: Record) -> Record:
-    """The record of the trial, run as one of a study is."""
+    """Run the trial like one of a study, and return its record."""
     with examiners(job) as here:
         planner = Planner(job=job, source=f"trial {record.trial.key}", cores=cores(), runs_here=True)
         checked = _checked(planner, plan.trials, here)
@@ -163,11 +163,11 @@ def _run(job: Job, plan: Plan, record: Record) -> Record:
 
 
 def _checked(planner: Planner, trials: list[Trial], here: Examiners) -> dict[str, Checked]:
-    """What the check of the trial finds out; InputError where there are no data for it."""
+    """The result of checking the trial; InputError if its data cannot be made."""
     job, found = planner.job, dict[str, Checked]()
     ended = isolated_map(
         planner.check, groups(trials), threads=job.threads, limits=job.limits,
-        partner=partner(here.address, COMPETITOR), on_start=lambda _: here.office.ensure(),
+        access=examiner_access(here.address, COMPETITOR), on_start=lambda _: here.broker.ensure(),
     )  # fmt: skip
     with closing(ended):
         for group, result in ended:

@@ -1,4 +1,4 @@
-"""Further seeds where a pair of competitors is undecided: looks at 5, 10, 20 and 30 seeds, in whole paired blocks."""
+"""Adds seeds while a pair of competitors is undecided: looks at 5, 10, 20 and 30 seeds, in whole paired blocks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from benchbench.statistics.verdicts import OPEN
 
 
 class _Spot(NamedTuple):
-    """Where competitors are compared; ``engine`` is empty where no architecture has several."""
+    """The conditions under which competitors are compared; ``engine`` is empty if no competitor has several."""
 
     task: str
     options: str
@@ -35,17 +35,17 @@ class _Spot(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Resolve:
-    """Adds seeds, ``most`` at most, where a pair is open at the ``effect``, 0.1 for 10 %.
+    """Adds seeds, up to ``most``, while a pair is undecided at the ``effect``, which is 0.1 for 10 %.
 
-    Each look takes a quarter of alpha, and Holm's procedure goes over all pairs of a look (``statistics.seeds``). A
-    pair of two baselines is no reason to go on.
+    Each look uses a quarter of alpha, and Holm's procedure covers all pairs of a look (``statistics.seeds``). An
+    undecided pair of two baselines adds no seeds.
     """
 
     effect: float
     most: int
 
     def further(self, grid: Sequence[Trial], done: Mapping[str, Record]) -> tuple[list[Trial], list[str]]:
-        """The trials beyond a grid that are asked for so far, and a sentence on each place: what is added, or why not.
+        """The trials to add to a grid so far, and for each place a sentence that says what is added, or why nothing is.
 
         ``done`` has the records of the whole grid.
         """
@@ -58,7 +58,7 @@ class Resolve:
         return trials, notes
 
     def _wanted(self, competitors: Sequence[Trial], have: int, done: Mapping[str, Record]) -> tuple[int, str]:
-        """How many seeds a place is to have, and why."""
+        """How many seeds a place needs so far, and why."""
         undecided = list[str]()
         looks = [look for look in LOOKS if look <= self.most]
         for look in looks:
@@ -73,9 +73,9 @@ class Resolve:
         return have, f"still undecided at {looks[-1]} seeds, the most: {', '.join(undecided)}"
 
     def _undecided(self, records: Sequence[Sequence[Record]]) -> list[str]:
-        """The pairs that are open, from the records (option set, seed) of a place."""
+        """The undecided pairs, from the records (option set, seed) of a place."""
         names, scores = table(records)
-        if len(names) < 2:  # the others decline
+        if len(names) < 2:  # all others declined
             return []
         facts = records[0][0].objective
         baselines = {one.trial.competitor or one.trial.architecture for one, *_ in records if one.is_baseline}
@@ -89,10 +89,10 @@ class Resolve:
 
 
 def table(records: Sequence[Sequence[Record]]) -> tuple[list[str], Values]:
-    """Names, and test scores (competitor, seed), from the records (option set, seed) of a place.
+    """The names and test scores (competitor, seed) of competitors, from the records (option set, seed) of a place.
 
-    Infinite where a competitor failed or is marked. One that declined on every seed is left out; of several option
-    sets of one the median on validation chooses, as in the report.
+    The score of a trial that failed or is marked is infinite. A competitor that declined on every seed is left out; of
+    its several option sets the one with the best median on validation counts, as in the report.
     """
     best: dict[str, tuple[tuple[float, str], Sequence[Record]]] = {}
     for block in records:
@@ -116,7 +116,7 @@ def _score(record: Record) -> float:
 
 
 def _spots(grid: Sequence[Trial]) -> dict[_Spot, list[Trial]]:
-    """The trials of a grid by where they are compared."""
+    """The trials of a grid by the conditions under which they are compared."""
     engines = {(trial.competitor or trial.architecture, trial.engine) for trial in grid}
     several = len(engines) > len({name for name, _ in engines})
     found: dict[_Spot, list[Trial]] = {}

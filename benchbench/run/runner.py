@@ -1,4 +1,4 @@
-"""Run a study: check all of it first, skip what is recorded, append each record as it comes."""
+"""Runs a study: checks all of it first, skips the trials that have records, and appends each new record at once."""
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ from benchbench.isolation.pool import cores, isolated_map, start_server
 from benchbench.isolation.supervisor import Limits, Lost
 from benchbench.run import origins
 from benchbench.run.executor import Executor, Local
-from benchbench.run.job import COMPETITOR, PRELOAD, Job, Scheduled, Warm, partner
+from benchbench.run.job import COMPETITOR, PRELOAD, Job, Scheduled, Warm, examiner_access
 from benchbench.run.outcome import Refused
 from benchbench.run.place import Examiners, examiners
 from benchbench.run.plan import Checked, Group, Plan, Planner, groups, schedule
@@ -52,14 +52,15 @@ def run_study(
     on_record: Callable[[Record], None] = lambda _: None,
     on_unkept: Callable[[int], None] = lambda _: None,
 ) -> list[Record]:
-    """Run what a study lacks, and return the records of all its trials, those of its tuning first.
+    """Run the trials of a study that have no record yet, and return the records of all, those of its tuning first.
 
-    ``study`` is a Study, a shipped name or a TOML file. ``executor`` runs the trials: by default, processes of this
-    machine. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of its own (default: as many as
-    there are cores for; one where a device is shared). ``device`` and ``engine`` override the study's; ``timeout`` in
-    seconds and ``memory_limit`` in bytes kill a trial; ``machine`` overrides the label. ``resolve`` adds seeds, up to
-    ``max_seeds`` (30), where a pair of competitors is undecided at a difference of that share. ``keep`` keeps fitted
-    learners as artifacts. ``Listeners`` has the rest. InputError, before anything is written, where the study is wrong.
+    ``study``: a Study, a shipped name or a TOML file. ``executor`` runs the trials, by default in processes of this
+    machine. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores (by default as many as the cores
+    allow, or one if they share a device). ``device`` and ``engine`` override the study's. A trial that takes longer
+    than ``timeout`` seconds or uses more than ``memory_limit`` bytes is killed. ``machine`` overrides the machine's
+    label. ``resolve`` adds seeds, up to ``max_seeds`` (30), while a pair of competitors is undecided at a relative
+    difference of that size. ``keep`` keeps fitted learners as artifacts. ``Listeners`` describes the functions that
+    are called meanwhile. InputError, before anything is written, if the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     instead = (("devices", device), ("engines", engine))
@@ -67,7 +68,7 @@ def run_study(
     jobs = _jobs(study, threads) if jobs is None else jobs
     _check_arguments(jobs, threads, timeout, memory_limit, machine)
     further = _resolve(resolve, max_seeds)
-    start_server(PRELOAD)  # it takes seconds to load, so that it begins here, and not for a study that is refused
+    start_server(PRELOAD)  # takes seconds, so it starts as soon as the arguments are known to be right
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
     return _Run(
         study=study,
@@ -81,12 +82,13 @@ def run_study(
 
 
 class Listeners(NamedTuple):
-    """Who hears what of a run.
+    """The functions that are called during a run.
 
-    ``on_step``: what is done before trials run. ``on_check``: how many of the groups of trials that share data are
-    checked, of how many. ``on_stage``: the name and the notes of each stage (``run.stages``). ``on_plan``: how many
-    trials it has, how many are recorded, and how many of these with other jobs, threads or allocator. ``on_start`` and
-    ``on_record``: each trial that runs. ``on_unkept``: how many are recorded whose learners were to be kept now.
+    ``on_step``: with what is done before trials run. ``on_check``: with the number of groups of trials that are
+    checked, and of all groups. ``on_stage``: with the name and the notes of each stage (``run.stages``). ``on_plan``:
+    with the number of its trials, of those that have records, and of records made with other jobs, threads or
+    allocator. ``on_start`` and ``on_record``: for each trial that runs. ``on_unkept``: with the number of records
+    without a kept learner, in a run that is to keep learners.
     """
 
     on_step: Callable[[str], None]
@@ -100,7 +102,7 @@ class Listeners(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """A study on its way to records."""
+    """A run of a study."""
 
     study: Study
     source: str
@@ -111,7 +113,7 @@ class _Run:
     listeners: Listeners
 
     def complete(self) -> list[Record]:
-        """Check the study, and run the trials that have no record yet, as the only writer; the records of all."""
+        """Check the study, run the trials that have no record yet as the only writer, and return all records."""
         printed: list[str] = []
         planner = Planner(
             job=self.job,
@@ -132,28 +134,31 @@ class _Run:
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
-                here.office.close()  # it has examiners of its own, where its trials run
+                here.broker.close()  # the executor has examiners of its own where its trials run
             return self._run(
                 job, plan, stages, checked, executor=self.executor or self._here(here), read=read, printed=printed
             )
 
     def _here(self, here: Examiners) -> Local:
-        return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs have"))
+        return Local(here, on_wait=lambda: self.listeners.on_step("waiting for cores, which other runs use"))
 
     def _stages(self, plan: Plan) -> Stages:
-        """What is to be done; InputError where seeds are to be added and no pair is there to be decided."""
+        """The stages of the run; InputError if seeds are to be added but there is no pair to decide."""
         names = {trial.competitor or trial.architecture: trial.architecture for trial in plan.trials}
         if self.resolve is not None and (len(names) < 2 or set(names.values()) <= plan.baselines):
-            found = "one competitor" if len(names) < 2 else "baselines alone"
+            found = "one competitor" if len(names) < 2 else "only baselines"
             place = self.source or self.study.name
-            raise InputError(f"{place}: resolve: the study has {found}, and so no pair to decide")
+            raise InputError(
+                f"{place}: resolve: the study has {found} and therefore no pair to decide; "
+                "add an architecture, or leave out resolve"
+            )
         return Stages(grid=plan.trials, tuned=plan.tuned, resolve=self.resolve)
 
     def _run(
         self, job: Job, plan: Plan, stages: Stages, checked: dict[str, Checked], *, executor: Executor,
         read: dict[str, store.Reading], printed: list[str],
     ) -> list[Record]:  # fmt: skip
-        """Stage after stage, as the only writer; the records of all."""
+        """Run one stage after another as the only writer, and return all records."""
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
             done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine, read.get(machine))}
@@ -179,11 +184,13 @@ class _Run:
                 ran |= {trial.key for trial in missing}
                 planned = schedule(plan, missing, checked)
                 self._records(writer, job, plan, planned, executor, added=stage.name == ADDED)
-                done = {record.trial.key: record for record in self._recorded(plan)}  # a long run keeps none meanwhile
+                done = {
+                    record.trial.key: record for record in self._recorded(plan)
+                }  # read again, so that a long run need not keep them all in memory
         return [done[trial.key] for one in known for trial in one.trials]
 
     def _recorded(self, plan: Plan) -> Iterator[Record]:
-        """The records that this run counts, in the order of writing; of several of one trial the last counts."""
+        """The records that count in this run, in the order in which they were written."""
         for label in self._machines(plan):
             yield from self._store(label).records()
 
@@ -209,9 +216,9 @@ class _Run:
     def _check(
         self, planner: Planner, job: Job, plan: Plan, stages: Stages, *, here: Examiners, records: list[Record]
     ) -> dict[str, Checked]:
-        """What the check finds out about the trials that may yet run; InputError where they cannot be run.
+        """Check the trials that may still run; InputError if they cannot.
 
-        A competitor or a task that dies while it is made says so in its record.
+        A competitor or a task that crashes here is not an error of the study: its records will say so.
         """
         origins.refuse_others(plan.files, records)
         waiting = groups(stages.ahead({record.trial.key: record for record in records}))
@@ -225,8 +232,8 @@ class _Run:
             threads=job.threads,
             limits=job.limits,
             prepare=Warm(job) if job.warm else None,
-            partner=partner(here.address, COMPETITOR),
-            on_start=lambda _: here.office.ensure(),
+            access=examiner_access(here.address, COMPETITOR),
+            on_start=lambda _: here.broker.ensure(),
         )
         with contextlib.closing(ended):
             for count, (group, result) in enumerate(ended, start=1):
@@ -238,13 +245,13 @@ class _Run:
         return {exercise: result for exercise, result in found.items() if isinstance(result, Checked)}
 
     def _machines(self, plan: Plan) -> list[str]:
-        """The machines whose records the run goes on from."""
+        """The machines from whose records the run continues."""
         return store.machines(self.results, self.study.name) if self._many else [plan.here.machine]
 
     def _records(
         self, writer: store.Writer, job: Job, plan: Plan, missing: list[Scheduled], executor: Executor, *, added: bool
     ) -> None:
-        """Run trials and store what they give; ``added``: they are of seeds that the study does not have."""
+        """Run trials and store their records; ``added``: their seeds are not in the study's file."""
         printed = dict[str, str]()
         resolved = self.resolve.effect if added and self.resolve is not None else None
 
@@ -254,7 +261,7 @@ class _Run:
         ended = executor.map(job, missing, on_start=lambda item: self.listeners.on_start(item.trial), on_output=heard)
         with contextlib.closing(ended):
             for item, outcome in ended:
-                if isinstance(outcome, InputError):  # a plug-in that could be loaded before
+                if isinstance(outcome, InputError):  # such as a plug-in that can no longer be loaded
                     raise outcome
                 record, key = outcome.record, item.trial.key
                 if key in printed:
@@ -264,17 +271,17 @@ class _Run:
                 self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact, outcome.kept))
 
     def _unkept(self, record: Record) -> bool:
-        """Whether a record of a fit lacks the learner that is to be kept."""
+        """Whether a record of a fit has no kept learner, although this run keeps learners."""
         return self.job.keep and record.kept is None and record.status in FITTED and not record.trial.tuning
 
     def _otherwise(self, plan: Plan, record: Record) -> bool:
-        """Whether a record was made in a way whose times cannot be compared with those of this run."""
+        """Whether a record has other jobs, threads or allocator, so that its times are not comparable."""
         names = ("threads", "allocator") if self._many else ("jobs", "threads", "allocator")
         return any(getattr(record.environment, name) != getattr(plan.here, name) for name in names)
 
 
 def _read(study: str | Path) -> tuple[Study, str, Path]:
-    """The study, its file's name, and the folder that its relative paths start from."""
+    """The study, its file's name, and the folder from which its relative paths start."""
     file = find(str(study))
     folder = Path.cwd() if file in shipped().values() else file.parent.resolve()
     return studies.read(file), file.name, folder
@@ -306,19 +313,21 @@ def _job(
 
 
 def _jobs(study: Study, threads: int) -> int:
-    shared = any(name != "cpu" for name in study.devices)  # one device cannot be timed for two at once
+    shared = any(name != "cpu" for name in study.devices)  # two trials on one device could not be timed
     return 1 if shared else max(1, cores() // max(1, threads))
 
 
 def _resolve(effect: float | None, most: int | None) -> Resolve | None:
     if effect is None:
         if most is not None:
-            raise InputError("max_seeds goes with resolve, which adds the seeds")
+            raise InputError("max_seeds is given without resolve, which adds the seeds: give --resolve too")
         return None
     if not 0 < effect < 1:
         raise InputError(f"resolve must be between 0 and 1, such as --resolve 0.1 for 10 %, not {effect:g}")
     if most is not None and not LOOKS[0] <= most:
-        raise InputError(f"max_seeds must be {LOOKS[0]} or more, as the first look is at {LOOKS[0]} seeds, not {most}")
+        raise InputError(
+            f"max_seeds must be {LOOKS[0]} or more, since the first look is at {LOOKS[0]} seeds, not {most}"
+        )
     return Resolve(effect=effect, most=most or LOOKS[-1])
 
 

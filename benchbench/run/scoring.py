@@ -1,4 +1,4 @@
-"""What a learner predicts, as the harness asks for it, and how well."""
+"""Asks learners for predictions, checks these, times them and scores them."""
 
 import inspect
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from benchbench.core.errors import DivergedError, UnsupportedError
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, Learner, Problem, Split
 from benchbench.learn.sequences import Lengths
-from benchbench.run.lesson import Lesson
+from benchbench.run.exchange import FitData
 from benchbench.run.segments import segments
 
 PREDICT_REPEATS = 5
-_SUM = 1e-3  # by which the probabilities of a step may differ from 1 in sum
+_SUM = 1e-3  # by how much the sum of a step's probabilities may differ from 1
 
 
 def scored(problem: Problem, valid: Array, predictions: Array) -> dict[str, Any]:
-    """The scores, groups and samples of a record, of predictions of the validation and the test split."""
+    """A record's scores, groups and samples, from predictions (sequence, scored, output) of validation and test."""
     objective, test = problem.objective, problem.test
     scores: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
@@ -37,10 +37,10 @@ def scored(problem: Problem, valid: Array, predictions: Array) -> dict[str, Any]
 
 
 def predict(learner: Learner, split: Split, *, classifies: bool) -> Array:
-    """The checked predictions of a split.
+    """The checked predictions (sequence, scored, output) of a split.
 
-    Raises ValueError for a wrong shape or for rows that are no probabilities, DivergedError for numbers that are not
-    finite.
+    ValueError for a wrong shape, and for a classifier's rows that are not probabilities; DivergedError for numbers that
+    are not finite.
     """
     return predicted(learner, split.inputs, split.lengths, split.targets.shape, classifies=classifies)
 
@@ -48,30 +48,30 @@ def predict(learner: Learner, split: Split, *, classifies: bool) -> Array:
 def predicted(
     learner: Learner, inputs: Array, lengths: Lengths | None, shape: tuple[int, ...], *, classifies: bool
 ) -> Array:
-    """As ``predict``, of inputs whose targets nobody has; ``shape`` is theirs."""
+    """As ``predict``, for inputs (sequence, time, feature) without targets; ``shape`` is (sequence, scored, output)."""
     return checked(learner.predict(*given(inputs, lengths)), shape, classifies=classifies)
 
 
 def given(inputs: Array, lengths: Lengths | None) -> tuple[Any, ...]:
-    """What ``predict`` is called with."""
+    """The arguments for ``predict``: inputs (sequence, time, feature) and, if there are any, lengths (sequence,)."""
     return (inputs,) if lengths is None else (inputs, lengths)
 
 
-def require_lengths(learner: Learner, problem: Problem | Lesson) -> None:
-    """UnsupportedError where the sequences differ in length, and ``predict`` has no parameter ``lengths``."""
+def require_lengths(learner: Learner, problem: Problem | FitData) -> None:
+    """UnsupportedError if the sequences differ in length and ``predict`` has no parameter ``lengths``."""
     if problem.train.lengths is None:
         return
     parameters = inspect.signature(learner.predict).parameters.values()
     if not any(p.name == "lengths" or p.kind is p.VAR_POSITIONAL for p in parameters):
-        raise UnsupportedError("the sequences differ in length, and predict(inputs, lengths) is not offered")
+        raise UnsupportedError("the sequences differ in length, but predict has no parameter lengths")
 
 
 def prediction_seconds(
     learner: Learner, inputs: Array, lengths: Lengths | None, clock: Clock, synchronize: Callable[[], None]
 ) -> list[float]:
-    """The seconds of a few predictions of the same sequences, each time in another order, up to numbers in memory.
+    """Time a few predictions of the same inputs (sequence, time, feature), each time in another order; in seconds.
 
-    So neither a prediction that is kept from the last time nor one that is not yet computed costs nothing.
+    The order changes and the numbers are read, so that neither a cached nor a lazy prediction seems to take no time.
     """
     seconds = []
     for repeat in range(1, PREDICT_REPEATS + 1):
@@ -86,15 +86,17 @@ def prediction_seconds(
 
 
 def checked(predictions: Any, shape: tuple[int, ...], *, classifies: bool) -> Array:
-    """Predictions as an array of float32; raises what ``predict`` does."""
-    with np.errstate(over="ignore"):  # what does not fit float32 is infinite, and found below
+    """Predictions as an array (sequence, scored, output) of float32; raises the errors of ``predict``."""
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are found below
         array = np.asarray(predictions).astype(np.float32)
     if array.shape != shape:
-        raise ValueError(f"predict gave shape {array.shape}, not (sequence, scored, output) = {shape}")
+        raise ValueError(f"predict returned shape {array.shape}; it must be (sequence, scored, output) = {shape}")
     if not np.isfinite(array).all():
         raise DivergedError(f"{int((~np.isfinite(array)).sum())} of {array.size} predictions are not finite")
     if classifies and (array.min() < -_SUM or np.abs(array.sum(axis=2, dtype=np.float64) - 1).max() > _SUM):
-        raise ValueError("predict must give probabilities of the classes: none negative, with a sum of 1 at each step")
+        raise ValueError(
+            "predict returned numbers that are not probabilities; they must not be negative, and sum to 1 at each step"
+        )
     return array
 
 
@@ -103,7 +105,5 @@ def _groups(problem: Problem, predictions: Array) -> dict[str, dict[str, float |
     found = {}
     for name, part in problem.groups.items():
         labels = None if test.labels is None else test.labels[part]
-        found[name], _ = problem.objective.scores(
-            test.targets[part], predictions[part], labels
-        )  # of a group, None says that a metric is undefined
+        found[name], _ = problem.objective.scores(test.targets[part], predictions[part], labels)
     return found

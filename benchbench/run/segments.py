@@ -1,4 +1,4 @@
-"""Stretches of the test split for the figures: what was true against what was predicted."""
+"""Segments of the test split for figures: true and predicted values."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from benchbench.core.problem import Array
 from benchbench.core.record import Segment
 
 _STRETCH = 120  # points of a segment that a record keeps
-_BLOCK = 60  # windows that make one segment where a window has one scored step
+_BLOCK = 60  # windows in one segment, if a window has one scored step
 
 
 def segments(targets: Array, predictions: Array, objective: Objective) -> dict[str, Segment]:
-    """The first stretch of the test split, and its best and worst by the loss: a sequence, or 60 windows of one step.
+    """The first segment of the test split, and those with the lowest and the highest loss.
 
-    Of a regression the first output alone is kept, with four significant digits, since segments are for figures; of a
-    classification the number of the class.
+    ``targets`` and ``predictions`` are (sequence, scored, output). A segment is a sequence, or 60 windows if these have
+    one scored step. It keeps the first output, with four significant digits, or for a classification the class number.
     """
-    if targets.shape[1] == 1:  # the windows are in order of time: they make one long sequence
+    if targets.shape[1] == 1:  # consecutive windows make one long sequence
         count = max(1, len(targets) // _BLOCK)
         true, predicted = ([*np.array_split(array[:, 0], count)] for array in (targets, predictions))
         first = (targets[:_STRETCH, 0], predictions[:_STRETCH, 0])

@@ -1,4 +1,4 @@
-"""The stages of a run, as functions of the records so far: tries, the best again, the study itself, further seeds."""
+"""The stages of a run as functions of the records so far: tuning, its best again, the study itself, more seeds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TUNING, AGAIN, ADDED = "tuning", "tuning at the longest rung", "further seeds"
 
 
 class Stage(NamedTuple):
-    """Trials that do not depend on each other; ``name`` is empty for the study itself, ``notes`` say why they run."""
+    """Trials that do not depend on each other. ``name`` is empty for the study itself; ``notes`` say why they run."""
 
     name: str
     trials: Sequence[Trial]
@@ -26,14 +26,14 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """What a run comes to. ``grid`` is the study as it stands, ``done`` has records by the keys of their trials."""
+    """The stages of a run. ``grid`` has the study's trials; ``done`` has records by the keys of their trials."""
 
     grid: Sequence[Trial]
     tuned: Tuned | None = None
     resolve: Resolve | None = None
 
     def known(self, done: Mapping[str, Record]) -> list[Stage]:
-        """The stages whose trials are known: all that are complete, and the one that follows them."""
+        """The stages whose trials are known: all complete ones, and the next."""
         found: list[Stage] = []
         for stage in self._each(done):
             found.append(stage)
@@ -42,14 +42,14 @@ class Stages:
         return found
 
     def ahead(self, done: Mapping[str, Record]) -> list[Trial]:
-        """Trials without a record that stand for all that may yet run, so that they can be checked beforehand."""
+        """Trials without a record that represent all trials that may still run, so that these can be checked first."""
         stage = self.known(done)[-1]
         if self.tuned is not None and stage.name in (TUNING, AGAIN) and stage.missing(done):
             return [trial for trial in self.tuned.possible() if trial.key not in done]
         return stage.missing(done)
 
     def _each(self, done: Mapping[str, Record]) -> Iterator[Stage]:
-        """One after the other; each is asked for when those before it have all their records."""
+        """Yield the stages in order; each one needs all records of those before it."""
         grid = self.grid
         if self.tuned is not None:
             yield Stage(TUNING, self.tuned.first())

@@ -1,4 +1,4 @@
-"""A learner outside of a study: for claims and pitfalls, which have protocols of their own, and for benchmarks."""
+"""Makes learners outside of a study, for claims and pitfalls, which have their own protocols, and for benchmarks."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from benchbench.core.options import bind
 from benchbench.core.problem import Learner, Setting, Split
 from benchbench.core.spec import Budget
 
-FIRST_SEED = 100  # of claims: their options were found on seeds below
+FIRST_SEED = 100  # the first seed of claims; smaller seeds served to find their options
 
 
 def made(
     architecture: str, train: Split, *, width: int, seed: int, batch: int = 64, steps: int | None = None,
     device: str = "cpu", engine: str = "torch", **options: Any,
 ) -> Learner:  # fmt: skip
-    """An architecture of so many units for sequences like those of ``train``, not fitted.
+    """An unfitted learner of an architecture with ``width`` units, for sequences like those of ``train``.
 
-    ``steps`` is the length of the sequences to predict, all steps scored, where it is another than that of the fit.
-    InputError for a name or an option that does not exist.
+    ``steps``: the length of the sequences to predict, all steps scored, if it differs from the fit's. InputError for a
+    name or an option that does not exist.
     """
     plugin = registry.load().get("architecture", architecture)
     setting = Setting(
@@ -40,7 +40,7 @@ def fitted(
     architecture: str, train: Split, valid: Split, *, width: int, seed: int, updates: int = 10**9, batch: int = 64,
     **options: Any,
 ) -> Learner:  # fmt: skip
-    """As ``made``, fitted with at most so many updates."""
+    """As ``made``, and fitted with at most ``updates`` updates."""
     learner = made(architecture, train, width=width, seed=seed, batch=batch, **options)
     budget = Budget(name="claim", width=width, updates=updates, batch=batch)
     meter = Meter(budget, batches=-(-len(train) // batch))

@@ -1,4 +1,4 @@
-"""The former address of ``benchbench.workloads``; it goes with the next minor version."""
+"""The former name of ``benchbench.workloads``; the next minor version removes it."""
 
 import sys
 from importlib import import_module

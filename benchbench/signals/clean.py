@@ -1,7 +1,7 @@
-"""Raw signals made ready: gaps filled, outliers clipped, noise filtered, past values and key frequencies as features.
+"""Prepares raw signals: fills gaps, clips outliers, filters noise, adds past values and key frequencies as features.
 
-What is fitted is fitted on the training part, and no value depends on a later sample, but for those in a gap, where no
-window may end.
+All parameters are fitted on the training part. No value depends on a later sample, except those that fill a gap, and no
+window may end in a gap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,25 +29,26 @@ _DEVIATION = 1.4826  # of a normal distribution, in median absolute deviations
 
 
 class Piece(NamedTuple):
-    """A stretch of a recording: ``values`` (time, feature), and at which times all of them are ``measured``."""
+    """A piece of a recording: ``values`` (time, feature), and at which times (time,) all of them are ``measured``."""
 
     values: Values
     measured: NDArray[np.bool_]
 
     def part(self, part: slice) -> "Piece":
-        """Some of its samples."""
+        """The piece with some of its samples."""
         return Piece(self.values[part], self.measured[part])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a signal before windows are cut.
+    """How to prepare a signal before windows are cut.
 
-    ``clean`` names steps in their order. ``longest_gap`` in samples; ``clip_at`` in standard deviations from the
-    median, estimated by the median absolute deviation; ``median_samples`` up to the present one; ``cutoff`` of the
-    low-pass filter in cycles a sample. ``embedding`` counts values that are ``delay`` samples apart, the present one
-    first. ``frequencies`` counts the strongest ones of training, whose amplitudes over the last ``frequency_window``
-    samples are features. InputError for steps that cannot follow each other.
+    ``clean`` names the steps in order. ``longest_gap`` is in samples; ``clip_at`` in standard deviations from the
+    median, estimated by the median absolute deviation; ``median_samples`` counts samples up to the present one;
+    ``cutoff`` of the low-pass filter is in cycles per sample. ``embedding`` is the number of values, ``delay`` samples
+    apart and the present one first, that are features. ``frequencies`` is the number of the training part's strongest
+    frequencies whose amplitudes over the last ``frequency_window`` samples are features. InputError for steps in a
+    wrong order.
     """
 
     clean: tuple[Step, ...] = ()
@@ -63,11 +64,13 @@ class Preparation:
     def __post_init__(self) -> None:
         twice = [step for i, step in enumerate(self.clean) if step in self.clean[:i]]
         if twice:
-            raise InputError(f"clean: {twice[0]} is given twice")
+            raise InputError(f"clean: {twice[0]} is given twice; give each step once")
         if "interpolate" in self.clean[1:]:
             raise InputError("clean: interpolate must come first: the other steps need a signal without gaps")
         if "lowpass" in self.clean and not 0 < self.cutoff < 0.5:
-            raise InputError(f"clean: lowpass: a cutoff of {self.cutoff:.3g} times the rate is not below half of it")
+            raise InputError(
+                f"clean: lowpass: the cutoff is {self.cutoff:.3g} times the rate; it must be below half of it"
+            )
 
     @property
     def fills(self) -> bool:
@@ -76,20 +79,20 @@ class Preparation:
 
     @property
     def more(self) -> bool:
-        """Whether features join those of the signal."""
+        """Whether features are added to the signal."""
         return self.embedding > 1 or self.frequencies > 0
 
     @property
     def lost(self) -> int:
-        """How many first samples of a stretch lack the past that its features take."""
+        """How many samples at the beginning of a piece lack the past that their features need."""
         window = self.frequency_window - 1 if self.frequencies else 0
         return max((self.embedding - 1) * self.delay, window)
 
 
 def filled(values: Values, how: Preparation, name: str) -> Piece:
-    """A recording (time, feature) whose gaps, which are NaN, are filled by straight lines.
+    """A recording (time, feature) with its gaps, which are NaN, filled by straight lines.
 
-    InputError where a gap is longer than allowed, or at the beginning or the end, where a line has but one end.
+    InputError if a gap is longer than allowed, or at the beginning or the end, where a line would have only one end.
     """
     gaps: NDArray[np.bool_] = np.isnan(values)
     result = values.copy()
@@ -101,16 +104,19 @@ def filled(values: Values, how: Preparation, name: str) -> Piece:
             if start == 0 or stop == len(values):
                 raise InputError(f"{rows}, at {'the beginning' if start == 0 else 'the end'}: cut them off")
             if stop - start > how.longest_gap:
-                raise InputError(f"{rows}, {stop - start} in a row; longest_gap is {how.longest_gap}")
+                raise InputError(
+                    f"{rows}, {stop - start} in a row, more than longest_gap = {how.longest_gap}: "
+                    "raise it, or cut the recording there"
+                )
         places = np.arange(len(values))
         result[missing, feature] = np.interp(places[missing], places[~missing], values[~missing, feature])
     return Piece(result, np.logical_not(gaps.any(axis=1)))
 
 
 def prepared(parts: Sequence[Sequence[Piece]], how: Preparation) -> tuple[list[list[Piece]], dict[str, Any]]:
-    """The pieces of train, valid and test after all steps, the first ``how.lost`` samples of each cut off, and facts.
+    """The pieces (time, feature) of train, valid and test after all steps, and facts for the record.
 
-    InputError where a piece is too short for its features.
+    The first ``how.lost`` samples of each piece are cut off. InputError if a piece is too short for its features.
     """
     facts: dict[str, Any] = {}
     made = [list(part) for part in parts]
@@ -131,9 +137,9 @@ def prepared(parts: Sequence[Sequence[Piece]], how: Preparation) -> tuple[list[l
 
 
 def prepared_as(piece: Piece, how: Preparation, facts: Mapping[str, Any]) -> Piece:
-    """A new piece after all steps, with the limits and frequencies of the training part, as ``prepared`` named them.
+    """A new piece (time, feature) after all steps, with the limits and frequencies of training from ``prepared``.
 
-    InputError where it is too short for its features.
+    InputError if it is too short for its features.
     """
     limits = tuple(map(np.asarray, facts["clipped_at"])) if "clipped_at" in facts else None
     for step in how.clean:
@@ -142,7 +148,7 @@ def prepared_as(piece: Piece, how: Preparation, facts: Mapping[str, Any]) -> Pie
 
 
 def _after(step: Step, piece: Piece, how: Preparation, limits: tuple[Values, ...] | None) -> Piece:
-    """A piece after one step; gaps were filled before."""
+    """A piece after one step; its gaps are filled already."""
     values = piece.values
     if step == "clip" and limits is not None:
         values = np.clip(values, *limits)
@@ -159,52 +165,56 @@ def _limits(train: Sequence[Values], deviations: float) -> tuple[Values, Values]
     deviation = _DEVIATION * np.median(np.abs(pooled - middle), axis=0)
     if (deviation == 0).any():
         raise InputError(
-            "clean: clip: half of the training part is one value, so that nothing can be called an outlier"
+            "clean: clip: at least half of the training part has one value, so outliers are undefined: leave out clip"
         )
     return middle - deviations * deviation, middle + deviations * deviation
 
 
 def _median(values: Values, samples: int) -> Values:
-    """The median of the last ``samples``, fewer at the beginning, where the first value stands for those before it."""
+    """The median of the last ``samples`` (time, feature); at the beginning, the first value replaces missing ones."""
     before = np.repeat(values[:1], samples - 1, axis=0)
     return np.asarray(np.median(sliding_window_view(np.concatenate([before, values]), samples, axis=0), axis=2))
 
 
 def _lowpass(values: Values, cutoff: float) -> Values:
-    """Butterworth's filter of the second order, in one direction, at rest on the first value."""
+    """A causal second-order Butterworth filter of values (time, feature), at rest on the first value."""
     sections = butter(_ORDER, 2 * cutoff, output="sos")
     rest = sosfilt_zi(sections)[:, :, None] * values[:1]
     return np.asarray(sosfilt(sections, values, axis=0, zi=rest)[0])
 
 
 def _key_frequencies(train: Sequence[Values], how: Preparation) -> list[float]:
-    """The strongest peaks in the spectrum of training, in cycles a sample, the strongest first.
+    """The strongest peaks in the spectrum of training in cycles per sample, the strongest first.
 
-    InputError where it has fewer.
+    InputError if there are too few peaks.
     """
     if not how.frequencies:
         return []
     longest = max(train, key=len)
     places, power = welch(longest, nperseg=min(how.frequency_window, len(longest)))
-    peaks = find_peaks(np.concatenate([[np.inf], power[1:], [0]]))[0]  # a mean or a drift is no frequency
+    peaks = find_peaks(np.concatenate([[np.inf], power[1:], [0]]))[
+        0
+    ]  # so that a mean or a drift does not count as a peak
     if len(peaks) < how.frequencies:
-        raise InputError(f"the spectrum of training has {len(peaks)} peaks, fewer than frequencies = {how.frequencies}")
+        raise InputError(
+            f"the spectrum of training has {len(peaks)} peaks, fewer than frequencies = {how.frequencies}: lower that"
+        )
     strongest = peaks[np.argsort(-power[peaks], kind="stable")][: how.frequencies]
     return [float(place) for place in places[strongest]]
 
 
 def _with_features(piece: Piece, frequencies: Sequence[float], how: Preparation) -> Piece:
-    """A piece of one feature with its past values and the amplitudes of frequencies beside it."""
+    """A piece of one feature with its past values and the amplitudes of frequencies as further features."""
     values, lost = piece.values[:, 0], how.lost
     if len(values) <= lost:
-        raise InputError(f"a stretch of {len(values)} samples is too short for features of the last {lost + 1}")
+        raise InputError(f"a piece of {len(values)} samples is too short for features of the last {lost + 1} samples")
     past = [values[lost - i * how.delay : len(values) - i * how.delay] for i in range(how.embedding)]
     amplitudes = [_amplitude(values, frequency, how.frequency_window)[lost:] for frequency in frequencies]
     return Piece(np.stack([*past, *amplitudes], axis=1), piece.measured[lost:])
 
 
 def _amplitude(values: Values, frequency: float, window: int) -> Values:
-    """The amplitude of a frequency over the last ``window`` samples, the missing ones before the first being 0."""
+    """The amplitude (time,) of a frequency over the last ``window`` samples; samples before the first count as 0."""
     phase = 2 * np.pi * frequency * np.arange(window)
     parts = [np.asarray(lfilter(2 / window * wave, [1.0], values)) for wave in (np.cos(phase), np.sin(phase))]
     return np.asarray(np.hypot(*parts))

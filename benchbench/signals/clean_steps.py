@@ -1,4 +1,4 @@
-"""The steps of cleaning as one text, such as ``interpolate,clip=6``, and as options of a task."""
+"""Turns cleaning steps in one text, such as ``interpolate,clip=6``, into options of a task."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,17 +15,17 @@ _VALUES: Mapping[str, tuple[str, Any, str]] = MappingProxyType(
         "interpolate": ("longest_gap", _GAP, "a longest gap of 1 or more samples"),
         "clip": ("clip_at", ClipAt, "1 to 1000 deviations"),
         "median": ("median_samples", MedianSamples, "2 to 1001 samples"),
-        "lowpass": ("cutoff", Cutoff, "a cutoff above 0 and below 0.5 cycles a sample"),
+        "lowpass": ("cutoff", Cutoff, "a cutoff above 0 and below 0.5 cycles per sample"),
     }
 )
 STEPS: tuple[str, ...] = get_args(Step)
 
 
 def clean_options(text: str) -> dict[str, Any]:
-    """The options of ``--clean``, from steps divided by commas, each with or without a value: ``interpolate,clip=6``.
+    """Options of the task ``series`` from steps separated by commas, with or without a value: ``interpolate,clip=6``.
 
-    They are those of the task ``series``; none for an empty text. InputError names the step that is unknown, given
-    twice, in the wrong place or out of range, and what would be right.
+    There are none for an empty text. InputError names a step that is unknown, given twice, in the wrong place or out of
+    range, and says what would be right.
     """
     steps: list[str] = []
     options: dict[str, Any] = {}

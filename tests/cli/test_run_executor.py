@@ -10,10 +10,13 @@ import pytest
     ("options", "said"),
     [
         (["--executor", "dusk"], "executor 'dusk'"),
-        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler goes with --executor dask"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler is given without --executor dask"),
         (["--executor", "dask"], "--executor dask needs --scheduler"),
-        (["--executor", "dask", "--scheduler", "x:1", "--jobs", "2"], "--jobs does not go with --executor dask"),
-        (["--executor", "dask", "--scheduler", "x:1", "--machine", "m"], "--machine does not go with --executor dask"),
+        (["--executor", "dask", "--scheduler", "x:1", "--jobs", "2"], "--jobs cannot be used with --executor dask"),
+        (
+            ["--executor", "dask", "--scheduler", "x:1", "--machine", "m"],
+            "--machine cannot be used with --executor dask",
+        ),
     ],
 )
 def test_an_option_of_another_executor_is_refused_in_one_message(cli, options, said):

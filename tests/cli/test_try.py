@@ -64,7 +64,7 @@ SPOILT = {
     [
         (("nowhere.csv",), "nowhere.csv: no such file"),
         (("gaps.csv",), "missing, in row 3, 9, 15 ... (row 1 is line 2): --clean interpolate fills them"),
-        (("flat.csv",), "constant, every value is 7"),
+        (("flat.csv",), "is constant: every value is 7"),
         (("short.csv",), "short.csv: the signal is too short"),
         (("prose.csv",), "prose.csv"),
         (("two.csv",), "2 columns may be the signal: left, right; choose one, such as --column left"),

@@ -58,4 +58,4 @@ def test_an_exception_without_a_text_to_be_had_is_described():
         def __str__(self):
             raise RuntimeError("no")
 
-    assert describe(OddError()) == "OddError: (its text cannot be had: RuntimeError)"
+    assert describe(OddError()) == "OddError: (printing it raised RuntimeError)"

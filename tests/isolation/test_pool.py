@@ -161,7 +161,7 @@ def own_parent(_):
 
 def test_a_keeper_that_is_killed_costs_one_item():
     found = dict(isolated_map(kill_the_keeper, [0, 1, 2]))
-    assert found[1] == Lost("crash", "the process that keeps the trials was killed while this one ran")
+    assert found[1] == Lost("crash", "the process that supervises the trials was killed while this one ran")
     assert (found[0], found[2]) == (0, 2)
 
 
@@ -242,7 +242,7 @@ def test_an_interrupt_while_the_reception_starts_leaves_nothing_to_close(monkeyp
         raise KeyboardInterrupt
 
     monkeypatch.setattr(context().Process, "start", interrupted)
-    office = pool.Office(reception=SimpleNamespace(serve=None))
+    broker = pool.BrokerProcess(broker=SimpleNamespace(serve=None))
     with pytest.raises(KeyboardInterrupt):
-        office.ensure()
-    office.close()
+        broker.ensure()
+    broker.close()

@@ -1,4 +1,4 @@
-"""Folders of processes that were killed go with the next process that wants one, and no others."""
+"""The next process that wants a temporary folder removes those of processes that were killed, and no others."""
 
 import tempfile
 from contextlib import ExitStack

@@ -126,7 +126,7 @@ class Early(Honest):
 
     def fit(self, train, valid, meter):
         super().fit(train, valid, meter)
-        _of_callers("desk").exam(_of_callers("trial"))
+        _of_callers("examiner").exam(_of_callers("trial"))
 
 
 @cheat

@@ -291,7 +291,7 @@ def test_an_interrupt_cancels_what_waits_and_keeps_what_ended(own, slow, tmp_pat
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=30)
     assert interrupted.returncode == 130
-    assert "interrupted; what is finished is kept" in said
+    assert "interrupted; finished trials are kept" in said
     assert "Traceback" not in said
     assert 3 <= lines(tmp_path / "r") < 12
     assert "1 worker, " in said

@@ -54,7 +54,7 @@ FAULTS = [
     ("__import__('signal').signal(6, lambda *_: None); time.sleep(60)", "timeout", "killed after 2 s"),
     ("os.closerange(3, 100); time.sleep(60)", "timeout", "killed after 2 s"),
     ("os.execvp('sleep', ['sleep', '60'])", "timeout", "killed after 2 s"),
-    ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict gave shape"),
+    ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict returned shape"),
     ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
     ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
     ("open('/nowhere/at/all.txt')", "failed", "No such file or directory: 'all.txt' (plugin.py:"),

@@ -11,8 +11,8 @@ from benchbench.core import registry
 from benchbench.core import study as studies
 from benchbench.core.closed_loop import nrmse_at, spectrum_distance
 from benchbench.core.record import Environment, Record
+from benchbench.run.exchange import Start
 from benchbench.run.free_run import generate, judged, maxima, run
-from benchbench.run.lesson import Start
 from benchbench.run.trial import make_problem, run_trial
 
 STEPS = 120
@@ -129,7 +129,9 @@ def test_where_all_starts_diverge_there_is_no_spectrum():
 
 @pytest.mark.parametrize("made", [np.zeros((6, STEPS)), np.zeros((6, STEPS - 1, 1)), np.zeros((1, STEPS, 1)), None])
 def test_a_wrong_shape_is_refused_and_not_broadcast(made):
-    with pytest.raises(ValueError, match=r"generate gave shape .*, not \(sequence, steps, feature\) = \(6, 120, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"generate returned shape .*; it must be \(sequence, steps, feature\) = \(6, 120, 1\)"
+    ):
         generate(Own(lambda prefix, steps: made), free_run(), 20)
 
 
@@ -202,7 +204,7 @@ def test_a_trial_with_a_free_run_keeps_open_and_closed_loop_side_by_side(record)
         ("sys.exit(3)", "SystemExit: 3"),
         ("raise NotImplementedError('no way back')", "no way back"),
         ("raise DivergedError('gone')", "gone"),
-        ("return prefix", "generate gave shape (5, 20, 1), not (sequence, steps, feature) = (5, 100, 1)"),
+        ("return prefix", "generate returned shape (5, 20, 1); it must be (sequence, steps, feature) = (5, 100, 1)"),
         ("return 'nothing'", "could not convert"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A process that ends in its free run has handed in the open loop before, and keeps its scores."""
+"""A process that dies in its free run has submitted its predictions before, and keeps their scores."""
 
 import numpy as np
 import pytest
@@ -6,11 +6,11 @@ import pytest
 from benchbench import run_study
 from benchbench.core import artifacts
 from benchbench.core.record import Spent
-from benchbench.isolation.reception import Visitor
+from benchbench.isolation.services import ClientId
 from benchbench.isolation.supervisor import Lost
 from benchbench.run.examiner import Examiner
+from benchbench.run.exchange import Answers, Run
 from benchbench.run.job import unfinished
-from benchbench.run.lesson import Answers, Run
 from benchbench.run.outcome import Attempt, Refused
 from tests.run.conftest import write_study
 from tests.run.elsewhere import Elsewhere
@@ -148,7 +148,7 @@ MADE = Attempt({"spent": Spent(updates=3)}, {})
 def test_starts_are_given_out_after_the_answers_and_never_their_truth(examined):
     examiner, trial, answers, problem = examined
     assert isinstance(examiner.starts(trial, tuned=True), Refused)
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     starts = examiner.starts(trial, tuned=True)
     np.testing.assert_array_equal(starts["test"].prefix, problem.free_run.prefix)
     np.testing.assert_array_equal(starts["valid"].prefix, problem.valid_run.prefix)
@@ -159,32 +159,38 @@ def test_starts_are_given_out_after_the_answers_and_never_their_truth(examined):
 def test_a_process_speaks_of_one_trial_alone(examined):
     examiner, trial, answers, _ = examined
     other = trial.model_copy(update={"seed": trial.seed + 1})
-    mine, theirs = Visitor("competitor", 1), Visitor("competitor", 2)
+    mine, theirs = ClientId("competitor", 1), ClientId("competitor", 2)
     assert not isinstance(examiner.answer(mine, ("exam", trial)), Refused)
-    for message in (("hand in", other, answers, MADE), ("starts", other, True), ("generated", other, "test", None)):
-        assert "its own trial alone" in examiner.answer(mine, message).fields["message"]
+    for message in (
+        ("submit", other, answers, MADE),
+        ("starts", other, True),
+        ("submit free run", other, "test", None),
+    ):
+        assert "another trial than its own" in examiner.answer(mine, message).fields["message"]
     assert examiner.take(other.key) is None
     assert not isinstance(examiner.answer(theirs, ("exam", other)), Refused)
 
 
 def test_only_option_sets_have_a_run_to_be_chosen_by(examined):
     examiner, trial, answers, _ = examined
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     assert list(examiner.starts(trial, tuned=False)) == ["test"]
-    assert isinstance(examiner.generated(trial, "valid", Run(failure={"status": "failed", "message": ""})), Refused)
+    assert isinstance(
+        examiner.submit_free_run(trial, "valid", Run(failure={"status": "failed", "message": ""})), Refused
+    )
 
 
 def test_a_study_without_the_closed_loop_leaves_nothing_for_a_lost_process(examined):
     examiner, trial, answers, _ = examined
     trial = trial.model_copy(update={"closed_loop": False})
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     assert examiner.starts(trial, tuned=True) == {}
     assert examiner.take(trial.key).attempt is None
 
 
 def test_answers_of_a_wrong_shape_have_no_free_run(examined):
     examiner, trial, answers, _ = examined
-    examiner.hand_in(trial, Answers(valid=answers.valid, test=answers.test[:1], alone=None), MADE)
+    examiner.submit(trial, Answers(valid=answers.valid, test=answers.test[:1], alone=None), MADE)
     assert examiner.starts(trial, tuned=True) == {}
     assert examiner.take(trial.key).fields["status"] == "failed"
 
@@ -193,14 +199,14 @@ def test_answers_of_a_wrong_shape_have_no_free_run(examined):
 def test_a_grade_that_lacks_its_runs_says_why(examined, cause):
     examiner, trial, answers, problem = examined
     lost = Lost(cause[0], "killed")
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     examiner.starts(trial, tuned=True)
     grade = examiner.take(trial.key)
     run = unfinished(grade, lost).fields["free_run"]
     assert (run.status, run.message, run.validation_message) == (cause[1], "killed", "")
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     examiner.starts(trial, tuned=True)
-    examiner.generated(trial, "test", Run(problem.free_run.truth, 1.0))
+    examiner.submit_free_run(trial, "test", Run(problem.free_run.truth, 1.0))
     run = unfinished(examiner.take(trial.key), lost).fields["free_run"]
     assert (run.status, run.message, run.validation_message) == ("ok", "", "killed")
     assert run.valid_steps == [100] * 5
@@ -208,13 +214,13 @@ def test_a_grade_that_lacks_its_runs_says_why(examined, cause):
 
 def test_the_run_that_chooses_is_judged_by_its_median_valid_time_in_units(examined):
     examiner, trial, answers, problem = examined
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     examiner.starts(trial, tuned=True)
     made = problem.valid_run.truth.copy()
     for start, valid in enumerate((10, 20, 30, 40, 50)):
         made[start, valid:] += 10
-    examiner.generated(trial, "test", Run(problem.free_run.truth, 1.0))
-    examiner.generated(trial, "valid", Run(made, 1.0))
+    examiner.submit_free_run(trial, "test", Run(problem.free_run.truth, 1.0))
+    examiner.submit_free_run(trial, "valid", Run(made, 1.0))
     grade = examiner.take(trial.key)
     assert grade.pending == frozenset()
     assert grade.fields["free_run"].validation_time == 30.0
@@ -223,10 +229,10 @@ def test_the_run_that_chooses_is_judged_by_its_median_valid_time_in_units(examin
 
 def test_a_run_to_choose_by_that_fails_says_why_and_leaves_the_scored_one(examined):
     examiner, trial, answers, problem = examined
-    examiner.hand_in(trial, answers, MADE)
+    examiner.submit(trial, answers, MADE)
     examiner.starts(trial, tuned=True)
-    examiner.generated(trial, "test", Run(problem.free_run.truth, 1.0))
-    examiner.generated(trial, "valid", Run(problem.valid_run.truth[:2], 1.0))
+    examiner.submit_free_run(trial, "test", Run(problem.free_run.truth, 1.0))
+    examiner.submit_free_run(trial, "valid", Run(problem.valid_run.truth[:2], 1.0))
     run = examiner.take(trial.key).fields["free_run"]
     assert (run.status, run.validation_time) == ("ok", None)
     assert "a free run needs shape (5, 100, 1)" in run.validation_message

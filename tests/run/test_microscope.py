@@ -63,7 +63,7 @@ def test_snapshots_are_copies_from_before_training_and_each_validation(outcome, 
         ("return None", "the microscope saw nothing: TypeError"),
         (
             "return Snapshot(states=None, weights={'w': np.array([{}], dtype=object)})",
-            "weights.w is no array of numbers",
+            "weights.w in the snapshot must be an array of numbers",
         ),
         ("raise RuntimeError('broken lens')", "RuntimeError: broken lens"),
     ],
@@ -77,7 +77,7 @@ def test_a_snapshot_that_fails_costs_no_score_and_the_record_says_so(outcome, bo
 
 
 def test_a_learner_without_snapshots_says_so(outcome):
-    assert outcome("pass", "good").record.message == "the microscope saw nothing: the learner has no snapshot"
+    assert outcome("pass", "good").record.message == "the microscope saw nothing: the learner has no method snapshot"
 
 
 @pytest.mark.parametrize(("name", "weight"), [("lstm", "core.weight_hh_l0"), ("esn", "recurrent")])

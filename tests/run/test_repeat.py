@@ -111,7 +111,7 @@ def test_with_other_versions_the_scores_are_held_against_the_spread_over_seeds(t
     made = repeat(found)
     assert (made.agreement.agrees, made.agreement.bitwise) == (True, False)
     assert "torch 1.0 in the record" in made.agreement.said[0]
-    assert "its 2 seeds lie apart" in made.agreement.said[1]
+    assert "the scores of its 2 seeds differ" in made.agreement.said[1]
 
 
 def test_a_score_further_off_than_the_seeds_lie_apart_does_not_agree(two_seeds):
@@ -185,8 +185,8 @@ def test_a_plug_in_or_a_file_that_is_missing_is_named(plugged, plugins, said, mo
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("version=1", "task 'wave' has version 2 here, and 1 in the record"),
-        ("gain: float = 1.0", "the plug-in file of its (task|architecture) is another file than that of the record"),
+        ("version=1", "task 'wave' has version 2 here, but version 1 in the record"),
+        ("gain: float = 1.0", "the plug-in file of its (task|architecture) differs from the file of the record"),
     ],
 )
 def test_a_plug_in_of_another_version_or_content_is_refused(plugged, text, said, monkeypatch, tmp_path):

@@ -275,7 +275,9 @@ def test_a_changed_plug_in_is_refused_until_its_versions_are_raised(study, tmp_p
     run_study(file, results=results)
     before = records_of(results)
     study(source="# another line")
-    with pytest.raises(InputError, match=r"plugin\.py is another file .* 1 record of .* raise the version of each"):
+    with pytest.raises(
+        InputError, match=r"plugin\.py differs from the file of 1 record of .* raise the version of each"
+    ):
         run_study(file, results=results)
     assert records_of(results) == before
     plugin = tmp_path / "plugin.py"
@@ -291,7 +293,7 @@ def test_a_changed_signal_is_refused_under_its_old_name(study, tmp_path):
     file.write_text(file.read_text().replace("[tasks.wave]", '[tasks.wave]\npath = "signal.npy"'))
     run_study(file, results=tmp_path / "r")
     np.save(tmp_path / "signal.npy", np.ones(3))
-    with pytest.raises(InputError, match=r"signal\.npy is another file .* another name, or use other records"):
+    with pytest.raises(InputError, match=r"signal\.npy differs from the file of .* another name, or use other records"):
         run_study(file, results=tmp_path / "r")
     [record] = run_study(file, results=tmp_path / "other")
     assert record.status == "ok"

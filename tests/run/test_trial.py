@@ -82,7 +82,7 @@ def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, s
 @pytest.mark.parametrize(
     ("source", "status", "message"),
     [
-        ("inputs[:, -1]", "failed", "predict gave shape"),
+        ("inputs[:, -1]", "failed", "predict returned shape"),
         ("inputs[:, -1:] * np.nan", "diverged", "predictions are not finite"),
         ("1 / 0", "failed", "ZeroDivisionError"),
         ("inputs[:, -1:].astype(float) * 1e60", "diverged", "predictions are not finite"),

@@ -106,13 +106,13 @@ def test_seeds_are_added_and_recorded_as_such_and_a_second_run_adds_none(file, t
         (
             ("[architectures.rnn]\n[architectures.esn]", "[architectures.persistence]"),
             {"resolve": 0.1},
-            "baselines alone, and so no pair",
+            "only baselines and therefore no pair",
         ),
         (("", ""), {"resolve": 0.0}, "resolve must be .* such as --resolve 0.1 for 10 %, not 0"),
         (("", ""), {"resolve": 1.0}, "between 0 and 1, .* not 1"),
         (("", ""), {"resolve": float("nan")}, "between 0 and 1, .* not nan"),
         (("", ""), {"resolve": 0.1, "max_seeds": 4}, "max_seeds must be 5 or more"),
-        (("", ""), {"max_seeds": 9}, "max_seeds goes with resolve"),
+        (("", ""), {"max_seeds": 9}, "max_seeds is given without resolve"),
     ],
 )
 def test_what_cannot_be_tuned_or_resolved_is_refused_before_anything_runs(file, tmp_path, change, options, message):
@@ -125,5 +125,5 @@ def test_what_cannot_be_tuned_or_resolved_is_refused_before_anything_runs(file, 
 def test_the_command_refuses_with_one_message_and_exit_code_2(file, tmp_path, cli):
     done = cli("run", file.name, "--max-seeds", "9")
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("max_seeds goes with resolve, which adds the seeds")
+    assert done.stderr.strip().endswith("max_seeds is given without resolve, which adds the seeds: give --resolve too")
     assert not (tmp_path / "results").exists()

@@ -114,7 +114,7 @@ def test_key_frequencies_are_found_in_training_and_their_amplitude_follows_the_s
     assert fast[1000:].max() < 0.1
     with pytest.raises(InputError, match="fewer than frequencies = 90"):
         prepared(pieces(train, test, test), Preparation(frequencies=90, frequency_window=64))
-    with pytest.raises(InputError, match="a stretch of 100 samples is too short for features of the last 128"):
+    with pytest.raises(InputError, match="a piece of 100 samples is too short for features of the last 128"):
         prepared(pieces(train, test[:100], test), how)
 
 

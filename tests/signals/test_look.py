@@ -104,7 +104,7 @@ def test_a_wfdb_record_may_be_named_in_three_ways_and_its_samples_belong_to_its_
     ways = [seen(file), seen(f"{file}.hea"), seen(f"{file}.dat")]
     assert {one.path for one in ways} == {f"{file}.hea"}
     (tmp_path / "p01.dat").unlink()
-    with pytest.raises(InputError, match=r"p01\.hea: cannot be read"):
+    with pytest.raises(InputError, match=r"p01\.hea cannot be read"):
         seen(file)
 
 
@@ -127,7 +127,7 @@ def test_steps_of_cleaning_become_options_of_the_task(text, options):
         ("interpolat", "unknown step 'interpolat'; did you mean 'interpolate'"),
         ("clip=0.5", "clip takes 1 to 1000 deviations, not '0.5'"),
         ("median=1", "median takes 2 to 1001 samples, not '1'"),
-        ("lowpass=0.5", "lowpass takes a cutoff above 0 and below 0.5 cycles a sample, not '0.5'"),
+        ("lowpass=0.5", "lowpass takes a cutoff above 0 and below 0.5 cycles per sample, not '0.5'"),
         ("interpolate=0", "interpolate takes a longest gap of 1 or more samples, not '0'"),
         ("clip=", "clip takes .* not ''"),
         ("clip,interpolate", "--clean: interpolate must come first"),

@@ -50,9 +50,9 @@ def test_no_window_ends_in_a_gap_and_no_target_lies_in_one(holes):
 
 
 def test_without_interpolation_a_gap_is_refused_as_ever(holes):
-    with pytest.raises(InputError, match="53 of 3000 values are no finite numbers: row 101 is missing"):
+    with pytest.raises(InputError, match="53 of 3000 values are not finite numbers: row 101 is missing"):
         make(SERIES, path=holes[1], clean=["clip"])
-    with pytest.raises(InputError, match=r"rows 2201 to 2240 are missing, 40 in a row; longest_gap is 39"):
+    with pytest.raises(InputError, match=r"rows 2201 to 2240 are missing, 40 in a row, more than longest_gap = 39"):
         make(SERIES, path=holes[1], clean=["interpolate"], longest_gap=39)
 
 
@@ -125,7 +125,7 @@ def test_an_ecg_with_a_gap_and_an_outlier_is_cleaned(record):
     assert left_out.startswith("30 windows are left out")  # 20 of the gap, 10 of the horizon
     for steps in (["interpolate", "median"], ["interpolate", "lowpass"]):
         assert make(ECG, **options, clean=steps).provenance["clean"]["steps"] == steps
-    with pytest.raises(InputError, match=r"of 0\.5 times the rate is not below half"):
+    with pytest.raises(InputError, match=r"is 0\.5 times the rate; it must be below half"):
         make(ECG, **options, clean=["interpolate", "lowpass"], cutoff_hz=180.0)
 
 

@@ -1,1 +1,1 @@
-"""First stage of the report: frames of numbers, keyed by trial key. Knows no text and no picture."""
+"""The first stage of the report: turns records into frames of numbers; knows no page and no picture."""

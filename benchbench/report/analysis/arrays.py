@@ -1,4 +1,4 @@
-"""The arrays that trials have kept: predictions, snapshots of the microscope, free runs."""
+"""The arrays in trials' artifacts: predictions, snapshots of the microscope, free runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kept:
-    """What one trial has kept, with its record."""
+    """A trial's record and the arrays of its artifact, such as snapshots of states (step, unit)."""
 
     record: Record
     arrays: Arrays
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the record says of the data."""
+        """What the record says about the data."""
         return self.record.data
 
     def restored(self, values: NDArray[Any]) -> Floats:
-        """Values (..., output) in units of the signal, where the record has mean and deviation of each output."""
+        """Values (..., output) in units of the signal, if the record has the mean and deviation of each output."""
         mean, std = (np.asarray(self.facts.get(name, []), float) for name in ("mean", "std"))
         return values * std + mean if mean.shape == std.shape == values.shape[-1:] else np.asarray(values, float)
 
 
 def kept(rows: pd.DataFrame, numbers: Numbers, name: str) -> tuple[dict[str, list[Kept]], str]:
-    """By competitor, what its trials at the longest length kept under ``name``; and a sentence on what is not there.
+    """The arrays that begin with ``name`` of the trials at the longest length, by competitor.
 
-    Nothing and no sentence where no record names such arrays.
+    The sentence says what is missing if no trial has them; it is empty if no record names such arrays.
     """
     found: dict[str, list[Kept]] = {}
     lacking: list[str] = []
@@ -53,7 +53,7 @@ def kept(rows: pd.DataFrame, numbers: Numbers, name: str) -> tuple[dict[str, lis
 
 
 def each_kept(numbers: Numbers, name: str) -> Iterator[tuple[dict[str, str], Kept]]:
-    """Each trial of the report that has kept ``name``, with its condition, task and architecture by these names."""
+    """Each trial of the report with arrays that begin with ``name``, and its condition, task and architecture."""
     for condition, frame in parts(numbers.selection.frame, "condition"):
         for variant, rows in parts(frame, "variant"):
             for label, runs in kept(rows, numbers, name)[0].items():
@@ -69,7 +69,7 @@ def _named(rows: pd.DataFrame, numbers: Numbers, name: str) -> Iterator[tuple[Re
 
 
 def snapshots(one: Kept) -> tuple[NDArray[np.int64], list[Arrays]]:
-    """The updates at which the microscope looked, and what it saw then, by name."""
+    """The updates (snapshot,) at which the microscope took snapshots, and the arrays of each snapshot by name."""
     updates = one.arrays["snapshot.updates"]
     heads = [f"snapshot.{i}." for i in range(len(updates))]
     return updates, [
@@ -79,7 +79,7 @@ def snapshots(one: Kept) -> tuple[NDArray[np.int64], list[Arrays]]:
 
 
 def recurrent(seen: Arrays) -> Floats | None:
-    """The matrix (unit, unit) by which states act on states; of a gated network that of its candidate state.
+    """The recurrent matrix (unit, unit), which for a gated network is that of its candidate state.
 
     PyTorch stacks the gates: an LSTM's candidate is the third of four, a GRU's the third of three.
     """
@@ -93,7 +93,7 @@ def recurrent(seen: Arrays) -> Floats | None:
 
 
 def readout(seen: Arrays) -> Floats | None:
-    """The weights from the states to the outputs."""
+    """The weights (output, unit) from the states to the outputs."""
     for name in ("weights.readout", "weights.head.weight"):
         if name in seen:
             return np.asarray(seen[name], float)

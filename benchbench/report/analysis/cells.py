@@ -14,29 +14,29 @@ COSTS = (
     "trained_parameters", "fixed_parameters", "updates",
 )  # fmt: skip
 _SPREAD = (("", "median"), ("_min", "min"), ("_max", "max"))
-_FIRST = ("mse", "r2")  # columns of the parts of the test split, before further ones
+_FIRST = ("mse", "r2")  # the first columns in the table of parts of the test split
 _FACTS = ("objective", "primary", "better", "baseline", "engine", "loss", "solves")
 
 
 def metrics(frame: pd.DataFrame) -> list[str]:
-    """The names of the metrics that a frame has a test value of, as their columns stand in it."""
+    """The names of the metrics with a test value in a frame, in the order of their columns."""
     columns = (str(name) for name in frame.columns)
     names = [name.removeprefix("test_") for name in columns if name.startswith("test_")]
     return [n for n in names if n not in {"score", "sequences"} and frame[f"test_{n}"].notna().any()]
 
 
 def usual(frame: pd.DataFrame) -> bool:
-    """Whether all that was asked is regression, ranked by the MSE."""
+    """Whether every task is a regression that is ranked by the MSE."""
     return set(frame["objective"]) <= {"regression"} and set(frame["primary"]) <= {"mse"}
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per condition, task, architecture and length, of the frame of a Selection.
+    """One row for each condition, task, architecture and length in the frame of a Selection.
 
-    Medians over the seeds that ended ok; ``_min`` and ``_max`` are the spread over them: of ``score``, which is the
-    task's primary metric, and of every metric by its name. ``ok`` counts the seeds, ``seeds`` counts all,
-    ``disturbed`` those whose times are not to be trusted, ``failed`` says in words how the others ended; ``trials`` are
-    the trials, by key and machine.
+    Values are medians over the seeds that ended ok; ``_min`` and ``_max`` give the range over them, for ``score``,
+    which is the task's primary metric, and for every metric by its name. ``ok`` counts these seeds, ``seeds`` all seeds
+    and ``disturbed`` those with disturbed times. ``failed`` says in words how the other seeds ended. ``trials`` are
+    the keys and machines of the trials.
     """
     every, scored = frame.groupby(CELL), frame[frame["ok"]].groupby(CELL)
     table = every[list(_FACTS)].first()
@@ -56,26 +56,26 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def trials_of(frame: pd.DataFrame) -> "pd.Series[Any]":
-    """The trials of each cell, by key and machine."""
+    """The keys and machines of the trials of each cell."""
     pairs = pd.Series(list(zip(frame["key"], frame["machine"], strict=True)), frame.index, dtype=object)
     return pairs.groupby([frame[name] for name in CELL]).agg(tuple)
 
 
 def failed(statuses: "pd.Series[str]") -> str:
-    """How those ended that did not end ok, in words: each status with its count."""
+    """The statuses other than ok with their counts, in words."""
     counts = statuses[statuses != Status.OK].value_counts().sort_index()
     return ", ".join(f"{status} {count}/{len(statuses)}" for status, count in counts.items())
 
 
 def answers(found: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """One row per condition, task and length: what to take, how sure, what it scores and what it costs."""
+    """One row for each condition, task and length: the best median, how sure that is, its score and its costs."""
     taken = said.rename(columns={"take": "architecture"}).merge(found, on=CELL, how="left")
     taken["parameters"] = taken["trained_parameters"] + taken["fixed_parameters"].fillna(0)
     return taken.rename(columns={"architecture": "take"})
 
 
 def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """Median test metrics over the seeds that ended ok, by cell and named part of the test split."""
+    """Median test metrics over the seeds that ended ok, for each cell and named part of the test split."""
     rows = [
         {**dict(zip(CELL, cell, strict=True)), "group": name, **scores}
         for cell, record in records.rows(frame[frame["ok"]], CELL)
@@ -91,7 +91,7 @@ def groups(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def marked(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """What the records of trials that ended ok show (``core.marks``): a row per trial and mark, with its seed."""
+    """The marks of trials that ended ok (``core.marks``): one row for each trial and mark, with the seed."""
     rows = [
         (*cell, mark.kind, mark.about, mark.sentence, record.trial.seed)
         for cell, record in records.rows(frame[frame["ok"]], CELL)
@@ -101,7 +101,7 @@ def marked(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def undefined(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """Which metrics had no value, and the records' sentence that says why: a row per cell, metric and sentence."""
+    """The metrics without a value, with the records' sentences that say why: one row for each cell and sentence."""
     rows = [
         (*cell, name, sentence)
         for cell, record in records.rows(frame, CELL)

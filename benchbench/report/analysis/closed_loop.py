@@ -1,4 +1,4 @@
-"""Numbers of the closed loop: how long free runs stay valid, and whose stay valid longest."""
+"""Numbers of the closed loop: how long free runs stay valid, and which competitors' runs stay valid longest."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ _SHARES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}
 class ClosedLoop:
     """The free runs of a Selection.
 
-    ``trials`` are its rows that were to go on in closed loop, with ``outcome`` (the status, or that the free run
-    failed). ``cells``, ``pairs`` and ``verdicts`` have a row per cell, per pair and per place. ``missing`` counts the
-    records without a free run by condition and variant where others have one. ``options`` has a row per cell of
-    ``cells``: how many option sets, which was chosen, and by what.
+    ``trials`` are the rows that asked for a free run, with ``outcome``: the status, or that the free run failed.
+    ``cells``, ``pairs`` and ``verdicts`` have a row for each cell, pair and place. ``missing`` counts, by condition and
+    variant, the records without a free run where other records have one. ``options`` has a row for each cell: the
+    number of option sets, the chosen set, and what chose it.
     """
 
     trials: pd.DataFrame
@@ -40,12 +40,12 @@ class ClosedLoop:
 
 
 def closed_loop(selection: Selection, records: Records) -> ClosedLoop:
-    """The free runs of a Selection; nothing where there are none."""
+    """The free runs of a Selection; empty if there are none."""
     frame, options = chosen(selection, records)
     mine = records.of(frame)
     ran = pd.Series([one.free_run is not None for one in mine], frame.index, bool)
     scored = frame["status"].isin([Status.OK, Status.OVER_BUDGET])
-    # a trial whose fit failed never came to its free run: that is an outcome and not a record that lacks one
+    # a trial whose fit failed never reached its free run: that is an outcome, not a record that lacks a free run
     kept = ran | (pd.Series([one.trial.closed_loop for one in mine], frame.index, bool) & ~scored)
     places = [frame["condition"], frame["variant"]]
     somewhere = ran.groupby(places).transform("any")
@@ -81,7 +81,7 @@ def _measured(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def _cells(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """One row per cell: the valid times of all starts of all seeds pooled, and medians over the seeds of the rest."""
+    """One row for each cell: valid times pooled over all starts of all seeds, and medians over seeds of the rest."""
     good = trials[trials["outcome"] == Status.OK]
     every, scored = trials.groupby(CELL), good.groupby(CELL)
     pooled = starts(good, records).groupby(CELL)
@@ -103,7 +103,7 @@ def _cells(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def starts(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """One row per start of the trials: its cell, its valid ``time``, and whether that is ``to_end`` of the run."""
+    """One row for each start: its cell, its valid ``time``, and whether it stays valid ``to_end`` of the run."""
     rows = [
         (*cell, steps / run.unit_steps, steps >= run.steps)
         for cell, record in records.rows(trials, CELL)
@@ -114,9 +114,9 @@ def starts(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def divergences(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per cell in which starts diverged: how many of all, and the ``first`` and ``last`` time at which.
+    """One row for each cell in which starts diverged: how many of all, and the ``first`` and the ``last`` time.
 
-    The times are NaN where the records do not say when.
+    The times are NaN if the records do not give them.
     """
     rows = [
         (*cell, run.unit, round((run.diverged or 0) * len(run.valid_steps)), len(run.valid_steps), min(when), max(when))

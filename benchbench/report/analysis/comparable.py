@@ -1,4 +1,4 @@
-"""Which records may be compared: nothing old, nothing made twice, no time that was measured differently."""
+"""Decides which records may be compared: no old ones, no repeated ones, no times measured under other conditions."""
 
 from collections.abc import Collection
 from itertools import product
@@ -9,15 +9,15 @@ import pandas as pd
 from benchbench.core.errors import InputError
 from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
-from benchbench.report.analysis.order import listed, natural, several
+from benchbench.report.analysis.order import in_a_row, listed, natural, quoted, several
 from benchbench.report.analysis.trials import rows
 from benchbench.report.frame import DISTURBED, plain
 from benchbench.statistics.pairs import WITHIN
 
 CELL = ["condition", "variant", "architecture", "length"]
 TIMES = ("fit_seconds", "first_update_seconds", "update_ms", "floor_times", "predict_us")
-_UNROLLED = r"numba |ATen loop|oneDNN LSTM"  # kernels that use every trained number once a step
-_OPERATIONS = 6  # on a trained number: multiplied and added forward, and twice on the way back
+_UNROLLED = r"numba |ATen loop|oneDNN LSTM"  # kernels that use every trained number once in each step
+_OPERATIONS = 6  # for each trained number: a multiplication and an addition forward, and twice as many backward
 _MEMORY = ("peak", "device_peak", "device_reserved", "device_used")
 _COSTS = [*TIMES, *(f"{name}_mib" for name in _MEMORY)]
 _OBJECTIVE = ["objective", "primary", "better", "choose", "loss", "chosen_higher"]
@@ -25,7 +25,7 @@ _IDENTITY = ["task", "task_set", "architecture", "set", "length", "device", "eng
 
 
 def current(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of the newest versions and limits, each trial once, and sentences on what was left out."""
+    """The rows with the newest versions and limits, each trial once, and sentences that say what is left out."""
     frame = frame.assign(
         task_set=frame["task_options"].map(plain),
         set=frame["architecture_options"].map(plain),
@@ -48,18 +48,19 @@ def _newest(frame: pd.DataFrame, kind: str) -> "pd.Series[bool]":
 
 
 def same_data(frame: pd.DataFrame) -> list[str]:
-    """A sentence that names the tasks whose data differ on one seed; none where all are the same."""
+    """A sentence that names the tasks whose data differ on the same seed; none if there are no such tasks."""
     known = frame[frame["fingerprint"] != ""]
     seen = known.groupby(["machine", "task", "task_set", "length", "seed"])["fingerprint"].nunique()
     differ = sorted({str(place[1]) for place in seen.index[seen > 1]}, key=natural)
-    return [f"Not the same data on the same seed, so not to be compared: {', '.join(differ)}."] if differ else []
+    said = "The data differ on the same seed, so the scores must not be compared"
+    return [f"{said}: {listed(differ, len(differ))}."] if differ else []
 
 
 def asked(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with the objective of a task's scored trials in its trials without a score.
+    """The frame with the objective of a task's scored trials also in its trials without a score.
 
     A trial that was killed before it had its data does not know the objective, and its record says regression.
-    InputError where a task has records of two objectives.
+    InputError if a task has records with two objectives.
     """
     place = ["task", "task_set"]
     scored = frame["test_score"].notna() | frame["valid_choice"].notna()
@@ -78,12 +79,12 @@ def _one_objective(frame: pd.DataFrame) -> None:
         said = sorted(set(part["objective"] + " by " + part["primary"]))
         if len(said) > 1:
             named = f"{task} {options}" if options != "{}" else task
-            way = "raise the version of the task, or use other records (--results)"
-            raise InputError(f"{named}: records of several objectives in one table, {' and '.join(said)}: {way}")
+            way = "raise the version of the task, or use another folder of records (--results)"
+            raise InputError(f"{named}: its records have several objectives, {' and '.join(said)}: {way}")
 
 
 def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame with what ranks and with costs in the units of the report, and sentences on costs left out."""
+    """The frame with ranking scores and with costs in the report's units, and sentences on costs that are left out."""
     how = frame["jobs"].astype(str) + " " + frame["threads"].astype(str) + " " + frame["allocator"]
     ok = (frame["status"] == Status.OK) & frame["test_score"].notna()
     usual = how[ok].groupby(frame["machine"]).agg(lambda part: next(iter(part.mode()), ""))
@@ -105,8 +106,10 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     frame = _untimed(frame, frame["unranked"] | frame["untimed"])
     notes = []
     if other := int((ok & ~timed).sum()):
-        how_other = "with other jobs, threads or allocator"
-        notes.append(f"Scores only: {records(other)} made {how_other}; times and memory are left out.")
+        notes.append(
+            f"Scores only: {records(other)} made with other jobs, threads or allocator; their times and memory are "
+            "left out."
+        )
     if unranked := int((frame["unranked"] & ok).sum()):
         notes.append(f"Marked: {records(unranked)} not ranked; the pages of the tasks say why.")
     if untimed := int((frame["untimed"] & ok).sum()):
@@ -118,7 +121,7 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _floor_ms(frame: pd.DataFrame) -> "pd.Series[float]":
-    """What the matrix products of an update take at the speed of the yardstick, on one core; NaN where not known."""
+    """The time of an update's matrix products in ms at the yardstick's speed on one core; NaN if it is unknown."""
     batch = frame["budget_limits"].map(lambda limits: limits.get("batch", np.nan)).astype(float)
     operations = _OPERATIONS * frame["trained_parameters"] * frame["length"] * batch
     known = frame["kernel"].str.match(_UNROLLED) & (frame["device"] == "cpu") & (frame["threads"] == 1)
@@ -126,7 +129,7 @@ def _floor_ms(frame: pd.DataFrame) -> "pd.Series[float]":
 
 
 def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame without the times of cells that several kernels made, and a sentence that names them."""
+    """The frame without the times of cells with several kernels, and a sentence that names these cells."""
     mixed = _mixed(frame, "kernel")
     if not mixed.any():
         return frame, []
@@ -134,12 +137,12 @@ def one_kernel(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     names = sorted(
         {f"{name} on {variant} ({condition})" for name, variant, condition in places.to_numpy()}, key=natural
     )
-    said = f"Mixed times: several kernels carried out {', '.join(names)}; these times are left out."
+    said = f"Mixed times: several kernels ran {'; '.join(names)}; these times are left out."
     return _untimed(frame, mixed), [said]
 
 
 def one_machine(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame without the times of cells that several machines made, and a sentence that counts them."""
+    """The frame without the times of cells from several machines, and a sentence that counts these cells."""
     mixed = _mixed(frame, "machine")
     if not mixed.any():
         return frame, []
@@ -150,7 +153,7 @@ def one_machine(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _mixed(frame: pd.DataFrame, column: str) -> "pd.Series[bool]":
-    """The rows of cells whose times come from several values of a column."""
+    """The rows of cells whose times have several values of a column."""
     known = frame[column].where(frame["ok"] & frame["timed"] & (frame[column] != ""))
     return known.groupby([frame[name] for name in CELL]).transform("nunique") > 1
 
@@ -162,10 +165,10 @@ def _untimed(frame: pd.DataFrame, rows: "pd.Series[bool]") -> pd.DataFrame:
 
 
 def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
-    """A sentence where trials of the grid that the records span have no record yet.
+    """A sentence on the trials without a record in the grid that the records span; none if the grid is complete.
 
-    Competitors that were ``tuned`` have one option set in each place, and other ones elsewhere. Seeds that were added
-    to some places are no part of the grid. A budget may have run at some of the lengths alone.
+    Competitors that were ``tuned`` have one option set in each place, which may differ between places. Seeds that were
+    added to some places are not part of the grid. A budget may have been used at only some of the lengths.
     """
     sets = frame["set"].where(~frame["architecture"].isin(tuned), "")
     competitors = frame["architecture"] + " " + sets + " " + frame["engine"]  # not each has every engine
@@ -181,11 +184,11 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
         return []
     missing = _missing(frame[grid].assign(place=axes[0], rival=axes[3]))
     said = f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."
-    return [f"{said} Without one: {listed(missing, 6)}."]
+    return [f"{said} Without one: {in_a_row(missing, 6)}."]
 
 
 def _missing(frame: pd.DataFrame) -> list[str]:
-    """What has no record that others have: by competitor the trials, and what they share of what differs."""
+    """For each competitor, the number of its trials without a record, and the settings that these have in common."""
     axes = [list(dict.fromkeys(frame[name])) for name in ("place", "variant", "seed", "rival")]
     known = set(frame[["place", "variant", "seed", "rival"]].itertuples(index=False, name=None))
     columns = ["budget", "device", "length"]
@@ -201,7 +204,7 @@ def _missing(frame: pd.DataFrame) -> list[str]:
         values = {axis: {one[axis] for one in found[name]} for axis in found[name][0]}
         every = {axis: len(set(frame["variant" if axis == "task" else axis])) for axis in values}
         some = [_named(axis, values[axis]) for axis in values if len(values[axis]) < every[axis]]
-        said.append(f"{name} ({'; '.join([f'{len(found[name]):,}', *some])})")
+        said.append(f"{quoted(name)} ({'; '.join([f'{len(found[name]):,}', *some])})")
     return said
 
 
@@ -211,23 +214,23 @@ def _named(axis: str, values: set[object]) -> str:
 
 
 def looks(frame: pd.DataFrame) -> list[str]:
-    """A sentence where seeds were added in the places with an undecided pair; none elsewhere."""
+    """A sentence if --resolve added seeds in places with an undecided pair; else none."""
     if not frame["added"].any():
         return []
-    counted = f"{records(int(frame['added'].sum()))} of seeds that --resolve asked for"
+    counted = f"{records(int(frame['added'].sum()))} with seeds that --resolve added"
     effect = f"a difference of {100 * effect_of(frame):g} %"
-    said = "each look has a quarter of 5 %, so intervals are of 98.75 %, and a pair stays as it was decided"
-    said += f"; ties and seeds needed are those of {effect} too"
+    said = "each look uses a quarter of the 5 %, so intervals have a level of 98.75 %, and a decided pair stays decided"
+    said += f"; ties and seeds needed also refer to {effect}"
     return [f"Added seeds: {counted}, where a pair was undecided at {effect} with 5, 10 or 20 seeds; {said}."]
 
 
 def effect_of(frame: pd.DataFrame) -> float:
-    """The difference at which pairs are decided: the smallest that seeds were added for, else 10 %."""
+    """The relative difference at which pairs are decided: the smallest that seeds were added for, or else 0.1."""
     return float(frame["resolved"].fillna(WITHIN).where(frame["added"]).min()) if frame["added"].any() else WITHIN
 
 
 def variants(frame: pd.DataFrame) -> "pd.Series[str]":
-    """The task of each row, with the options that tell its variants apart."""
+    """The task of each row, with the options that distinguish its variants."""
     labels = {}
     for task, part in frame.groupby("task"):
         found = dict(zip(part["task_set"], part["task_options"], strict=True))
@@ -240,15 +243,15 @@ def variants(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
-    """The budget of each row, its device where there are several, its engine and machine where these are compared.
+    """The budget of each row, with its device, engine and machine where these are compared.
 
-    Engines are compared where an architecture has several.
-    A study may be spread over machines that make other trials each: their scores are pooled. Machines are compared
-    where they made the same trials, or where one of them has several devices, whose times are compared on it.
+    Devices are compared if there are several, engines if an architecture has several. If machines ran different trials
+    of a study, their scores are pooled; machines are compared if they ran the same trials, or if one of them has
+    several devices, whose times are then compared on that machine.
     """
     label = frame["budget"]
     compared = _repeated(frame, "key", "machine") or _repeated(frame, "machine", "device")
-    engines = _repeated(frame, "architecture", "engine")  # else each has its own, and they are compared across
+    engines = _repeated(frame, "architecture", "engine")  # else architectures are compared across engines
     for column in ("device", *(["engine"] if engines else []), *(["machine"] if compared else [])):
         if several(frame, column):
             label = label + ", " + frame[column].replace("", f"unknown {column}")
@@ -256,5 +259,5 @@ def conditions(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _repeated(frame: pd.DataFrame, by: str, column: str) -> bool:
-    """Whether a value of ``by`` has several values of a column: a trial machines, a machine devices."""
+    """Whether some value of ``by`` has several values of a column, such as a machine with several devices."""
     return len(frame[[by, column]].drop_duplicates()) > len(set(frame[by]))

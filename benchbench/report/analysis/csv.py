@@ -1,7 +1,6 @@
-"""The tables of the report as files, with every digit.
+"""The tables of the report as CSV files, with every digit.
 
-The columns of regression studies keep the names that they have always had; those of a study with other objectives are
-named by its metrics.
+In a regression study the columns have fixed names; in a study with other objectives they are named after its metrics.
 """
 
 import pandas as pd
@@ -24,7 +23,7 @@ _GAP = ["gap_from", "gap_closed", "gap_closed_min", "gap_closed_max"]
 
 
 def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
-    """The tables by file name, without ending."""
+    """The tables by file name without suffix."""
     selection, cells = numbers.selection, numbers.cells
     loops, pairs = numbers.closed_loop.cells, numbers.devices.cells
     engines = [*(["engine"] if several(cells, "engine") else []), *(["kernel"] if cells["kernel"].any() else [])]
@@ -98,13 +97,13 @@ def _options(options: pd.DataFrame) -> pd.DataFrame:
 
 
 def _loop_sets(numbers: Numbers) -> pd.DataFrame:
-    """The option sets of the closed loop; nothing where the open loop chose all of them."""
+    """The option sets of the closed loop; empty if the open loop chose all of them."""
     options = numbers.closed_loop.options
     return options if (options["chosen_by"] == FREE_RUN).any() else options[:0]
 
 
 def _all_sets(numbers: Numbers) -> pd.DataFrame:
-    """Every option set with its score on validation, which chooses, and on test, which does not."""
+    """Every option set with its score on validation, which decides the choice, and on test, which does not."""
     sets = numbers.selection.sets
     chosen = pd.MultiIndex.from_frame(numbers.selection.options[[*CELL, "set"]])
     table = sets.assign(chosen=pd.MultiIndex.from_frame(sets[[*CELL, "set"]]).isin(chosen))

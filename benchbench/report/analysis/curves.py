@@ -1,4 +1,4 @@
-"""Learning curves and stretches of predictions, as the records hold them."""
+"""Learning curves and segments of predictions, from the records."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,10 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Learning:
-    """One competitor's curves on one task: an array (point, [updates, seconds, validation, training]) a trial's key.
+    """One competitor's learning curves on one task, by trial key: arrays (point, 4).
 
-    ``end``: the median over seeds of what was scored on validation in the end, for a competitor without a curve.
+    The columns are updates, seconds, validation loss and training loss. ``end``: the median over seeds of the final
+    validation loss, for a competitor without a curve.
     """
 
     curves: dict[str, Curve]
@@ -43,12 +44,12 @@ def learning(part: pd.DataFrame, records: Records) -> dict[str, Learning]:
 
 
 def _end(scores: dict[str, float | None], facts: ObjectiveFacts) -> float | None:
-    """The loss on validation; lines of the first schema know it as the MSE."""
+    """The final validation loss, which records of the first schema call the MSE."""
     return scores.get(f"valid_{LOSS}", scores.get("valid_mse") if facts.loss == "squared_error" else None)
 
 
 def predictions(part: pd.DataFrame, records: Records) -> dict[str, dict[str, Segment]]:
-    """Stretches of the test split by architecture and kind, at the longest length: the lowest seed that ended ok."""
+    """Segments of the test split by architecture and kind, at the longest length, of the lowest seed that ended ok."""
     shown = part[part["ok"] & (part["length"] == part["length"].max())].sort_values("seed", kind="stable")
     found: dict[str, dict[str, Segment]] = {}
     for (name,), record in records.rows(shown, ["architecture"]):

@@ -1,4 +1,4 @@
-"""The CPU against another device of the same machine: whose times are lower, and from which length and batch on."""
+"""Compares the CPU with another device of the same machine: which is faster, and from which length and batch on."""
 
 from dataclasses import dataclass
 from math import log
@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 import pandas as pd
 
-from benchbench.report.analysis.order import listed, networks, ordered, several
+from benchbench.report.analysis.order import in_a_row, listed, networks, ordered, quoted, several
 from benchbench.report.frame import plain
 from benchbench.statistics.intervals import ALPHA, Interval, interval
 from benchbench.statistics.pairs import WITHIN, holm
@@ -24,16 +24,16 @@ _CELL = ["comparison", "machine", "device", "variant", "budget", "batch", "archi
 
 @dataclass(frozen=True, kw_only=True)
 class Devices:
-    """The times of a Selection's networks on the CPU and on the other devices of the same machine.
+    """The times of a Selection's networks on the CPU and on other devices of the same machine.
 
-    ``cells`` has a row per ``comparison`` (the device, with the machine, the engine and the budgets that differ in
-    batch alone where there are several), task, budget, architecture and length. ``update_ms`` is what a fit took after
-    its first update, over its other updates; ``update_times`` is the CPU's over the device's: the median over the seeds
-    that ended ok on both, with ``_min`` and ``_max``. ``update_low`` and ``update_high`` are the interval of the ratio
-    of geometric means, over ``update_pairs`` seeds. ``update_verdict`` is faster or slower where that excludes no
-    difference, also after Holm's procedure over the lengths and architectures of a budget and task; tie where it lies
-    within 10 % either way; else open, as where one of the two did not end ok. ``predict_`` is the same of a prediction.
-    ``notes`` say what was left out.
+    ``cells`` has a row for each ``comparison`` (the device, with the machine, the engine and the budgets that differ
+    only in batch if there are several), task, budget, architecture and length. ``update_ms`` is the time of a fit after
+    its first update, divided by its other updates. ``update_times`` is the ratio CPU / device of these times: the
+    median over seeds that ended ok on both, with ``_min`` and ``_max``. ``update_low`` and ``update_high`` bound the
+    interval of the ratio of geometric means over ``update_pairs`` seeds. ``update_verdict`` is faster or slower if the
+    interval excludes 1, also after Holm's procedure over the lengths and architectures of a budget and task; tie if it
+    lies within 10 % of 1; else open, also if a trial did not end ok. Columns with ``predict_`` are the same for a
+    prediction. ``notes`` say what is left out.
     """
 
     cells: pd.DataFrame
@@ -41,7 +41,7 @@ class Devices:
 
 
 def devices(frame: pd.DataFrame) -> Devices:
-    """The comparisons within the frame of a Selection; nothing where no machine has the CPU and another device."""
+    """The comparisons within the frame of a Selection; empty if no machine has trials on the CPU and another device."""
     nets = frame[frame["architecture"].isin(networks(frame))]
     host, others = nets[nets["device"] == HOST], nets[nets["device"] != HOST]
     cells, notes = [], list[str]()
@@ -59,7 +59,7 @@ def devices(frame: pd.DataFrame) -> Devices:
 
 
 def _pairs(host: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """One row per option set and seed, of ``sides`` both or one; no times where one of the two has none."""
+    """One row for each option set and seed; ``sides`` says whether both devices have it. Times are missing in pairs."""
     columns = [*_SAME, *TIMES.values(), ONCE, "disturbed", "kernel"]
     sides = [
         part.assign(**{time: part[time].where(part["ok"]) for time in TIMES.values()}).loc[part["timed"], columns]
@@ -121,14 +121,14 @@ def _notes(place: str, pairs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
         missing = (
             "no trial of the same task, options, budget and length succeeded on both with the same jobs and threads"
         )
-        return [f"Nothing to compare between {place}: {missing} (--jobs, --threads)."]
+        return [f"{place[0].upper()}{place[1:]} cannot be compared: {missing} (--jobs, --threads)."]
     sets = pairs.groupby(_WORK)["set"].nunique()
-    differ = [f"{name} at {length} ({budget})" for *_, budget, name, length in sets.index[sets > 1]]
-    return [f"Left out of {place}, since they chose other option sets: {listed(differ, 6)}."] if differ else []
+    differ = [f"{quoted(name)} at {length} ({budget})" for *_, budget, name, length in sets.index[sets > 1]]
+    return [f"Left out of {place}, since their option sets differ: {in_a_row(differ, 6)}."] if differ else []
 
 
 def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """The cells with their batch, and in the order of what each is compared with."""
+    """The cells with their batch and the name of their comparison, in order."""
     limits = dict(zip(frame["budget"], frame["budget_limits"], strict=True))
     batches = {name: limit.get("batch", 0) for name, limit in limits.items()}
     families = {name: plain({key: limit[key] for key in limit if key != "batch"}) for name, limit in limits.items()}
@@ -148,9 +148,9 @@ def _named(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def crossovers(part: pd.DataFrame, along: str, across: str) -> pd.DataFrame:
-    """From which ``along`` (length or batch) on an update is faster on the device: architecture x ``across``.
+    """From which ``along`` (length or batch) on an update is faster on the device, by architecture and ``across``.
 
-    Empty where only one ``along`` was measured.
+    Empty if only one ``along`` was measured.
     """
     if not several(part, along):
         return pd.DataFrame()
@@ -163,7 +163,7 @@ def crossovers(part: pd.DataFrame, along: str, across: str) -> pd.DataFrame:
 
 
 def _first(cells: pd.DataFrame, along: str) -> str:
-    """The first from which on all that are judged are faster; in brackets those among them that are open."""
+    """The first value from which on all decided ones are faster, with the open ones after it in brackets."""
     said = cells.sort_values(along, kind="stable")
     judged = said[said["update_verdict"] != OPEN]
     if judged.empty:

@@ -1,4 +1,4 @@
-"""One engine against another on the same machine: times, memory, scores, and whether the ranking is the same."""
+"""Compares one engine with another on the same machine: times, memory, scores, and the rankings of networks."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,7 +9,7 @@ import pandas as pd
 from benchbench.report.analysis.order import networks, several
 from benchbench.statistics.pairs import Asked, beaten, compared, scale_of
 
-FIRST = "torch"  # the engine that others are compared with, where it is there
+FIRST = "torch"  # the engine that others are compared with, if it was used
 SAME, OTHER, OPEN = "yes", "no", "open"
 RATIOS = {"update": "update_ms", "predict": "predict_us", "memory": "peak_mib"}
 _PLACE = ["machine", "device", "variant", "budget", "length"]
@@ -19,16 +19,16 @@ _SEED = [*_CELL, "set", "seed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Engines:
-    """The trials of a Selection's networks on one engine and on another of the same machine.
+    """A Selection's networks on one engine and on another of the same machine.
 
-    ``cells`` has a row per pair of engines (``first``, ``second``), machine, device, task, budget, length and
-    architecture. ``update_times`` is the first's time of an update over the second's: the median over the seeds that
-    ended ok on both, with ``_min`` and ``_max``; ``predict_times`` and ``memory_times`` are the same of a prediction
-    and of the memory that a fit added. ``score_first`` and ``score_second`` are medians of the primary metric, ``same``
-    says whether they differ by no more than the first's spread over the seeds; open where there is one seed.
-    ``orders`` has a row per pair and place: the networks by their median on each engine, whether that is the same order
-    (``same``), and whether two that stand otherwise are better than each other, each on one engine (``clear``), by
-    Holm's procedure over the pairs of networks.
+    ``cells`` has a row for each pair of engines (``first``, ``second``), machine, device, task, budget, length and
+    architecture. ``update_times`` is the ratio first / second of the times of an update: the median over seeds that
+    ended ok on both, with ``_min`` and ``_max``; ``predict_times`` and ``memory_times`` are the same for a prediction
+    and for the memory that a fit added. ``score_first`` and ``score_second`` are medians of the primary metric;
+    ``same`` says whether they differ by no more than the first engine's range over seeds, and is open with one seed.
+    ``orders`` has a row for each pair of engines and place: the networks ordered by their median on each engine,
+    whether these orders are the ``same``, and whether two networks are each better than the other on one engine
+    (``clear``), by Holm's procedure over the pairs of networks.
     """
 
     cells: pd.DataFrame
@@ -36,7 +36,7 @@ class Engines:
 
 
 def engines(frame: pd.DataFrame) -> Engines:
-    """The comparisons within the frame of a Selection; empty where no network ran on two engines."""
+    """The comparisons within the frame of a Selection; empty if no network ran on two engines."""
     nets = frame[frame["architecture"].isin(networks(frame))]
     cells, orders = [], []
     for first, second in combinations(sorted(set(nets["engine"]), key=lambda name: (name != FIRST, name)), 2):
@@ -53,7 +53,7 @@ def _joined(found: list[pd.DataFrame], column: str) -> pd.DataFrame:
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """One row per option set and seed that ended ok on both."""
+    """One row for each option set and seed that ended ok on both engines."""
     columns = [*_SEED, *RATIOS.values(), "test_score", "rank_score", "disturbed"]
     sides = [part.loc[part["ok"], columns] for part in (first, second)]
     pairs = sides[0].merge(sides[1], on=_SEED, suffixes=("_first", "_second"))
@@ -98,7 +98,7 @@ def _orders(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _better(scores: pd.DataFrame) -> set[tuple[str, str]]:
-    """Which network is better than which, from scores (seed x network) of which lower is better."""
+    """The pairs (better network, worse network), from scores (seed, network) of which lower is better."""
     names = [str(name) for name in scores]
     values = scores.to_numpy(float).T
     found = compared(values, np.random.default_rng(0), Asked(scale=scale_of(values, "lower")))

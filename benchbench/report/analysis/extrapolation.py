@@ -1,4 +1,4 @@
-"""What trials made of values beyond the known ones: for the figure and the table."""
+"""What trials predicted beyond the known values of a series, for the figure and the table."""
 
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ from benchbench.report.analysis.study import Numbers
 
 
 class Extrapolated(NamedTuple):
-    """Of one trial, in units of the signal: all places and values, and those beyond the known ones.
+    """One trial's extrapolation, in units of the signal.
 
-    ``predicted`` from true values, ``generated`` in a free run; None where there is none.
+    ``x`` and ``values`` (time,) are the whole series; ``ahead`` and ``true`` (step,) are the part beyond the known
+    values. ``predicted`` (step,) comes from true inputs, ``generated`` (step,) from a free run, None if there is none.
     """
 
     x: Floats
@@ -24,12 +25,12 @@ class Extrapolated(NamedTuple):
 
 
 def extrapolates(run: Kept) -> bool:
-    """Whether the data of a trial are values in a row of which the first are known."""
+    """Whether the data of a trial are a series of which only the first values are known."""
     return "x" in run.facts and "data.values" in run.arrays
 
 
 def extrapolated(run: Kept) -> Extrapolated:
-    """What a trial made."""
+    """The extrapolation of a trial."""
     values, place = run.arrays["data.values"].astype(float), run.facts["x"]
     x = place["start"] + place["step"] * np.arange(len(values))
     true, predicted = (run.restored(run.arrays[f"predictions.test.{kind}"])[:, 0, 0] for kind in ("true", "made"))
@@ -39,7 +40,7 @@ def extrapolated(run: Kept) -> Extrapolated:
 
 
 def table(numbers: Numbers) -> pd.DataFrame:
-    """A row a value, seed and competitor; empty where nothing is extrapolated."""
+    """One row for each value, seed and competitor; empty if nothing is extrapolated."""
     rows = []
     for place, run in each_kept(numbers, "data.values"):
         if extrapolates(run):

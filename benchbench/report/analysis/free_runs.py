@@ -1,4 +1,4 @@
-"""The arrays of free runs: from a trial's artifact, or from the lists of older records."""
+"""The arrays of free runs, from a trial's artifact or from the lists in older records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _DRAWN = ("free_run.true", "free_run.generated", "free_run.maxima_true", "free_r
 
 @dataclass(frozen=True, kw_only=True)
 class FreeRun:
-    """What is drawn of one trial's free run: the first start, and pairs of maxima (n, 2); ``facts`` are its scores."""
+    """The drawn part of a trial's free run: the first start (step,), and pairs of maxima (n, 2); ``facts``: scores."""
 
     facts: Generated
     true: Array
@@ -29,14 +29,14 @@ class FreeRun:
 
 
 def longest(trials: pd.DataFrame) -> pd.DataFrame:
-    """The trials at the longest length whose free run has an outcome, by seed."""
+    """The trials at the longest length whose free run ended ok, by seed."""
     shown = trials.sort_values("seed", kind="stable")
     found: pd.DataFrame = shown[(shown["outcome"] == Status.OK) & (shown["length"] == shown["length"].max())]
     return found
 
 
 def one_seed(trials: pd.DataFrame, records: Records, results: Path) -> tuple[dict[str, FreeRun], list[str]]:
-    """The run of each competitor's lowest seed, and sentences that name those whose arrays are not there."""
+    """The run of each competitor's lowest seed, and sentences that name the runs whose arrays are missing."""
     shown, found, lacking = longest(trials), dict[str, FreeRun](), list[str]()
     first = shown[~shown["architecture"].duplicated()]
     by_name = dict(zip(first["architecture"], records.of(first), strict=True))

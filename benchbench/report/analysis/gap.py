@@ -1,4 +1,4 @@
-"""The share of the achievable gap that is closed: from the simplest baseline, 0, to the floor, 1."""
+"""The share of the achievable gap that is closed: 0 at the simplest baseline, 1 at the floor."""
 
 import pandas as pd
 
@@ -6,17 +6,17 @@ from benchbench.report.analysis.comparable import CELL
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.verdicts import PLACE
 
-SIMPLEST = ("mean", "majority", "persistence")  # by what they look at: nothing of the input, or its last value
+SIMPLEST = ("mean", "majority", "persistence")  # ordered by how much of the input they use: nothing, its last value
 _DATA = [*PLACE, "seed"]
 
 
 def gaps_closed(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per cell with a floor and a baseline: (baseline - score) / (baseline - floor), seed by seed.
+    """One row for each cell with a floor and a baseline: (baseline - score) / (baseline - floor), seed by seed.
 
-    ``gap_from`` is the baseline, the first of ``SIMPLEST`` that ended ok at this task, length and condition.
+    ``gap_from`` is the baseline: the first of ``SIMPLEST`` that ended ok at this task, length and condition.
     ``gap_closed`` is the median over the seeds on which both ended ok, with ``_min`` and ``_max``. It is 1 at the floor
-    and 0 where the baseline is; a test split of finite size may be kinder than the floor. NaN where the baseline is not
-    above the floor.
+    and 0 at the baseline; a finite test split may even give more than 1. It is NaN if the baseline is not worse than
+    the floor.
     """
     made_by = pd.Series([record.trial.architecture for record in records.of(frame)], frame.index, str)
     ok = frame[frame["ok"]].assign(made_by=made_by)

@@ -1,4 +1,4 @@
-"""Scores against the budget: the rungs of each ladder, who has the best median on which, and what has settled."""
+"""Scores against the budget: the rungs of each ladder, the best median on each, and whether the ranking has settled."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchbench.core.ladder import Ladder, ladders
 from benchbench.core.spec import Budget
-from benchbench.report.analysis.order import listed, natural, ordered
+from benchbench.report.analysis.order import in_a_row, listed, natural, ordered, quoted
 from benchbench.report.analysis.verdicts import marked_cells
 from benchbench.statistics.pairs import BOUNDED, WITHIN
 from benchbench.statistics.verdicts import TIE
@@ -21,12 +21,13 @@ _CHANGES = [*_PLACE, "rung", "settled", "reason"]
 
 @dataclass(frozen=True, kw_only=True)
 class Ladders:
-    """What the rungs of a study's ladders show; all empty where it has none.
+    """Numbers on the ladders of a study; all frames are empty if it has none.
 
-    ``cells`` are those of the report on the rungs, with ``ladder`` (its name, and device or engine where there are
-    several), ``limit`` (what it climbs) and ``rung``. ``leads`` has a row for each stretch of rungs, ``first`` to
-    ``last``, on which one competitor has the best median; ``clear`` counts those on which it is better than every
-    other. ``settled`` says for each place whether the ranking has settled at the last ``rung``, and why not.
+    ``cells`` are the report's cells on the rungs, with ``ladder`` (its name, with the device or engine if there are
+    several), ``limit`` (the amount that grows) and ``rung`` (its value). ``leads`` has a row for each run of successive
+    rungs, from ``first`` to ``last``, on which one competitor has the best median; ``clear`` counts the rungs on which
+    it is better than every other. ``settled`` says for each place whether the ranking has settled at the last ``rung``,
+    and if not, why.
     """
 
     cells: pd.DataFrame
@@ -53,7 +54,7 @@ def climbed(frame: pd.DataFrame, cells: pd.DataFrame, verdicts: pd.DataFrame, pa
 
 
 def _rungs(frame: pd.DataFrame) -> pd.DataFrame:
-    """The conditions that are rungs: the ladder of each, what it climbs, and how far this rung goes."""
+    """The conditions that are rungs: the ladder of each, the limit that grows, and the rung's value."""
     known = frame.drop_duplicates("condition")
     limits = dict(zip(known["budget"], known["budget_limits"], strict=True))
     budgets = [Budget(name=name, **of) for name, of in limits.items()]
@@ -69,14 +70,14 @@ def _rungs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _leads(part: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    """The stretches of rungs with the same best median, from verdicts that stand by their rungs."""
+    """The runs of successive rungs with the same best median, from verdicts in the order of their rungs."""
     stretch = (part["take"] != part["take"].shift()).cumsum()
     for _, rows in part.groupby(stretch):
         yield rows["rung"].iloc[0], rows["rung"].iloc[-1], rows["take"].iloc[0], int(rows["clear"].sum())
 
 
 def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]:
-    """The last rung, whether the ranking has settled there, and why it has not; of the cells of one place."""
+    """The last rung, whether the ranking has settled there, and if not, why; from the cells of one place."""
     before, last = sorted(part["rung"].unique())[-2:]
     scores = {rung: part[part["rung"] == rung].set_index("architecture")["score"].dropna() for rung in (before, last)}
     both = [name for name in ordered(part) if all(name in scores[rung].index for rung in scores)]
@@ -88,7 +89,7 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         for rung, rows in here.groupby("rung")
     }
     swapped = [
-        f"{a} with {b}"
+        f"{quoted(a)} with {quoted(b)}"
         for a, b in combinations(both, 2)
         if (scores[before][a] < scores[before][b]) != (scores[last][a] < scores[last][b])
         and not all({a, b} in tied.get(rung, ()) for rung in scores)
@@ -102,20 +103,20 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         )
     if swapped:
         swapped[0] = swapped[0].replace(" with ", " changes places with ", 1)
-        reasons.append(listed(swapped))
+        reasons.append(in_a_row(swapped, 4))
     if not both:
-        reasons = ["no one has a score on the last two rungs"]
+        reasons = ["no competitor has a score on both of the last two rungs"]
     return float(last), not reasons, ", and ".join(reasons)
 
 
 def _near(pairs: pd.DataFrame) -> "pd.Series[bool]":
-    """The pairs that are a tie, or better by so little that their interval lies within 10 % all the same."""
+    """The pairs that tie, or whose interval lies within 10 % although one is better."""
     within = (pairs["effect"] == "ratio") & (pairs["low"] >= 1 / (1 + WITHIN)) & (pairs["high"] <= 1 + WITHIN)
     return (pairs["verdict"] == TIE) | within
 
 
 def _gain(before: float, last: float, better: str, metric: str) -> float:
-    """By how much a median has improved, as a share of what the error is now; of a metric that ends at 1, up to 1."""
+    """The improvement of a median as a share of the present error, which for a metric bounded by 1 is 1 minus it."""
     if better == "higher":
         if metric not in BOUNDED:
             return (last - before) / abs(before) if before else 0.0
@@ -124,7 +125,7 @@ def _gain(before: float, last: float, better: str, metric: str) -> float:
 
 
 def sentences(settled: pd.DataFrame, limit: str) -> list[str]:
-    """A sentence for each task on whether its ranking has settled at the last rung, from the rows of one ladder."""
+    """A sentence for each task that says whether its ranking has settled at the last rung, from one ladder's rows."""
     found = []
     for (variant, rung), part in sorted(settled.groupby(["variant", "rung"]), key=lambda item: natural(str(item[0]))):
         end = f"{rung:,g} {limit}"
@@ -133,7 +134,7 @@ def sentences(settled: pd.DataFrame, limit: str) -> list[str]:
             found.append(f"On {variant} the ranking has settled by {end}.")
             continue
         reasons = [f"{row.reason}{_at(part, row.length)}" for row in open_.itertuples()]
-        rest = f"; at length {', '.join(map(str, done['length']))} it has" if len(done) else ""
+        rest = f"; at length {listed([str(one) for one in done['length']], len(done))} it has" if len(done) else ""
         found.append(f"On {variant} the ranking has not settled at {end}: {'; '.join(reasons)}{rest}.")
     return found
 

@@ -1,4 +1,4 @@
-"""How time and memory grow with length and with width."""
+"""Power laws of how time and memory grow with length and with width."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,18 +21,18 @@ _COLUMNS = [
     "condition", "variant", "architecture", "along", "at", "kernel", "what", "fitted_at", "checked_at", "seeds",
     "exponent", "exponent_low", "exponent_high", "predicted", "predicted_low", "predicted_high", "held",
 ]  # fmt: skip
-_WHOLE = 0.95  # of the seconds of a budget: who solves and took longer may not have seen everything
+_WHOLE = 0.95  # a solver that took more than this share of a budget's seconds may not have seen all the data
 _ONE_WIDTH = ["condition", "machine", "variant", "architecture", "width", "kernel"]
 _ONE_LENGTH = ["where", "machine", "batch", "variant", "architecture", "others", "length", "kernel"]
 
 
 def laws(selection: Selection, records: Records) -> pd.DataFrame:
-    """A row per law of a network: a cost as a power of length at one width, or of width at one length.
+    """One row for each law of a network: a cost as a power of length at one width, or of width at one length.
 
-    ``fitted_at`` names the sizes that the law was fitted at, ``checked_at`` the largest one, which was not among them;
-    ``predicted`` is the ratio of the prediction to the measurement there, and ``held`` says whether that lies within
-    10 %. Intervals are over ``seeds``, those with every size. Who steps has the time of an update, who solves that of
-    the fit. Disturbed times are in no law. Empty where there are fewer than three sizes of anything.
+    ``fitted_at`` names the sizes at which the law was fitted, ``checked_at`` the largest size, at which it is checked.
+    ``predicted`` is the ratio predicted / measured there, and ``held`` says whether it lies within 10 % of 1. Intervals
+    are over ``seeds``, the number of seeds with every size. Networks that fit in steps have laws of the time of an
+    update, solvers laws of the time of the fit. Disturbed times are left out. Empty with fewer than three sizes.
     """
     rows = [
         *_rows(_costs(selection.frame, records), _ONE_WIDTH, "length", "width"),
@@ -53,7 +53,7 @@ def _costs(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 
 
 def _by_width(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with what must be the same in a law of width: place and batch, and every option but the width."""
+    """The frame with columns that must be equal within a law of width: place, batch, and all options but the width."""
     where = [
         condition.removeprefix(budget) for condition, budget in zip(frame["condition"], frame["budget"], strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The same study under several budgets: which conclusions survive all of them, and which do not."""
+"""Compares the conclusions of a study under several budgets: which survive all of them, and which do not."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ _PAIR = ["where", "variant", "length", "first", "second"]
 
 
 def budgets(frame: pd.DataFrame) -> list[str]:
-    """The budgets of a frame that are compared, by name.
+    """The names of the budgets in a frame that are compared.
 
-    Of budgets that differ in one amount alone (the rungs of a ladder) it is the one that gives most.
+    Of budgets that differ in only one amount (the rungs of a ladder), only the largest is compared.
     """
     limits: dict[str, dict[str, Any]] = dict(zip(frame["budget"], frame["budget_limits"], strict=True))
     shorter: set[str] = set()
@@ -33,12 +33,13 @@ def budgets(frame: pd.DataFrame) -> list[str]:
 
 
 def lenses(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """A row per task, length and pair of competitors that several budgets judged, from a frame and its pairs.
+    """One row for each task, length and pair of competitors that several budgets compare, from a frame and its pairs.
 
-    Each budget has a column with its verdict: who is better, a tie or open, empty where it has no such pair. A
-    conclusion *survives* where one is better under every budget or all say tie; it *flips* where each is better under
-    some budget; who is ``better`` under some and not under others leaves a conclusion that *becomes a tie* or *becomes
-    open*; and elsewhere the pair is *undecided*. ``where`` is device, engine and machine where there are several.
+    Each budget has a column with its verdict: which one is better, a tie, or open; empty if it has no such pair. A
+    conclusion *survives* if the same one is better under every budget, or if all say tie. It *flips* if each of the two
+    is better under some budget. If one is ``better`` under some budgets but not under others, the conclusion *becomes a
+    tie* or *becomes open*. Otherwise the pair is *undecided*. ``where`` has device, engine and machine if there are
+    several.
     """
     names = budgets(frame)
     columns = [*_PAIR, "conclusion", "better", *(f"{UNDER}{name}" for name in names)]
@@ -61,7 +62,7 @@ def lenses(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def concluded(part: pd.DataFrame) -> tuple[str, str]:
-    """What several budgets say of one pair, from their rows, and who is better; nobody where that flips."""
+    """The conclusion of several budgets on one pair, from their rows, and the better one; empty if it flips."""
     words, winners = set(part["verdict"]), set(part["better"]) - {""}
     if len(winners) > 1:
         return FLIPS, ""

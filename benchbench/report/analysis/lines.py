@@ -1,4 +1,4 @@
-"""What the report says of where its numbers come from: several lines of one trial, changed lines, changed files."""
+"""Sentences on where the numbers come from: several lines for one trial, changed lines, changed files."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -14,9 +14,9 @@ _EXAMPLES = 3
 
 
 def last_of_each(frame: pd.DataFrame, identity: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Of several records of one trial the one that stands last in its file, and a sentence that says which.
+    """The frame with only the last record of each trial in its file, and a sentence that names the others.
 
-    The records of one trial are equal in the columns ``identity``, and stand in the order of their file.
+    Records of one trial are equal in the columns ``identity`` and are in the order of their file.
     """
     repeated = frame[frame.duplicated(identity, keep=False)]
     if repeated.empty:
@@ -24,7 +24,7 @@ def last_of_each(frame: pd.DataFrame, identity: list[str]) -> tuple[pd.DataFrame
     trials = repeated.groupby(identity, dropna=False, sort=False)
     examples = [_which(part) for _, part in islice(trials, _EXAMPLES)]
     if trials.ngroups > _EXAMPLES:
-        examples.append(f"and so of {trials.ngroups - _EXAMPLES:,} more")
+        examples.append(f"and {trials.ngroups - _EXAMPLES:,} more trials")
     count = "1 trial has" if trials.ngroups == 1 else f"{trials.ngroups:,} trials have"
     said = f"Several records of one trial: {count} {records(len(repeated))}; the last in its file counts"
     return frame[~frame.duplicated(identity, keep="last")], [f"{said} ({'; '.join(examples)})."]
@@ -37,7 +37,7 @@ def _which(part: pd.DataFrame) -> str:
 
 
 def changed(frame: pd.DataFrame) -> list[str]:
-    """A sentence that names the lines that do not fit their checksum; none where all do."""
+    """A sentence that names the lines that do not match their checksum; none if all match."""
     found = frame[frame["seal"] == Seal.CHANGED]
     if found.empty:
         return []
@@ -45,27 +45,28 @@ def changed(frame: pd.DataFrame) -> list[str]:
         f"{file}, line{'s' * (len(part) > 1)} {listed([str(line) for line in sorted(part['line'])], 10)}"
         for file, part in found.groupby("file")
     ]
-    said = "does not fit its checksum, so it was" if len(found) == 1 else "do not fit their checksums, so they were"
+    said = "does not match its checksum, so it was" if len(found) == 1 else "do not match their checksums, so they were"
     return [f"Changed: {records(len(found))} {said} changed after the run: {'; '.join(places)}."]
 
 
 def unsealed(frame: pd.DataFrame) -> str:
-    """A sentence that counts the lines without a checksum; empty where there are none."""
+    """A sentence that counts the lines without a checksum; empty if there are none."""
     count = int((frame["seal"] == Seal.NONE).sum())
     if not count:
         return ""
     which = f"all {count:,}" if count == len(frame) else f"{count:,} of {len(frame):,}"
-    return f"{which} lines were written before lines had a checksum, so that a change to them would not show."
+    return f"{which} lines were written before lines had a checksum, so a change to them would go unnoticed."
 
 
 def other_files(found: Iterable[Record]) -> list[str]:
-    """A sentence that names what came from several contents of one file; none where each came from one."""
+    """A sentence that names plug-ins and options whose file had several contents; none if there are none."""
     contents: dict[Origin, set[str]] = {}
     for record in found:
         for role, sha256 in record.files.items():
             contents.setdefault(origin(record.trial, role), set()).add(sha256)
     names = sorted({_named(one) for one, seen in contents.items() if len(seen) > 1})
-    return [f"Not from the same file, so not to be compared: {listed(names)}."] if names else []
+    said = "The file changed between records, which must therefore not be compared"
+    return [f"{said}: {listed(names)}."] if names else []
 
 
 def _named(one: Origin) -> str:
@@ -73,5 +74,5 @@ def _named(one: Origin) -> str:
 
 
 def records(count: int) -> str:
-    """So many records."""
+    """A count of records in words."""
     return "1 record" if count == 1 else f"{count:,} records"

@@ -1,4 +1,4 @@
-"""Which option set of each competitor goes on in closed loop: that whose free runs of validation stay valid longest."""
+"""Chooses each competitor's option set for the closed loop: the one whose validation runs stay valid longest."""
 
 import numpy as np
 import pandas as pd
@@ -9,16 +9,17 @@ from benchbench.report.analysis.select import Selection
 from benchbench.report.analysis.trials import Records
 
 FREE_RUN, ONE_STEP = "free run", "one step"
-"""What chose: the valid time of a free run from other starts, or the validation error in open loop."""
+"""What chose an option set: the valid time of free runs from other starts, or the validation error in open loop."""
 
 _SETS = [*CELL, "set"]
 
 
 def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The trials to compare in closed loop, and a row per cell: how many option sets, which was chosen, and by what.
+    """The trials to compare in closed loop, and one row for each cell: its option sets, the chosen one, what chose it.
 
-    A free run chooses where every scored trial of a cell has one to choose by: the median over the seeds, a seed
-    without one being the worst; among equals, and elsewhere, the validation error chooses as in open loop.
+    Free runs choose if every scored trial of a cell has one for this purpose: the longest median valid time over seeds
+    wins, where a seed without a run counts as the worst. Among equals, and in other cells, the validation error chooses
+    as in open loop.
     """
     every, options = selection.every, selection.options
     mine = records.of(every)
@@ -48,6 +49,6 @@ def _time(record: Record) -> float | None:
 
 
 def _lacks(record: Record) -> bool:
-    """Whether nothing is known of a free run to choose by; where one failed, that is known."""
+    """Whether the record says nothing about a free run to choose by, not even that it failed."""
     run = record.free_run
     return run is None or (run.status == Status.OK and run.validation_time is None and not run.validation_message)

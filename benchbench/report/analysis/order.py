@@ -1,7 +1,7 @@
-"""In which order names and values stand, wherever they stand side by side."""
+"""The order of names and values in tables, lists and figures, and lists of names in sentences."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,11 +13,11 @@ def natural(text: object) -> list[tuple[int, float, str]]:
     """A key that sorts texts by the numbers in them: h16, h32, h128."""
     pieces = re.split(r"(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)", str(text))
     found = [(0, float(piece), "") if i % 2 else (1, 0.0, piece) for i, piece in enumerate(pieces) if piece]
-    return [*found, (2, 0.0, str(text))]  # h01 and h1 are not the same
+    return [*found, (2, 0.0, str(text))]  # so that h01 and h1 differ
 
 
 def order(names: Iterable[str], baselines: Collection[str] = ()) -> list[str]:
-    """Distinct architecture names: the classics, then the others by name, then the baselines."""
+    """Distinct architecture names: rnn, lstm, gru and esn, then the others by name, then the baselines."""
     rank = {name: i for i, name in enumerate(_FIRST)}
 
     def place(name: str) -> tuple[bool, int, Any]:
@@ -28,7 +28,7 @@ def order(names: Iterable[str], baselines: Collection[str] = ()) -> list[str]:
 
 
 def baselines(frame: pd.DataFrame) -> frozenset[str]:
-    """The architectures of a frame that are there to be beaten."""
+    """The architectures of a frame that are baselines."""
     return frozenset(frame.loc[frame["baseline"], "architecture"])
 
 
@@ -38,12 +38,12 @@ def ordered(frame: pd.DataFrame) -> list[str]:
 
 
 def networks(frame: pd.DataFrame) -> list[str]:
-    """The architectures of a frame that are no baselines, in the order of ``order``."""
+    """The architectures of a frame that are not baselines, in the order of ``order``."""
     return order(set(frame["architecture"]) - baselines(frame))
 
 
 def parts(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
-    """A frame by the values of a text column, in their natural order."""
+    """The parts of a frame by the values of a text column, in natural order."""
     found = [(str(value), part) for value, part in frame.groupby(column)]
     return sorted(found, key=lambda item: natural(item[0]))
 
@@ -53,10 +53,20 @@ def several(frame: pd.DataFrame, column: str) -> bool:
     return len(set(frame[column])) > 1
 
 
-def listed(names: list[str], most: int = 4) -> str:
-    """Names as a sentence has them, "a, b and c", the last ones counted where they are many."""
-    if not names:
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Names in a sentence, "a, b and c"; a name with a comma in it is quoted, and too many are counted."""
+    return in_a_row([quoted(name) for name in names], most)
+
+
+def in_a_row(phrases: Sequence[str], most: int) -> str:
+    """Phrases in a sentence, "a, b and c"; those after the first ``most`` are counted."""
+    if not phrases:
         return ""
-    rest = len(names) - most
-    *first, last = names if rest <= 1 else [*names[:most], f"{rest} more"]
+    rest = len(phrases) - most
+    *first, last = phrases if rest <= 1 else [*phrases[:most], f"{rest} more"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def quoted(name: str) -> str:
+    """A name for a sentence: in quotes if it contains a comma, as "rnn, cosine" does."""
+    return f'"{name}"' if "," in name else name

@@ -1,4 +1,4 @@
-"""What the microscope saw, in numbers: eigenvalues of recurrent matrices and how far a gradient reaches back."""
+"""Numbers from the microscope: eigenvalues of recurrent matrices, and how far a gradient reaches back."""
 
 import numpy as np
 import pandas as pd
@@ -7,8 +7,8 @@ from benchbench.core.artifacts import Arrays
 from benchbench.report.analysis.arrays import Floats, Kept, each_kept, recurrent, snapshots
 from benchbench.report.analysis.study import Numbers
 
-FADED = 1e-3  # of the gradient's norm at the last step
-_ROUNDING = 1e-3  # an orthogonal matrix has eigenvalues on the unit circle, and rounding puts them on either side
+FADED = 1e-3  # a gradient has faded below this share of its norm at the last step
+_ROUNDING = 1e-3  # tolerance for eigenvalues on the unit circle, such as those of an orthogonal matrix
 
 
 def radius(matrix: Floats) -> float:
@@ -17,21 +17,21 @@ def radius(matrix: Floats) -> float:
 
 
 def faded(norms: Floats) -> int | None:
-    """How many steps back, (step,), a gradient first is below a thousandth of what it is at the last step.
+    """How many steps back a gradient's norm (step,) first falls below a thousandth of that at the last step.
 
-    None where it never is.
+    None if it never does.
     """
     below = norms < FADED * norms[0]
     return int(below.argmax()) if below.any() else None
 
 
 def table(numbers: Numbers) -> pd.DataFrame:
-    """A row a competitor and seed, before training and after it; empty where the microscope saw no matrix."""
+    """One row for each competitor and seed, before and after training; empty if no snapshot has a recurrent matrix."""
     return pd.DataFrame([place | row for place, run in each_kept(numbers, "snapshot.updates") if (row := _row(run))])
 
 
 def _row(run: Kept) -> dict[str, object]:
-    """Nothing where there is no recurrent matrix."""
+    """The numbers of a trial; empty if it has no recurrent matrix."""
     _, taken = snapshots(run)
     first, last = (_end(seen) for seen in (taken[0], taken[-1]))
     if not first or not last:

@@ -1,4 +1,4 @@
-"""The trials that the report compares: one option set a competitor, chosen on validation."""
+"""Selects the trials that the report compares: one option set of each competitor, chosen on validation."""
 
 from dataclasses import dataclass
 
@@ -28,13 +28,13 @@ _SETS = [*CELL, "set"]
 class Selection:
     """The trials that the report compares.
 
-    ``frame`` has one row per trial and the columns of ``load`` plus ``variant`` (the task, with its options where it
-    comes in several variants), ``condition`` (budget, device and engine where there are several, machine where these
-    are compared), ``ok`` (it counts in rankings), ``rank_score`` (the primary metric on the test split, turned so that
-    lower is better, infinite where it is not ok), ``timed`` (its costs may be compared), ``predict_us`` and memory in
-    MiB. ``failures`` are all trials that did not end ok, of any option set. ``options`` has a row per cell: how many
-    option sets, and which was chosen; ``sets`` has a row per option set, ``every`` the trials of all of them. ``notes``
-    say what was left out.
+    ``frame`` has one row for each trial and the columns of ``load``, and further: ``variant`` (the task, with options
+    if it has several variants), ``condition`` (the budget, with device, engine and machine where these are compared),
+    ``ok`` (it counts in rankings), ``rank_score`` (the primary metric on the test split, negated if higher is better,
+    infinite if not ok), ``timed`` (its costs may be compared), ``predict_us``, and memory in MiB. ``failures`` are all
+    trials that did not end ok, with any option set. ``options`` has a row for each cell: the number of option sets and
+    the chosen one. ``sets`` has a row for each option set; ``every`` has the trials of all of them. ``notes`` say what
+    is left out.
     """
 
     frame: pd.DataFrame
@@ -46,7 +46,7 @@ class Selection:
 
 
 def select(frame: pd.DataFrame) -> Selection:
-    """The trials to compare, from the frame of ``load``; those of a tuning are none of them."""
+    """The trials to compare, from the frame of ``load``, without those of a tuning."""
     altered = changed(frame)
     tuned = frozenset(frame.loc[frame["tuning"], "architecture"])
     frame = frame[~frame["tuning"]]
@@ -71,11 +71,10 @@ def select(frame: pd.DataFrame) -> Selection:
 
 
 def _sets(frame: pd.DataFrame) -> pd.DataFrame:
-    """Each option set of each cell with its median on validation, the best first; a seed without one is the worst.
+    """Each option set of each cell with its median on validation, the best first.
 
-    A trial that a mark keeps out of rankings has none.
-
-    ``penalised`` and ``valid`` are lower where better; ``valid_choice`` is as the metric is.
+    A seed without a score, or with a mark that keeps it out of rankings, counts as the worst. Of ``penalised`` and
+    ``valid`` lower is better; ``valid_choice`` has the sign of the metric.
     """
     valid = frame["valid_choice"].where(frame["ok"] & ~frame["unranked"])
     test = frame["test_score"].where(frame["ok"])

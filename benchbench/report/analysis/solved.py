@@ -1,4 +1,4 @@
-"""Which tasks ridge regression on the window solves, so that no network is needed."""
+"""Finds the tasks that ridge regression on the window solves, so that they need no network."""
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,11 @@ _FLOOR = "the floor"
 
 
 def solved(frame: pd.DataFrame, found: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per condition, task and length at which ``linear`` and a network ended ok, from the pairs of the frame.
+    """One row for each condition, task and length at which ``linear`` and a network ended ok, from the frame's pairs.
 
-    ``solved`` is *floor* where the linear score ties with the floor or is better; *none better* where each network is
-    worse or ties; *undecided* where no network is better and one is open; and *network better* elsewhere. A network
-    that ended ok on no seed does not take part.
+    ``solved`` is *floor* if the linear score ties with the floor or is better; *none better* if every network is worse
+    or ties; *undecided* if no network is better but some pair is open; else *network better*. A network that ended ok
+    on no seed is left out.
     """
     made_by = pd.Series([record.trial.architecture for record in records.of(frame)], frame.index, str)
     rows = []
@@ -46,7 +46,7 @@ def _said(mine: pd.DataFrame, found: pd.DataFrame, nets: list[str]) -> str:
 
 
 def _at_floor(mine: pd.DataFrame) -> bool:
-    """Whether the scores are a tie with the floor, or better, by the same statistics as between competitors."""
+    """Whether the scores tie with the floor or are better, by the same statistics as between competitors."""
     if mine["floor"].isna().any():
         return False
     turned = mine["floor"].where(mine["better"] != "higher", -mine["floor"])

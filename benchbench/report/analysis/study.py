@@ -1,4 +1,4 @@
-"""Everything that the page, the tables and the figures show."""
+"""All numbers that the page, the tables and the figures show."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from benchbench.report.analysis.verdicts import judged, verdicts
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
-    """A study's trials that are compared, and what follows from them: a row per cell, pair, verdict and group.
+    """A study's trials that are compared, and the frames that follow from them: cells, pairs, verdicts and others.
 
     ``results`` is the folder with the artifacts.
     """
@@ -58,7 +58,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
     tried = tuning(frame, known)
     frame, earlier = chosen(frame, tried)
     if frame["tuning"].all():
-        raise InputError(f"{study}: only trials of its tuning have ended; `benchbench run {study}` goes on")
+        raise InputError(f"{study}: only trials of its tuning have ended; `benchbench run {study}` continues")
     selection = select(frame)
     selection = replace(selection, notes=(*earlier, *selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)

@@ -1,4 +1,4 @@
-"""What tuning tried, what it chose, how much that bought on validation, and what it cost."""
+"""What tuning tried, what it chose, how much that gained on validation, and what it cost."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -24,16 +24,15 @@ _PLACE = [*_TUNED, "length", "condition"]
 
 
 def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
-    """A row per task, condition and competitor that was tuned, from the frame of ``load``; empty where none was.
+    """One row for each task, condition and tuned competitor, from the frame of ``load``; empty if none was tuned.
 
-    ``tries`` are option sets, each fitted on ``seeds`` of data; ``failed`` counts the fits that failed or that
-    a mark keeps out of rankings. ``default`` is
-    the option set as the study has it, ``set`` the one that the report shows the results of, and where there are none
-    yet the one that validation chooses. Tries of an earlier tuning are among the records, so the best of all need not
-    be what the newest tuning chose. ``default_valid`` and ``valid`` are their means
-    on validation as the metric ``choose`` is. ``gain`` is the ratio of the worse to the better where lower is better,
-    and the difference elsewhere. Of a budget under which the default was not tried again, its value is NaN. The cost is
-    in ``trials`` and in seconds, those of the fit alone and of all processes.
+    ``tries`` counts option sets, each fitted on ``seeds`` data seeds; ``failed`` counts the fits that failed or that
+    marks keep out of rankings. ``default`` is the option set in the study's file; ``set`` is the one whose results the
+    report shows, or, if there are none yet, the one that validation chooses. Since the records also hold the tries of
+    earlier tunings, the best of all need not be the choice of the newest one. ``default_valid`` and ``valid`` are the
+    means of the metric ``choose`` on validation. ``gain`` is the ratio worse / better if lower is better, else the
+    difference; it is NaN under a budget that did not try the default again. The cost is in ``trials`` and in seconds,
+    of the fits alone and of all processes.
     """
     frame, _ = current(frame)
     shown = _shown(frame)
@@ -54,8 +53,8 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
 def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The frame of ``load`` with one option set of each tuned competitor in each place, and a sentence.
 
-    It is that of the newest record, which the last run wrote with the set that tuning chose then. Else the report would
-    choose between it and those that tuning chose earlier, on the seeds that it shows.
+    This is the set of the newest record, which tuning chose in the last run. Otherwise the report would choose between
+    it and earlier choices of tuning, on the same seeds that it shows.
     """
     if table.empty:
         return frame, []
@@ -64,13 +63,13 @@ def chosen(frame: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     sets = [*_PLACE, "set"]
     stays = pd.MultiIndex.from_frame(results[sets]).isin(pd.MultiIndex.from_frame(newest[sets]))
     older = results.index[~stays]
-    said = "an older option set than that of the newest record of the same task, length and condition"
+    said = "an older option set than the newest record of the same task, length and condition"
     notes = [f"Left out: {counted(len(older))} of tuned competitors with {said}."] if len(older) else []
     return frame.drop(index=older), notes
 
 
 def _results(frame: pd.DataFrame, tuned: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The results of what was tuned, and of each place the one that was written last."""
+    """The results of tuned competitors, and for each place the one that was written last."""
     results = frame.assign(condition=conditions(frame))[~frame["tuning"]]
     results = results[pd.MultiIndex.from_frame(results[_TUNED]).isin(pd.MultiIndex.from_frame(tuned[_TUNED]))]
     ends = results.sort_values("line").drop_duplicates([*_PLACE, "file"], keep="last")
@@ -78,7 +77,7 @@ def _results(frame: pd.DataFrame, tuned: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def _shown(frame: pd.DataFrame) -> dict[tuple[str, ...], str]:
-    """The option set that is reported, by task, its options, competitor and budget, where it is one."""
+    """The reported option set by task, task options, competitor and budget, if there is only one."""
     _, newest = _results(frame, frame[frame["tuning"]])
     sets: dict[tuple[str, ...], set[str]] = {}
     for *place, text in newest[[*_TUNED, "budget", "set"]].itertuples(index=False, name=None):
@@ -87,7 +86,7 @@ def _shown(frame: pd.DataFrame) -> dict[tuple[str, ...], str]:
 
 
 def _default(part: pd.DataFrame) -> Options:
-    """The option set of the study's own table: the one with the fewest options, since a try adds those it searches."""
+    """The option set in the study's file: the one with the fewest options, since a try adds those that it searches."""
     return min(part["architecture_options"], key=len)
 
 
@@ -106,7 +105,7 @@ def _facts(made: list[Record], default: Options, reported: str) -> tuple[Any, ..
 
 
 def _in_order(made: list[Record], default: Options) -> Iterable[Record]:
-    """The default first: of equals, it is chosen."""
+    """The records with the default first, so that it is chosen among equals."""
     return sorted(made, key=lambda one: one.trial.architecture_options != default)
 
 
@@ -117,7 +116,7 @@ def _value(one: Standing | None, *, higher: bool) -> float:
 
 
 def changes(table: pd.DataFrame) -> Iterator[str]:
-    """A sentence per task and condition: who is best on validation by default, and who when all are tuned."""
+    """A sentence for each task and condition: which competitor is best by default, and which when all are tuned."""
     for (variant, condition), part in table.groupby(["variant", "condition"], sort=False):
         known = part.dropna(subset=["default_valid", "valid"])
         if len(known) < 2 or len(known) < len(part):
@@ -134,6 +133,6 @@ def changes(table: pd.DataFrame) -> Iterator[str]:
 
 
 def spread_of(options: Options, default: Options) -> str:
-    """What a set has beside the default, as text; empty where there is nothing."""
+    """The options of a set that differ from the default, as text; empty if none do."""
     more = {name: value for name, value in options.items() if default.get(name) != value or name not in default}
     return ", ".join(f"{name}={value}" for name, value in more.items())

@@ -1,4 +1,4 @@
-"""Which competitor is better than which, by the statistics over seeds; what to take, and the groups of the ranking."""
+"""Decides by statistics over seeds which competitor is better, which has the best median, and the rank groups."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import effect_of
-from benchbench.report.analysis.order import baselines, listed, networks, ordered, several
+from benchbench.report.analysis.order import baselines, listed, networks, ordered, quoted, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
 from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
 from benchbench.statistics.seeds import LOOKS, resolve, seeds_needed
@@ -23,7 +23,7 @@ VALID_TIME = "valid_time"
 WORSE, MARKED, SAME = "worse", "marked", "same on every seed: no interval"
 WORDS = (BETTER, TIE, OPEN, SAME, MARKED, WORSE)
 Margin = dict[str, list[str]]
-"""Word -> competitors."""
+"""The competitors by their verdict."""
 _PAIR = [
     *PLACE, "first", "second", "verdict", "better", "effect", "value", "low", "high", "p", "p_holm", "pairs",
     "failures", "wins", "wins_low", "wins_high", "losses", "losses_low", "losses_high", "deviation", "seeds_needed",
@@ -34,18 +34,21 @@ _ENDS = ("", "_low", "_high")
 
 
 def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The pairs of competitors that did not decline, a row per condition, task, length and pair; and the rank groups.
+    """The pairs of competitors that did not decline, and the rank groups.
 
-    The second frame has a row per cell with a score: its ``rank_group`` is one more than the number of those that are
-    better. ``effect`` says whether ``value``, ``low`` and ``high`` are the ratio first / second of geometric means of
-    the primary metric, or the difference first - second; ``p`` belongs to them, ``p_holm`` to the table of all pairs of
-    the place. ``verdict`` is better (``better`` names who is), tie or open. It is *marked* where marks keep one of the
-    two out of the ranking on every seed, and *same on every seed* where all differences are the same, as of two that
-    are deterministic on data that do not vary. ``pairs`` are the seeds on which both ended ok, ``failures`` those on
-    which one did not, ``marked`` those of them on which one had a mark; ``wins`` is the share of all on which the first
-    beat the second, ``losses`` the reverse. ``level`` is that of the intervals. ``seeds_needed`` is the number of seeds
-    that would find a difference of 10 %, where that is open. Where ``--resolve`` added seeds, pairs are looked at as it
-    does: at its effect in place of 10 %, and at 5, 10, 20 and 30 seeds, a quarter of alpha each.
+    The first frame has a row for each condition, task, length and pair. ``effect`` says whether ``value``, ``low`` and
+    ``high`` are the ratio first / second of geometric means of the primary metric, or the difference first - second.
+    ``p`` belongs to this pair alone, ``p_holm`` is adjusted over all pairs of the place. ``verdict`` is better
+    (``better`` names which one), tie or open. It is *marked* if marks keep one of the two out of the ranking on every
+    seed, and *same on every seed* if all differences are equal, as for two deterministic competitors on data that do
+    not vary. ``pairs`` counts the seeds on which both ended ok, ``failures`` those on which one did not, ``marked``
+    those of them on which one had a mark. ``wins`` is the share of all seeds on which the first beat the second,
+    ``losses`` the reverse. ``level`` is the level of the intervals. ``seeds_needed``, for an open pair, is the number
+    of seeds that would find a difference of 10 %. If ``--resolve`` added seeds, pairs are judged as it does: at its
+    effect instead of 10 %, with looks at 5, 10, 20 and 30 seeds that use a quarter of alpha each.
+
+    The second frame has a row for each cell with a score: its ``rank_group`` is one more than the number of
+    competitors that are better.
     """
     rows, groups = [], []
     looked, within = bool(frame["added"].any()), effect_of(frame)
@@ -63,7 +66,7 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Asked]:
-    """Names, scores (competitor, seed) and how to compare them, of one place."""
+    """The names and scores (competitor, seed) of one place, and how to compare them."""
     able = part[part["status"] != Status.UNSUPPORTED]
     names = ordered(able)
     table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
@@ -76,13 +79,13 @@ def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Asked]
 
 
 class _Marked(NamedTuple):
-    """The seeds on which marks keep a competitor out of the ranking, and the competitors that this leaves none."""
+    """The seeds at which marks keep each competitor out of the ranking, and those that have no other seed."""
 
     at: dict[str, set[int]]
     whole: frozenset[str]
 
     def seeds(self, *names: str) -> int:
-        """On how many seeds one of them is marked."""
+        """On how many seeds at least one of these competitors is marked."""
         return len(set().union(*(self.at.get(name, set()) for name in names)))
 
 
@@ -114,17 +117,17 @@ def _facts(pair: Pair, names: list[str], asked: Asked, family: int, marked: _Mar
 
 
 def marked_cells(cells: pd.DataFrame) -> "pd.Series[bool]":
-    """The cells with a score that marks keep out of the ranking on every seed."""
+    """Whether each cell has a score but is kept out of the ranking by marks on every seed."""
     return cells["score"].notna() & cells["rank_group"].isna()
 
 
 def verdicts(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Per condition, task and length, from the frame of a Selection and its pairs.
+    """One row for each condition, task and length, from the frame of a Selection and its pairs.
 
-    ``take`` has the lowest median ``rank_score``; it is ``clear`` where it is better than every other that ended ok
-    on a seed, and the ``verdict`` names those that it is not better than. ``pairs`` is the least number of seeds that
-    it was compared on, ``failures`` the largest number of those on which it or the other failed. A competitor that
-    declined the problem altogether does not take part.
+    ``take`` is the competitor with the lowest median ``rank_score``. It is ``clear`` if it is better than every other
+    that ended ok on some seed; otherwise ``verdict`` names those that it is not better than. ``pairs`` is the smallest
+    number of seeds that a comparison rests on, ``failures`` the largest number of seeds on which it or the other
+    failed. Competitors that declined the problem are left out.
     """
     by_place = dict(list(found.groupby(PLACE)))
     rows = []
@@ -153,11 +156,11 @@ def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[s
 
 
 def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
-    """A row per condition and pair of competitors, from the pairs: the ratio first / second over all tasks.
+    """One row for each condition and pair of competitors, from the pairs: the ratio first / second over all tasks.
 
     Each task counts once, with the mean logarithm of its ratios over the lengths; tasks that are compared by a
-    difference have none. ``low`` and ``high`` are NaN, and the ``verdict`` says too few tasks, below ten. Empty where
-    there is one task.
+    difference are left out. With fewer than ten tasks, ``low`` and ``high`` are NaN and the ``verdict`` says so. Empty
+    if there is only one task.
     """
     found = found.astype({"value": float})
     ratios = found[(found["effect"] == "ratio") & found["value"].gt(0) & np.isfinite(found["value"])]
@@ -182,7 +185,7 @@ def _by_task(part: pd.DataFrame) -> list[Values]:
 def against(found: pd.DataFrame, name: str) -> pd.DataFrame:
     """The pairs of one competitor, turned so that it is the first.
 
-    ``other`` is the second, ``word`` says better, tie, open or worse, as seen from the first.
+    ``other`` is the second; ``word`` is the verdict on the first: better, tie, open or worse.
     """
     first, second = found[found["first"] == name], found[found["second"] == name]
     ends = {"low": second["high"], "high": second["low"]}
@@ -198,9 +201,9 @@ def against(found: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def against_baselines(frame: pd.DataFrame, found: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, Margin]]]:
-    """Per condition and task, for each baseline that ended ok: its name, and the networks by their verdict against it.
+    """For each condition and task, the baselines that ended ok, and the networks by their verdict against each.
 
-    A network with several verdicts stands at each of them, with its lengths in brackets.
+    A network with different verdicts at different lengths is listed at each of them, with its lengths in brackets.
     """
     margins = {}
     for (condition, variant), part in frame.groupby(["condition", "variant"]):
@@ -221,11 +224,12 @@ def _margins(part: pd.DataFrame, found: pd.DataFrame) -> Iterator[tuple[str, Mar
 
 
 def _where(found: pd.DataFrame, nets: list[str]) -> list[str]:
-    """The networks whose rows are hit, with their lengths where these are not all."""
+    """The networks whose rows are hit, with their lengths unless these are all."""
     named = []
     for name in nets:
         mine = found[found["first"] == name]
         lengths = sorted(mine.loc[mine["hit"], "length"])
         if lengths:
-            named.append(f"{name} ({', '.join(map(str, lengths))})" if len(lengths) < len(mine) else name)
+            some = f" ({', '.join(map(str, lengths))})" if len(lengths) < len(mine) else ""
+            named.append(f"{quoted(name)}{some}")
     return named

@@ -1,1 +1,1 @@
-"""What the page lets a reader explore: rows of numbers for the browser, and Altair charts that draw them."""
+"""The interactive charts of the page: rows of numbers for the browser, and Altair charts that draw them."""

@@ -1,4 +1,4 @@
-"""The numbers that the charts of the page draw, small enough for one file: cells, thinned curves, thinned series."""
+"""The numbers that the page's charts draw, thinned to fit into one file: cells, learning curves, series."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +19,8 @@ from benchbench.report.page.texts import metric
 _COSTS = {"fit_seconds": "fit (s)", "peak_mib": "peak memory (MiB)", "device_peak_mib": "peak on the device (MiB)",
           "predict_us": "prediction (µs a window)", "parameters": "parameters"}  # fmt: skip
 _GRID = 40  # points of a learning curve
-_POINTS = 120_000  # of all stretches of predictions together
-_LONGEST, _FEWEST = 120, 30  # points of one stretch
+_POINTS = 120_000  # points of all series of predictions together
+_LONGEST, _FEWEST = 120, 30  # most and fewest points of one series of predictions
 _RUN = 600  # points of a free run
 _VALIDATION = 2
 _LOSSES = {"squared_error": "MSE", "cross_entropy": "cross-entropy (nats)"}
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 
 def explored(numbers: Numbers, where: Places) -> dict[str, Any]:
-    """All of them by name; ``a`` is a competitor's number in the report's order, ``p`` that of a place."""
+    """All numbers by name; ``a`` is the number of a competitor in the report's order, ``p`` the number of a place."""
     names = {name: i for i, name in enumerate(ordered(numbers.selection.frame))}
     curves, grids = _curves(numbers, where, names)
     measures = {"score": _scores(numbers, where, names), "valid": _valid_times(numbers, where, names)}
@@ -52,7 +52,7 @@ def _known(cells: list[Row], name: str) -> bool:
 
 
 def _scores(numbers: Numbers, where: Places, names: dict[str, int]) -> list[Row]:
-    """The primary metric of each cell and its costs, each with its lowest and highest seed."""
+    """The primary metric and the costs of each cell, with the lowest and highest over seeds."""
     costs = _spread(numbers.selection.frame)
     found = []
     for row in rows(numbers.cells[numbers.cells["score"].notna()]):
@@ -67,7 +67,7 @@ def _scores(numbers: Numbers, where: Places, names: dict[str, int]) -> list[Row]
 
 
 def _spread(frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, list[float | None]]]:
-    """Median, lowest and highest of each cost by cell, where it is known and above zero."""
+    """The median, lowest and highest of each cost by cell, if it is known and above zero."""
     parameters = frame["trained_parameters"] + frame["fixed_parameters"].fillna(0)
     by = frame.assign(parameters=parameters)[frame["ok"]].groupby([*PLACE, "architecture"])
     found: dict[tuple[Any, ...], dict[str, list[float | None]]] = {}
@@ -79,7 +79,7 @@ def _spread(frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, list[float |
 
 
 def _valid_times(numbers: Numbers, where: Places, names: dict[str, int]) -> list[Row]:
-    """The valid time of free runs, with the quartiles over all starts; costs are those of the fit."""
+    """The valid time of free runs with the quartiles over all starts, and the costs of the fit."""
     loops = numbers.closed_loop
     if loops.cells.empty:
         return []
@@ -98,7 +98,7 @@ def _valid_times(numbers: Numbers, where: Places, names: dict[str, int]) -> list
 
 
 def _curves(numbers: Numbers, where: Places, names: dict[str, int]) -> tuple[list[Row], dict[int, Row]]:
-    """Of each cell the loss on validation along the budget, median, lowest and highest seed; and each place's grid."""
+    """The loss on validation along the budget (median, lowest and highest seed) of each cell, and each place's grid."""
     frame, found, grids = numbers.selection.frame[_TRIAL], list[Row](), dict[int, Row]()
     for place, part in _by_place(frame[frame["ok"]]):
         at = where.numbers[place]
@@ -116,7 +116,7 @@ def _curves(numbers: Numbers, where: Places, names: dict[str, int]) -> tuple[lis
 
 
 def _along(one: Learning, grid: NDArray[np.float64], column: int) -> Row:
-    """A competitor's loss along a grid; a seed that has ended keeps its last one, who solves has one number."""
+    """A competitor's loss along a grid; a seed that has ended keeps its last loss. A solver has one number."""
     if not one.curves:
         return {"end": _short(one.end)}
     along = [np.interp(grid, c[:, column], c[:, _VALIDATION], left=np.nan) for c in one.curves.values()]
@@ -129,7 +129,7 @@ def _along(one: Learning, grid: NDArray[np.float64], column: int) -> Row:
 
 
 def _predictions(numbers: Numbers, where: Places, names: dict[str, int]) -> Iterator[Row]:
-    """The first stretch of the test split of one seed of each cell, true and predicted."""
+    """The first segment of the test split for one seed of each cell, true and predicted."""
     frame = numbers.selection.frame[_TRIAL]
     most = int(np.clip(_POINTS // max(1, len(numbers.cells)), _FEWEST, _LONGEST))
     truths: dict[tuple[float | None, ...], int] = {}
@@ -141,13 +141,13 @@ def _predictions(numbers: Numbers, where: Places, names: dict[str, int]) -> Iter
             segment = samples["first"]
             true = tuple(_short(v) for v in segment.true[:most])
             row: Row = {"p": at, "a": names[name], "made": [_short(v) for v in segment.predicted[:most]]}
-            first = {} if true in truths else {"true": true}  # the competitors of a place have one truth
+            first = {} if true in truths else {"true": true}  # the competitors of a place share one truth
             dots = {"dots": True} if part["loss"].iloc[0] == "cross_entropy" else {}
             yield row | {"t": truths.setdefault(true, len(truths))} | first | dots
 
 
 def _runs(numbers: Numbers, where: Places, names: dict[str, int]) -> Iterator[Row]:
-    """The first start of one seed's free run at the longest length, true and generated, thinned."""
+    """The first start of one seed's free run at the longest length, true and generated."""
     trials = numbers.closed_loop.trials
     longest = trials[trials["length"] == trials.groupby(["condition", "variant"])["length"].transform("max")]
     for place, part in _by_place(longest) if len(trials) else ():
@@ -175,5 +175,5 @@ def _at(row: Row, where: Places, names: dict[str, int]) -> Row:
 
 
 def _short(value: float | None) -> float | None:
-    """Four significant digits, and nothing where there is no number."""
+    """A number with four significant digits; None if it is not finite."""
     return None if value is None or not np.isfinite(value) else float(f"{value:.4g}")

@@ -1,4 +1,4 @@
-"""The looks of ``report.figures.style`` for the browser: colours for a light and a dark page, shapes as paths."""
+"""The styles of ``report.figures.style`` for the browser: colours for light and dark pages, markers as paths."""
 
 from collections.abc import Collection
 from typing import Any
@@ -30,7 +30,7 @@ _AT_NIGHT = {
 
 
 def looks(names: list[str], baselines: Collection[str]) -> list[dict[str, str]]:
-    """Of each competitor the colours of the figures, lighter on a dark page, and the marker as a path within ±1."""
+    """Each competitor's colours, which are lighter on a dark page, and its marker as a path within ±1."""
     found = [(str(one["color"]), str(one["marker"])) for one in styles(names, baselines).values()]
     return [
         {"light": "#000000" if colour == "black" else colour, "dark": _AT_NIGHT[colour], "shape": _SHAPES[marker]}
@@ -39,7 +39,7 @@ def looks(names: list[str], baselines: Collection[str]) -> list[dict[str, str]]:
 
 
 def dashes(names: list[str], baselines: Collection[str]) -> list[list[float]]:
-    """The dashes of each competitor's lines in pixels."""
+    """The dashes of each competitor's lines, in pixels."""
     return [_dash(one["linestyle"]) for one in styles(names, baselines).values()]
 
 

@@ -1,4 +1,4 @@
-"""What the one page of a study has beside its blocks: rows, charts, looks, trials, pictures and libraries."""
+"""Collects the parts of a study's page other than blocks: rows, charts, styles, trials, pictures and libraries."""
 
 from collections.abc import Callable
 from functools import cache
@@ -20,7 +20,7 @@ _SHORT = 12  # letters of a key
 
 
 def extras(numbers: Numbers, frame: pd.DataFrame, figures: Path) -> Extras:
-    """Of the numbers of a study, the frame of its records, and the folder in which its figures stand."""
+    """Make them from a study's numbers, the frame of its records, and the folder of its figures."""
     where, shown = places(numbers), numbers.selection.frame
     names = ordered(shown)
     data, known = explored(numbers, where), baselines(shown)
@@ -47,7 +47,7 @@ def bundle() -> str:
 
 
 def _start(data: dict[str, Any], facts: list[dict[str, Any]]) -> int:
-    """The place to begin with: of the first condition and task with a score the longest length."""
+    """The place to show first: the first condition and task with a score, at the longest length."""
     found: set[int] = {row["p"] for rows in data["cells"].values() for row in rows} or {0}
     first = facts[min(found)] if facts else {}
     alike = [i for i in found if all(facts[i][name] == first[name] for name in ("condition", "task"))]
@@ -55,7 +55,7 @@ def _start(data: dict[str, Any], facts: list[dict[str, Any]]) -> int:
 
 
 def _finder(numbers: Numbers, frame: pd.DataFrame) -> Callable[[tuple[str, str]], list[Any]]:
-    """Gives the facts of a trial by its key and machine."""
+    """A function that returns the facts of a trial by its key and machine."""
     every = numbers.selection.every
     named = {
         (key, machine): (variant, condition)
@@ -75,7 +75,7 @@ def _finder(numbers: Numbers, frame: pd.DataFrame) -> Callable[[tuple[str, str]]
 
 
 def _facts(frame: pd.DataFrame) -> str:
-    """How much was compared."""
+    """How many trials, tasks, competitors, lengths, conditions and seeds are compared."""
     counted = {"variant": "task", "architecture": "competitor", "length": "length", "condition": "condition"}
     said = [_count(frame[column].nunique(), what) for column, what in counted.items()]
     return " · ".join([_count(len(frame), "trial"), *said, _count(frame["seed"].nunique(), "seed")])

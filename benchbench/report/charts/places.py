@@ -1,4 +1,4 @@
-"""Where the charts of the page are: every condition, task and length, and what a reader chooses among them by."""
+"""The places that the page's charts can show (condition, task and length), and the controls that choose one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ _UNITS = {"parameters": "parameters", "width": "width (units)", "seconds": "seco
 
 @dataclass(frozen=True)
 class Places:
-    """``numbers`` has the number of each; ``facts`` has a row for each, ``controls`` what tells them apart."""
+    """All places: ``numbers`` numbers them, ``facts`` has a row for each, ``controls`` has what tells them apart."""
 
     numbers: dict[tuple[str, str, int], int]
     facts: list[dict[str, Any]]
@@ -25,7 +25,7 @@ class Places:
 
 
 def places(numbers: Numbers) -> Places:
-    """The places of a study in the order of its report: conditions first, then tasks, then lengths."""
+    """The places of a study in the order of its report: by condition, then by task, then by length."""
     frame = numbers.selection.frame
     rank = {name: i for i, name in enumerate(conditions(numbers))}
     here = frame.drop_duplicates(PLACE)[PLACE].itertuples(index=False, name=None)
@@ -53,13 +53,13 @@ def _in_order(name: str, facts: list[dict[str, Any]]) -> list[Any]:
 
 
 def _values(frame: pd.DataFrame, column: str) -> dict[str, str]:
-    """What each condition has in a column; the same for all where one of them has several."""
+    """The value of each condition in a column; empty for all if one of them has several values."""
     by = frame.groupby("condition")[column].unique()
     return {str(name): str(found[0]) if (by.map(len) == 1).all() else "" for name, found in by.items()}
 
 
 def _rung(row: dict[str, Any] | None) -> dict[str, Any]:
-    """Which ladder a condition is a rung of, what it climbs, and how far it goes."""
+    """The ladder that a condition belongs to, the limit that grows along it, and the rung's value."""
     if row is None:
         return {}
     return {"ladder": row["ladder"], "limit": _UNITS.get(row["limit"], row["limit"]), "rung": float(row["rung"])}

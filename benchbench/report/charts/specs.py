@@ -1,6 +1,6 @@
-"""The charts of the page, in Altair: the browser gives each its rows, titles and scales, and the competitors' looks.
+"""The charts of the page in Altair; the browser adds the rows, titles, scales and the competitors' styles.
 
-Every chart has two signals: ``chosen`` is the competitor that a reader looks at, and the others step back.
+Every chart has the parameter ``chosen``: the competitor that the reader has selected; the others are then pale.
 """
 
 from functools import cache
@@ -26,7 +26,7 @@ Spec = dict[str, Any]
 
 @cache
 def specs() -> dict[str, Spec]:
-    """Each chart by its name."""
+    """The charts by name."""
     return {
         "cost": _cost(),
         "length": _length(),
@@ -60,7 +60,7 @@ def _finished(*layers: alt.Chart, height: int = 300) -> Spec:
 
 
 def _cost() -> Spec:
-    """Score against cost: bars from the lowest to the highest seed both ways, the frontier, and the floor."""
+    """Score against cost: bars from the lowest to the highest seed in both directions, the frontier, and the floor."""
     front = _rows("front").mark_line(interpolate="step-after", strokeWidth=5, opacity=0.35, color=_GREY)
     points = _rows()
     return _finished(
@@ -76,7 +76,7 @@ def _cost() -> Spec:
 
 
 def _length() -> Spec:
-    """Score against length, or against the rungs of a ladder: a line a competitor, the chosen place as a rule."""
+    """Score against length or rung: a line for each competitor, and a vertical line at the chosen place."""
     points = _rows()
     return _finished(
         _rows("here").mark_rule(color=_GREY, strokeDash=[2, 3]).encode(x=_x()),
@@ -90,7 +90,7 @@ def _length() -> Spec:
 
 
 def _curves() -> Spec:
-    """Loss on validation along the budget: median, band from the lowest to the highest seed, the slider as a rule."""
+    """Loss on validation along the budget: median, band from lowest to highest seed, vertical line at the slider."""
     lines = _rows()
     return _finished(
         lines.mark_area(cursor="pointer").encode(
@@ -105,7 +105,7 @@ def _curves() -> Spec:
 
 
 def _now() -> Spec:
-    """The loss at one point of the budget, a row a competitor: median and bar from the lowest to the highest seed."""
+    """The loss at one point of the budget, one row for each competitor: median, and bar from lowest to highest seed."""
     rows = _rows()
     row = alt.Y("name:N", title=None, axis=alt.Axis(grid=False))
     return _finished(
@@ -118,7 +118,7 @@ def _now() -> Spec:
 
 
 def _series(*, valid: bool = False) -> Spec:
-    """What one competitor made over what was true, and where a free run is no longer valid."""
+    """A competitor's series over the true one, and the time at which a free run stops being valid."""
     y = alt.Y("y:Q", title="y", scale=alt.Scale(zero=False))
     layers = [
         _rows("true").mark_line(color=_GREY, strokeWidth=3.5, opacity=0.55).encode(x=_x("linear"), y=y),

@@ -1,1 +1,1 @@
-"""The pictures of the report, and the one table that lists them."""
+"""The figures of the report, and the catalogue that lists them."""

@@ -1,4 +1,4 @@
-"""Sequences that are flagged by their error, in the signal that they are cut from."""
+"""The figure of sequences that are flagged by their error, in the signal that they are cut from."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ from benchbench.report.analysis.arrays import Floats, Kept, kept
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look
 
-_QUANTILE = 0.95  # of the errors on validation, above which a sequence is flagged
-_BEFORE, _AFTER = 4.0, 6.0  # seconds around the anomaly that is shown
+_QUANTILE = 0.95  # a sequence is flagged if its error is above this quantile of those on validation
+_BEFORE, _AFTER = 4.0, 6.0  # seconds that are shown before and after an anomaly
 _TRUE: Look = {"color": "#777777", "linewidth": 2.0}
 _FLAGGED = "#f2c9b5"
 
 
 class _Beats(NamedTuple):
-    """The sequences of the test split: seconds of their first targets, which are anomalies, and which are flagged."""
+    """The test sequences (sequence,): times of their first targets in s, which are anomalies, which are flagged."""
 
     seconds: Floats
     labels: NDArray[np.bool_]
@@ -26,7 +26,7 @@ class _Beats(NamedTuple):
 
 
 def flagged(place: Place) -> Figure | str | None:
-    """A stretch with an anomaly, a panel a competitor: true, predicted, and shaded what its error flags."""
+    """A part of the signal with an anomaly, one panel for each competitor: true, predicted, and flagged (shaded)."""
     found, lacking = kept(place.rows, place.numbers, "data.sequence_seconds")
     if not found:
         return lacking or None
@@ -73,9 +73,9 @@ def _beats(run: Kept) -> _Beats:
 
 
 def _shown(beats: _Beats) -> list[int]:
-    """The sequences around an anomaly in the middle of all, of the same record."""
+    """The sequences around the middle one of all anomalies, from the same record."""
     anomalies = np.flatnonzero(beats.labels)
     here = int(anomalies[len(anomalies) // 2])
-    records = np.cumsum(np.diff(beats.seconds, prepend=0) < 0)  # time goes back where the next record begins
+    records = np.cumsum(np.diff(beats.seconds, prepend=0) < 0)  # time jumps back when the next record begins
     away = beats.seconds - beats.seconds[here]
     return [int(i) for i in np.flatnonzero((records == records[here]) & (away > -_BEFORE) & (away < _AFTER))]

@@ -1,4 +1,4 @@
-"""The one table of figures: what draws each, what it says, what it is drawn for, and where it stands."""
+"""The catalogue of figures: the function that draws each, its caption, its scope, and its section."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ from benchbench.report.page.pictures import Picture, Pictures, Section
 
 @dataclass(frozen=True)
 class Kind:
-    """A figure: ``draw`` gives the picture or an animation, a sentence that says why there is none, or nothing.
+    """A kind of figure: ``draw`` returns a picture or an animation, a sentence that says why there is none, or None.
 
-    What stands in square brackets in ``caption`` is said where there are several lengths, what stands in braces where
-    the best possible score is known.
+    In ``caption``, text in square brackets is for studies with several lengths, and text in braces is used if the best
+    possible score is known.
     """
 
     name: str
@@ -51,19 +51,19 @@ class Kind:
 FIGURES = (
     Kind(
         "score_by_length", scores.score_by_length,
-        "Test score against window length: median over seeds, bars from the lowest to the highest seed.",
+        "Test score against window length: median over seeds; bars run from the lowest to the highest seed.",
         "condition", "scores",
     ),
     Kind(
         "scores", dots.scores,
-        "Test score of each competitor: median over seeds, bars from the lowest to the highest seed.{ A grey line is "
-        "the best possible score.}",
+        "Test score of each competitor: median over seeds; bars run from the lowest to the highest seed.{ A grey line "
+        "is the best possible score.}",
         "condition", "scores",
     ),
     Kind(
         "score_by_time", scores.score_by_time,
-        "Test score against fit time, medians over seeds[: a larger marker is a longer window]. Along the thick grey "
-        "line nothing is both faster and better.",
+        "Test score against fit time: medians over seeds[; a larger marker means a longer window]. No competitor is "
+        "both faster and better than one on the thick grey line.",
         "condition", "scores",
     ),
     Kind(
@@ -73,79 +73,84 @@ FIGURES = (
     ),
     Kind(
         "memory_by_length", scores.memory_by_length,
-        "Peak memory that the fit added against window length: median over seeds.",
+        "Peak memory that the fit added, against window length: median over seeds.",
         "condition", "costs",
     ),
     Kind(
         "score_by_option", grids.score_by_option,
-        "Test score against an option of the task: median over seeds, bars from the lowest to the highest seed.",
+        "Test score against an option of the task: median over seeds; bars run from the lowest to the highest seed.",
         "condition", "scores",
     ),
     Kind(
         "power_law", timing.power_law,
-        "Time against window length, medians over seeds: of one update, until the loss on validation is as low as each "
-        "competitor gets on every seed, and of the whole fit. Lines are fitted power laws, the numbers are exponents.",
+        "Time against window length: medians over seeds of the time of one update, the time to the lowest validation "
+        "loss that every competitor reaches on every seed, and the time of the whole fit. Lines are fitted power laws, "
+        "and the numbers are their exponents.",
         "condition", "costs",
     ),
     Kind(
         "learning_curves", learning.learning_curves,
-        "Learning curves[ at the longest window]. Solid: validation, bold the median over seeds, thin the seeds; "
-        "dashed: training, the median over seeds. A competitor that solves instead of stepping is a line across.",
+        "Learning curves[ at the longest window]. Solid lines: validation, the median over seeds bold and single seeds "
+        "thin. Dashed lines: training, the median over seeds. A competitor that solves instead of fitting in steps is "
+        "a horizontal line.",
         "condition", "learning",
     ),
     Kind(
         "predictions", predictions.predictions,
-        "Predicted (colour) over true (grey) test values[ at the longest window], one seed, one scale. At most 120 "
-        "steps are drawn; the number is the loss over the whole stretch.",
+        "Predicted (colour) over true (grey) test values[ at the longest window] of one seed, all on the same scale. "
+        "At most 120 steps are drawn; the number is the loss over the whole segment.",
         "task", "task",
     ),
     Kind(
         "raw_and_clean", signal.raw_and_clean,
-        "The beginning of the test part, before and after cleaning, one seed.",
+        "The beginning of the test part before and after cleaning, for one seed.",
         "task", "task",
     ),
     Kind(
         "signal", signal.signal,
-        "Predicted over true, consecutive samples of the test split: median over seeds, band from the lowest to the "
-        "highest. Below: the absolute error of the median.",
+        "Predicted over true for consecutive samples of the test split: median over seeds; the band runs from the "
+        "lowest to the highest. Below: the absolute error of the median.",
         "task", "task",
     ),
     Kind(
         "whole_series", signal.whole_series,
-        "The whole series: true values, and what was predicted of the training part and of the test part.",
+        "The whole series: true values, and predictions for the training part and the test part.",
         "task", "task",
     ),
     Kind(
         "extrapolation", signal.extrapolation,
-        "Extrapolation: the shaded values were known. Dashed: median over seeds, thin the seeds.",
+        "Extrapolation: the values in the shaded part were known. Dashed line: median over seeds; thin lines: single "
+        "seeds.",
         "task", "task",
     ),
     Kind(
         "confusion", classes.confusion,
-        "How often each class was taken for each: shares of the true class, all seeds pooled. Beside a row: the share "
-        "that is recognised, its 95 % interval for the examples of one seed, and their number.",
+        "How often each true class was predicted as each class: shares of the true class, over all seeds together. "
+        "Beside each row: the share that is recognised, its 95 % interval for the examples of one seed, and their "
+        "number.",
         "task", "task",
     ),
     Kind(
         "flagged", anomaly.flagged,
-        "Sequences that are flagged: their error is above 95 % of those on validation, which has no anomaly; one seed.",
+        "Flagged sequences of one seed: their error is above 95 % of the errors on validation data, which have no "
+        "anomaly.",
         "task", "task",
     ),
     Kind(
         "roc", classes.roc,
-        "ROC curve: median over seeds, band from the lowest to the highest.",
+        "ROC curve: median over seeds; the band runs from the lowest to the highest.",
         "task", "task",
     ),
     Kind(
         "steps_back", microscope.steps_back,
-        "How far the gradient reaches back: its norm at the state so many steps before the last output, median over "
-        "seeds. A line that falls is a gradient that vanishes.",
+        "How far the gradient reaches back: its norm at the state that many steps before the last output, median over "
+        "seeds. A falling line is a vanishing gradient.",
         "task", "microscope",
     ),
     Kind(
         "spectral_radius", microscope.spectral_radius,
-        "Spectral radius of the recurrent matrix before training and after it, an arrow a seed; of a gated network, "
-        "that of its candidate state.",
+        "Spectral radius of the recurrent matrix before and after training, with one arrow for each seed; for a gated "
+        "network, the matrix is that of its candidate state.",
         "task", "microscope",
     ),
     Kind(
@@ -155,7 +160,7 @@ FIGURES = (
     ),
     Kind(
         "activity_by_epoch", microscope.activity_by_epoch,
-        "Activity of the units at the end of the first validation sequence, at each look of the microscope.",
+        "Activity of the units at the end of the first validation sequence, at each snapshot.",
         "task", "microscope",
     ),
     Kind(
@@ -180,62 +185,62 @@ FIGURES = (
     ),
     Kind(
         "option_curves", grids.option_curves,
-        "Learning curves of every option set[ at the longest window], medians over seeds: validation bold, training "
+        "Learning curves of every option set[ at the longest window]: medians over seeds, validation bold and training "
         "thin.",
         "task", "options",
     ),
     Kind(
         "option_heat_map", heat_map.option_heat_map,
         "Score on validation of every option set[ at the longest window]: median over seeds; darker is worse. The "
-        "black frame is the chosen set; where more than two options vary, a cell is the best over the others.",
+        "black frame marks the chosen set; if more than two options vary, a cell shows the best over the others.",
         "task", "options",
     ),
     Kind(
         "survival", free_runs.survival,
-        "Closed loop: share of starts that are still valid[ at the longest window], all seeds pooled.",
+        "Closed loop: share of starts whose runs are still valid[ at the longest window], over all seeds together.",
         "free_run", "closed loop",
     ),
     Kind(
         "free_runs", free_runs.free_runs,
         "Closed loop: the first start of one seed[ at the longest window], generated (colour) over true (grey). A "
-        "series is cut off where it leaves its row; the black line ends the valid time.",
+        "series is cut off where it leaves its row; a black line marks the end of the valid time.",
         "free_run", "closed loop",
     ),
     Kind(
         "best_and_worst", generated.best_and_worst,
-        "Closed loop: the free run with the smallest and with the largest mean squared error of one seed, generated "
+        "Closed loop: the free runs of one seed with the smallest and the largest mean squared error, generated "
         "(colour) over true (grey).",
         "free_run", "closed loop",
     ),
     Kind(
         "generator", generated.generator,
-        "Closed loop: the fit of the training part, the series that is generated, its first steps, the output weights.",
+        "Closed loop: the fit of the training part, the generated series, its first steps, and the output weights.",
         "free_run", "closed loop",
     ),
     Kind(
         "return_map", free_runs.return_map,
-        "Closed loop: each maximum of the last feature and the one that follows it, one seed, all starts: true (grey), "
-        "generated (colour). What lies far outside the range of the truth is cut off.",
+        "Closed loop: each maximum of the last feature and the next maximum, for all starts of one seed: true (grey) "
+        "and generated (colour). Points far outside the range of the truth are cut off.",
         "free_run", "closed loop",
     ),
     Kind(
         "score_by_budget", ladder.score_by_budget,
-        "Test score against the budget, each rung a fit of its own: median over seeds, bands from the lowest to the "
-        "highest seed.",
+        "Test score against the budget, where each rung is a separate fit: median over seeds; bands run from the "
+        "lowest to the highest seed.",
         "ladder", "ladder",
     ),
     Kind(
         "devices", devices.times_by_batch,
-        "Time of an update on the CPU over that on the device: median over seeds, bars from the lowest to the highest, "
-        "hollow where it is open (one seed, say). Above the grey line the device is faster. The CPU works with the "
-        "threads of one trial.",
+        "Time of an update on the CPU divided by that on the device: median over seeds; bars run from the lowest to "
+        "the highest, and markers are hollow where the verdict is open (with one seed, for example). Above the grey line "
+        "the device is faster. The CPU uses the threads of one trial.",
         "comparison", "devices",
     ),
 )  # fmt: skip
 
 
 def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
-    """Save every figure that there is something for, and say what stands where; without a folder, save none."""
+    """Draw and save every figure that has data, and return where each belongs; without a folder, save none."""
     frame, found, taken = numbers.selection.frame, list[Picture](), set[str]()
     looks = styles(ordered(frame), baselines_of(frame))
     with settings():
@@ -278,7 +283,7 @@ def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[t
 
 
 def free_name(text: str, taken: set[str]) -> str:
-    """A name for a file that none of the others has."""
+    """A name for a file that is not taken."""
     stem = sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-")[:100]
     number = 1
     while (name := stem if number == 1 else f"{stem}-{number}") in taken:

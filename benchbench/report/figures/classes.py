@@ -1,4 +1,4 @@
-"""Classes: how often each was taken for each, and the ROC curve of what tells two apart."""
+"""Figures of classifications: the confusion matrix and the ROC curve."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,16 +10,16 @@ from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look, panels
 from benchbench.statistics.intervals import wilson
 
-_FEW = 4  # classes whose panels have room for counts
-_MOST = 12  # classes that a panel has room for
+_FEW = 4  # with more classes, a panel has no room for counts
+_MOST = 12  # with more classes, there is no figure
 _CHANCE: Look = {"color": "#bbbbbb", "linestyle": "-", "linewidth": 2.0, "marker": ""}
 
 
 def confusion(place: Place) -> Figure | str | None:
-    """A panel a competitor: rows are true classes, all seeds pooled; in a cell the share of its row, and the count.
+    """The confusion matrix over all seeds, one panel for each competitor: rows are true classes, cells their shares.
 
-    Beside a row stands the share that is recognised, with Wilson's interval for the examples of one seed: the seeds
-    share their test patients, so that they are no further examples.
+    Beside each row is the share that is recognised, with Wilson's interval for the examples of one seed: other seeds
+    have the same test patients, and so add no examples.
     """
     found, lacking = kept(place.rows, place.numbers, "predictions.test.made")
     found = {name: runs for name, runs in found.items() if runs[0].record.objective.loss == "cross_entropy"}
@@ -67,7 +67,7 @@ def _matrix(axis: Axes, counts: NDArray[np.int64], seeds: int, labels: list[str]
 
 
 def interval(share: float, examples: int) -> str:
-    """A share of so many examples with its 95 % interval, as text."""
+    """A share of a number of examples with its 95 % interval, as text."""
     if not examples:
         return "no example"
     low, high = wilson(share, examples)
@@ -75,7 +75,7 @@ def interval(share: float, examples: int) -> str:
 
 
 def roc(place: Place) -> Figure | str | None:
-    """True against false positives: of the second of two classes, or of what labels mark by each sequence's error."""
+    """True against false positives: for the second of two classes, or for labelled sequences by their errors."""
     found, lacking = kept(place.rows, place.numbers, "predictions.test.made")
     curves = {name: [pair for run in runs if (pair := _scores(run))] for name, runs in found.items()}
     curves = {name: pairs for name, pairs in curves.items() if pairs}
@@ -99,7 +99,7 @@ def roc(place: Place) -> Figure | str | None:
 
 
 def _scores(run: Kept) -> tuple[NDArray[np.bool_], NDArray[np.float64]] | None:
-    """Which examples are positive, and how much each looks like it."""
+    """Which examples (n,) are positive, and their scores (n,)."""
     true, made = (run.arrays[f"predictions.test.{kind}"].astype(np.float64) for kind in ("true", "made"))
     labels = run.arrays.get("predictions.test.labels")
     if labels is not None and labels.ndim == 1:
@@ -112,7 +112,7 @@ def _scores(run: Kept) -> tuple[NDArray[np.bool_], NDArray[np.float64]] | None:
 
 
 def _curve(flags: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """False and true positives at each threshold, from the highest on; equal scores pass it together."""
+    """The shares (n,) of false and of true positives at each threshold, from the highest to the lowest."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     hits = np.cumsum(flags[order])[ends]

@@ -1,4 +1,4 @@
-"""The times of an update on two devices, one comparison and task a figure."""
+"""The figure of the times of an update on two devices, one for each comparison and task."""
 
 from matplotlib.figure import Figure
 
@@ -9,9 +9,10 @@ from benchbench.statistics.verdicts import OPEN
 
 
 def times_by_batch(place: Place) -> Figure | None:
-    """An update's time on the CPU over the device's against batch, a panel a length; against length if one batch.
+    """The ratio CPU / device of an update's time against batch, one panel for each length.
 
-    Median over seeds, bars from the lowest to the highest; grey: equal; hollow: open.
+    With only one batch it is against length. Median over seeds, bars from the lowest to the highest; the grey line is a
+    ratio of 1; hollow markers are open verdicts.
     """
     known = place.rows[place.rows["update_times"].notna()]
     if known.empty:

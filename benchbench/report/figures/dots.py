@@ -1,4 +1,4 @@
-"""Scores of one length, a row a competitor, so that each is named where it is seen."""
+"""The figure of scores at one length, one row for each competitor, with its name beside it."""
 
 from textwrap import fill
 
@@ -9,12 +9,12 @@ from benchbench.report.figures.place import Place
 from benchbench.report.figures.scores import score_label
 from benchbench.report.figures.style import POSSIBLE, log_if_wide
 
-_COLUMNS = 3  # of panels
+_COLUMNS = 3  # columns of panels
 _TITLE = 42  # letters in a line
 
 
 def scores(place: Place) -> Figure | None:
-    """The median of the primary metric and its range over seeds, a panel a task; nothing where lengths differ."""
+    """The median of the primary metric and its range over seeds, one panel for each task; None with several lengths."""
     scored = place.cells[place.cells["score"].notna()]
     if scored.empty or several(scored, "length"):
         return None

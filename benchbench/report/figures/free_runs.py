@@ -13,11 +13,11 @@ from benchbench.report.figures.rows import GREY, TOP, draw_row, figure_of_rows, 
 from benchbench.report.figures.style import Look, panels
 from benchbench.report.page.texts import number
 
-_BEYOND = 0.15  # of the range of the truth that a return map shows on each side
+_BEYOND = 0.15  # margin of a return map on each side, as a share of the range of the truth
 
 
 def survival(place: Place) -> Figure | None:
-    """The share of starts that are still valid against time, all seeds pooled, a line a competitor."""
+    """The share of starts that are still valid against time, over all seeds, one line for each competitor."""
     shown = longest(place.rows)
     if shown.empty:
         return None
@@ -38,7 +38,7 @@ def survival(place: Place) -> Figure | None:
 
 
 def free_runs(place: Place) -> Figure | str | None:
-    """The first start of one seed, generated over true, a row a competitor; a line ends the time that it is valid."""
+    """The first start of one seed, generated over true, one row for each competitor; a line ends the valid time."""
     found, lacking = _runs(place)
     runs = {name: run for name, run in reversed(found.items()) if len(run.true)}
     if not runs:
@@ -63,9 +63,9 @@ def free_runs(place: Place) -> Figure | str | None:
 
 
 def return_map(place: Place) -> Figure | str | None:
-    """Each maximum with the one that follows it, of one seed: true grey, generated coloured, a panel a competitor.
+    """Each maximum and the next one, for one seed: true in grey, generated in colour, one panel for each competitor.
 
-    All panels show the range of the true maxima and a little more. None where nothing has maxima.
+    All panels show the range of the true maxima and a margin. None if no run has maxima.
     """
     found, lacking = _runs(place)
     runs = {name: run for name, run in found.items() if len(run.maxima_true)}
@@ -78,7 +78,7 @@ def return_map(place: Place) -> Figure | str | None:
     low, high = float(true.min()), float(true.max())
     margin = _BEYOND * ((high - low) or 1.0)
     for axis, (name, run) in zip(axes, runs.items(), strict=True):
-        axis.plot(*run.maxima_true.T, label="true", zorder=3, **_TRUE)  # above, smaller, so that both are seen
+        axis.plot(*run.maxima_true.T, label="true", zorder=3, **_TRUE)  # on top and smaller, so that both are visible
         axis.plot(*run.maxima_generated.T, label="generated", **_dots(place.looks[name]["color"]))
         axis.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
         axis.set_xlabel(f"maximum{which} (input units)")
@@ -87,14 +87,14 @@ def return_map(place: Place) -> Figure | str | None:
 
 
 def _runs(place: Place) -> tuple[dict[str, FreeRun], list[str]]:
-    """The networks and those baselines that do more than to draw a straight line."""
+    """The networks, and the baselines whose free runs are not constant."""
     found, lacking = one_seed(place.rows, place.numbers.records, place.numbers.results)
     plain = {name for name in baselines(place.rows) if name in found and np.ptp(found[name].generated, axis=0) == 0}
     return {name: run for name, run in found.items() if name not in plain}, lacking
 
 
 def _several(place: Place) -> bool:
-    """Whether the series has several features, as far as the records say."""
+    """Whether the series has several features, according to the records."""
     return any(len(record.data.get("mean") or ()) > 1 for record in place.numbers.records.of(place.rows))
 
 

@@ -1,4 +1,4 @@
-"""Free runs as a thesis shows them: training fit and generated series with a zoom, and the best and the worst start."""
+"""Figures of free runs in detail: training fit and generated series with a zoom, and the best and the worst start."""
 
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
@@ -8,13 +8,13 @@ from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import ABOVE, Look
 from benchbench.report.page.texts import number
 
-_ZOOM = 400  # steps
+_ZOOM = 400  # steps in the zoomed panel
 _TRUE: Look = {"color": "#9a9a9a", "linewidth": 2.2}
 _SHOWN = 400  # steps of a best or worst start
 
 
 def generator(place: Place) -> Figure | str | None:
-    """One seed of each network: the fit of the training part, the series that it makes, a zoom, its output weights."""
+    """One seed of each network: the fit of the training part, the generated series, a zoom, and the output weights."""
     found, lacking = kept(place.rows, place.numbers, "predictions.train.made")
     runs = {name: one[0] for name, one in found.items() if _generates(one[0])}
     runs = {name: one for name, one in runs.items() if "snapshot.updates" in one.arrays}
@@ -68,7 +68,7 @@ def _r2(true: np.ndarray, made: np.ndarray) -> str:
 
 
 def best_and_worst(place: Place) -> Figure | str | None:
-    """The free run with the smallest and with the largest error of one seed, a row a competitor."""
+    """The free runs of one seed with the smallest and the largest error, one row for each competitor."""
     found, lacking = kept(place.rows, place.numbers, "free_run.best")
     if not found:
         return lacking or None

@@ -1,4 +1,4 @@
-"""What an option does: the learning curves of each option set, and the score against an option of the task."""
+"""Figures of the effect of options: learning curves of each option set, and the score against a task's option."""
 
 import json
 
@@ -12,14 +12,14 @@ from benchbench.report.figures.place import Place
 from benchbench.report.figures.scores import score_label
 from benchbench.report.figures.style import Look, log_if_wide, panels
 
-_MOST = 8  # option sets that a panel has room for
+_MOST = 8  # with more option sets, there is no panel
 _VALIDATION, _TRAINING = 2, 3
 _SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D1F", "#333333")
 _DASHES = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
 
 def option_curves(place: Place) -> Figure | None:
-    """Learning curves of each option set, a panel a competitor; bold validation, thin training, medians over seeds."""
+    """Learning curves of each option set, one panel for each competitor: medians over seeds, validation bold."""
     every = place.numbers.selection.every
     here = every[(every["condition"] == place.condition) & (every["variant"] == place.variant) & every["ok"]]
     here = here[here["length"] == here["length"].max()]
@@ -54,7 +54,7 @@ def option_curves(place: Place) -> Figure | None:
 
 
 def _sets(here: pd.DataFrame, name: str) -> dict[str, str]:
-    """The option sets of a competitor, each with the options that tell it apart."""
+    """The option sets of a competitor, each with the options that distinguish it."""
     found = {text: json.loads(text) for text in here.loc[here["architecture"] == name, "set"].unique()}
     names = sorted({option for options in found.values() for option in options})
     differ = [o for o in names if len({str(options.get(o)) for options in found.values()}) > 1]
@@ -63,7 +63,7 @@ def _sets(here: pd.DataFrame, name: str) -> dict[str, str]:
 
 
 def score_by_option(place: Place) -> Figure | None:
-    """The test score against an option of the task that is a number, where three variants or more differ in it."""
+    """The test score against a numeric option of the task; None unless at least three variants differ in it."""
     scored = place.cells[place.cells["score"].notna()]
     frame = place.numbers.selection.frame
     tasks = dict(zip(frame["variant"], frame["task"], strict=True))
@@ -88,9 +88,9 @@ def score_by_option(place: Place) -> Figure | None:
 
 
 def _varied(options: dict[str, tuple[str, dict[str, object]]]) -> tuple[str, dict[str, float]] | None:
-    """The option in which most variants of one task differ while the rest is the same, and its value by variant.
+    """The option in which most variants of a task differ while all others are equal, and its value by variant.
 
-    ``options``: by variant, the task and its options.
+    ``options`` has the task and its options by variant.
     """
     best: tuple[str, dict[str, float]] | None = None
     for name in sorted({option for _, one in options.values() for option in one}):

@@ -1,4 +1,4 @@
-"""The validation score over two axes of a grid of options: a panel a competitor, of one task at its longest length."""
+"""The heat map of validation scores over two options: one panel for each competitor, at a task's longest length."""
 
 from math import prod
 
@@ -12,15 +12,15 @@ from benchbench.report.analysis.order import natural
 from benchbench.report.figures.place import Place
 from benchbench.report.page.texts import metric, number
 
-_FILLED = 0.5  # of the grid
-_DECADES, _LONG = 2.5, 1e5  # that shades span, and from which on a number is written with an exponent
-_WIDTH = 4.8  # inches, at least: the title needs them
+_FILLED = 0.5  # the least share of a grid that option sets must fill
+_DECADES, _LONG = 2.5, 1e5  # decades that the shades span; numbers from here on are written with an exponent
+_WIDTH = 4.8  # inches that the title needs
 
 
 def option_heat_map(place: Place) -> Figure | None:
-    """Every option set's median score on validation; a black frame around the chosen one.
+    """Every option set's median score on validation, with a black frame around the chosen one.
 
-    Where more than two options vary, a cell shows the best over the others.
+    If more than two options vary, a cell shows the best score over the others.
     """
     sets = place.numbers.selection.sets
     here = sets[(sets["condition"] == place.condition) & (sets["variant"] == place.variant)]
@@ -44,7 +44,7 @@ def option_heat_map(place: Place) -> Figure | None:
 
 
 def _is_grid(axes: dict[str, list[object]], sets: int) -> bool:
-    """Whether two or more options vary on their own: a list of sets fills little of the grid that it spans."""
+    """Whether two or more options vary independently; a mere list of option sets fills little of its grid."""
     return len(axes) > 1 and sets > _FILLED * prod(len(values) for values in axes.values())
 
 
@@ -57,7 +57,7 @@ def _axes(part: pd.DataFrame) -> dict[str, list[object]]:
 
 
 def _value(options: dict[str, object], name: str) -> object:
-    """The value of an option as the grid names it; a list or table as text."""
+    """The value of an option in the grid; a list or table becomes text."""
     value = options.get(name, "default")
     return str(value) if isinstance(value, (list, dict)) else value
 
@@ -71,7 +71,7 @@ def _panel(axis: Axes, part: pd.DataFrame, axes: dict[str, list[object]], name: 
     positive = np.isfinite(grid) & (grid > 0)
     shades = np.log10(np.where(positive, grid, np.nan)) if positive.sum() == np.isfinite(grid).sum() else grid
     if shades is not grid:
-        shades = np.minimum(shades, np.nanmin(shades) + _DECADES)  # one set that diverged leaves shades to the others
+        shades = np.minimum(shades, np.nanmin(shades) + _DECADES)  # so that a diverged set does not use up all shades
     axis.imshow(shades, cmap="YlGnBu", aspect="auto")
     middle = np.nanmean([np.nanmin(shades), np.nanmax(shades)]) if np.isfinite(shades).any() else 0.0
     for (i, j), value in np.ndenumerate(grid):

@@ -1,4 +1,4 @@
-"""The primary metric against the budget: one panel a task."""
+"""The figure of the primary metric against the budget, with one panel for each task."""
 
 from matplotlib.figure import Figure
 
@@ -10,9 +10,9 @@ _UNITS = {"seconds": "seconds of the fit", "parameters": "parameters, at most"}
 
 
 def score_by_budget(place: Place) -> Figure | None:
-    """The median over the rungs of a ladder, bands from the lowest to the highest seed, at one length a task.
+    """The median on each rung of a ladder, with bands from the lowest to the highest seed, at one length for each task.
 
-    That is the length with the most rungs, the longest of several.
+    This is the length with the most rungs; of several, the longest.
     """
     scored = place.rows[place.rows["score"].notna()]
     rungs = scored.groupby(["variant", "length"])["rung"].nunique().reset_index()

@@ -1,4 +1,4 @@
-"""Learning curves of one condition at the longest length: one panel a task."""
+"""The figure of learning curves under one condition at the longest length, with one panel for each task."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from benchbench.report.analysis.order import ordered
 from benchbench.report.figures.place import Place, grid
 from benchbench.report.figures.style import Look, log_if_wide
 
-_SEEDS = 10  # thin lines a competitor, at most
+_SEEDS = 10  # the most thin lines for one competitor
 _VALIDATION, _TRAINING = 2, 3
 _LOSSES = {"squared_error": "loss: MSE (standardised)", "cross_entropy": "loss: cross-entropy (nats)"}
 _GREY = "#777777"
@@ -25,10 +25,10 @@ _TRAINED: dict[str, Look] = {
 
 
 def learning_curves(place: Place) -> Figure | None:
-    """The loss against updates, or against seconds where these are the only limit.
+    """The loss against updates, or against seconds if these are the only limit.
 
-    Validation: the median over seeds bold, seeds thin; training: the median over seeds, dashed. A competitor without
-    a curve is a line across at what it scored.
+    Validation: the median over seeds is bold, single seeds are thin. Training: the median over seeds is dashed. A
+    competitor without a curve is a horizontal line at its score.
     """
     rows = place.rows
     column = UPDATES if rows["budget_limits"].iloc[0].keys() & {"updates", "epochs"} else SECONDS
@@ -50,7 +50,7 @@ def learning_curves(place: Place) -> Figure | None:
 
 
 def _draw(axis: Axes, one: Learning, look: Look, column: int) -> list[float]:
-    """Draw one competitor; the values that the axis has to hold."""
+    """Draw one competitor, and return the values that the axis must cover."""
     line = {**look, "marker": ""}
     if not one.curves:
         axis.axhline(one.end, **line)
@@ -69,6 +69,6 @@ def _draw(axis: Axes, one: Learning, look: Look, column: int) -> list[float]:
 
 
 def _median(curves: list[Curve], column: int, kind: int) -> tuple[Any, Any]:
-    """The median of the curves where all of them reach."""
+    """The median of the curves over the range that all of them cover."""
     grid = np.linspace(max(c[0, column] for c in curves), min(c[-1, column] for c in curves), 60)
     return grid, np.median([np.interp(grid, c[:, column], c[:, kind]) for c in curves], axis=0)

@@ -1,4 +1,4 @@
-"""What the microscope saw: activity of units, recurrent weights, their eigenvalues and evolution, output weights."""
+"""Figures of the microscope: activity of units, recurrent weights, their eigenvalues and evolution, output weights."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ from benchbench.report.analysis.seen import radius
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Film, Look, log_if_wide, panels
 
-_SIGNED = "cividis"  # it grows lighter all along, so that signs differ in black and white too
-_FRAMES = 40  # of an animation, at most
+_SIGNED = "cividis"  # grows steadily lighter, so that signs differ in black and white too
+_FRAMES = 40  # the most frames of an animation
 _BEFORE: Look = {"color": "#999999", "linestyle": (0, (3, 1.5)), "marker": "", "linewidth": 1.2}
 _AFTER: Look = {"color": "#0072B2", "linestyle": "-", "marker": "", "linewidth": 1.6}
 
 
 class _Seen(NamedTuple):
-    """One competitor: the updates at which the microscope looked, and what it saw."""
+    """One competitor: the updates at which the microscope took snapshots, and the snapshots."""
 
     updates: list[int]
     taken: list[Arrays]
@@ -41,7 +41,7 @@ def _seen(place: Place) -> tuple[dict[str, _Seen], str]:
 
 
 def steps_back(place: Place) -> Figure | str | None:
-    """How large the gradient of the last output is at the state so many steps before: median over seeds."""
+    """The norm of the last output's gradient at the states before it, against the steps back: median over seeds."""
     found, lacking = kept(place.rows, place.numbers, "snapshot.updates")
     curves: dict[str, list[Floats]] = {}
     for name, runs in found.items():
@@ -64,7 +64,7 @@ def steps_back(place: Place) -> Figure | str | None:
 
 
 def spectral_radius(place: Place) -> Figure | str | None:
-    """The spectral radius of the recurrent matrix of each seed, before training and after it."""
+    """The spectral radius of the recurrent matrix for each seed, before and after training."""
     found, lacking = kept(place.rows, place.numbers, "snapshot.updates")
     ends: dict[str, list[tuple[float, float]]] = {}
     for name, runs in found.items():
@@ -97,7 +97,7 @@ def spectral_radius(place: Place) -> Figure | str | None:
 
 
 def activity(place: Place) -> Figure | str | None:
-    """States of a validation sequence, unit by time: before training, halfway and at the end, a row a competitor."""
+    """States of a validation sequence, units by time: before training, halfway, at the end; a row per competitor."""
     seen, lacking = _seen(place)
     seen = {name: one for name, one in seen.items() if all("states" in taken for taken in one.taken)}
     if not seen:
@@ -107,7 +107,7 @@ def activity(place: Place) -> Figure | str | None:
         last = len(one.taken) - 1
         chosen = sorted({0, (last + 1) // 2, last})
         if all(np.array_equal(one.taken[0]["states"], one.taken[i]["states"]) for i in chosen):
-            chosen = [last]  # as in a reservoir, of which only the output weights are fitted
+            chosen = [last]  # as for a reservoir, which fits only its output weights
         states = [one.taken[i]["states"][0].T.astype(float) for i in chosen]
         top = max(float(np.abs(part).max()) for part in states) or 1.0
         for column, (index, part) in enumerate(zip(chosen, states, strict=True)):
@@ -122,7 +122,7 @@ def activity(place: Place) -> Figure | str | None:
 
 
 def activity_by_epoch(place: Place) -> Figure | str | None:
-    """The state of each unit at the end of a validation sequence, at each look, a panel a competitor that evolves."""
+    """The state of each unit at the end of a validation sequence at each snapshot, for competitors that change."""
     seen, lacking = _seen(place)
     shown = {
         name: np.array([taken["states"][0, -1] for taken in one.taken], float)
@@ -147,7 +147,7 @@ def activity_by_epoch(place: Place) -> Figure | str | None:
 
 
 def hidden_weights(place: Place) -> Figure | str | None:
-    """The recurrent matrix before training and at the end, a row a competitor."""
+    """The recurrent matrix before training and at the end, one column for each competitor."""
     seen, lacking = _matrices(place)
     if not seen:
         return lacking or None
@@ -162,7 +162,7 @@ def hidden_weights(place: Place) -> Figure | str | None:
 
 
 def weight_evolution(place: Place) -> Film | str | None:
-    """The recurrent matrices at each look, side by side; those that do not change are left out."""
+    """The recurrent matrices at each snapshot, side by side; those that do not change are left out."""
     seen, lacking = _matrices(place)
     moving = {name: one for name, one in seen.items() if len({matrix.tobytes() for matrix in one.values()}) > 1}
     if not moving:
@@ -181,7 +181,7 @@ def weight_evolution(place: Place) -> Film | str | None:
 
 
 def _matrices(place: Place) -> tuple[dict[str, dict[str, Floats]], str]:
-    """By competitor and time, the recurrent matrix."""
+    """The recurrent matrices by competitor and time."""
     seen, lacking = _seen(place)
     found = {}
     for name, one in seen.items():

@@ -1,4 +1,4 @@
-"""What a figure is drawn for: a condition, a task in it, its free runs, a ladder, or a comparison of devices."""
+"""The scope of a figure: a condition, a task in it, its free runs, a ladder, or a comparison of devices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ Scope = Literal["condition", "task", "free_run", "comparison", "ladder"]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a figure belongs, and the rows that it shows.
+    """What a figure is drawn for, and the rows that it shows.
 
-    ``rows`` are trials (of the closed loop for ``free_run``), or the cells of a comparison of devices or of a ladder;
-    ``cells`` are those of the condition, and of the task where there is one. Trials that a mark keeps out of the
+    ``rows`` are trials (those of the closed loop for ``free_run``), or the cells of a comparison of devices or of a
+    ladder. ``cells`` are those of the condition, and of the task if there is one. Trials that marks keep out of the
     ranking are in neither; ``marked`` names their competitors.
     """
 
@@ -37,7 +37,7 @@ class Place:
 
 
 def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
-    """Every place of a scope, in their natural order."""
+    """All places of a scope in natural order."""
     columns = {
         "comparison": ("comparison", numbers.devices.cells),
         "free_run": ("condition", numbers.closed_loop.trials),
@@ -57,7 +57,7 @@ def places(numbers: Numbers, scope: Scope, looks: Looks) -> Iterator[Place]:
 
 
 def _unmarked(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Trials, or cells, without those that marks keep out of the ranking, and the competitors that these are of."""
+    """Trials or cells without those that marks keep out of the ranking, and the competitors of the latter."""
     if "unranked" in rows:
         out = rows["unranked"] & rows["ok"]
     elif "rank_group" in rows:
@@ -68,7 +68,7 @@ def _unmarked(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def lines(part: pd.DataFrame, looks: Looks) -> list[tuple[str, Look, pd.DataFrame]]:
-    """Name, look and rows by length of each competitor."""
+    """The name, style and rows, sorted by length, of each competitor."""
     by_name = dict(parts(part.sort_values("length", kind="stable"), "architecture"))
     return [(name, looks[name], by_name[name]) for name in ordered(part)]
 
@@ -76,7 +76,7 @@ def lines(part: pd.DataFrame, looks: Looks) -> list[tuple[str, Look, pd.DataFram
 def grid(
     part: pd.DataFrame, looks: Looks, extra: Looks | None = None, *, directed: bool = False
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
-    """A figure with a panel for each task of the rows, each with its rows; ``directed``: it says what is better."""
+    """A figure with a panel for each task, and the rows of each; ``directed``: titles say if higher is better."""
     legend = {name: looks[name] for name in ordered(part)} | (extra or {})
     by_task = parts(part, "variant")
     better = dict(zip(part["variant"], part["better"], strict=True)) if directed else {}

@@ -1,4 +1,4 @@
-"""What a kept learner makes of a new signal: the signal and its forecasts, or its continuation."""
+"""The figure of a kept learner's predictions for a new signal: the signal with its forecasts or its continuation."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from benchbench.report.figures.style import ABOVE, Look, settings
 
-_MOST = 4_000  # points of a line: more cannot be told apart
-_BEFORE = 3  # times as many steps of the signal as are generated
+_MOST = 4_000  # points of a line; more could not be distinguished
+_BEFORE = 3  # so many times the generated steps are shown of the signal
 _TRUE: Look = {"color": "#9a9a9a", "linewidth": 1.8}
 _MADE: Look = {"color": "#0072B2", "linewidth": 1.0}
 Floats = NDArray[np.float64]
 
 
 class Points(NamedTuple):
-    """Samples (time,), and values (time, column) in their own units."""
+    """Sample numbers (time,), and values (time, column) in their own units."""
 
     samples: Floats
     values: Floats
@@ -26,9 +26,9 @@ class Points(NamedTuple):
 def predicted_figure(
     title: str, names: Sequence[str], signal: Points, made: Points, *, rate: float | None, closed: bool
 ) -> Figure:  # fmt: skip
-    """A panel for each column, with the signal and what was made of it.
+    """A panel for each column, with the signal and the predictions.
 
-    The axis is in seconds where the ``rate`` is known. Of a signal that was continued the end is shown.
+    The axis is in seconds if the ``rate`` in Hz is known. Only the end of a continued signal is shown.
     """
     if closed:
         shown = signal.samples >= made.samples[0] - _BEFORE * len(made.samples)

@@ -1,4 +1,4 @@
-"""True against predicted test values of one task: first stretch, best and worst, a row a competitor."""
+"""The figure of true and predicted test values of one task: first, best and worst segment of each competitor."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +16,8 @@ _TITLES = {"first": "first stretch of the test split", "best": "best prediction"
 def predictions(place: Place) -> Figure | None:
     """The figure of one condition and task at its longest length, from each competitor's lowest seed that ended ok.
 
-    All rows have one scale: the range of the true values that are shown takes two thirds of a row. Predictions are cut
-    off where they leave their row.
+    All rows have the same scale: the range of the true values takes two thirds of a row. Predictions are cut off where
+    they leave their row.
     """
     by_name = found_in(place.rows, place.numbers.records)
     rows = dict(reversed(by_name.items()))
@@ -44,7 +44,7 @@ def predictions(place: Place) -> Figure | None:
 
 
 def _kinds(rows: list[dict[str, Segment]]) -> list[str]:
-    """The kinds of stretches that show something; where every sequence is in the first one, that is the only one."""
+    """The kinds of segments to show; only the first if the others are the same."""
     kinds = [kind for kind in _TITLES if any(kind in samples for samples in rows)]
     return [kind for kind in kinds if kind == "first" or any(s.get(kind) != s.get("first") for s in rows)]
 

@@ -1,4 +1,4 @@
-"""Series over each other, a row a competitor: what is true in grey, what was made of it in colour."""
+"""Draws series in rows, one for each competitor: the true one in grey, the predicted one in colour over it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from matplotlib.lines import Line2D
 
 GREY = "#c4c4c4"
 _ROW, _HEAD, _WIDTH = 0.62, 1.1, 9.6  # inches
-TOP = 0.34  # of a row: above it stands the text
+TOP = 0.34  # of a row's height; the text is above it
 
 
 def figure_of_rows(names: Sequence[str], left: float, legend: dict[str, str]) -> Figure:
-    """A figure with room for a row a name and a legend of lines: a text and what colour it explains."""
+    """A figure with room for a row for each name, and a legend that explains colours by texts."""
     height = _HEAD + _ROW * len(names)
     figure = Figure(figsize=(_WIDTH, height))
     margin = left + 0.075 * max(len(name) for name in names)
@@ -25,7 +25,7 @@ def figure_of_rows(names: Sequence[str], left: float, legend: dict[str, str]) ->
 
 
 def name_rows(axis: Axes, names: Sequence[str], *, shown: bool) -> None:
-    """The names beside the rows."""
+    """Write the names beside the rows."""
     axis.set_ylim(-0.6, len(names) - 0.4)
     axis.set_yticks(range(len(names)), list(names) if shown else [""] * len(names))
     axis.grid(visible=False)
@@ -35,10 +35,10 @@ def draw_row(
     axis: Axes, row: int, *, true: Any, made: Any, colour: str, scale: tuple[float, float], text: str,
     step: float = 1.0, dots: bool = False,
 ) -> None:  # fmt: skip
-    """Draw what was made (``colour``) over what was true (grey) into one row, a ``text`` above its right end.
+    """Draw predicted values (``colour``) over true ones (grey) into one row, with a ``text`` above its right end.
 
-    ``scale``: the middle of the row and the span that takes three fifths of it. ``step``: the time between two values.
-    ``dots``: classes, which nothing lies between.
+    ``scale``: the value at the middle of the row, and the span that takes three fifths of it. ``step``: the time
+    between two values. ``dots``: draw points instead of lines, for classes.
     """
     middle, span = scale
     for values, shade, width in ((true, GREY, 2.6), (made, colour, 1.0)):
@@ -53,7 +53,7 @@ def draw_row(
 
 
 def scale_of(series: Sequence[Any]) -> tuple[float, float]:
-    """The middle and the span of some series."""
+    """The middle and the span of the values of several series."""
     values = np.concatenate([np.asarray(one, float) for one in series])
     low, high = float(values.min()), float(values.max())
     return (low + high) / 2, (high - low) or 1.0

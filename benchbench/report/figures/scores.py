@@ -1,4 +1,4 @@
-"""Scores and costs of one condition against length and against each other: one panel a task."""
+"""Figures of scores and costs under one condition, against length and against each other, one panel for each task."""
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def time_by_length(place: Place) -> Figure | None:
 
 
 def memory_by_length(place: Place) -> Figure | None:
-    """The median peak memory against window length: the device's, where there is one."""
+    """The median peak memory against window length, on the device if there is one."""
     known = place.cells["device_peak_mib"].notna().any()
     column, label = ("device_peak_mib", "peak on the device (MiB)") if known else ("peak_mib", "peak memory (MiB)")
     return _cost_by_length(place.cells, place.looks, column, label)
@@ -68,7 +68,7 @@ def _cost_by_length(cells: pd.DataFrame, looks: Looks, column: str, label: str) 
 
 
 def score_by_time(place: Place) -> Figure | None:
-    """The median of the primary metric against median fit time, a marker that grows with length, and the frontier."""
+    """The median of the primary metric against the median fit time, with markers that grow with length."""
     known = place.cells[(place.cells["fit_seconds"] > 0) & place.cells["score"].notna()]
     if known.empty:
         return None
@@ -91,7 +91,7 @@ def score_by_time(place: Place) -> Figure | None:
 
 
 def score_label(part: pd.DataFrame) -> str:
-    """The axis of the primary metric of one task: its name and unit, with an arrow where higher is better."""
+    """The axis label of a task's primary metric: its name and unit, with an arrow if higher is better."""
     name, better = part["primary"].iloc[0], part["better"].iloc[0]
     if name in {"mse", "rmse"}:
         return f"test {metric(name)} (standardised)"
@@ -99,7 +99,7 @@ def score_label(part: pd.DataFrame) -> str:
 
 
 def _scale(axis: Axes, part: pd.DataFrame, values: "pd.Series[float] | list[float]") -> None:
-    """What is better where it is higher ends at 1: a log scale would hide the differences there."""
+    """Set a log scale unless higher is better: such metrics are bounded by 1, where a log scale hides differences."""
     if part["better"].iloc[0] != "higher":
         log_if_wide(axis, "y", values)
 

@@ -1,4 +1,4 @@
-"""True against predicted as a signal looks: consecutive samples on a time axis, and the error below."""
+"""Figures of true and predicted signals on a time axis."""
 
 from typing import NamedTuple
 
@@ -13,15 +13,15 @@ from benchbench.report.analysis.order import baselines
 from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import ABOVE, Look
 
-_SECONDS, _STEPS = 4.0, 300  # of the stretch: at least three heartbeats
-_PANELS = 5  # competitors, at most
+_SECONDS, _STEPS = 4.0, 300  # seconds, or steps, that are shown: at least three heartbeats
+_PANELS = 5  # the most competitors
 _TRUE: Look = {"color": "#9a9a9a", "linewidth": 2.4}
 _TRAIN, _TEST = "#56B4E9", "#D55E00"
 _CLEAN, _GAP = "#0072B2", "#f0d9c0"
 
 
 class _Axis(NamedTuple):
-    """How the stretch is laid out: the time of a step, the names of both axes."""
+    """The axes of the figure: the time of a step, and both labels."""
 
     step: float
     time: str
@@ -29,7 +29,7 @@ class _Axis(NamedTuple):
 
 
 def signal(place: Place) -> Figure | str | None:
-    """A stretch of the test split in order of time, a panel a competitor with the range over seeds; errors below."""
+    """Consecutive samples of the test split, one panel for each competitor with the range over seeds; errors below."""
     found, lacking = kept(place.rows, place.numbers, "predictions.test.made")
     found = {name: runs for name, runs in found.items() if _consecutive(runs[0])}
     if not found:
@@ -57,7 +57,7 @@ def signal(place: Place) -> Figure | str | None:
 
 
 def _consecutive(run: Kept) -> bool:
-    """Whether the kept predictions are of consecutive samples, and numbers."""
+    """Whether the kept predictions are numbers for consecutive samples."""
     targets = run.record.artifact.arrays["predictions.test.true"].shape if run.record.artifact else [0]
     strided = run.facts.get("stride", 0) == 1 and targets[1] == 1
     sequence = targets[1] > 20
@@ -72,9 +72,9 @@ def _layout(run: Kept) -> _Axis:
 
 
 def _stretch(runs: list[Kept], step: float) -> tuple[Floats, Floats]:
-    """The true values, (time,), and what each seed made of them, (seed, time), of the first output, in its own unit.
+    """The true values (time,) and each seed's predictions (seed, time) of the first output, in its own unit.
 
-    Where the data differ with the seed, the first one alone.
+    If the data differ between seeds, only those with the first seed's data.
     """
     count = round(_SECONDS / step) if step < 1 else _STEPS
     parts = []
@@ -87,7 +87,7 @@ def _stretch(runs: list[Kept], step: float) -> tuple[Floats, Floats]:
 
 
 def _in_time(run: Kept, row: Floats, step: float) -> Floats:
-    """One value a step, NaN where the samples kept have a gap."""
+    """One value for each step, NaN where the kept samples have a gap."""
     if "data.test_seconds" not in run.arrays:
         return row
     places = np.rint((run.arrays["data.test_seconds"] - run.arrays["data.test_seconds"][0]) / step).astype(int)
@@ -97,7 +97,7 @@ def _in_time(run: Kept, row: Floats, step: float) -> Floats:
 
 
 def raw_and_clean(place: Place) -> Figure | str | None:
-    """The signal as it was found and as it was made ready, one above the other."""
+    """The raw signal above the cleaned one."""
     found, lacking = kept(place.rows, place.numbers, "data.raw")
     if not found:
         return lacking or None
@@ -120,12 +120,12 @@ def raw_and_clean(place: Place) -> Figure | str | None:
 
 
 def _wider(lost: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A gap and the samples to its sides, so that one of a single sample is seen."""
+    """Gaps (time,) with the samples beside them, so that a gap of a single sample is visible."""
     return lost | np.roll(lost, 1) | np.roll(lost, -1)
 
 
 def whole_series(place: Place) -> Figure | str | None:
-    """The whole series with what was predicted of its training part and of its test part, a panel a competitor."""
+    """The whole series with the predictions for its training and test parts, one panel for each competitor."""
     found, lacking = kept(place.rows, place.numbers, "predictions.test.made")
     found = {name: runs for name, runs in found.items() if "times" in runs[0].facts}
     if not found:
@@ -148,14 +148,14 @@ def whole_series(place: Place) -> Figure | str | None:
 
 
 def _placed(run: Kept, split: str) -> tuple[Floats, Floats, Floats]:
-    """The times of the targets of a split, what was true, and what was predicted."""
+    """The times, the true values and the predictions (time,) of a split."""
     true, made = (run.restored(run.arrays[f"predictions.{split}.{kind}"])[:, 0, 0] for kind in ("true", "made"))
     first = run.facts["times"][split][0] + run.record.trial.length + run.facts["horizon"] - 1
     return first + np.arange(len(true), dtype=float), true, made
 
 
 def extrapolation(place: Place) -> Figure | str | None:
-    """What lies beyond the known values, which are shaded: the free run, or else the predictions, of all seeds."""
+    """The values beyond the known ones, which are shaded: the free runs of all seeds, or else their predictions."""
     found, lacking = kept(place.rows, place.numbers, "data.values")
     found = {name: runs for name, runs in found.items() if extrapolates(runs[0])}
     if not found:

@@ -1,4 +1,4 @@
-"""Looks of the figures: a style for any number of competitors, small multiples, one legend, same bytes every time."""
+"""The style of the figures: colours and markers for any number of competitors, panels, legends, reproducible files."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -28,10 +28,14 @@ _BASELINES: tuple[tuple[str, str, Any], ...] = (
     ("#777777", "1", (0, (3, 1.5, 1, 1.5, 1, 1.5))),
     ("#333333", "2", (0, (2, 1))),
 )
-_USUAL = ("linear", "persistence", "mean", "majority")  # baselines that look the same in every report
+_USUAL = ("linear", "persistence", "mean", "majority")  # baselines with the same style in every report
 POSSIBLE: dict[str, Any] = {"color": "#bbbbbb", "linestyle": "-", "linewidth": 3.0, "marker": ""}
 FRONTIER: dict[str, Any] = {"color": "#cccccc", "linestyle": "-", "linewidth": 4.0, "marker": ""}
-ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}  # a legend's place
+ABOVE: dict[str, Any] = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1.0, 1.0),
+    "borderaxespad": 0.1,
+}  # the position of a legend
 DPI, _FILM_DPI = 200, 90
 _RC = {
     "font.size": 9.0,
@@ -56,13 +60,13 @@ Looks = dict[str, Look]
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw with the report's own settings, whatever the user's are."""
+    """Draw with the report's own settings instead of the user's."""
     with style.context(["default", _RC]):
         yield
 
 
 def styles(names: list[str], baselines: Collection[str] = ()) -> Looks:
-    """Colour, marker and dashes of each architecture: by place among all of a study, baselines in black and greys."""
+    """The colour, marker and dashes of each architecture by its position in the study; baselines are black and grey."""
     others = [name for name in names if name not in baselines]
     table: dict[str, tuple[str, str, Any]] = {
         name: (_COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)], _DASHES[i // len(_COLOURS) % len(_DASHES)])
@@ -78,7 +82,7 @@ def styles(names: list[str], baselines: Collection[str] = ()) -> Looks:
 
 
 def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
-    """A figure with one panel a title and a legend above them; sizes in inches."""
+    """A figure with one panel for each title and a legend above them; sizes are in inches."""
     columns = 1 if len(titles) == 1 else 2 if len(titles) <= 4 else 3
     rows = -(-len(titles) // columns)
     width, height = (6.4 if columns == 1 else 4.6 if columns == 2 else 3.6), 2.7
@@ -86,7 +90,9 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
     top = 0.12 + 0.19 * -(-len(legend) // names)
     total = height * rows + top
     figure = Figure(figsize=(width * columns, total))
-    rows_first = [key for column in range(names) for key in list(legend)[column::names]]  # a legend fills its columns
+    rows_first = [
+        key for column in range(names) for key in list(legend)[column::names]
+    ]  # a legend is filled column by column
     handles = [Line2D([], [], label=name, **legend[name]) for name in rows_first]
     figure.legend(handles=handles, loc="upper center", ncols=names, borderaxespad=0.3, handlelength=2.6)
     figure.subplots_adjust(
@@ -101,7 +107,7 @@ def panels(titles: list[str], legend: Looks) -> tuple[Figure, list[Axes]]:
 
 
 def _abreast(names: list[str], width: float) -> int:
-    """How many names of a legend, each with its line, stand side by side in so many inches."""
+    """How many names of a legend, each with its line, fit side by side into a ``width`` in inches."""
     for count in range(len(names), 1, -1):
         if sum(0.6 + 0.075 * max(map(len, names[column::count])) for column in range(count)) <= width:
             return count
@@ -109,7 +115,7 @@ def _abreast(names: list[str], width: float) -> int:
 
 
 def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
-    """A log scale with plain numbers where the positive values span a factor of 3 or more; else a linear one."""
+    """Set a log scale with plain numbers if the positive values span a factor of 3 or more, else a linear one."""
     positive = [value for value in values if np.isfinite(value) and value > 0]
     ticks = axis.xaxis if which == "x" else axis.yaxis
     if not positive or max(positive) < 3 * min(positive):
@@ -123,14 +129,14 @@ def log_if_wide(axis: Axes, which: str, values: Iterable[float]) -> None:
 
 
 def _ticks(decades: float, which: str) -> tuple[float, ...]:
-    """The ticks within a decade: the more of them, the fewer decades there are, and the y axis has room for more."""
+    """The ticks within a decade: more if there are few decades, and more on the y axis, which has more room."""
     if decades < 1 and which == "y":
         return 1, 1.5, 2, 3, 4, 5, 7
     return (1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)
 
 
 def length_axis(axis: Axes, lengths: list[int]) -> None:
-    """The x axis of window lengths: log, a tick at each that leaves room for its number."""
+    """Make the x axis one of window lengths: a log scale, with a tick at each length whose number has room."""
     shown = lengths[:1]
     for length in lengths[1:]:
         if length / shown[-1] >= (lengths[-1] / lengths[0]) ** 0.12:
@@ -143,14 +149,14 @@ def length_axis(axis: Axes, lengths: list[int]) -> None:
 
 
 class Film(NamedTuple):
-    """An animation: its pictures, and for how many milliseconds each is shown."""
+    """An animation: its pictures, and the time of each in milliseconds."""
 
     frames: list[Figure]
     milliseconds: int = 300
 
 
 def save(figure: Figure, stem: Path) -> None:
-    """Write ``stem`` as .png, .svg and .pdf, with no date and no program's version in them."""
+    """Write ``stem`` as .png, .svg and .pdf, without the date and versions of programs."""
     for text in figure.findobj(Text):
         text.set_text(printable(text.get_text()))
     picture = Image.fromarray(_pixels(figure, DPI)).quantize(256, dither=Image.Dither.NONE)  # a third of the file
@@ -163,7 +169,7 @@ def save(figure: Figure, stem: Path) -> None:
 
 
 def save_film(film: Film, stem: Path) -> None:
-    """Write ``stem``.gif, which goes round without end, and its last picture as ``save`` does."""
+    """Write ``stem``.gif, which repeats forever, and its last picture as ``save`` does."""
     pictures = [Image.fromarray(_pixels(frame, _FILM_DPI)).quantize(64) for frame in film.frames]
     shown = [film.milliseconds] * (len(pictures) - 1) + [5 * film.milliseconds]
     pictures[0].save(
@@ -173,7 +179,7 @@ def save_film(film: Film, stem: Path) -> None:
 
 
 def _pixels(figure: Figure, dpi: int) -> NDArray[np.uint8]:
-    """The picture (row, column, channel), of 16 shades a channel: half the file."""
+    """The picture (row, column, channel) with 16 shades for each channel, which halves the file."""
     raw = BytesIO()
     figure.set_dpi(dpi)
     figure.savefig(raw, format="rgba", dpi=dpi)

@@ -1,4 +1,4 @@
-"""Time against length as a power law: of an update, to a target error, and in all."""
+"""The figure of times against length as power laws: of an update, to a target loss, and of the whole fit."""
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,12 @@ from benchbench.report.figures.place import Place
 from benchbench.report.figures.style import Look, length_axis, log_if_wide, panels
 from benchbench.statistics.laws import power
 
-_FEWEST = 4  # lengths that a law is fitted to
+_FEWEST = 4  # the fewest lengths that a law is fitted to
 _VALIDATION = 2
 
 
 def power_law(place: Place) -> Figure | None:
-    """Medians over seeds against length, and the fitted law of each competitor, with its exponent."""
+    """Medians over seeds against length, and the fitted law of each competitor with its exponent."""
     part = place.rows[place.rows["timed"] & place.rows["ok"] & (place.rows["updates"] > 0) & ~place.rows["baseline"]]
     if len(set(part["length"])) < _FEWEST or several(part, "variant"):
         return None
@@ -48,7 +48,7 @@ _KEY: dict[str, Look] = {"line: fitted power law": {"color": "#777777", "marker"
 
 
 def _to_target(part: pd.DataFrame, place: Place) -> tuple[float, dict[str, float]]:
-    """The lowest loss on validation that every competitor reached on every seed, and the seconds of each trial."""
+    """The lowest validation loss that every competitor reached on every seed, and the seconds that each trial took."""
     curves: dict[str, Curve] = {}
     for one in learning(part, place.numbers.records).values():
         curves |= one.curves

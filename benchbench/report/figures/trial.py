@@ -1,4 +1,4 @@
-"""One trial: its learning curve, its predictions of the test split, and its free run."""
+"""The figure of one trial: its learning curve, its predictions for the test split, and its free run."""
 
 from collections.abc import Callable
 
@@ -22,10 +22,10 @@ Panel = Callable[[Axes], None]
 
 
 def trial_figure(record: Record, arrays: Arrays) -> tuple[Figure | None, str]:
-    """The figure, None where the trial has nothing to draw, and a sentence on where its predictions come from.
+    """The figure of a trial, None if there is nothing to draw, and a sentence on where its predictions come from.
 
-    ``arrays`` are those of its artifact: all predictions where the study kept them. Otherwise the stretches are drawn
-    that every record has.
+    ``arrays`` are those of its artifact, such as all predictions (sequence, scored, output) if the study kept them.
+    Otherwise the figure shows the segments that every record has.
     """
     kept = Kept(record, arrays)
     panels: list[Panel] = []
@@ -37,7 +37,7 @@ def trial_figure(record: Record, arrays: Arrays) -> tuple[Figure | None, str]:
     else:
         said = "No artifact holds all predictions of this trial (predictions = true in the study keeps them)"
         stretches = _stretches(record)
-        said += "; the record has stretches of them." if stretches else ", and the record has none."
+        said += "; the record has segments of them." if stretches else ", and the record has none."
         panels += stretches
     if len(arrays.get("free_run.generated", ())):
         panels.append(lambda axis: _free_run(axis, arrays, record))
@@ -65,7 +65,7 @@ def _curve(axis: Axes, record: Record) -> None:
 
 
 def _series(axis: Axes, kept: Kept) -> None:
-    """The first scored steps of the test split: of several outputs the first, of classes the most probable one."""
+    """Draw the first scored steps of the test split: the first output, or the most probable class."""
     true, made = (kept.arrays[f"predictions.test.{kind}"][:_MOST] for kind in ("true", "made"))
     classes = kept.record.objective.loss == "cross_entropy"
     if classes:
@@ -84,7 +84,7 @@ def _first(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _stretches(record: Record) -> list[Panel]:
-    """A panel for each stretch that the record has; where the first is all there is, that alone."""
+    """A panel for each segment in the record; only the first if the others are the same."""
     first = record.samples.get("first")
     shown = [kind for kind in _KINDS if kind in record.samples and record.samples[kind].true]
     shown = [kind for kind in shown if kind == "first" or record.samples[kind] != first]

@@ -1,1 +1,1 @@
-"""Second stage of the report: numbers become blocks, with no markup in them."""
+"""The second stage of the report: turns numbers into blocks, which contain no markup."""

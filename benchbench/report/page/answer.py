@@ -1,19 +1,19 @@
-"""In short: who has the best median, how sure that is, and which baselines are beaten."""
+"""The answer: which competitor has the best median, how sure that is, and which baselines are beaten."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from benchbench.report.analysis.order import baselines, listed, natural, networks, ordered, parts, several
+from benchbench.report.analysis.order import baselines, in_a_row, natural, networks, ordered, parts, quoted, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
 from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
-from benchbench.report.page.texts import DAGGER, in_a_row, label, metric, metric_form, number
+from benchbench.report.page.texts import DAGGER, joined, label, metric, metric_form, number
 
-_ALL = 999  # names of a list
+_ALL = 999  # lists in the answer name everything
 
 
 def answer_tables(numbers: Numbers, condition: str) -> list[Block]:
@@ -21,19 +21,19 @@ def answer_tables(numbers: Numbers, condition: str) -> list[Block]:
     here = numbers.answers[numbers.answers["condition"] == condition]
     primaries = _primaries(numbers)
     known = baselines(numbers.selection.frame)
-    asked = [primaries[variant] for variant in here["variant"]]
-    return [_table(here[[one == which for one in asked]], which, known) for which in sorted(set(asked))]
+    ranked_by = [primaries[variant] for variant in here["variant"]]
+    return [_table(here[[one == which for one in ranked_by]], which, known) for which in sorted(set(ranked_by))]
 
 
 def _primaries(numbers: Numbers) -> dict[str, tuple[str, str]]:
-    """Primary metric and direction of each task, also where nothing can be taken."""
+    """The primary metric of each task and its direction, also for tasks without an answer."""
     cells = numbers.cells
     return dict(zip(cells["variant"], zip(cells["primary"], cells["better"], strict=True), strict=True))
 
 
-def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) -> Table:
-    """A task's name on its first row alone."""
-    primary, better = asked
+def _table(part: pd.DataFrame, ranked_by: tuple[str, str], known: frozenset[str]) -> Table:
+    """A table in which only the first row of a task has its name."""
+    primary, better = ranked_by
     order = sorted(range(len(part)), key=lambda i: (natural(part["variant"].iloc[i]), part["length"].iloc[i]))
     part = part.iloc[order]
     second = shown(part, primary)[1:]
@@ -53,14 +53,14 @@ def _table(part: pd.DataFrame, asked: tuple[str, str], known: frozenset[str]) ->
 
 
 def sample(row: dict[str, Any]) -> str:
-    """On how many seeds a verdict rests, and on how many one of the two failed; a dash where there is no pair."""
+    """The number of seeds that a verdict rests on, and of those on which one failed; a dash if there is no pair."""
     if not row["pairs"] and not row["failures"]:
         return "–"
     return f"{row['pairs']}, {row['failures']} failed" if row["failures"] else str(row["pairs"])
 
 
 def answer(numbers: Numbers, condition: str) -> list[Block]:
-    """One sentence: which competitor is better than every other on which tasks, and where none is."""
+    """One sentence: the competitors that are better than every other, with their tasks, and the tasks without one."""
     here = numbers.answers[numbers.answers["condition"] == condition]
     if set(here["verdict"]) <= {ALONE}:
         return []
@@ -68,35 +68,36 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     order = [name for name in ordered(numbers.selection.frame) if name in set(clear["take"])]
     best: list[Line] = []
     for name in order:
-        tasks = listed(_at_lengths(clear[clear["take"] == name], here), _ALL)
+        tasks = in_a_row(_at_lengths(clear[clear["take"] == name], here), _ALL)
         best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
-    first = line("Better than every other: ", *best, ".") if best else line("None is better than every other.")
+    first = line("Better than every other: ", *best, ".") if best else line("No competitor is better than every other.")
     return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
 
 
 def _not_clear(here: pd.DataFrame, known: frozenset[str], *, ties: bool) -> Iterator[Line]:
-    """Sentences on the tasks without a clear best: what one alone could do, what none could, what is tied."""
+    """Sentences on the tasks without a clear best: those only one competitor can do, those none can do, and ties."""
     for name, part in parts(here[here["verdict"] == ONLY], "take"):
-        could = listed(_at_lengths(part, here), _ALL)
+        could = in_a_row(_at_lengths(part, here), _ALL)
         yield line(" Only ", label(name, baseline=name in known), f" could do {could}.")
-    if nobody := listed(_at_lengths(here[here["verdict"] == NONE], here), _ALL):
-        yield line(f" None finished on most seeds: {nobody}.")
-    rest = listed(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here), _ALL)
+    if without := in_a_row(_at_lengths(here[here["verdict"] == NONE], here), _ALL):
+        yield line(f" No competitor finished on most seeds of {without}.")
+    rest = in_a_row(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here), _ALL)
     if rest and ties:
-        yield line(f" A tie, or open: {rest}.")
+        yield line(f" Tied or open: {rest}.")
 
 
 def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
-    """The tasks of some answers, with their lengths where these are not all."""
+    """The tasks of some answers, with their lengths unless these are all."""
     found = []
     for variant, rows in parts(part, "variant"):
         every = (whole["variant"] == variant).sum()
-        found.append(variant if len(rows) == every else f"{variant} at {', '.join(map(str, sorted(rows['length'])))}")
+        lengths = in_a_row([str(length) for length in sorted(rows["length"])], _ALL)
+        found.append(quoted(variant) if len(rows) == every else f"{quoted(variant)} at {lengths}")
     return found
 
 
 def against(numbers: Numbers, condition: str) -> list[Block]:
-    """By task, which networks are better than which baselines, and which are not."""
+    """For each task, which networks are better than which baselines, and which are not."""
     found = {
         variant: one
         for (where, variant), one in against_baselines(numbers.selection.frame, numbers.pairs).items()
@@ -105,23 +106,23 @@ def against(numbers: Numbers, condition: str) -> list[Block]:
     if not found:
         return []
     lines = [line(f"{variant}: ", *_clauses(found[variant]), ".") for variant in sorted(found, key=natural)]
-    lengths = ", at every length unless said" if several(numbers.cells, "length") else ""
+    lengths = " (at every length unless lengths are given)" if several(numbers.cells, "length") else ""
     return [Text(line(f"Against the baselines{lengths}:")), Bullets(tuple(lines))]
 
 
 def _clauses(margins: list[tuple[str, Margin]]) -> Iterator[Line]:
-    """Baselines of which the same is to be said stand together."""
+    """Clauses on the baselines; those with the same verdicts share a clause."""
     said: dict[tuple[tuple[str, ...], ...], list[str]] = {}
     for baseline, margin in margins:
         said.setdefault(tuple(tuple(margin[word]) for word in WORDS), []).append(baseline)
     for i, (sides, names) in enumerate(said.items()):
-        coded = line(*in_a_row([line(code(name)) for name in names]))
+        coded = line(*joined([line(code(name)) for name in names]))
         yield line("; " if i else "", *_clause(sides, coded))
 
 
 def _clause(sides: tuple[tuple[str, ...], ...], names: Line) -> Line:
-    """Who is better, and then the others by their verdict; a network with several verdicts stands at each."""
-    better, *others = (listed(list(side), _ALL) for side in sides)
+    """The networks that are better, then the others by verdict; a network with several verdicts appears in each."""
+    better, *others = (in_a_row(side, _ALL) for side in sides)
     if better and not any(others):
         return line("every network is better than ", names)
     said = [line(", ", piece) for piece in map(_rest, WORDS[1:-1], others) if piece]
@@ -136,14 +137,14 @@ def _rest(word: str, names: str) -> str:
 
 
 def missing_baselines(frame: pd.DataFrame) -> list[Block]:
-    """A sentence where nothing in the study is there to be beaten."""
+    """A sentence if the study has no baseline."""
     if baselines(frame) or not networks(frame):
         return []
     return [Text(line("This study has no baseline, so it cannot say whether a network is worth its time."))]
 
 
 def conditions(numbers: Numbers) -> list[str]:
-    """The conditions of a study in their natural order, the longest rung of a ladder first, what none finished last."""
+    """The conditions of a study in natural order, the longest rung of a ladder first, unfinished conditions last."""
     rungs = {one["condition"]: (one["ladder"], -one["rung"]) for one in rows_of(numbers.ladders.cells)}
     taken = {condition: bool(part["take"].any()) for condition, part in parts(numbers.answers, "condition")}
 

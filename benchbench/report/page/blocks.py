@@ -1,4 +1,4 @@
-"""What a page is made of: headings, texts, lists, tables, figures and notes. No markup: a renderer adds its own."""
+"""The blocks of a page: headings, texts, lists, tables, figures and notes, without markup, which renderers add."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line that stands out, or leads to another page of the report (``target``, from its folder)."""
+    """An emphasised piece of a line, or a link to another page of the report (``target``, relative to its folder)."""
 
     text: str
     kind: Literal["strong", "emphasis", "code", "link"]
@@ -17,18 +17,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Source:
-    """The trials that the numbers of a line come from, by key and machine: no text, but a reader may ask for it."""
+    """The keys and machines of the trials that a line's numbers come from; it is shown only if the reader asks."""
 
     trials: tuple[tuple[str, str], ...]
 
 
 Line = tuple["str | Span | Source", ...]
-"""Pieces of one text. A plain string is foreign: whatever stands in it is shown as it is."""
+"""Pieces of one text. Plain strings are shown as they are, whatever they contain."""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A title; level 1 is the page's own."""
+    """A heading; level 1 is the title of the page."""
 
     level: int
     line: Line
@@ -43,21 +43,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Note:
-    """One paragraph that the reader has to know before believing the numbers."""
+    """One paragraph that the reader must know to judge the numbers."""
 
     line: Line
 
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list without numbers."""
+    """A bulleted list."""
 
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under headers, the first ``left`` columns to the left and the others to the right."""
+    """Rows of cells under headers; the first ``left`` columns are aligned left, the others right."""
 
     headers: tuple[Line, ...]
     rows: tuple[tuple[Line, ...], ...]
@@ -66,7 +66,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture by the name of its files in ``figures/``, without ending; a ``moving`` one has a GIF too."""
+    """A picture by the name of its files in ``figures/``, without suffix; a ``moving`` one also has a GIF."""
 
     name: str
     caption: Line
@@ -78,14 +78,14 @@ Block = Heading | Text | Note | Bullets | Table | Figure
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its path within the report, without ending, and its blocks."""
+    """One page: its path within the report, without suffix, and its blocks."""
 
     path: str
     blocks: tuple[Block, ...]
 
 
 def line(*pieces: "str | Span | Source | Line") -> Line:
-    """Pieces put together."""
+    """One line from several pieces and lines."""
     found: list[str | Span | Source] = []
     for piece in pieces:
         found += piece if isinstance(piece, tuple) else [piece]
@@ -93,32 +93,32 @@ def line(*pieces: "str | Span | Source | Line") -> Line:
 
 
 def spoken(pieces: Line) -> list[str | Span]:
-    """What a reader sees of a line."""
+    """The visible pieces of a line."""
     return [piece for piece in pieces if not isinstance(piece, Source)]
 
 
 def code(text: object) -> Span:
-    """Something to type, or a name that the reader will meet again."""
+    """Text to type, or a name from a study."""
     return Span(str(text), "code")
 
 
 def strong(text: object) -> Span:
-    """What must not be overlooked."""
+    """Text that must not be overlooked."""
     return Span(str(text), "strong")
 
 
 def emphasis(text: object) -> Span:
-    """What is of another kind than its neighbours."""
+    """Text of another kind than its neighbours."""
     return Span(str(text), "emphasis")
 
 
 def link(text: object, target: str) -> Span:
-    """A way to a page of the report."""
+    """A link to a page of the report."""
     return Span(str(text), "link", target)
 
 
 def prose(text: str) -> Line:
-    """One of our own sentences, in which `names` **warnings** and *terms* stand out. Never for foreign text."""
+    """One of our own sentences, with `names`, **warnings** and *terms* marked up. Never for text from elsewhere."""
     pieces = re.split(r"(`[^`]+`|\*\*[^*]+\*\*|\*[^*]+\*)", " ".join(text.split()))
     return line(*(_span(piece) if i % 2 else piece for i, piece in enumerate(pieces)))
 
@@ -130,11 +130,11 @@ def _span(piece: str) -> Span:
 
 
 def sourced(cells: Sequence["str | Line"], trials: object) -> list[Line]:
-    """Cells that say which trials their numbers come from; as they are where there are none (NaN of a merge)."""
+    """Cells with the trials that their numbers come from; unchanged if there are none (NaN from a merge)."""
     more = (Source(tuple(dict.fromkeys(trials))),) if isinstance(trials, tuple) and trials else ()
     return [line(cell, *more) for cell in cells]
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence["str | Line"]], left: int = 1) -> Table:
-    """A table of lines; a plain text is a line of one piece."""
+    """A table from lines and plain texts."""
     return Table(tuple(map(line, headers)), tuple(tuple(map(line, row)) for row in rows), left)

@@ -1,4 +1,4 @@
-"""The CPU against another device: from which size on it is faster, and all times."""
+"""The comparison of the CPU with another device: from which size on that is faster, and all times."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,25 +26,25 @@ from benchbench.report.page.blocks import (
     table,
 )
 from benchbench.report.page.pictures import Pictures
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import DAGGER, number, seeds, spread
 
-_ABOUT = """Each ratio divides the time on the CPU by the time on the other device of the same machine, seed by seed.
-Both have the same task, option set, engine and budget. The tables show the median over seeds, in brackets the lowest
-and the highest; **bold** is a ratio whose 95 % interval excludes 1, also after Holm's procedure over the lengths and
-architectures of its table. The CPU works with as many threads a trial as the report says under *What was run*. The time
-of an update is that of the fit after its first update, over the number of its other updates: what a device does once is
-in the first, and a short fit may not be worth it. An update of a reservoir is a chunk of sequences, whatever the batch,
-with its share of the solve at the end."""
-_FROM_WHICH = """*From which length (batch) on*: there, and at all larger ones that are judged, an update is faster
-on the device, by an interval that excludes no difference. *≤*: it may be smaller, since nothing smaller was measured
-or what is smaller is open. *Not reached*: the device is not faster at the largest. *Open*: the seeds do not tell, or a
-trial failed."""
+_ABOUT = """Each ratio divides the time on the CPU by the time on the other device of the same machine, seed by seed,
+with the same task, option set, engine and budget. The tables show the median over seeds, with the lowest and the
+highest in brackets; a ratio is **bold** if its 95 % interval excludes 1, also after Holm's procedure over the lengths
+and architectures of its table. *What was run* gives the number of CPU threads for each trial. The time of an update is
+the time of the fit after its first update, divided by the number of its other updates: the first update includes all
+that a device does only once, which can make it the slower choice for a short fit. A reservoir is updated with a chunk
+of sequences at a time, whatever the batch; each of its updates has a share of the final solve."""
+_FROM_WHICH = """*From which length (batch) on*: at this and at all larger values that are decided, an update is faster
+on the device, and the interval of the ratio excludes 1. *≤*: the true value may be smaller, since nothing smaller was
+measured or smaller values are open. *Not reached*: the device is not faster at the largest value. *Open*: the seeds do
+not decide, or a trial failed."""
 PATH = "devices"
 
 
 def front_devices(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
-    """The section of the front page: from which length and batch on the device is faster."""
+    """The front page's section on devices: from which length and batch on the device is faster."""
     cells, notes = numbers.devices.cells, numbers.devices.notes
     if not notes and cells.empty:
         return
@@ -57,14 +57,14 @@ def front_devices(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
                 found = crossovers(part, along, across)
                 if not found.empty:
                     yield Text(line(f"From which {along} on an update is faster on {part['device'].iloc[0]}:"))
-                    yield asked(crossover_table(found, across), _here(numbers, variant), architecture=0)
+                    yield with_trials(crossover_table(found, across), _here(numbers, variant), architecture=0)
             yield from pictures.blocks("devices", condition=comparison, variant=variant)
     if len(cells):
-        yield Bullets((prose(_FROM_WHICH), line("All times stand on ", link("a page of their own", f"{PATH}.md"), ".")))
+        yield Bullets((prose(_FROM_WHICH), line("All times are on ", link("a page of their own", f"{PATH}.md"), ".")))
 
 
 def devices_page(numbers: Numbers) -> list[Page]:
-    """The page of all times; none where there is nothing to compare."""
+    """The page with all times; none if there is nothing to compare."""
     if numbers.devices.cells.empty:
         return []
     blocks: list[Block] = [
@@ -77,25 +77,25 @@ def devices_page(numbers: Numbers) -> list[Page]:
             blocks += [Heading(2, line(f"{variant}, cpu against {comparison}"))]
             for (_, budget), there in part.groupby(["batch", "budget"]):
                 here = _here(numbers, variant)
-                found = asked(time_table(there), here[here["budget"] == budget], length=0, architecture=1)
+                found = with_trials(time_table(there), here[here["budget"] == budget], length=0, architecture=1)
                 blocks += [Text(line(code(budget), f", over {seeds(there)}:")), found]
     return [Page(PATH, tuple(blocks))]
 
 
 def _here(numbers: Numbers, variant: str) -> pd.DataFrame:
-    """The trials of a task, on every device."""
+    """The trials of a task on all devices."""
     frame = numbers.selection.frame
     return frame[frame["variant"] == variant]
 
 
 def crossover_table(found: pd.DataFrame, across: str) -> Table:
-    """Architecture x ``across``."""
+    """A table of architectures by ``across``."""
     rows = [[str(name), *map(str, row)] for name, row in zip(found.index, found.to_numpy(), strict=True)]
     return table(["architecture", *(f"{across} {value}" for value in found.columns)], rows)
 
 
 def time_table(part: pd.DataFrame) -> Table:
-    """Length x architecture, both times and their ratio, from the cells of one budget."""
+    """A row for each length and architecture with both times and their ratio, from the cells of one budget."""
     device = part["device"].iloc[0]
     kernels = bool((part["kernel_cpu"] + part["kernel_device"]).any())
     rows: list[list[str | Line]] = []

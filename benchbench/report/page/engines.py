@@ -1,4 +1,4 @@
-"""One engine against another: what is the same, and how much faster."""
+"""The comparison of two engines: how much faster one is, and whether the scores are the same."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,32 +10,32 @@ from benchbench.report.analysis.order import order, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Heading, Line, Page, Table, Text, line, link, prose, table
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import DAGGER, number, spread
 
 PATH = "engines"
-_ABOUT = """Each ratio divides the time, or the memory that the fit added, of the first engine by that of the second,
-seed by seed, with the same task, option set and budget on the same machine: the median over seeds, in brackets the
-lowest and the highest. The time of an update is that of the fit after its first update, over the number of its other
-updates. Two scores are the same within the spread where the medians differ by no more than the first engine's seeds
-do."""
+_ABOUT = """Each ratio divides the time, or the memory that the fit added, on the first engine by that on the second,
+seed by seed, with the same task, option set and budget on the same machine. The tables show the median over seeds, with
+the lowest and the highest in brackets. The time of an update is the time of the fit after its first update, divided by
+the number of its other updates. Two scores are the same within the spread if their medians differ by no more than the
+range of the first engine's seeds."""
 _TITLES = {"update": "an update", "predict": "a prediction", "memory": "memory"}
 
 
 def front_engines(numbers: Numbers) -> Iterator[Block]:
-    """The section of the front page: the ratios of each network over all tasks and lengths, and the rankings."""
+    """The front page's sections on engines: the ratios of each network over all tasks and lengths, and rankings."""
     cells, orders = numbers.engines.cells, numbers.engines.orders
     for (first, second), part in cells.groupby(["first", "second"]):
         yield Heading(2, line(f"Engines: {first} over {second}"))
-        yield asked(short_table(part), numbers.selection.frame, architecture=0)
+        yield with_trials(short_table(part), numbers.selection.frame, architecture=0)
         ranked = orders[(orders["first"] == first) & (orders["second"] == second)]
         yield from (Text(line(sentence)) for sentence in _ranking(ranked))
     if len(cells):
-        yield Text(line("All times and scores stand on ", link("a page of their own", f"{PATH}.md"), "."))
+        yield Text(line("All times and scores are on ", link("a page of their own", f"{PATH}.md"), "."))
 
 
 def engines_page(numbers: Numbers) -> list[Page]:
-    """The page of all cells; none where there is nothing to compare."""
+    """The page with all cells; none if there is nothing to compare."""
     if numbers.engines.cells.empty:
         return []
     blocks: list[Block] = [
@@ -48,13 +48,13 @@ def engines_page(numbers: Numbers) -> list[Page]:
             budget = int(several(cells, "budget"))
             here = numbers.selection.frame[numbers.selection.frame["variant"] == variant]
             columns = {"length": budget, "architecture": budget + 1, **({"budget": 0} if budget else {})}
-            found = asked(full_table(cells), here, **columns)
+            found = with_trials(full_table(cells), here, **columns)
             blocks += [Heading(2, line(f"{variant}: {first} over {second}")), found]
     return [Page(PATH, tuple(blocks))]
 
 
 def short_table(part: pd.DataFrame) -> Table:
-    """A row per network: the median ratios over its cells, their lowest and highest, how many scores are the same."""
+    """One row for each network: the median ratios over its cells with their range, and how many scores are the same."""
     rows: list[list[str | Line]] = []
     for name in order(part["architecture"]):
         mine = part[part["architecture"] == name]
@@ -72,21 +72,21 @@ def _middle(ratios: "pd.Series[float]") -> str:
 
 
 def _ranking(orders: pd.DataFrame) -> Iterator[str]:
-    """Whether the order of the networks depends on the engine."""
+    """A sentence that says whether the ranking of the networks depends on the engine."""
     if orders.empty:
         return
     same, clear = int(orders["same"].sum()), int(orders["clear"].sum())
     places = f"{len(orders)} combination{'s' if len(orders) > 1 else ''} of task, budget and length"
     verdict = "depends" if clear else "does not depend"
-    where = f"in {clear} of them one network is better than" if clear else "nowhere is one network better than"
+    where = f"in {clear} of them" if clear else "in none of them"
     yield (
-        f"The ranking of the networks {verdict} on the engine: by the median it is the same in {same} of {places}, and "
-        f"{where} another on one engine and worse on the other."
+        f"The ranking of the networks {verdict} on the engine: the medians give the same order in {same} of {places}, "
+        f"and {where} a network is better than another on one engine and worse on the other."
     )
 
 
 def full_table(part: pd.DataFrame) -> Table:
-    """A row per length and network, from the cells of one task."""
+    """One row for each length and network, from the cells of one task."""
     budgets = several(part, "budget")
     rows: list[list[str | Line]] = []
     for row in sorted(rows_of(part), key=lambda row: (row["budget"], row["length"])):

@@ -1,4 +1,4 @@
-"""What was run: budgets, machines, versions, as one list."""
+"""The list of what was run: budgets, machines and versions."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ _PACKAGES = ("benchbench", "torch", "numba", "numpy", "scikit_learn", "python")
 
 
 def what_ran(frame: pd.DataFrame) -> Block:
-    """Budget, machine, versions, and the lines of the records where they have no checksum."""
+    """Budget, machine and versions; compile times, and records without a checksum, if there are any."""
     facts = [
         line(strong("Budget:"), " ", *_budgets(frame)),
         line(strong("Machine:"), " ", _machines(frame)),
@@ -38,10 +38,10 @@ def what_ran(frame: pd.DataFrame) -> Block:
 
 
 def _compiled(frame: pd.DataFrame) -> str:
-    """What compiling each kernel took, where the records tell it."""
+    """How long compiling each kernel took, if the records tell it."""
     known = frame[frame["kernel_seconds"].notna()].groupby("kernel")["kernel_seconds"].max()
     said = listed([f"{name} in {number(seconds)} s" for name, seconds in known.items()], 9)
-    return f"{said}; once on the machine, and on no clock." if said else ""
+    return f"{said}; done once on the machine and not part of any time." if said else ""
 
 
 def _budgets(frame: pd.DataFrame) -> Line:
@@ -71,7 +71,7 @@ def _machine(name: str, part: pd.DataFrame) -> str:
 
 
 def _cores(name: str, part: pd.DataFrame) -> str:
-    """How cores are written: as usable ones where the machine's name says another number."""
+    """The form of the number of cores; "usable" is added if the machine's name gives another number."""
     named = {float(count) for count in re.findall(r"(\d+)-cores?\b", name)}
     return "{:g} cores usable" if named and not set(part["cores"].dropna()) <= named else "{:g} cores"
 

@@ -1,4 +1,4 @@
-"""Trials that failed, with what their records say."""
+"""The table of failed trials with the messages of their records."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from benchbench.report.analysis.order import natural, several
 from benchbench.report.page.blocks import Block, Line, Text, line, sourced, table
 from benchbench.report.page.texts import listed
 
-_MESSAGE = 300  # characters of a message; the whole of it stands in failures.csv
+_MESSAGE = 300  # characters of a message; failures.csv has all of it
 
 
 def failure_table(failures: pd.DataFrame) -> Iterator[Block]:
-    """A row for each competitor, place and message, with the seeds."""
+    """One row for each competitor, place and message, with the seeds."""
     if failures.empty:
         yield Text(line("None: every trial ended without failure."))
         return

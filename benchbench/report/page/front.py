@@ -1,4 +1,4 @@
-"""The front page: the answer, one figure, one table; then what supports it, and the way to each task's own page."""
+"""The front page: the answer with one figure and one table, the evidence for it, and links to the tasks' pages."""
 
 from benchbench.report.analysis.cells import metrics
 from benchbench.report.analysis.comparable import CELL, effect_of
@@ -26,42 +26,44 @@ from benchbench.report.page.turns import turns
 from benchbench.report.page.words import in_words
 
 _METRICS = {
-    "mse": """MSE is in units of the series, standardised with the mean and deviation of its training split;
-    NRMSE is RMSE / standard deviation of the test targets; R² is 1 - NRMSE².""",
+    "mse": """MSE is in squared units of the series, which is standardised with the mean and standard deviation of its
+    training split; NRMSE is RMSE / standard deviation of the test targets; R² is 1 - NRMSE².""",
     "balanced_accuracy": """Balanced accuracy is the mean over the classes of the share that was recognised: chance is
-    one over the number of classes.""",
+    1 / number of classes.""",
     "log_loss": "Log loss is the cross-entropy of the predicted probabilities.",
 }
 _HOW_TO_READ = (
-    "Numbers are medians over the trials that ended without failure, in brackets the lowest and the highest.",
-    """*Best median* is that on the test split. *How sure* names those that it is not shown to be better
-    than; *pairs* is the number of seeds that this rests on.""",
-    """*Better*: the {level} interval of the paired differences excludes no difference, also after Holm's procedure over
-    all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % either way. *Open*:
-    neither. *Same on every seed*: there is no interval, since neither the data nor the two vary with the seed, and
-    nothing follows for other data. **Bold** marks what is better than every other.""",
+    "Numbers are medians over the trials that ended without failure, with the lowest and the highest in brackets.",
+    """*Best median* has the best median score on the test split. *How sure* names the competitors that it is not shown
+    to be better than; *pairs* is the number of seeds that this rests on.""",
+    """*Better*: the {level} interval of the paired differences excludes zero (a ratio of 1), also after Holm's
+    procedure over all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % either
+    way. *Open*: neither. *Same on every seed*: there is no interval, since neither the data nor the two competitors
+    vary with the seed, and nothing follows for other data. **Bold** marks a competitor that is better than every
+    other.""",
     """*Rank group* is one more than the number of architectures that are better. *Effect* is the ratio of the geometric
-    means, or the difference of the means where higher is better. A seed on which one of a pair failed is in no ratio;
-    it counts among *won* as lost by who failed. *Effect* and its interval are those of the pair alone, *p (Holm)*
-    counts all pairs. *Seeds needed* would find a difference of {within:g} % in four studies of five. docs/statistics.md
-    explains all of these.""",
-    """Baselines are there to be beaten and cost next to nothing: a network has to beat them to be worth its time. The
-    floor is the best possible score, where it is known.""",
+    means, or the difference of the means if higher is better. A seed on which one of a pair failed is left out of the
+    ratio; in *won*, the one that failed has lost it. *Effect* and its interval refer to the pair alone, while
+    *p (Holm)* is adjusted over all pairs. With *seeds needed*, four studies of five would find a difference of
+    {within:g} %. docs/statistics.md explains all of these.""",
+    """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best possible
+    score, where it is known.""",
     """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
-    validation split, and what is shown is their score on the test split.""",
+    validation split; the report shows their scores on the test split.""",
     """Fit time excludes making the data, imports and scoring the validation split. A window is one test sequence.
     Memory is what the fit added.""",
     f"† marks a time that was disturbed: {DISTURBED}.",
-    "Every table stands with all digits in `tables/`, every picture as SVG in `figures/`.",
+    "The folder `tables/` has every table with all digits, `figures/` every picture as SVG.",
 )
-_SOLVED = """*Solved* stands where an architecture does not step: it is ranked by its error and by the seconds of its
-fit as they were seen from outside."""
-_FLOOR = """*Times the floor* is the time of an update over that of its matrix products alone: six operations for each
-trained number, step and sequence at the speed of the machine's yardstick, a product of 512 x 512 on one core."""
-_GAP = """*Gap closed* is the share of the way from the simplest baseline (0) to the floor (1) that an architecture has
-come; the pages of the tasks name the baseline."""
-_MARKED = """*Marked* names what an honest trial does not show: scores that cannot be, work off the clock, predictions
-that depend on the sequences beside them. docs/measuring.md states the limits."""
+_SOLVED = """*Solved* marks an architecture that does not fit in steps: the time of its fit is measured from outside its
+process."""
+_FLOOR = """*Times the floor* is the time of an update divided by the time of its matrix products alone, which are six
+operations for each trained number, step and sequence, at the speed at which one core of the machine multiplies matrices
+of 512 x 512 (its yardstick)."""
+_GAP = """*Gap closed* is how far an architecture has come on the way from the simplest baseline (0) to the floor (1);
+the pages of the tasks name the baseline."""
+_MARKED = """*Marked* names what an honest trial does not show: impossible scores, work off the clock, or predictions
+that depend on the other sequences in the batch. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
 _OTHERS = "conditions"
 _SECTIONS: tuple[tuple[str, Section], ...] = (
@@ -70,7 +72,7 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
 
 
 def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
-    """All pages of a report; ``paths`` has the page of each task."""
+    """All pages of a report; ``paths`` has the path of each task's page."""
     tasks = [task_page(numbers, pictures, variant, path) for variant, path in paths.items()]
     return [
         _front(numbers, pictures, paths),
@@ -97,7 +99,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
     blocks += [Heading(2, line("What was run")), what_ran(frame)]
     blocks += [
         Heading(2, line("Tasks")),
-        Text(line("Scores, costs and figures of each task have a page of their own:")),
+        Text(line("Each task has a page with its scores, costs and figures:")),
     ]
     blocks += [Bullets(tuple(_task(numbers, variant, way) for variant, way in links.items()))]
     blocks += [*all_loops(numbers), *front_lenses(numbers)]
@@ -119,7 +121,7 @@ def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
 
 
 def _in_short(numbers: Numbers, picture: Block | None) -> list[Block]:
-    """The answer of the first condition with a figure, then the other conditions."""
+    """The answer under the first condition with a figure, then under the other conditions."""
     blocks: list[Block] = []
     names = conditions(numbers)
     for i, condition in enumerate(names if len(names) <= _CONDITIONS else names[:1]):
@@ -147,7 +149,7 @@ def _over_tasks(numbers: Numbers, condition: str) -> list[Block]:
 
 
 def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:
-    """The page of the conditions that the front page has no room for."""
+    """The page with all conditions, if the front page has no room for them."""
     names = conditions(numbers)
     if len(names) <= _CONDITIONS:
         return []
@@ -164,13 +166,13 @@ def _drawn(pictures: Pictures, condition: str) -> list[Block]:
 
 
 def _only(numbers: Numbers) -> str:
-    """The one condition whose figures the front page has room for; empty where it has room for all."""
+    """The only condition whose figures the front page has room for; empty if it has room for all."""
     names = conditions(numbers)
     return names[0] if len(names) > _CONDITIONS else ""
 
 
 def _task(numbers: Numbers, variant: str, way: Line) -> Line:
-    """The way to a task's page, and what is to be found there."""
+    """The link to a task's page, and what the page shows."""
     cells = numbers.cells[numbers.cells["variant"] == variant]
     found = f"{cells['architecture'].nunique()} competitors" if several(cells, "architecture") else "one competitor"
     lengths = sorted(set(cells["length"]))
@@ -179,5 +181,5 @@ def _task(numbers: Numbers, variant: str, way: Line) -> Line:
 
 
 def variants(numbers: Numbers) -> list[str]:
-    """The tasks of a study with what tells them apart, in their natural order."""
+    """The tasks of a study, with the options that distinguish their variants, in natural order."""
     return [variant for variant, _ in parts(numbers.selection.frame[[*CELL]], "variant")]

@@ -1,4 +1,4 @@
-"""Scores against the budget: the figure, who has the best median from which rung on, and what has settled."""
+"""Scores against the budget: the figure, the best median on each rung, and whether the ranking has settled."""
 
 from collections.abc import Iterator
 
@@ -8,17 +8,17 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, line, prose, strong, table
 from benchbench.report.page.pictures import Pictures
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import label, number
 from benchbench.statistics.pairs import WITHIN
 
-_ABOUT = f"""Each rung is a fit of its own. A ranking has *settled* where the last two rungs agree in the order of the
-medians, pairs within {100 * WITHIN:.0f} % left aside, and no median improved by more than {100 * WITHIN:.0f} % on the
-last."""
+_ABOUT = f"""Each rung is a separate fit. A ranking has *settled* if the last two rungs have the same order of medians,
+apart from pairs within {100 * WITHIN:.0f} %, and if no median improved by more than {100 * WITHIN:.0f} % on the last
+rung."""
 
 
 def climbs(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
-    """The section of the front page on each ladder of the study."""
+    """The front page's section on each ladder of the study."""
     known = baselines(numbers.selection.frame)
     for name, cells in parts(numbers.ladders.cells, "ladder") if len(numbers.ladders.cells) else ():
         limit = str(cells["limit"].iloc[0])
@@ -37,7 +37,7 @@ def climbs(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:
         titles = ["task", "length", "from", "to", "best median", "better than every other on"]
         frame = numbers.selection.frame
         here = frame[frame["condition"].isin(cells["condition"])]
-        yield asked(table(titles, rows, left=1), here, variant=0, length=1, architecture=4)
+        yield with_trials(table(titles, rows, left=1), here, variant=0, length=1, architecture=4)
 
 
 def _rungs(count: int) -> str:

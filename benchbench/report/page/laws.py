@@ -1,4 +1,4 @@
-"""Laws of time and memory, in sentences and in one table."""
+"""The power laws of time and memory, as sentences and as one table."""
 
 from collections.abc import Iterator
 from math import isnan
@@ -11,21 +11,21 @@ from benchbench.report.analysis.order import order, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Line, Text, line, prose, strong, table
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import number
 from benchbench.statistics.laws import FAILS, HOLDS, OPEN
 
-_NONE = "No law of time or memory: that takes three lengths, or three widths of one network."
-_ABOUT = """How costs grow: exponents of power laws over all tasks and conditions, each law fitted at the smaller sizes
-and checked at the largest. It *holds* where the interval of predicted over measured lies within 10 %, *fails* where it
-lies outside, and is *open* elsewhere. The pages of the tasks have each law, `tables/laws.csv` all digits."""
+_NONE = "There is no law of time or memory, since that needs three lengths, or three widths of one network."
+_ABOUT = """How costs grow: exponents of power laws over all tasks and conditions. Each law is fitted at the smaller
+sizes and checked at the largest. It *holds* if the interval of predicted / measured lies within 10 % of 1, *fails* if
+it lies outside, and is *open* otherwise. The pages of the tasks have each law, `tables/laws.csv` all digits."""
 _ENDS = {HOLDS: "the law holds there", FAILS: "the law fails there", OPEN: "open whether it holds there"}
 
 
 def front_laws(numbers: Numbers) -> Iterator[Block]:
-    """A table of all laws: what grows, of whom, how fast, and whether the checks hold.
+    """A table of all laws: which cost of which network grows how fast, and whether the law holds.
 
-    A sentence where there is none, nothing where the study has no network with a time.
+    A sentence if there is no law; nothing if the study has no network with a time.
     """
     frame = numbers.selection.frame
     if numbers.laws.empty:
@@ -43,7 +43,7 @@ def front_laws(numbers: Numbers) -> Iterator[Block]:
                 check = low if low == high else f"{low} to {high}"
                 rows.append([WHAT[what], name, _range(laws, along), check, str(len(laws)), *_held(laws)])
     titles = ["what", "architecture", "grows as", "predicted / measured", "laws", HOLDS, FAILS, OPEN]
-    yield asked(table(titles, rows, left=4), frame, architecture=1)
+    yield with_trials(table(titles, rows, left=4), frame, architecture=1)
 
 
 def _range(laws: pd.DataFrame, along: str) -> str:

@@ -1,21 +1,21 @@
-"""Which conclusions survive every budget of a study, and which do not."""
+"""Sentences on the conclusions that survive every budget of a study, and on those that do not."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
 from benchbench.report.analysis.lenses import FLIPS, SURVIVES, TO_OPEN, TO_TIE, UNDECIDED, UNDER
-from benchbench.report.analysis.order import baselines, listed, parts, several
+from benchbench.report.analysis.order import baselines, in_a_row, listed, parts, quoted, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, code, emphasis, line, prose, strong
-from benchbench.report.page.texts import in_a_row
+from benchbench.report.page.texts import joined
 from benchbench.statistics.verdicts import BETTER
 
 _ALL = 99
-_ABOUT = """A conclusion is that one is better than the other, or that they tie, on a task at a length; at least one of
-the two is a network. It *survives* where every budget says so. It *flips* where one is better under one budget and the
-other under another. `tables/lenses.csv` has every pair with its verdict under each budget."""
+_ABOUT = """A conclusion says that, on a task at a length, one of two competitors is better or that they tie; at least
+one of the two is a network. It *survives* if it is the same under every budget. It *flips* if one is better under one
+budget and the other under another. `tables/lenses.csv` has every pair with its verdict under each budget."""
 
 
 def _judged(numbers: Numbers) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def _judged(numbers: Numbers) -> pd.DataFrame:
 
 
 def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
-    """One sentence: how many conclusions survive every budget, and how many do not; nothing for one budget."""
+    """One sentence: how many conclusions survive every budget, and how many do not; nothing if there is one budget."""
     found = _judged(numbers)
     if found.empty:
         return
@@ -34,20 +34,20 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
         int(counts.reindex(which).sum()) for which in ([SURVIVES], [FLIPS], [TO_OPEN, TO_TIE], [UNDECIDED])
     )
     names = [name.removeprefix(UNDER) for name in _under(found)]
-    coded = line(*in_a_row([line(code(name)) for name in names]))
+    coded = line(*joined([line(code(name)) for name in names]))
     turned = strong(f"{flip} flip{'s' * (flip == 1)}") if flip else "none flips"
     yield Text(
         line(
             f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
             f", and {lost:,} hold under one budget but are open or a tie under another. In {none:,} more pairs "
-            "no one is better under any budget, and not every budget says tie. ", emphasis("Budgets compared"),
+            "neither is better under any budget, and not every budget says tie. ", emphasis("Budgets compared"),
             " names them all.",
         )
     )  # fmt: skip
 
 
 def front_lenses(numbers: Numbers) -> Iterator[Block]:
-    """The section of the front page: sentences on each task."""
+    """The front page's section on budgets: sentences on each task."""
     found = _judged(numbers)
     if found.empty:
         return
@@ -72,7 +72,8 @@ def _flips(part: pd.DataFrame) -> Iterator[Line]:
     for _, rows in mine.groupby(["first", "second", *_under(mine)], sort=False):
         first = rows_of(rows)[0]
         budgets = [f"{first[name]} {name}" for name in _under(mine) if first[name]]
-        said.append(f"{first['first']} and {first['second']}{_at(rows, part)}: {', '.join(budgets)}")
+        pair = f"{quoted(first['first'])} and {quoted(first['second'])}"
+        said.append(f"{pair}{_at(rows, part)}: {', '.join(budgets)}")
     if said:
         yield line(strong(f"Flips: {'; '.join(said)}"))
 
@@ -89,7 +90,8 @@ def _survive(part: pd.DataFrame, known: frozenset[str]) -> Iterator[Line]:
         yield line(f"Survives: {said}")
     ties = mine[mine["better"] == ""]
     if said := "; ".join(
-        f"{a} and {b}{_at(rows, part)}" for (a, b), rows in ties.groupby(["first", "second"], sort=False)
+        f"{quoted(str(a))} and {quoted(str(b))}{_at(rows, part)}"
+        for (a, b), rows in ties.groupby(["first", "second"], sort=False)
     ):
         yield line(f"Ties: {said}")
 
@@ -102,7 +104,7 @@ def _beaten_by_all(mine: pd.DataFrame, part: pd.DataFrame, name: str, nets: set[
 
 
 def _lost(part: pd.DataFrame) -> Iterator[Line]:
-    """Who is better under some budgets and not under the others."""
+    """Clauses on competitors that are better only under some budgets."""
     mine = part[part["conclusion"].isin([TO_OPEN, TO_TIE])]
     clear = mine[_under(mine)].apply(lambda column: column.str.endswith(BETTER))
     under = [listed([name for name in clear if row[name]], _ALL) for row in rows_of(clear)]
@@ -117,14 +119,16 @@ def _under(table: pd.DataFrame) -> list[str]:
 
 def _better(rows: pd.DataFrame, part: pd.DataFrame) -> list[str]:
     return [
-        f"{name} is better than {_others(some, str(name), part)}" for name, some in rows.groupby("better", sort=False)
+        f"{quoted(str(name))} is better than {_others(some, str(name), part)}"
+        for name, some in rows.groupby("better", sort=False)
     ]
 
 
 def _others(rows: pd.DataFrame, name: str, part: pd.DataFrame) -> str:
-    """Whom one is better than, with the lengths where these are not all."""
+    """The competitors that one is better than, with the lengths unless these are all."""
     other = rows["second"].where(rows["first"] == name, rows["first"])
-    return listed([f"{loser}{_at(some, part)}" for loser, some in rows.groupby(other, sort=False)], _ALL)
+    losers = [f"{quoted(str(loser))}{_at(some, part)}" for loser, some in rows.groupby(other, sort=False)]
+    return in_a_row(losers, _ALL)
 
 
 def _at(rows: pd.DataFrame, part: pd.DataFrame) -> str:

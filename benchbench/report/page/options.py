@@ -1,4 +1,4 @@
-"""How many option sets each competitor had, and which were chosen."""
+"""The table of how many option sets each competitor had, and which were chosen."""
 
 import json
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.frame import plain
 from benchbench.report.page.blocks import Block, Heading, Text, line, prose, table
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import metric
 
 _MOST = 6  # chosen sets that are shown
 
 
 def option_sets(numbers: Numbers) -> Iterator[Block]:
-    """The section of the front page; nothing where every competitor had one option set."""
+    """The front page's section on option sets; one sentence if every competitor had one."""
     options = numbers.selection.options
     yield Heading(2, line("Option sets"))
     if options["option_sets"].max() == 1:
-        said = "" if numbers.tuning.empty else ", those that were tuned the one that tuning chose"
+        said = "" if numbers.tuning.empty else "; tuned competitors had the one that tuning chose"
         yield Text(line(f"Every competitor had one option set{said}."))
         return
     rows = []
@@ -35,15 +35,17 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     what = " or ".join(sorted({_said(row) for row in rows_of(options)}))
     yield Text(
         prose(
-            f"Chosen by the median {what} on the validation split, apart for each task, length and condition. Only the "
-            "chosen set is ranked and shown; `option_sets.csv` has the choices, `option_sets_all.csv` every set."
+            f"The median {what} on the validation split chooses, separately for each task, length and condition. Only "
+            "the chosen set is ranked and shown; `option_sets.csv` has the choices, `option_sets_all.csv` every set."
         )
     )
-    yield asked(table(["architecture", "option sets", "chosen"], rows, left=3), numbers.selection.every, architecture=0)
+    yield with_trials(
+        table(["architecture", "option sets", "chosen"], rows, left=3), numbers.selection.every, architecture=0
+    )
 
 
 def chosen(mine: pd.DataFrame, tried: set[str]) -> str:
-    """The chosen sets with how often each was chosen: the options alone in which those that were tried differ."""
+    """The chosen sets and how often each was chosen; only options in which the tried sets differ are named."""
     options = {text: json.loads(text) for text in tried}
     names = sorted({name for found in options.values() for name in found})
     differ = [

@@ -1,4 +1,4 @@
-"""The best median against every other competitor: effect, interval, how often it won, and what is still needed."""
+"""The table of the best median against every other competitor: effect, interval, seeds won, seeds needed."""
 
 from collections.abc import Iterator
 from math import isnan
@@ -9,16 +9,16 @@ import pandas as pd
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import MARKED, across_tasks, against
 from benchbench.report.page.blocks import Block, Line, Table, Text, line, sourced, strong, table
-from benchbench.report.page.sources import asked
+from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import decimals, levels, number
 from benchbench.statistics.intervals import FEWEST_TASKS, TOO_FEW_TASKS
 from benchbench.statistics.verdicts import BETTER
 
 
 def pair_table(found: pd.DataFrame, said: pd.DataFrame, cells: pd.DataFrame, effect: float) -> Table | None:
-    """A row per length and other competitor, from pairs, verdicts and cells of one task; None where there is none.
+    """One row for each length and other competitor, from pairs, verdicts and cells of one task; None if there is none.
 
-    ``effect`` is the difference at which pairs are decided, 0.1 for 10 %.
+    ``effect`` is the relative difference at which pairs are decided, 0.1 for 10 %.
     """
     rows: list[list[str | Line]] = []
     at = {(row["length"], row["architecture"]): row["trials"] for row in rows_of(cells)}
@@ -37,7 +37,7 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
     effect = "–" if isnan(row["value"]) else f"{sign}{form(row['value'])}"
     effect += "" if isnan(row["low"]) else f" ({form(row['low'])}..{form(row['high'])})"
     won, low, high = (number(round(100 * row[f"wins{end}"])) for end in ("", "_low", "_high"))
-    out = row["word"] == MARKED  # a seed with a mark is lost by statistics, not by failing
+    out = row["word"] == MARKED  # a seed with a mark counts as lost, but it did not fail
     word = line(strong(BETTER)) if row["word"] == BETTER else row["word"]
     needed = "" if isnan(row["seeds_needed"]) else number(row["seeds_needed"])
     return [
@@ -52,14 +52,14 @@ def _compared(row: dict[str, Any]) -> list[str | Line]:
 
 
 def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iterator[Block]:
-    """What is said of all tasks together, from the pairs and the trials; nothing where there is one task."""
+    """The comparison over all tasks together, from the pairs and the trials; nothing if there is one task."""
     table_of = across_tasks(found)
     mine = table_of[table_of["condition"] == condition]
     if mine.empty:
         return
     if set(mine["verdict"]) == {TOO_FEW_TASKS}:
-        count = f"{mine['tasks'].max()}, at least {FEWEST_TASKS} are needed"
-        yield Text(line(f"Over all tasks together nothing is called better: {TOO_FEW_TASKS} ({count})."))
+        count = f"{mine['tasks'].max()}, and at least {FEWEST_TASKS} are needed"
+        yield Text(line(f"Over all tasks together no competitor is called better: {TOO_FEW_TASKS} ({count})."))
         return
     rows: list[list[str | Line]] = []
     for row in rows_of(mine):
@@ -67,7 +67,7 @@ def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iter
         effect += "" if isnan(row["low"]) else f" ({number(row['low'])}..{number(row['high'])})"
         word = line(strong(f"{row['better']} is better")) if row["better"] else row["verdict"]
         rows.append([row["first"], row["second"], effect, str(row["tasks"]), number(row["p_holm"]), word])
-    yield Text(line("Over all tasks together, each of which counts once:"))
+    yield Text(line("Over all tasks together, where each task counts once:"))
     whole = table(["first", "second", "effect (95 %)", "tasks", "p (Holm)", "verdict"], rows, left=2)
     here = frame[frame["condition"] == condition]
-    yield asked(asked(whole, here, architecture=0), here, architecture=1)
+    yield with_trials(with_trials(whole, here, architecture=0), here, architecture=1)

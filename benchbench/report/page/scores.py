@@ -1,4 +1,4 @@
-"""Tables of one task: scores, costs and parts of the test split."""
+"""The tables of one task: scores, costs, and parts of the test split."""
 
 from collections.abc import Callable
 from math import isnan
@@ -12,7 +12,7 @@ from benchbench.report.analysis.trials import rows as as_rows
 from benchbench.report.page.blocks import Line, Source, Table, emphasis, line, sourced, strong, table
 from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric_form, number, spread
 
-_SECOND = ("r2", "log_loss", "accuracy")  # what is shown beside the primary metric: the first that a task has
+_SECOND = ("r2", "log_loss", "accuracy")  # the first of these that a task has is shown beside the primary metric
 _HEADERS = {
     "fit_seconds": "fit s",
     "floor_times": "times the floor",
@@ -32,7 +32,7 @@ Form = Callable[[float], str]
 
 
 def shown(part: pd.DataFrame, primary: str) -> list[tuple[str, Form]]:
-    """The metrics of a task's tables, and how each is written: the primary one, and one that says more."""
+    """The metrics in a task's tables and their forms: the primary one and a second one."""
     better = next((str(value) for value in part["better"] if isinstance(value, str)), "lower")
     second = [name for name in _SECOND if name != primary and name in part and part[name].notna().any()]
     return [
@@ -42,7 +42,7 @@ def shown(part: pd.DataFrame, primary: str) -> list[tuple[str, Form]]:
 
 
 def score_table(part: pd.DataFrame, winners: dict[int, str]) -> Table:
-    """Architecture x length, the primary metric, further ones and the rank groups, from the cells of one task.
+    """The scores of each architecture at each length, and the rank groups, from the cells of one task.
 
     ``winners`` by length are bold.
     """
@@ -93,7 +93,7 @@ def _further(row: dict[str, Any] | None, name: str, form: Form) -> str:
 
 
 def cost_table(part: pd.DataFrame) -> Table:
-    """What each architecture costs, its lengths side by side, from the cells of one task."""
+    """The costs of each architecture, with its lengths side by side, from the cells of one task."""
     columns = [name for name in _COLUMNS if not name.startswith(("device_", "floor_")) or part[name].notna().any()]
     disturbed = part["disturbed"] > 0
     texts = {name: part[name].map(number) for name in columns}
@@ -107,7 +107,7 @@ def cost_table(part: pd.DataFrame) -> Table:
 
 
 def group_table(part: pd.DataFrame, name: str, form: Form) -> Table:
-    """The median of a metric, architecture x part of the test split, lengths side by side."""
+    """The median of a metric for each architecture and part of the test split, with lengths side by side."""
     named = parts(part, "group")
     return _by_length(
         part, [rows.assign(text=rows[name].map(form)) for _, rows in named], [group for group, _ in named]

@@ -1,4 +1,4 @@
-"""What ridge regression on the window solves: the first thing that a report says."""
+"""The sentence on tasks that ridge regression on the window solves, which comes first in a report."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,14 @@ _ALL = 9
 
 
 def solved_tasks(numbers: Numbers) -> list[Block]:
-    """The tasks that ``linear`` solves, and those on which no network is shown to be better; nothing elsewhere."""
+    """The tasks that ``linear`` solves, and those on which no network is shown to be better, if there are any."""
     found = numbers.solved
     if found.empty:
         return []
     said: list[Line] = []
     loop = "" if numbers.closed_loop.cells.empty else " in open loop"
     if names := _named(found, found["solved"].isin(SOLVED)):
-        why = "There each network is worse or a tie, or the floor is reached."
+        why = "On these, every network is worse or ties, or the floor is reached."
         said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. {why}"))
     if names := _named(found, found["solved"] == UNDECIDED):
         start = " No network is shown to be better than " if said else "No network is shown to be better than "
@@ -29,7 +29,7 @@ def solved_tasks(numbers: Numbers) -> list[Block]:
 
 
 def _named(found: pd.DataFrame, hit: "pd.Series[bool]") -> str:
-    """The tasks that are hit, with lengths and conditions where these are not all."""
+    """The tasks that are hit, with lengths and conditions unless these are all."""
     said = []
     for variant, part in parts(found.assign(hit=hit), "variant"):
         if part["hit"].any():
@@ -38,7 +38,7 @@ def _named(found: pd.DataFrame, hit: "pd.Series[bool]") -> str:
 
 
 def _places(part: pd.DataFrame) -> Iterator[str]:
-    """Conditions with the same lengths stand together."""
+    """Phrases on lengths and conditions; conditions with the same lengths share a phrase."""
     lengths: dict[tuple[int, ...], list[str]] = {}
     for condition, rows in parts(part, "condition"):
         if at := tuple(sorted(rows.loc[rows["hit"], "length"])):

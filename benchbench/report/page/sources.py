@@ -1,4 +1,4 @@
-"""Which trials the rows of a table come from, where the cells that it is made of do not carry them."""
+"""Adds to the rows of a table which trials they come from, if its cells do not have them yet."""
 
 from dataclasses import replace
 
@@ -7,10 +7,10 @@ import pandas as pd
 from benchbench.report.page.blocks import Line, Table, sourced, spoken
 
 
-def asked(table: Table, frame: pd.DataFrame, **columns: int) -> Table:
-    """A table whose rows name the rows of ``frame`` that have the same text in some columns.
+def with_trials(table: Table, frame: pd.DataFrame, **columns: int) -> Table:
+    """A table whose rows name the trials in ``frame`` that have the same text in some columns.
 
-    ``columns`` says where in the table each of these stands; what stands behind them are the numbers.
+    ``columns`` gives the position of each of these columns in the table; the cells after them are the numbers.
     """
     texts = {name: frame[name].astype(str) for name in columns}
     trials = pd.Series(list(zip(frame["key"], frame["machine"], strict=True)), frame.index, dtype=object)
@@ -25,6 +25,6 @@ def asked(table: Table, frame: pd.DataFrame, **columns: int) -> Table:
 
 
 def _text(pieces: Line) -> str:
-    """The name that a cell begins with."""
+    """The text of a cell's first visible piece."""
     first = next(iter(spoken(pieces)), "")
     return first if isinstance(first, str) else first.text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL, effect_of
-from benchbench.report.analysis.order import baselines, natural, parts, several
+from benchbench.report.analysis.order import baselines, listed, natural, parts, several
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Heading, Note, Page, Text, code, emphasis, line, link
 from benchbench.report.page.laws import task_laws
@@ -15,7 +15,7 @@ from benchbench.report.page.pictures import Pictures
 from benchbench.report.page.scores import cost_table, group_table, score_table, shown
 from benchbench.report.page.texts import lengths, metric, number, seeds
 
-_ALIKE = 1.25  # the test split's variance may differ from the training split's by this factor before it is said
+_ALIKE = 1.25  # a note is added if the variances of test and training split differ by more than this factor
 
 _ENDS = {"unranked": "It is not ranked.", "untimed": "Its times are left out."}
 _EXPLAINED = emphasis("How to read this")
@@ -79,7 +79,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
 
 
 def _gap(part: pd.DataFrame) -> Iterator[Block]:
-    """What the gap is, where the table has it."""
+    """The definition of the gap, if the table has it."""
     known = part[part["gap_closed"].notna()]
     for name, some in parts(known, "gap_from"):
         at = f" at length {lengths(some['length'])}" if several(known, "gap_from") else ""
@@ -88,25 +88,27 @@ def _gap(part: pd.DataFrame) -> Iterator[Block]:
 
 
 def _unlike(trials: pd.DataFrame) -> Iterator[Block]:
-    """Why the MSE of predicting the mean is not 1, where the test split is not spread as the training split is."""
+    """A note that the MSE of predicting the mean is not 1, if the variances of test and training split differ."""
     known = trials[trials["ok"] & (trials["test_mse"] > 0) & (trials["test_nrmse"] > 0)]
     if known.empty:
         return
     variance = known["test_mse"] / known["test_nrmse"] ** 2  # NRMSE² is the MSE over the variance of the test targets
-    spread = variance.groupby([known["length"], known["seed"]]).first().median()  # the same for all that had the data
+    spread = (
+        variance.groupby([known["length"], known["seed"]]).first().median()
+    )  # the same for all competitors on the same data
     if not 1 / _ALIKE <= spread <= _ALIKE:
         yield Note(
             line(
-                f"The targets of the test split have a variance of {number(spread)}, in units of the training split, "
-                f"whose variance is 1. The two splits are not alike (other patients, another regime or a drift), so "
-                f"predicting the mean does not give an MSE of about 1 here, but one of {number(spread)} or more. "
-                "R² and NRMSE are relative to the test split's own variance."
+                f"The targets of the test split have a variance of {number(spread)}, relative to a variance of 1 in "
+                "the training split. The two splits differ (other patients, another regime or a drift), so predicting "
+                f"the mean gives an MSE of {number(spread)} or more here instead of about 1. R² and NRMSE are relative "
+                "to the test split's own variance."
             )
         )
 
 
 def _marked(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
-    """Of each competitor and rule, how many trials show it, and the sentence of the first."""
+    """Notes on marked trials: for each competitor and rule, their number and the sentence of the first."""
     here = table[(table["variant"] == variant) & (table["condition"] == condition)]
     for sentence in here.loc[here["kind"] == "noted", "sentence"].unique():
         yield Note(line(f"Marked: {sentence}"))
@@ -119,10 +121,10 @@ def _marked(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block
 
 
 def _undefined(table: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
-    """The records' own sentences on metrics without a value."""
+    """Notes with the records' sentences on metrics without a value."""
     here = table[(table["variant"] == variant) & (table["condition"] == condition)]
     for (name, sentence), rows in here.groupby(["metric", "sentence"]):
-        names = ", ".join(sorted(set(rows["architecture"]), key=natural))
+        names = listed(sorted(set(rows["architecture"]), key=natural), len(rows))
         trials = int(rows["trials"].sum())
         counted = f"{trials} trial{'s' if trials > 1 else ''} of {names}"
         yield Note(line(f"Undefined: {metric(str(name).removeprefix('test_'))} in {counted}. {sentence}"))

@@ -1,4 +1,4 @@
-"""Numbers and names as the report writes them."""
+"""The forms of numbers and names in the report."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchbench.report.analysis.order import listed
-from benchbench.report.page.blocks import Line, emphasis, line
+from benchbench.report.analysis.order import listed, quoted
+from benchbench.report.page.blocks import Line, Span, emphasis, line
 
 __all__ = [
-    "DAGGER", "decimals", "in_a_row", "label", "lengths", "levels", "listed", "metric", "metric_form", "number",
+    "DAGGER", "decimals", "joined", "label", "lengths", "levels", "listed", "metric", "metric_form", "number",
     "seeds", "spread",
 ]  # fmt: skip
 
-DAGGER = "†"  # a time that was disturbed
+DAGGER = "†"  # marks a disturbed time
 _NAMES = {
     "mse": "MSE",
     "rmse": "RMSE",
@@ -29,34 +29,34 @@ _NAMES = {
 
 
 def number(value: float) -> str:
-    """Three significant digits; a dash where there is nothing."""
+    """A number with three significant digits; a dash for NaN."""
     if np.isnan(value):
         return "–"
     return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:#.3g}".rstrip(".")
 
 
 def decimals(value: float) -> str:
-    """Three decimals, for what ends at 1, or three digits where these would all be 0; a dash where there is nothing."""
+    """A number with three decimals, for metrics bounded by 1, or with three digits if it is tiny; a dash for NaN."""
     return number(value) if 0 < abs(value) < 0.001 or not abs(value) < 100 else f"{value:.3f}"
 
 
 def metric(name: str) -> str:
-    """A metric as people write it; one of somebody's own keeps its name."""
+    """The usual name of a metric; a user's own metric keeps its name."""
     return _NAMES.get(name, name)
 
 
 def metric_form(better: str) -> Callable[[float], str]:
-    """How values of a metric are written: decimals where higher is better, since such metrics end at 1."""
+    """The form of a metric's values: decimals if higher is better, since such metrics are bounded by 1."""
     return decimals if better == "higher" else number
 
 
 def label(name: str, *, baseline: bool) -> Line:
-    """An architecture as the tables name it: baselines are marked."""
+    """An architecture's name in tables, where baselines are marked."""
     return (emphasis(name), " (baseline)") if baseline else line(name)
 
 
 def spread(middle: float, low: float, high: float, form: Callable[[float], str] = number) -> tuple[str, str]:
-    """A median as text, and its spread in brackets; both empty where there is nothing."""
+    """A median as text, and its range in brackets; both are empty for NaN."""
     if np.isnan(middle):
         return "", ""
     written, first, last = (form(float(value)) for value in (middle, low, high))
@@ -64,22 +64,26 @@ def spread(middle: float, low: float, high: float, form: Callable[[float], str] 
 
 
 def lengths(values: Iterable[Any]) -> str:
-    """Distinct lengths side by side."""
+    """Distinct lengths, separated by slashes."""
     return " / ".join(str(length) for length in sorted(set(values)))
 
 
-def in_a_row(pieces: list[Line]) -> Iterator[Line]:
-    """Pieces as a sentence has them: a, b and c."""
+def joined(pieces: list[Line]) -> Iterator[Line]:
+    """Lines in a sentence, "a, b and c"; a name with a comma in it is quoted."""
     for i, piece in enumerate(pieces):
-        yield line("" if not i else " and " if i == len(pieces) - 1 else ", ", piece)
+        before = "" if not i else " and " if i == len(pieces) - 1 else ", "
+        first, *rest = piece
+        name = quoted(first) if isinstance(first, str) else first
+        quotes = '"' if isinstance(first, Span) and "," in first.text else ""
+        yield line(before, quotes, name, quotes, *rest)
 
 
 def levels(values: Iterable[float]) -> str:
-    """The levels of intervals, as "95 %"."""
+    """The levels of intervals in percent, such as "95 %"."""
     return " or ".join(f"{100 * level:g} %" for level in sorted(set(values)))
 
 
 def seeds(part: pd.DataFrame) -> str:
-    """How many seeds the cells have."""
+    """The number of seeds of the cells, in words."""
     low, high = part["seeds"].min(), part["seeds"].max()
     return f"{high} seed{'s' if high > 1 else ''}" if low == high else f"{low} to {high} seeds"

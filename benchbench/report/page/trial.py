@@ -1,4 +1,4 @@
-"""Everything about one trial, as a page of blocks: what was asked, what came out, what it cost, how to repeat it."""
+"""The page of one trial: its settings, outcome, costs, data and environment, and the command that repeats it."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -29,8 +29,8 @@ UNITS = {
     "log_loss": "nats",
 }
 _LOSSES = {"squared_error": UNITS["mse"], "cross_entropy": UNITS["log_loss"]}
-_POINTS = 20  # of a curve that are shown
-_LISTED = 8  # entries of a list among the facts of the data
+_POINTS = 20  # points of a curve that are shown
+_LISTED = 8  # entries of a list that are shown
 _COSTS = {
     "width": ("width", "units"),
     "trained_parameters": ("trained parameters", ""),
@@ -43,12 +43,12 @@ _COSTS = {
     "kernel_seconds": ("compiling the kernel, once on the machine", "s"),
     "peak_bytes": ("memory that the fit added", "MiB"),
     "device_peak_bytes": ("memory on the device", "MiB"),
-    "other_cpu_share": ("share of the cores that others used", ""),
+    "other_cpu_share": ("share of the cores that other processes used", ""),
 }
 
 
 def trial_page(found: Found, results: Path, drawn: str, kept: str) -> Page:
-    """The page of a trial; ``drawn`` says what its figure shows, ``kept`` what became of its learner.
+    """The page of a trial; ``drawn`` says what its figure shows, ``kept`` where its learner is.
 
     ``results`` is the folder of its records, for the command that repeats it.
     """
@@ -60,7 +60,7 @@ def trial_page(found: Found, results: Path, drawn: str, kept: str) -> Page:
         *_scores(record),
         *_free_run(record),
         *_section("Cost", _cost(record), ["what", "value", "unit"]),
-        *_section("Phases, seen from outside of the process", _phases(record), ["phase", "s", "CPU s"]),
+        *_section("Phases, measured from outside the process", _phases(record), ["phase", "s", "CPU s"]),
         *_curve(record),
         *_section("Data", _facts(record.data), ["fact", "value"]),
         *_section("Environment", _facts(record.environment.model_dump(exclude_none=True)), ["fact", "value"]),
@@ -68,14 +68,14 @@ def trial_page(found: Found, results: Path, drawn: str, kept: str) -> Page:
         Heading(2, line("Predictions")),
         Text(line(drawn)),
         *_learner(kept),
-        Heading(2, line("Again")),
+        Heading(2, line("Run it again")),
         *_again(record, results),
     ]
     return Page(record.trial.key, tuple(blocks))
 
 
 def _section(title: str, rows: list[list[str]], headers: list[str]) -> Iterator[Block]:
-    """A heading and a table; nothing where there are no rows."""
+    """A heading and a table; nothing if there are no rows."""
     if rows:
         yield Heading(2, line(title))
         yield table(headers, rows, left=len(headers) if len(headers) == 2 else 1)
@@ -118,8 +118,8 @@ def _settings(record: Record) -> list[list[str]]:
         "kernel": record.kernel or "unknown",
         "seed": str(trial.seed) + (", which --resolve added" if record.added else ""),
         "validation": f"at {trial.validate_at}",
-        "free run": "asked for" if trial.closed_loop else "not asked for",
-        **({"tuning": "there to choose an option set, and no result"} if trial.tuning else {}),
+        "free run": "requested" if trial.closed_loop else "not requested",
+        **({"tuning": "serves to choose an option set and is not a result"} if trial.tuning else {}),
         "objective": f"{record.objective.name}, primary metric {metric(record.objective.primary)}",
     }
     return [[name, value] for name, value in rows.items()]
@@ -159,7 +159,7 @@ def _scores(record: Record) -> Iterator[Block]:
 
 
 def _own_units(record: Record) -> str:
-    """The RMSE in the units of the signal, where one deviation scaled it."""
+    """The RMSE in units of the signal, if a single standard deviation scaled it."""
     rmse, std = record.scores.get("test_rmse"), record.data.get("std")
     if rmse is None or not isinstance(std, list) or len(std) != 1 or not isinstance(std[0], float):
         return ""
@@ -186,7 +186,7 @@ def _free_run(record: Record) -> Iterator[Block]:
     ]
     yield table(["what", "value", "unit"], rows)
     if run.sliding:
-        yield Text(line("The learner has no generate of its own: a window slid."))
+        yield Text(line("The learner has no method generate, so one window after the other was predicted."))
 
 
 def _cost(record: Record) -> list[list[str]]:
@@ -256,7 +256,7 @@ def command(record: Record, results: Path) -> str:
 
 
 def _further(record: Record) -> str:
-    """Options whose values the reader knows: the study's file, for paths among the options, and plug-in files."""
+    """Options that the reader must fill in: the study's file, if options name paths, and plug-in files."""
     study = " --study FILE.toml" if record.files.keys() - {"task", "architecture"} else ""
     own = " --plugin FILE.py" if record.files.keys() & {"task", "architecture"} else ""
     return study + own
@@ -265,8 +265,8 @@ def _further(record: Record) -> str:
 def _again(record: Record, results: Path) -> Iterator[Block]:
     yield Text(line(code(command(record, results))))
     said = {
-        "FILE.toml": "FILE.toml is the file of the study: paths start at its folder, and it may name plug-ins.",
-        "FILE.py": "FILE.py is the plug-in that the trial came from, the very file of the record.",
+        "FILE.toml": "FILE.toml is the study's file: paths start from its folder, and it may name plug-ins.",
+        "FILE.py": "FILE.py is the plug-in that the trial came from, unchanged since.",
     }
     if shown := tuple(line(text) for name, text in said.items() if name in _further(record)):
         yield Bullets(shown)

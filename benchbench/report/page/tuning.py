@@ -1,4 +1,4 @@
-"""Tuning: how many tries everyone had, what was chosen, how much it gained, and what it cost."""
+"""The section on tuning: how many tries each competitor had, what was chosen, how much it gained, what it cost."""
 
 import json
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ _TITLES = [
     "task", "tried under", "architecture", "options reported", "tries", "lost fits", "untuned", "tuned", "gain",
     "trials", "CPU s",
 ]  # fmt: skip
-_COLUMNS = """*Options reported* are those that the results of this report have, where they differ from the study's own.
+_COLUMNS = """*Options reported* are the options of the results in this report that differ from the study's own.
 *Tries* counts option sets, *lost fits* those of their fits that failed or are marked. *Untuned* is the mean on
-validation with the study's own options, *tuned* that with the options reported, and *gain* what tuning brought: ÷ 2
-halves the error, + 0.1 adds a tenth to a metric of which more is better. *Trials* and *CPU s* are what the search
-cost."""
+validation with the study's own options, *tuned* the mean with the options reported, and *gain* what tuning brought: ÷ 2
+means half the error, + 0.1 means a tenth more of a metric of which higher is better. *Trials* and *CPU s* are the cost
+of the search."""
 
 
 def tuned(numbers: Numbers) -> Iterator[Block]:
-    """The section of the front page; nothing where no competitor was tuned."""
+    """The front page's section on tuning; nothing if no competitor was tuned."""
     found = numbers.tuning
     if found.empty:
         return
@@ -36,9 +36,10 @@ def tuned(numbers: Numbers) -> Iterator[Block]:
     )
     yield Text(
         prose(
-            f"Before the study ran, every competitor that has options to search had {said} tries for each task, the "
-            f"first with the options as the study has them. The mean {listed(names)} on the validation split of "
-            f"{found['seeds'].max()} data seeds that no result uses chose among them. All tries together were "
+            f"Before the study ran, every competitor with options to search had {said} tries for each task, the "
+            "first with the study's own options. The mean "
+            f"{listed(names)} on the validation split, over "
+            f"{found['seeds'].max()} data seeds that no result uses, chose among them. All tries together were "
             f"{number(found['trials'].sum())} trials and took {number(found['cpu_seconds'].sum())} s of CPU time."
         )
     )
@@ -62,5 +63,5 @@ def _row(row: dict[str, Any]) -> list[str]:
 
 
 def _tries(part: pd.DataFrame) -> int:
-    """How many option sets a competitor had on a task; fewer of them went on to the longest rung."""
+    """How many option sets a competitor had on a task, on the rung with the most."""
     return int(part["tries"].max())

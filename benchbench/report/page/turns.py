@@ -1,9 +1,9 @@
-"""At which budget the answer would change, in one sentence: for the first screen."""
+"""The sentence on the budgets under which the answer would be different."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchbench.report.analysis.order import baselines, listed, natural
+from benchbench.report.analysis.order import baselines, in_a_row, listed, natural, quoted
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Line, Text, code, emphasis, line
@@ -13,7 +13,7 @@ _ALL = 99
 
 
 class _Turn(NamedTuple):
-    """Under other budgets (``when``) ``other`` has the best median, where ``take`` has it in the answer."""
+    """Under other budgets (``when``), ``other`` has the best median instead of ``take``, which has it in the answer."""
 
     when: Line
     other: str
@@ -21,9 +21,10 @@ class _Turn(NamedTuple):
 
 
 def turns(numbers: Numbers, condition: str) -> list[Block]:
-    """One sentence on the answer under a ``condition``: under which budgets another has the best median.
+    """One sentence: under which budgets another competitor has the best median than under a ``condition``.
 
-    Nothing where the study has one budget. What else differs between conditions, such as the device, is no budget.
+    Nothing if the study has one budget. Conditions that differ in more than the budget, such as the device, are left
+    out.
     """
     own = _ladder(numbers, condition)
     others = [other for other in _budgets(numbers, condition) if _ladder(numbers, other) != own or not own]
@@ -33,7 +34,7 @@ def turns(numbers: Numbers, condition: str) -> list[Block]:
     for turn, variant, length in (*_rungs(numbers, own), *_elsewhere(numbers, condition, others)):
         found.setdefault(turn, []).append((variant, length))
     if not found:
-        same = ": under each of them the same architecture has the best median."
+        same = ": under each of them, the same architecture has the best median."
         return [Text(line(emphasis("Other budgets"), same))]
     known = baselines(numbers.selection.frame)
     said: list[Line] = []
@@ -46,14 +47,14 @@ def turns(numbers: Numbers, condition: str) -> list[Block]:
 
 
 def _ladder(numbers: Numbers, condition: str) -> str:
-    """The ladder of which a condition is a rung; empty where it is none."""
+    """The ladder that a condition is a rung of; empty if it is not a rung."""
     cells = numbers.ladders.cells
     mine = cells.loc[cells["condition"] == condition, "ladder"] if len(cells) else cells
     return str(mine.iloc[0]) if len(mine) else ""
 
 
 def _budgets(numbers: Numbers, condition: str) -> list[str]:
-    """The other conditions that differ from one in the budget alone."""
+    """The other conditions that differ from one only in the budget."""
     frame = numbers.selection.frame.drop_duplicates("condition")
     budget = dict(zip(frame["condition"], frame["budget"], strict=True))
     where = {name: name.removeprefix(of) for name, of in budget.items()}
@@ -61,7 +62,7 @@ def _budgets(numbers: Numbers, condition: str) -> list[str]:
 
 
 def _rungs(numbers: Numbers, ladder: str) -> Iterator[tuple[_Turn, str, int]]:
-    """The stretches of rungs on which another has the best median than on the last."""
+    """The runs of rungs with another best median than the last rung."""
     leads = numbers.ladders.leads
     mine, cells = leads[leads["ladder"] == ladder], numbers.ladders.cells
     for (variant, _), part in mine.groupby(["variant", "length"]):
@@ -82,7 +83,7 @@ def _when(first: float, last: float, shortest: float, limit: str) -> Line:
 
 
 def _elsewhere(numbers: Numbers, condition: str, others: list[str]) -> Iterator[tuple[_Turn, str, int]]:
-    """The budgets of other kinds under which another has the best median."""
+    """The budgets that are not rungs of the same ladder under which another competitor has the best median."""
     said = {(row["condition"], row["variant"], row["length"]): str(row["take"]) for row in rows_of(numbers.verdicts)}
     for (where, variant, length), take in said.items():
         for other in others if where == condition else ():
@@ -92,11 +93,12 @@ def _elsewhere(numbers: Numbers, condition: str, others: list[str]) -> Iterator[
 
 
 def _places(numbers: Numbers, condition: str, places: list[tuple[str, int]]) -> str:
-    """Tasks, with their lengths where these are not all."""
+    """Tasks, with their lengths unless these are all."""
     verdicts = numbers.verdicts[numbers.verdicts["condition"] == condition]
     said = []
     for variant in sorted({variant for variant, _ in places}, key=natural):
         lengths = sorted(length for name, length in places if name == variant)
         every = len(lengths) == int((verdicts["variant"] == variant).sum())
-        said.append(variant if every else f"{variant} at length {listed([str(length) for length in lengths], _ALL)}")
-    return listed(said, _ALL)
+        some = "" if every else f" at length {listed([str(length) for length in lengths], _ALL)}"
+        said.append(f"{quoted(variant)}{some}")
+    return in_a_row(said, _ALL)

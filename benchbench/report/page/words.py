@@ -1,4 +1,4 @@
-"""The answer in words, a sentence a task: which one, how sure, at what cost."""
+"""The answer in words, one sentence for each task: which competitor, how sure, and at what cost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against, marked_cells
 from benchbench.report.page.blocks import Block, Bullets, Line, line
-from benchbench.report.page.texts import DAGGER, decimals, in_a_row, label, levels, metric, number
+from benchbench.report.page.texts import DAGGER, decimals, joined, label, levels, metric, number
 from benchbench.statistics.verdicts import BETTER
 
 
 def in_words(numbers: Numbers, condition: str) -> list[Block]:
-    """One list: of each task who is better than every other, by how much and at what cost, or who may be taken."""
+    """A list with one item for each task: the competitor that is better than every other, or those in question."""
     here = numbers.answers[numbers.answers["condition"] == condition]
     said: list[Line] = []
     for variant, part in parts(here, "variant"):
@@ -31,26 +31,26 @@ def in_words(numbers: Numbers, condition: str) -> list[Block]:
 
 
 def _marked(numbers: Numbers, condition: str, variant: str) -> Iterator[Line]:
-    """Who has a score and is not ranked for what its trials show."""
+    """The competitors with a score that marks keep out of the ranking."""
     cells = numbers.cells
     here = cells[marked_cells(cells) & (cells["condition"] == condition) & (cells["variant"] == variant)]
     if names := _ordered(numbers, set(here["architecture"])):
-        yield line("marked, and so not ranked: ", *in_a_row([_name(numbers, name) for name in names]))
+        yield line("marked and therefore not ranked: ", *joined([_name(numbers, name) for name in names]))
 
 
 def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
-    """Who is better than every other at some lengths: how sure by the next best, and the cost."""
+    """A competitor that is better than every other at some lengths: its lead over the next best, and its cost."""
     take = str(rows["take"].iloc[0])
     nearest = pd.concat([_next_best(numbers, row) for row in rows_of(rows)])
-    names = line(*in_a_row([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
-    asked = metric(str(rows["primary"].iloc[0]))
+    names = line(*joined([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
+    primary = metric(str(rows["primary"].iloc[0]))
     ends = sorted(abs(end) for end in (*nearest["low"], *nearest["high"]))
     pairs = f"{levels(nearest['level'])}, {_span(nearest['pairs'])} pairs"
     if set(nearest["effect"]) == {"ratio"}:
-        how = line(f"its {asked} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
+        how = line(f"its {primary} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
     elif set(nearest["effect"]) == {"difference"}:
         side = "above" if nearest["value"].iloc[0] > 0 else "below"
-        said = f"its {asked} is {_between(*map(decimals, (ends[0], ends[-1])))} {side} that of the next best, "
+        said = f"its {primary} is {_between(*map(decimals, (ends[0], ends[-1])))} {side} that of the next best, "
         how = line(said, names, f" ({pairs})")
     else:
         how = line("the next best is ", names)
@@ -58,7 +58,7 @@ def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
 
 
 def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
-    """The pair of the best with the one that has the next best median."""
+    """The pair of the best median and the next best."""
     pairs, cells = _here(numbers.pairs, row), _here(numbers.cells, row)
     mine = against(pairs, row["take"])
     others = cells[cells["architecture"].isin(mine["other"]) & cells["rank_group"].notna()]
@@ -67,7 +67,7 @@ def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
 
 
 def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
-    """Where nobody is better than every other: who may be taken, and whose fits take the least time."""
+    """No competitor is better than every other: those in question, and which of them has the lowest fit time."""
     found = pd.concat([_not_beaten(numbers, row) for row in rows_of(rows)])
     first = line("none is better than every other", _at(rows, part), "; in question are ")
     timed = found.dropna(subset="fit_seconds").sort_values("fit_seconds", kind="stable").drop_duplicates("length")
@@ -76,9 +76,9 @@ def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line
         for name, mine in _each(numbers, timed)
     ]
     names = [line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)]
-    said = line(first, *in_a_row(names))
+    said = line(first, *joined(names))
     verb = "has" if len(least) == 1 else "have"
-    return line(said, "; ", *in_a_row(least), f" {verb} the lowest median fit time of these") if least else said
+    return line(said, "; ", *joined(least), f" {verb} the lowest median fit time of these") if least else said
 
 
 def _each(numbers: Numbers, cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -91,7 +91,7 @@ def _where(mine: pd.DataFrame, rows: pd.DataFrame) -> str:
 
 
 def _not_beaten(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
-    """The cells of the best median and of those that it is not better than."""
+    """The cells of the best median and of the competitors that it is not better than."""
     mine, cells = against(_here(numbers.pairs, row), row["take"]), _here(numbers.cells, row)
     names = {row["take"], *mine.loc[mine["word"] != BETTER, "other"]}
     return cells[cells["architecture"].isin(names) & cells["rank_group"].notna()][[*CELL, "fit_seconds"]]

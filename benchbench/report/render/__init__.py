@@ -1,1 +1,1 @@
-"""Third stage of the report: blocks become Markdown or HTML."""
+"""The third stage of the report: turns blocks into Markdown, HTML or LaTeX."""

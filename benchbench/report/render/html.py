@@ -1,4 +1,4 @@
-"""Blocks as one page of HTML that needs nothing beside it: its script, its charts and its pictures stand in it."""
+"""Turns blocks into one HTML file that needs no other file: it contains its script, its charts and its pictures."""
 
 import json
 import re
@@ -28,7 +28,7 @@ from benchbench.report.page.blocks import (
     Text,
     spoken,
 )
-from benchbench.report.render.sources import Asked
+from benchbench.report.render.sources import TrialSets
 
 _FORMS = {
     "strong": Markup("<strong>{}</strong>"),
@@ -39,7 +39,7 @@ _DRAWN = {
     "score_by_length", "scores", "score_by_time", "time_by_length", "memory_by_length", "learning_curves",
     "predictions", "free_runs", "score_by_budget",
 }  # fmt: skip
-"""Figures in whose place the charts stand."""
+"""The figures that the charts replace."""
 _HEAD = Markup('<th scope="col"{}>{}</th>')
 _TABLE = Markup(
     '<div class="scroll" role="region" aria-label="{}" tabindex="0">\n<table>{}<thead><tr>{}</tr></thead>\n'
@@ -49,32 +49,35 @@ _LINKED = Markup('<figure class="picture"><figcaption>{} <a href="{}">{}</a></fi
 _PICTURE = Markup(
     '<figure class="picture"><img src="data:image/{};base64,{}" alt="{}"><figcaption>{}</figcaption></figure>'
 )
-_SPREAD = "Medians over seeds, bars from the lowest to the highest."
-_COST = "Along the grey line nothing is both cheaper and better; a dotted line is the best possible score."
+_SPREAD = "Medians over seeds; bars run from the lowest to the highest."
+_COST = "No competitor is both cheaper and better than one on the grey line; a dotted line is the best possible score."
 CHARTS = {
     "cost": ("Score against cost", f"{_SPREAD} {_COST}"),
-    "curves": ("Learning curves", "Loss on validation: median over seeds, band from the lowest to the highest."),
+    "curves": (
+        "Learning curves",
+        "Loss on validation: median over seeds; the band runs from the lowest to the highest.",
+    ),
     "now": ("Loss at this point of the budget", ""),
-    "ladder": ("Score along the ladder", f"Each rung is a fit of its own. {_SPREAD}"),
+    "ladder": ("Score along the ladder", f"Each rung is a separate fit. {_SPREAD}"),
     "length": ("Score against length", _SPREAD),
     "growth": ("Cost against length", _SPREAD),
     "predictions": ("Predictions", ""),
     "runs": ("Free run", ""),
 }
 _WIDE = ("predictions", "runs")
-_EMBEDDED = 2_400_000  # bytes of pictures in a page, as base64; further ones are linked
+_EMBEDDED = 2_400_000  # bytes of embedded pictures, as base64; further pictures are linked
 _POWER = re.compile(r"[\d.]+e-\d+")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
-_ROOM = 1000  # letters beside the first chart
-_LONG = 40  # letters of a cell from which on its column gets room
+_ROOM = 1000  # letters that fit beside the first chart
+_LONG = 40  # a column with a cell of more letters is made wide
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extras:
-    """What stands on the page beside the blocks: rows and charts to explore, pictures, the libraries that draw.
+    """The parts of the page other than blocks: rows and charts to explore, pictures, and the libraries that draw.
 
-    ``picture`` gives the bytes of a file in ``figures/``.
+    ``picture`` returns the bytes of a file in ``figures/``.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -85,14 +88,14 @@ class Extras:
 
 
 def render(pages: Sequence[Page], extras: Extras | None = None) -> str:
-    """The text of the one file that holds all pages, the first of which is the front page."""
+    """The text of a single file with all pages; the first page is the front page."""
     return _Writer(pages, extras or Extras()).text()
 
 
 class _Writer:
     def __init__(self, pages: Sequence[Page], extras: Extras) -> None:
         self._pages, self._extras = pages, extras
-        self._asked, self._left, self._taken = Asked(extras.trials), _EMBEDDED, set(_IDS)
+        self._trial_sets, self._left, self._taken = TrialSets(extras.trials), _EMBEDDED, set(_IDS)
         self._ids = {page.path: self._free(_slug(page.path)) for page in pages}
 
     def text(self) -> str:
@@ -121,16 +124,18 @@ class _Writer:
         return [{"id": "in-short", "title": _SHORT}, *explore, *sections]
 
     def _data(self) -> Markup:
-        """Rows, charts and trials as JSON; no text in it ends the script that it stands in."""
+        """Rows, charts and trials as JSON, escaped so that no text in it can end the script around it."""
         if not self._extras.data:
             return Markup("")
-        text = json.dumps(_clean(self._extras.data | self._asked.table()), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(
+            _clean(self._extras.data | self._trial_sets.table()), ensure_ascii=False, separators=(",", ":")
+        )
         for sign in "<>&":
             text = text.replace(sign, f"\\u{ord(sign):04x}")
         return _ours(text)
 
     def _written(self, parts: list[tuple[str, list[Block]]], others: Sequence[Page]) -> Iterator[dict[str, Any]]:
-        """The sections of the front page, the pages of the tasks within theirs, and the other pages behind them."""
+        """The sections of the front page, with the pages of the tasks in one of them, and then the other pages."""
         tasks = [page for page in others if page.path.startswith("tasks/")]
         rest = [page for page in others if page not in tasks]
         written = {page.path: {"id": self._ids[page.path], **self._page(page)} for page in others}
@@ -193,7 +198,7 @@ class _Writer:
         return _TABLE.format(printable(label), title, head, body)
 
     def _row(self, row: tuple[Line, ...], sides: list[str], same: Line) -> Markup:
-        """A row; a first cell that is empty says again what stands above it."""
+        """A row; an empty first cell repeats the one above it, for screen readers."""
         cells = []
         for i, (cell, side) in enumerate(zip(row, sides, strict=True)):
             if i == 0:
@@ -202,13 +207,13 @@ class _Writer:
                 where = _class(f"{side} same".strip() if repeated else side)
                 cells.append(form.format(where, self._line(same if repeated else cell)))
             else:
-                number = self._asked.number([one for one in cell if isinstance(one, Source)])
+                number = self._trial_sets.number([one for one in cell if isinstance(one, Source)])
                 where = Markup("") if number is None else Markup(' data-s="{}"').format(number)
                 cells.append(Markup("<td{}{}>{}</td>").format(_class(side), where, self._line(cell)))
         return Markup("<tr>{}</tr>\n").format(Markup("").join(cells))
 
     def _picture(self, block: Figure) -> Markup:
-        """The picture itself while there is room for it, and the way to its file."""
+        """An embedded picture while there is room for it, or else a link to its file."""
         file = f"{block.name}.{'gif' if block.moving else 'png'}"
         caption, path = self._line(block.caption), f"figures/{file}"
         coded = b64encode(self._extras.picture(file)).decode() if self._extras.picture else ""
@@ -229,7 +234,7 @@ class _Writer:
         return _FORMS[piece.kind].format(text)
 
     def _free(self, name: str) -> str:
-        """A name that nothing else on the page has."""
+        """An id that no other element of the page has."""
         while name in self._taken:
             name = f"{name}-more"
         self._taken.add(name)
@@ -244,12 +249,12 @@ def _file(name: str) -> Markup:
 
 
 def _ours(text: str) -> Markup:
-    """What stands in the page as it is: our own files, and what cannot end the script that it stands in."""
-    return Markup(text)  # noqa: S704 - nothing foreign comes here
+    """Markup that is not escaped: our own files, and text that is escaped already."""
+    return Markup(text)  # noqa: S704 - never a user's text
 
 
 def _sections(blocks: Sequence[Block], level: int) -> list[tuple[str, list[Block]]]:
-    """Blocks by the heading of a level that they stand under; what stands before the first is under none."""
+    """Blocks grouped by the headings of one level; blocks before the first heading have the title ""."""
     found: list[tuple[str, list[Block]]] = []
     for block in blocks:
         if isinstance(block, Heading) and block.level == level:
@@ -261,10 +266,10 @@ def _sections(blocks: Sequence[Block], level: int) -> list[tuple[str, list[Block
 
 
 def _shortened(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block], list[Block]]:
-    """The answer: words with room beside a chart, the first table, what else belongs to them, all from a heading on."""
+    """The answer in four parts: texts that fit beside a chart, the first table, the rest up to a heading, the rest."""
     at = next((i for i, one in enumerate(blocks) if isinstance(one, Table)), len(blocks))
     start = at - 1 if at and at < len(blocks) and _ends_in_colon(blocks[at - 1]) else at
-    start -= start > 0 and start < at and isinstance(blocks[start - 1], Heading)  # it is the title of the table
+    start -= start > 0 and start < at and isinstance(blocks[start - 1], Heading)  # the title of the table
     shown, rest = blocks[start : at + 1], blocks[:start] + blocks[at + 1 :]
     fit, room = 0, _ROOM
     while fit < len(rest) and not isinstance(rest[fit], Table) and (room := room - _size(rest[fit])) >= 0:
@@ -272,14 +277,14 @@ def _shortened(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Bloc
     while fit and (isinstance(rest[fit - 1], Heading) or _ends_in_colon(rest[fit - 1])):
         fit -= 1
     words, rest = rest[:fit], rest[fit:]
-    titles = [one for one in words[start:] if isinstance(one, Heading)]  # of what stands on both sides
+    titles = [one for one in words[start:] if isinstance(one, Heading)]  # the last one also applies to the rest
     rest = [*(titles[-1:] if rest and not isinstance(rest[0], Heading) else []), *rest]
     end = next((i for i, one in enumerate(rest) if isinstance(one, Heading)), len(rest))
     return words, shown, rest[:end], rest[end:]
 
 
 def _size(block: Block) -> int:
-    """How much room a block takes, in letters."""
+    """About how much room a block takes, in letters."""
     match block:
         case Heading():
             return 100
@@ -291,7 +296,7 @@ def _size(block: Block) -> int:
 
 
 def _ends_in_colon(block: Block | None) -> bool:
-    """Whether a paragraph leads to what follows: it is the caption of a table."""
+    """Whether a paragraph ends in a colon, as the caption of a table does."""
     return isinstance(block, Text) and _plain(block.line).endswith(":")
 
 
@@ -300,14 +305,14 @@ def _replaced(block: Block, *, drawn: bool) -> bool:
 
 
 def _back(block: Block) -> bool:
-    """Whether a paragraph is there to lead back to the front page, which is on this one."""
+    """Whether a paragraph links to the front page, which is in the same file here."""
     return isinstance(block, Text) and any(
         isinstance(one, Span) and one.kind == "link" and one.target == "report.md" for one in block.line
     )
 
 
 def _without_empty(blocks: list[Block]) -> list[Block]:
-    """Blocks without the headings that nothing stands under."""
+    """Blocks without the headings that have nothing below them."""
     kept: list[Block] = []
     for block, after in [*pairwise(blocks), *([(blocks[-1], None)] if blocks else [])]:
         if isinstance(block, Heading) and (
@@ -319,7 +324,7 @@ def _without_empty(blocks: list[Block]) -> list[Block]:
 
 
 def _clean(value: Any) -> Any:
-    """Data with no text in it that acts on whoever shows it."""
+    """Data whose texts have no control characters."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
@@ -328,7 +333,7 @@ def _clean(value: Any) -> Any:
 
 
 def _unbroken(text: str) -> Markup:
-    """Foreign text, in which a power of ten does not break at its minus."""
+    """Escaped text in which a power of ten does not break at its minus sign."""
     return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
 
 

@@ -1,4 +1,4 @@
-"""Tables as LaTeX, ready for a paper: one file each, and a document that shows them all. They need ``booktabs``."""
+"""Writes tables as LaTeX for a paper: a file for each, and a document with all of them. They need ``booktabs``."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ _MARKS = {"strong": r"\textbf{", "emphasis": r"\emph{", "code": r"\texttt{", "li
 _SIGN = re.compile("|".join(map(re.escape, _SPECIAL)))
 _POWER = re.compile(r"(?<!\w)(?<!\w\.)(-?\d+(?:\.\d+)?)e([+-]?)0*(\d+)(?!\w|\.\w)")
 _TERMS = {
-    "rank group": "Medians over seeds, in brackets the lowest and the highest; bold is better than every other, and "
-    "the rank group is one more than the number of architectures that are better, so that equal groups tie.",
-    "how sure": "How sure: which others the best median is tied with, or open against.",
-    "effect": "Effects are ratios of geometric means, or differences of means, with intervals of that level; "
-    "p is by Holm's procedure over all pairs of the place.",
+    "rank group": "Medians over seeds, with the lowest and the highest in brackets; bold is better than every other, "
+    "and the rank group is one more than the number of architectures that are better, so that ties share a group.",
+    "how sure": "How sure: the other architectures that the best median is tied with, or open against.",
+    "effect": "Effects are ratios of geometric means, or differences of means, with intervals of the stated level; "
+    "p is adjusted by Holm's procedure over all pairs of the same task, length and condition.",
 }
-"""What a table with such a column says below itself, since a paper has no page that explains it."""
+"""Explanations of columns, for the captions of the tables that have them."""
 _HEAD = r"""% needs \usepackage{booktabs} and \usepackage{textcomp}
 """
 _DOCUMENT = r"""\documentclass[a4paper,landscape]{article}
@@ -40,7 +40,7 @@ _DOCUMENT = r"""\documentclass[a4paper,landscape]{article}
 
 @dataclass(frozen=True)
 class _Place:
-    """A table, where it stands and what leads to it."""
+    """A table with its page, the headings above it and its caption."""
 
     page: str
     titles: tuple[Line, ...]
@@ -49,7 +49,7 @@ class _Place:
 
 
 def render(pages: Sequence[Page]) -> dict[str, str]:
-    """The text of each file by its name; ``tables.tex`` is a whole document with all of them."""
+    """The text of each file by its name; ``tables.tex`` is a complete document with all tables."""
     files: dict[str, str] = {}
     for place in _places(pages):
         name = _free(_name(place), files)
@@ -99,7 +99,7 @@ def _piece(piece: str | Span) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text of which nothing acts as a command; powers of ten and ranges as a paper writes them."""
+    """Text with LaTeX's special signs escaped, and with powers of ten and ranges as a paper writes them."""
     one = " ".join(text.split())
     one = f"{' ' * (text[:1].isspace())}{one}{' ' * (text[-1:].isspace() and bool(one))}"
     pieces, at = [], 0
@@ -115,14 +115,14 @@ def _plainly(text: str) -> str:
 
 
 def _name(place: _Place) -> str:
-    """A file's name: the page, the headings below its title, and how the caption begins."""
+    """A file's name: the page, the headings below its title, and the first words of the caption."""
     words = [place.page.rpartition("/")[2], *map(_plain, place.titles[1:]), *_plain(place.caption).split()[:4]]
     found = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(words)).strip("-").casefold()
     return found[:80].strip("-")
 
 
 def _free(name: str, taken: dict[str, str]) -> str:
-    """A name that no other file has."""
+    """A file name that is not taken."""
     number = 1
     while (free := name if number == 1 else f"{name}-{number}") + ".tex" in {*taken, ALL}:
         number += 1

@@ -1,4 +1,4 @@
-"""Blocks as Markdown."""
+"""Turns blocks into Markdown."""
 
 import re
 from html import escape
@@ -13,7 +13,7 @@ _LONGEST = 10_000  # characters of a paragraph
 
 
 def render(page: Page) -> str:
-    """The text of a page; links lead from its own folder."""
+    """The text of a page; links are relative to its own folder."""
     up = "../" * page.path.count("/")
     return printable("\n\n".join(_block(block, up) for block in page.blocks) + "\n")
 
@@ -54,13 +54,13 @@ def _piece(piece: str | Span, up: str) -> str:
 
 
 def markdown(headers: list[str], rows: list[list[str]], left: int = 1) -> str:
-    """A table of texts, the first ``left`` columns to the left and the others to the right."""
+    """A table of texts; the first ``left`` columns are aligned left, the others right."""
     align = ["left" if i < left else "right" for i in range(len(headers))] if rows else None
     return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True, colalign=align)
 
 
 def words(text: object, most: int = 300) -> str:
-    """Foreign text for Markdown: one line, at most ``most`` characters, nothing in it acts as markup."""
+    """Any text on one line of Markdown, with at most ``most`` characters and all markup escaped."""
     line = " ".join(str(text).split())
     line = line if len(line) <= most else line[: most - 1] + "…"
     return re.sub(r"([\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", escape(line, quote=False))

@@ -1,4 +1,4 @@
-"""Which trials each number on a page comes from, each set of them and each trial written once."""
+"""Keeps which trials each number on a page comes from, and writes each trial and each set of trials only once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ from benchbench.report.page.blocks import Source
 
 Find = Callable[[tuple[str, str]], list[Any]]
 TEXTS = (2, 3, 5, 6, 7)
-"""Where a trial's facts are texts: architecture, task, condition, file, status."""
+"""The positions of texts among a trial's facts: architecture, task, condition, file, status."""
 
 
-class Asked:
-    """Gives each set of trials a number, and keeps what a reader is told of them.
+class TrialSets:
+    """Numbers the sets of trials on a page, and keeps the facts that a reader can see about each trial.
 
-    ``find`` gives a trial's facts by key and machine: short key, seed, architecture, task, length, condition, file
+    ``find`` returns a trial's facts by key and machine: short key, seed, architecture, task, length, condition, file
     and status.
     """
 
@@ -23,7 +23,7 @@ class Asked:
         self._trials: dict[tuple[str, str], int] = {}
 
     def number(self, sources: Sequence[Source]) -> int | None:
-        """The number of the trials of a cell; None where it names none."""
+        """The number of a cell's set of trials; None if it has no trials."""
         if self._find is None or not sources:
             return None
         trials = dict.fromkeys(trial for one in sources for trial in one.trials)
@@ -31,7 +31,7 @@ class Asked:
         return self._sets.setdefault(found, len(self._sets))
 
     def table(self) -> dict[str, Any]:
-        """The sets, the trials, and the texts that these name by number."""
+        """The sets, the trials, and the texts that the trials' facts refer to by number."""
         words: dict[str, int] = {}
         rows = []
         for trial in self._trials:

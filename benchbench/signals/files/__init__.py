@@ -1,1 +1,1 @@
-"""Files of signals as tables of numbers: a reader for each format."""
+"""Reads files of signals as tables of numbers, with one reader for each format."""

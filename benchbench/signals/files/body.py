@@ -1,4 +1,4 @@
-"""The cells of a text under one reading: a separator and a decimal sign."""
+"""The cells of a text table, read with one separator and one decimal sign."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _NUMBERS = re.compile(rf"^[^\S\n]*{_NUMBER}(?:[^\S\n]+{_NUMBER})+[^\S\n]*$", re.
 
 
 class Reading(NamedTuple):
-    """A separator, "" where a line is one cell, and a decimal sign."""
+    """A way to read a text: with this separator, "" if a line is one cell, and this decimal sign."""
 
     separator: str
     decimal: str
@@ -33,9 +33,9 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """The cells of a text under one reading, as they stand in the lines; ``header`` is None where there is none.
+    """The cells of a text under one reading: ``columns`` of cells (row,), and a ``header`` (column,) or None.
 
-    ``ragged`` says which line has another number of cells than the first: then there are no cells.
+    If a line has another number of cells than the first, ``ragged`` says which, and there are no columns.
     """
 
     lines: Lines
@@ -53,45 +53,45 @@ class Body:
 
     @cached_property
     def cells(self) -> tuple[Cells, ...]:
-        """The columns without quotes."""
+        """The columns (row,) without quotes."""
         return tuple(self.lines.plain(column) for column in self.columns)
 
     @cached_property
     def numbers(self) -> tuple[Series, ...]:
-        """Of each column its numbers, NaN where there is none."""
+        """The numbers (row,) in each column, NaN for a cell that is not a number."""
         return tuple(numbers(column, self.reading.decimal) for column in self.cells)
 
     @property
     def numeric(self) -> bool:
-        """Whether more than half of a column are numbers."""
+        """Whether some column consists of numbers in more than half of its rows."""
         return any(len(column) and (~np.isnan(column)).mean() > 0.5 for column in self.numbers)
 
     @property
     def start(self) -> str:
-        """The first row, as it is shown to people."""
+        """The first row, for messages."""
         row = zip(self.numbers, self.cells, strict=True)
         return " | ".join(str(cells[0]).strip() if np.isnan(number[0]) else f"{number[0]:g}" for number, cells in row)
 
     def fault(self, form: Form) -> str:
-        """Why the lines do not make a table under this reading; empty where they do.
+        """Why the lines are not a table under this reading; empty if they are.
 
-        A torn cell is a text that another separator would cut, or that is a number with the other decimal sign.
+        A table has no cell that another separator would cut, or that is a number with the other decimal sign.
         """
         if self.ragged:
             return self.ragged
         for cells in self._texts():
-            if (torn := self._torn(cells, form)) is not None:
-                return f"{short(torn.strip(), 30)} is no cell"
+            if (wrong := self._misread_cell(cells, form)) is not None:
+                return f"{short(wrong.strip(), 30)} would be one cell"
         return ""
 
     def _texts(self) -> Iterator[Cells]:
-        """The cells of the header and of each column that are no numbers."""
+        """The cells of the header, and those of each column that are not numbers."""
         if self.header is not None:
             yield self.header
         for column, found in zip(self.columns, self.numbers, strict=True):
             yield column[np.isnan(found)]
 
-    def _torn(self, texts: Cells, form: Form) -> str | None:
+    def _misread_cell(self, texts: Cells, form: Form) -> str | None:
         if form.separator is None and self.lines.said is None:
             joined = "\n".join(texts)
             for sign in SEPARATORS[:-1]:
@@ -106,19 +106,22 @@ class Body:
         return None
 
     def doubt(self, form: Form) -> str:
-        """What could be meant otherwise, and how to say what is; empty where nothing could."""
+        """What is ambiguous under this reading, and which option settles it; empty if nothing is."""
         if form.header is None and self.header is None and self._counts_columns():
             line = " | ".join(str(cells[0]).strip() for cells in self.cells)
-            return f"line {self.lines.first} ({line}) is the first row, or the numbers of the columns; give header"
+            return (
+                f"line {self.lines.first} ({line}) may be the first row or the numbers of the columns; "
+                "say which with the option header"
+            )
         sign = self.reading.decimal
         for cells, label in zip(self.cells, self.labels, strict=True):
             if form.decimal is None and (shown := _grouped(cells, sign)) is not None:
-                said = f"{shown!r} in column {short(label)} has decimals, or is {shown.replace(sign, '')}"
-                return f"{said}; give decimal = {sign!r}, or take the signs between thousands out of the file"
+                said = f"{shown!r} in column {short(label)} may have decimals, or be {shown.replace(sign, '')}"
+                return f"{said}; give decimal = {sign!r}, or remove the signs between thousands from the file"
         return ""
 
     def _counts_columns(self) -> bool:
-        """Whether the first row is 0, 1, 2 ..., above values that are not whole: as tables are saved with a header."""
+        """Whether the first row is 0, 1, 2 ... above values that are not whole, like column numbers in a header."""
         start = [str(cells[0]).strip() for cells in self.cells if len(cells) > 1]
         start = start[1:] if len(start) > 1 and not start[0] else start
         further = self.numbers[len(self.numbers) - len(start) :]
@@ -127,7 +130,7 @@ class Body:
         )
 
     def same(self, other: "Body") -> bool:
-        """Whether both hold the same names, numbers and texts."""
+        """Whether both have equal names, numbers and texts."""
         if self.labels != other.labels:
             return False
         pairs = zip(self.numbers, other.numbers, self.cells, other.cells, strict=True)
@@ -140,8 +143,8 @@ class Body:
 def body_of(lines: Lines, reading: Reading, form: Form) -> Body:
     """The lines under a reading.
 
-    The first line has names where the form says so; else where none of its cells is a number, or where one is a text
-    above a column of numbers alone.
+    The first line has names if the form says so; without the form's word, if none of its cells is a number, or if one
+    is a text above a column that consists of numbers.
     """
     separator = reading.separator
     counts = widths(lines, separator)
@@ -150,7 +153,7 @@ def body_of(lines: Lines, reading: Reading, form: Form) -> Body:
         said = f"line {lines.first + fault} has {counts[fault]} cell{'s' * (counts[fault] != 1)}"
         return Body(lines=lines, reading=reading, ragged=f"{said}, line {lines.first} has {width}")
     rows = lines.rows
-    if 0 in counts and width > 1:  # a blank line is a row without values
+    if 0 in counts and width > 1:  # a blank line counts as a row without values
         blank = " ".join(["nan"] * width) if separator == " " else separator * (width - 1)
         rows = [line if count else blank for line, count in zip(rows, counts, strict=True)]
     first = _cells(_flat(rows[:1], separator))
@@ -168,13 +171,13 @@ def body_of(lines: Lines, reading: Reading, form: Form) -> Body:
 
 
 def _above_numbers(texts: NDArray[np.bool_], below: Cells, lines: Lines, reading: Reading) -> bool:
-    """Whether one of the cells that are texts stands above numbers alone."""
+    """Whether a cell that is a text is above a column that consists of numbers."""
     columns = (lines.plain(below[column :: len(texts)]) for column in np.flatnonzero(texts))
     return any(len(column) and not np.isnan(numbers(column, reading.decimal)).any() for column in columns)
 
 
 def widths(lines: Lines, separator: str) -> list[int]:
-    """How many cells each line has; 0 where it is blank."""
+    """How many cells each line has; 0 for a blank line."""
     if separator == " ":
         return [len(line.split()) for line in lines.rows]
     if separator == "":
@@ -183,7 +186,7 @@ def widths(lines: Lines, separator: str) -> list[int]:
 
 
 def _flat(rows: list[str], separator: str) -> list[str]:
-    """The cells of all lines, one after the other."""
+    """The cells of all lines, row by row."""
     if separator == " ":
         return " ".join(rows).split()
     text = "\n".join(rows)
@@ -191,17 +194,17 @@ def _flat(rows: list[str], separator: str) -> list[str]:
 
 
 def numbers(cells: Cells, decimal: str) -> Series:
-    """The numbers that stand in cells, NaN where there is none."""
-    if decimal == ",":  # as one text, which takes a fifth of the time; a text holds neither of the two odd characters
+    """The numbers in cells (row,), NaN for a cell that is not a number."""
+    if decimal == ",":  # replaced in one text, which takes a fifth of the time; no text holds the two odd characters
         swapped = "\0".join(cells).replace(",", "\ue000").replace(".", ",").replace("\ue000", ".")
         cells = _cells(swapped.split("\0") if len(cells) else [])
     return np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
 
 
 def _grouped(cells: Cells, sign: str) -> str | None:
-    """A cell in which the decimal sign may stand between thousands, where it may in every cell of the column.
+    """A cell whose decimal sign may be a sign between thousands, if that is possible in every cell of the column.
 
-    That is 1,004 among 998 and 3; a column in which every number has three decimals was written with three.
+    An example is 1,004 among 998 and 3. If every number has exactly three decimals, they are taken for decimals.
     """
     pattern = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}({re.escape(sign)}\d{{3}})+|\d{{1,3}})")
     shown, whole = None, False

@@ -1,4 +1,4 @@
-"""Which column of a file is the signal, and which are times."""
+"""Finds out which column of a file is the signal, and which columns are times."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,9 @@ _LEAD = "MLII"  # of an ECG
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """The ``column`` of the signal in a table, the columns of ``times``, and how far apart the samples are.
+    """The ``column`` of the signal in a table, the columns of ``times``, and the time between samples.
 
-    ``alike``: how many channels of the same kind there are, of which it is one. ``spacing`` is None where no time is
-    known.
+    ``alike``: how many channels the file has, of which this is one. ``spacing`` is None if no times are known.
     """
 
     column: int
@@ -29,10 +28,10 @@ class Chosen:
 
 
 def chosen(table: Table, wanted: str | int | None) -> Chosen:
-    """The signal of a table: the column that is wanted, or the only one of numbers that is neither time nor constant.
+    """The signal of a table: the ``wanted`` column, or the only numeric column that is neither a time nor constant.
 
-    Of the channels of a sound it is the first, of those of a WFDB record MLII or the first. InputError, with the names
-    of the columns, where several may be meant or none is there, and where times do not rise.
+    In a sound it is the first channel; in a WFDB record it is MLII, or else the first. InputError, with the names of
+    the columns, if several may be the signal or none is; also if times do not rise.
     """
     rate = table.facts.get("rate_hz")
     if rate is not None:  # all columns are channels
@@ -50,13 +49,13 @@ def chosen(table: Table, wanted: str | int | None) -> Chosen:
 
 
 def _first(found: Sequence[Spacing]) -> Spacing | None:
-    """Of several columns of times the one with faults; else one in seconds."""
+    """The spacing of several columns of times: one with faults comes first, then one in seconds."""
     ranked = sorted(found, key=lambda one: (not one.uneven, not one.holes, one.unit != "s"))
     return ranked[0] if ranked else None
 
 
 def _only(table: Table, times: Collection[int]) -> int:
-    """The column that must be meant."""
+    """The only column that can be the signal."""
     if not table.numeric:
         raise _none(table)
     left = [column for column in table.numeric if column not in times] or table.numeric[-1:]
@@ -72,7 +71,7 @@ def _only(table: Table, times: Collection[int]) -> int:
 
 def _none(table: Table) -> InputError:
     names = _listed(table, range(len(table.labels))) or "none"
-    return InputError(f"{table.name}: no column of numbers, so no signal; its columns: {names}")
+    return InputError(f"{table.name} has no column of numbers that could be the signal; its columns: {names}")
 
 
 def _listed(table: Table, columns: Sequence[int]) -> str:
@@ -86,7 +85,7 @@ def _constant(table: Table, column: int) -> bool:
 
 
 def _clock(table: Table, column: int) -> Clock | None:
-    """The times in a column; None where it holds something else. InputError for a time that does not rise."""
+    """The times in a column; None if it holds anything else. InputError for times that do not rise."""
     name = "" if table.labels[column] == str(column) else table.labels[column]
     values = table.numbers[:, column].astype(np.float64)
     if np.isnan(values).all():
@@ -105,6 +104,6 @@ def _falls(table: Table, column: int, values: Times) -> InputError:
     back = np.flatnonzero(~(np.diff(values) > 0)) + 2
     rows = ", ".join(map(str, back[:5])) + (" ..." if len(back) > 5 else "")
     return InputError(
-        f"{table.name}: column {short(table.labels[column])} is called a time but does not rise at row {rows}: "
-        "sort the rows, leave out those that stand twice, or rename the column"
+        f"{table.name}: column {short(table.labels[column])} has the name of a time but does not rise at row {rows}: "
+        "sort the rows, remove repeated ones, or rename the column"
     )

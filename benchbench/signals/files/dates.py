@@ -1,4 +1,4 @@
-"""Cells that hold dates, or dates and times, as one rising clock."""
+"""Reads cells that hold dates, or dates and times, as rising times."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,22 +9,22 @@ import pandas as pd
 
 from benchbench.signals.spacing import Times, rises, spacing
 
-_FIRST = 50  # cells that rule out most columns of text
+_FIRST = 50  # cells that are tried first, which rules out most columns of text
 _DAYS = (10_000_101, 99_991_231)  # dates written as 20240131
 
 
 class Clock(NamedTuple):
-    """Rising ``times`` (time,), in seconds where ``unit`` is "s", in months where it is "month", else as counted."""
+    """Rising ``times`` (time,), in seconds if ``unit`` is "s", in months if it is "month", else in an unknown unit."""
 
     times: Times
     unit: str
 
 
 def dates_of(cells: Sequence[object], written: Times | None = None) -> Clock | None:
-    """The clock of cells that are all dates and rise; None for others.
+    """The times of cells that are all dates and rise; None for other cells.
 
-    ``written``: they are numbers (time,), as 20240131. Where day and month could be either way, it is the one that
-    comes in even steps.
+    ``written``: the cells as numbers (time,), such as 20240131. If day and month could be in either order, the order
+    with the more even steps is taken.
     """
     if written is not None:
         if not ((written >= _DAYS[0]) & (written <= _DAYS[1]) & (written % 1 == 0)).all():
@@ -43,7 +43,7 @@ def dates_of(cells: Sequence[object], written: Times | None = None) -> Clock | N
 def _parsed(cells: Sequence[object], *, day_first: bool) -> "pd.Series[pd.Timestamp] | None":
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # formats that pandas finds one by one
+            warnings.simplefilter("ignore", UserWarning)  # pandas warns that it guesses the format of each cell
             found = pd.to_datetime(pd.Series(list(cells), dtype=object), dayfirst=day_first, utc=True, errors="coerce")
     except (ValueError, TypeError, OverflowError):
         return None
@@ -51,7 +51,7 @@ def _parsed(cells: Sequence[object], *, day_first: bool) -> "pd.Series[pd.Timest
 
 
 def _clock(dates: "pd.Series[pd.Timestamp]") -> Clock | None:
-    """Seconds from the first date; months where each is the same day of its month, or the last."""
+    """The seconds since the first date, or months if all dates are the same day, or the last day, of their months."""
     seconds = np.asarray((dates - dates.iloc[0]).dt.total_seconds(), dtype=np.float64)
     if not rises(seconds):
         return None

@@ -1,4 +1,4 @@
-"""Tables of typed columns, Parquet and Feather, which pyarrow reads."""
+"""Reads tables of typed columns, Parquet and Feather, with pyarrow."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -12,13 +12,13 @@ from benchbench.core.errors import InputError
 from benchbench.signals.files.table import Form, Series, Table
 
 
-def read_parquet(content: bytes, form: Form) -> Table:  # noqa: ARG001  as every reader
-    """The table of a Parquet file; InputError where pyarrow is missing."""
+def read_parquet(content: bytes, form: Form) -> Table:  # noqa: ARG001  all readers have this signature
+    """The table of a Parquet file; InputError if pyarrow is missing."""
     return _table(lambda: pd.read_parquet(BytesIO(content)))
 
 
-def read_feather(content: bytes, form: Form) -> Table:  # noqa: ARG001  as every reader
-    """The table of a Feather file; InputError where pyarrow is missing."""
+def read_feather(content: bytes, form: Form) -> Table:  # noqa: ARG001  all readers have this signature
+    """The table of a Feather file; InputError if pyarrow is missing."""
     return _table(lambda: pd.read_feather(BytesIO(content)))
 
 
@@ -26,7 +26,7 @@ def _table(read: Callable[[], pd.DataFrame]) -> Table:
     try:
         frame = read()
     except ImportError as error:
-        raise InputError("reading it takes pyarrow: pip install pyarrow") from error
+        raise InputError("reading it needs pyarrow: pip install pyarrow") from error
     numbers = [_numbers(frame.iloc[:, column]) for column in range(frame.shape[1])]
     return Table(
         labels=tuple(map(str, frame.columns)),
@@ -37,7 +37,7 @@ def _table(read: Callable[[], pd.DataFrame]) -> Table:
 
 
 def _numbers(raw: "pd.Series[Any]") -> Series:
-    """The numbers in a column; what is none (a date, true or false) is missing, and so is text without a number."""
+    """The numbers (time,) in a column; NaN for dates, for true and false, and for text that is not a number."""
     if raw.dtype.kind in "iuf":
         return raw.to_numpy(dtype=np.float64, na_value=np.nan)
     texts = raw.astype(object).where(raw.map(lambda value: isinstance(value, str)))

@@ -1,4 +1,4 @@
-"""WFDB records, the format of PhysioNet. physionet.org/physiotools/wag/header-5.htm."""
+"""Reads WFDB records, the format of PhysioNet. physionet.org/physiotools/wag/header-5.htm."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,8 @@ _BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")  # annotation symbols that mark an R p
 class Recording(NamedTuple):
     """One lead of a record or of a part of it.
 
-    Samples in mV, which of them are measured, their rate in Hz, the sample numbers of the R peaks, and the second where
-    it starts.
+    ``signal`` (time,) in mV; which samples are ``measured`` (time,); ``rate`` in Hz; ``peaks`` (n,), the sample numbers
+    of the R peaks; ``start`` in s.
     """
 
     record: str
@@ -31,13 +31,13 @@ class Recording(NamedTuple):
 
 
 def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool, gaps: bool = False) -> Recording:
-    """A lead of the record at ``base``, a path without ending; None is MLII, or the first where there is none.
+    """A lead of the record at ``base``, a path without suffix; None means MLII, or the first lead if there is no MLII.
 
-    With ``beats`` its annotations are read too. With ``gaps`` missing samples are NaN. InputError where a file is
-    missing or broken, a sample is missing, or the header states no sampling rate of 1 to 100,000 Hz: the library would
-    take another one.
+    With ``beats`` its annotations are read too. With ``gaps`` missing samples become NaN. InputError if a file is
+    missing or damaged, a sample is missing, or the header gives no sampling rate from 1 to 100,000 Hz, in which case
+    the library would assume one.
     """
-    import wfdb  # noqa: PLC0415  takes long
+    import wfdb  # noqa: PLC0415  slow to import
 
     try:
         rate = rate_of(base)
@@ -60,9 +60,9 @@ def read_record(base: Path, record: str, lead: int | str | None, *, beats: bool,
 
 
 def rate_of(base: Path) -> float:
-    """The sampling rate in a header, which is the third field of its first line that is no comment.
+    """The sampling rate in Hz from a header: the third field of its first line that is not a comment.
 
-    InputError where there is none of 1 to 100,000 Hz: the library would take another one.
+    InputError unless it is from 1 to 100,000 Hz, since the library would assume another one.
     """
     text = base.with_name(f"{base.name}.hea").read_text("utf-8", errors="replace")
     line = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
@@ -75,7 +75,7 @@ def rate_of(base: Path) -> float:
     low, high = RATES
     if not low <= rate <= high:
         said = f"states a sampling rate of {given[:30]!r}" if given else "states no sampling rate"
-        raise InputError(f"its header {said}; {low:g} to {high:,.0f} Hz are needed")
+        raise InputError(f"its header {said}; it must be from {low:g} to {high:,.0f} Hz")
     return rate
 
 

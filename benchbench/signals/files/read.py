@@ -1,4 +1,4 @@
-"""The one door to files of signals: from a path to a table."""
+"""Reads a file of signals of any known kind: from a path to a table."""
 
 import gzip
 import hashlib
@@ -32,9 +32,9 @@ _KINDS |= dict.fromkeys(("separator", "decimal", "comment", "encoding", "header"
 
 
 def read(path: str, form: Form, where: str) -> Table:
-    """The table of a file; InputError, with ``where`` before the path, says what is wrong with it.
+    """The table of a file; InputError, with ``where`` before the path, if it cannot be read.
 
-    The kind of a file is the end of its name, ``.gz`` after it or not. Relative paths start at the current folder.
+    The suffix gives the kind of the file; ``.gz`` may follow it. Relative paths start from the current folder.
     """
     file = expanded(path, where)
     packed = file.suffix.lower() == PACKED
@@ -44,21 +44,25 @@ def read(path: str, form: Form, where: str) -> Table:
     reader = READERS.get(kind)
     for option, (meant, readers) in _KINDS.items():
         if getattr(form, option) is not None and reader not in readers:
-            raise InputError(f"{where}: the option {option} is for {meant}, which {file.name} is not")
+            raise InputError(
+                f"{where}: the option {option} is only for {meant}, which {file.name} is not: leave it out"
+            )
     content = _content(file, path, where)
     try:
         table = read_wfdb(file) if reader is None else reader(_unpacked(content) if packed else content, form)
     except Exception as error:
-        raise InputError(f"{file.name}: cannot be read as {kind}: {' '.join(str(error).split())}") from error
+        raise InputError(f"{file.name} cannot be read as {kind}: {' '.join(str(error).split())}") from error
     return replace(table, name=file.name, sha256=table.sha256 or hashlib.sha256(content).hexdigest())
 
 
 def expanded(path: str, where: str) -> Path:
-    """A path whose ``~`` is a home; InputError where there is no such user."""
+    """A path with ``~`` replaced by the home folder; InputError if there is no such user."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise InputError(f"{where}: path {path!r}: {short(path.partition('/')[0])} is nobody's home") from None
+        raise InputError(
+            f"{where}: path {path!r}: there is no user {short(path.partition('/')[0])}; write the whole path"
+        ) from None
 
 
 def _content(file: Path, path: str, where: str) -> bytes:
@@ -66,9 +70,9 @@ def _content(file: Path, path: str, where: str) -> bytes:
         content = file.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{where}: path {path!r}: {reason} (relative paths start at the study's folder)") from None
+        raise InputError(f"{where}: path {path!r}: {reason} (relative paths start from the study's folder)") from None
     if not content:
-        raise InputError(f"{file.name}: empty")
+        raise InputError(f"{file.name} is empty")
     return content
 
 
@@ -76,7 +80,7 @@ def _unpacked(content: bytes) -> bytes:
     try:
         unpacked = gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"it is no whole gzip file: {error}") from None
+        raise ValueError(f"it is not a complete gzip file: {error}") from None
     if not unpacked:
-        raise ValueError("nothing is packed in it")
+        raise ValueError("the compressed file is empty")
     return unpacked

@@ -1,4 +1,4 @@
-"""WAV files: a channel is a column."""
+"""Reads WAV files; each channel becomes a column."""
 
 import struct
 import warnings
@@ -14,11 +14,13 @@ from benchbench.signals.files.table import Form, Table
 _HEAD = 12  # bytes: RIFF, size, WAVE
 
 
-def read_sound(content: bytes, form: Form) -> Table:  # noqa: ARG001  as every reader
-    """The table of a WAV file, its sampling rate among the facts; ValueError where it is shorter than it says."""
+def read_sound(content: bytes, form: Form) -> Table:  # noqa: ARG001  all readers have this signature
+    """The table of a WAV file, with its sampling rate in ``facts``; ValueError if it is shorter than it says."""
     for what, wanted in _parts(content):
         if wanted > len(content):
-            raise ValueError(f"its {what} says that it has {wanted:,} bytes, but it has {len(content):,}; it is cut")
+            raise ValueError(
+                f"its {what} says that it has {wanted:,} bytes, but it has {len(content):,}: it is cut off"
+            )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of text that the reader skips
         rate, samples = wavfile.read(BytesIO(content))
@@ -27,14 +29,14 @@ def read_sound(content: bytes, form: Form) -> Table:  # noqa: ARG001  as every r
 
 
 def _parts(content: bytes) -> Iterator[tuple[str, int]]:
-    """The header and each chunk up to the samples, and how many bytes of the file it takes to hold it."""
+    """The header and each chunk up to the samples, each with the size in bytes that the file must have to hold it."""
     if content[:4] not in (b"RIFF", b"RIFX", b"RF64") or len(content) < _HEAD:
         return  # the reader refuses it
     number = ">I" if content[:4] == b"RIFX" else "<I"
     size = struct.unpack_from(number, content, 4)[0]
-    wide = content[:4] == b"RF64"  # whose sizes are in its first chunk
+    wide = content[:4] == b"RF64"  # has its sizes in its first chunk
     if not wide:
-        yield "header", size + 8 - 1  # the last byte may be a filling one that the writer left out
+        yield "header", size + 8 - 1  # the writer may have left out the last byte, which is padding
     at, samples = _HEAD, 0
     while at + 8 <= len(content):
         name, size = content[at : at + 4], struct.unpack_from(number, content, at + 4)[0]

@@ -1,4 +1,4 @@
-"""A file of signals as columns of numbers, and how it is to be read."""
+"""The columns of numbers in a file of signals, and the options that say how to read it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Series = NDArray[np.float64]
 
 LARGEST = float(np.finfo(np.float32).max)
 MISSING = frozenset(("", "nan", "nat", "na", "n/a", "<na>", "null", "none"))
-_NUMERIC = 0.5  # of its rows, above which a column counts as numeric
+_NUMERIC = 0.5  # a column counts as numeric if more than this share of its rows are numbers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What the user says of a file: ``separator`` to ``header`` of a text, and an ``array``.
+    """The user's options for a file: ``separator`` to ``header`` are for text files, ``array`` is for NPZ files.
 
     ``header``: whether the first line has names.
     """
@@ -35,9 +35,9 @@ class Form:
 class Table:
     """The columns of a file.
 
-    ``numbers`` (time, column), of any real type, are NaN where there is none; ``raw`` gives what stands at a row and
-    column, ``whole`` all of a column at once where that is faster. ``first_line`` is the line of the first row, 0 where
-    the file has no lines. ``facts`` are the reader's own, for the record; ``hint`` goes into a refusal.
+    ``numbers`` (time, column), of any real type, are NaN for cells that are not numbers. ``raw`` returns the original
+    cell of a row and column; ``whole``, if there is one, returns a whole column faster. ``first_line`` is the line of
+    the first row, 0 if the file has no lines. ``facts`` go into the record; ``hint`` goes into an error message.
     """
 
     labels: tuple[str, ...]
@@ -58,23 +58,23 @@ class Table:
         return np.flatnonzero((~np.isnan(self.numbers)).mean(axis=0) > _NUMERIC).tolist()
 
     def cells(self, column: int) -> Sequence[object]:
-        """What stands in a column."""
+        """The original cells of a column."""
         if self.whole is not None:
             return self.whole(column)
         return [self.raw(row, column) for row in range(len(self.numbers))]
 
     def position(self, column: str | int | None) -> int:
-        """The number of the column that is meant; None is the only numeric one."""
+        """The number of a column that is given by name or number; None means the only numeric column."""
         if column is None:
             return self._only()
         if isinstance(column, int):
             if not 0 <= column < len(self.labels):
-                raise InputError(f"{self.name}: no column number {column}; allowed: 0 to {len(self.labels) - 1}")
+                raise InputError(f"{self.name} has no column number {column}; allowed: 0 to {len(self.labels) - 1}")
             return column
         if self.labels.count(column) != 1:
             if column in self.labels:
                 called = f"{self.labels.count(column)} columns are called {short(column)}"
-                raise InputError(f"{self.name}: {called}; give its number from 0")
+                raise InputError(f"{self.name}: {called}; give the number of one, counted from 0")
             raise unknown("column", column, self.labels[:100], where=self.name)
         return self.labels.index(column)
 
@@ -84,12 +84,12 @@ class Table:
             return candidates[0]
         listed = ", ".join(self.labels[:20]) + (" ..." if len(self.labels) > 20 else "")
         counted = f"{len(candidates)} of its {len(self.labels)} columns are numeric"
-        raise InputError(f"{self.name}: {counted}; set column: {listed}{self.hint}")
+        raise InputError(f"{self.name}: {counted}; choose one with the option column: {listed}{self.hint}")
 
     def values(self, column: int, *, gaps: bool = False) -> Series:
-        """The values of a column: (time,); InputError where one is missing or not finite, or all are the same.
+        """The values (time,) of a column; InputError if one is missing or not finite, or if all are equal.
 
-        With ``gaps`` what is missing is NaN.
+        With ``gaps`` missing values are allowed, and are NaN.
         """
         values: Series = self.numbers[:, column].astype(np.float64)
         place = f"{self.name}, column {short(self.labels[column])}"
@@ -100,17 +100,17 @@ class Table:
             shown = [f"row {row + 1} {_fault(self.raw(int(row), column))}" for row in bad[:5]]
             listed = ", ".join(shown) + (" ..." if len(bad) > 5 else "")
             lines = f"; row 1 is line {self.first_line}" if self.first_line else ""
-            raise InputError(f"{place}: {len(bad)} of {len(values)} values are no finite numbers: {listed}{lines}")
+            raise InputError(f"{place}: {len(bad)} of {len(values)} values are not finite numbers: {listed}{lines}")
         there = values[~np.isnan(values)]
         if not len(there):
-            raise InputError(f"{place}: no values")
+            raise InputError(f"{place} has no values")
         if np.ptp(there) == 0:
-            raise InputError(f"{place}: constant, every value is {there[0]:g}: nothing to learn")
+            raise InputError(f"{place} is constant: every value is {there[0]:g}, so there is nothing to learn")
         return values
 
 
 def missing(value: object) -> bool:
-    """Whether a cell is one of the usual ways to say that there is no value."""
+    """Whether a cell is one of the usual marks of a missing value."""
     return str(value).strip().lower() in MISSING
 
 

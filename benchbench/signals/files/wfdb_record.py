@@ -1,4 +1,4 @@
-"""A WFDB record as a table: its header names the files of its samples; a signal is a column."""
+"""Reads a WFDB record as a table: its header names the files of samples, and each signal becomes a column."""
 
 import hashlib
 from pathlib import Path
@@ -12,10 +12,10 @@ HEADER = ".hea"
 
 
 def read_wfdb(header: Path) -> Table:
-    """The table of the record with this header, in physical units, its sampling rate among the facts.
+    """The table of the record with this header, in physical units, with its sampling rate in ``facts``.
 
-    ``sha256`` is that of the header and the files of samples beside it, one after the other. ValueError, or what the
-    library raises, where one is missing or broken; InputError where the header states no sampling rate.
+    ``sha256`` covers the header and the files of samples beside it, one after the other. ValueError, or an error of the
+    library, if a file is missing or damaged; InputError if the header gives no sampling rate.
     """
     import wfdb  # noqa: PLC0415  takes long
 
@@ -23,7 +23,7 @@ def read_wfdb(header: Path) -> Table:
     rate = rate_of(base)
     record = wfdb.rdrecord(str(base))
     if record.p_signal is None:
-        raise ValueError("its signals have different rates, or it has none")
+        raise ValueError("its signals have different sampling rates, or it has no signals")
     samples = np.asarray(record.p_signal, dtype=np.float64)
     return Table(
         labels=tuple(map(str, record.sig_name)),
@@ -35,7 +35,7 @@ def read_wfdb(header: Path) -> Table:
 
 
 def files_of(header: Path) -> tuple[Path, ...]:
-    """A header and the files that its lines name, those that are there; of a record of segments also theirs."""
+    """A header and the existing files that its lines name; for a record of segments also the segments' files."""
     found = {header: None}
     lines = header.read_text("utf-8", errors="replace").splitlines()
     for line in [line for line in lines if line.strip() and not line.lstrip().startswith("#")][1:]:

@@ -1,17 +1,17 @@
-"""All predictions of a trial, as arrays: for figures of a whole series, confusion matrices and ROC curves."""
+"""All predictions of a trial as arrays, for figures of a whole series, confusion matrices and ROC curves."""
 
 from collections.abc import Mapping
 
 from benchbench.core.artifacts import Arrays
 from benchbench.core.problem import Array, Problem
 
-MOST = 2_000_000  # numbers of a split; sequences beyond are left out
+MOST = 2_000_000  # numbers of a split that are kept; further sequences are left out
 
 
-def kept(problem: Problem, made: Mapping[str, Array]) -> Arrays:
-    """``predictions.SPLIT.true`` and ``.made``, (sequence, scored, output), ``.labels`` of test, and ``data.NAME``.
+def prediction_arrays(problem: Problem, made: Mapping[str, Array]) -> Arrays:
+    """The arrays ``predictions.SPLIT.true`` and ``.made`` (sequence, scored, output), ``.labels``, and ``data.NAME``.
 
-    ``made`` are the checked predictions of train, valid and test; the data are what the problem has ``shown``.
+    ``made`` has the checked predictions of train, valid and test; ``data.NAME`` are the arrays in ``problem.shown``.
     """
     found: Arrays = {f"data.{name}": array for name, array in problem.shown.items()}
     for name, predictions in made.items():

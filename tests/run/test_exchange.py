@@ -9,7 +9,7 @@ from benchbench import Problem, Split
 from benchbench.core.metrics import mse
 from benchbench.core.objective import Metric, Objective
 from benchbench.core.spec import Budget, Trial
-from benchbench.run.lesson import Lesson, data_key, pack, unpack
+from benchbench.run.exchange import FitData, data_key, pack, unpack
 
 
 def problem(stride=1, reverse=False, **facts):
@@ -25,8 +25,8 @@ def arrays(found):
 
 
 def there(problem):
-    """The lesson of a problem as it arrives in another process."""
-    return unpack(pack(Lesson.of(problem)), lambda name, targets, predictions: 7.0)
+    """The data of a problem that a competitor may see, as they arrive in another process."""
+    return unpack(pack(FitData.of(problem)), lambda name, targets, predictions: 7.0)
 
 
 @given(stride=st.integers(1, 40), reverse=st.booleans())
@@ -38,7 +38,7 @@ def test_every_array_comes_back_equal(stride, reverse):
 
 
 def test_windows_that_overlap_are_sent_once():
-    assert len(pack(Lesson.of(problem()))) < 2 * 400 * 2 * 4 * 2
+    assert len(pack(FitData.of(problem()))) < 2 * 400 * 2 * 4 * 2
 
 
 def base(array):

@@ -1,4 +1,4 @@
-"""What passes between the examiner and a competitor's process: the lesson, the exam, and the answers."""
+"""What the examiner and a competitor's process send each other: data to fit on, inputs to predict, and predictions."""
 
 import hashlib
 import json
@@ -17,15 +17,15 @@ from benchbench.core.registry import PLUGIN
 from benchbench.core.spec import Trial
 
 _View = tuple[NDArray[Any], int, tuple[int, ...], tuple[int, ...], bool]
-Asked = Callable[[str, Array, Array], float]
-"""Has the examiner compute a metric by its name, of targets and predictions."""
+ComputeMetric = Callable[[str, Array, Array], float]
+"""Has the examiner compute the metric of a name from targets and predictions (sequence, scored, output)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
-    """What a competitor may see while it fits: the training and the validation split, and what is asked.
+class FitData:
+    """The data that a competitor may see while it fits: the training and the validation split, and the objective.
 
-    ``runs_free``: there is a free run.
+    ``runs_free``: whether the problem has a free run.
     """
 
     train: Split
@@ -36,8 +36,8 @@ class Lesson:
     runs_free: bool = False
 
     @classmethod
-    def of(cls, problem: Problem) -> "Lesson":
-        """The lesson of a problem."""
+    def of(cls, problem: Problem) -> "FitData":
+        """The data of a problem that a competitor may see while it fits."""
         return cls(
             train=problem.train,
             valid=problem.valid,
@@ -49,18 +49,21 @@ class Lesson:
 
 
 class Start(NamedTuple):
-    """From where a free run starts, (start, time, feature), and for how many steps."""
+    """The starts (start, time, feature) of a free run, and its number of steps."""
 
     prefix: Array
     steps: int
 
 
-RUNS = {"test": "free_run", "valid": "valid_run"}
-"""The free runs of a trial, and the phase of each: the one that is scored, and the one that chooses option sets."""
+FREE_RUN_PHASES = {"test": "free_run", "valid": "valid_run"}
+"""The names and phases of a trial's free runs: "test" is scored, "valid" chooses among option sets."""
 
 
 class Exam(NamedTuple):
-    """The inputs of the test split in random order, the shape of the predictions, and which to predict again alone."""
+    """The test inputs (sequence, time, feature) in random order, and the shape of the predictions.
+
+    ``lengths`` (sequence,) is None if all sequences have the same. ``alone``: the sequences to predict one by one too.
+    """
 
     inputs: Array
     lengths: NDArray[np.int64] | None
@@ -69,7 +72,7 @@ class Exam(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A free run as it was generated, (start, steps, feature), or why there is none."""
+    """A generated free run (start, steps, feature), or the status and message that say why there is none."""
 
     generated: Array | None = None
     seconds: float = 0.0
@@ -79,9 +82,10 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a competitor predicts: validation, test in the order of the exam, and some of it alone.
+    """A competitor's predictions (sequence, scored, output) of the validation split and of the exam's test inputs.
 
-    ``alone`` is None where it could not predict single sequences; ``train`` is there where all predictions are kept.
+    ``alone``: those of single sequences, None if it could not predict them. ``train``: those of the training split,
+    if all predictions are kept.
     """
 
     valid: Array
@@ -92,31 +96,31 @@ class Answers:
 
 
 def data_key(trial: Trial) -> str:
-    """Names the data of a trial: the same for all its competitors."""
+    """A key for the data of a trial, which is the same for all its competitors."""
     parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, trial.seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def pack(lesson: Lesson) -> bytes:
-    """A lesson as bytes: memory under windows that overlap once, and nothing of it that no window shows.
+def pack(data: FitData) -> bytes:
+    """The data as bytes: memory that several windows share once, and no value that no window shows.
 
     Metrics that cannot be pickled stay with the examiner.
     """
-    splits = [(_view(split.inputs), _view(split.targets), split.lengths) for split in (lesson.train, lesson.valid)]
-    objective, asked = _sendable(lesson.objective)
-    facts = {"classes": lesson.classes, "causal": lesson.causal, "runs_free": lesson.runs_free}
-    return pickle.dumps((splits, objective, asked, facts), protocol=5)
+    splits = [(_view(split.inputs), _view(split.targets), split.lengths) for split in (data.train, data.valid)]
+    objective, remote = _sendable(data.objective)
+    facts = {"classes": data.classes, "causal": data.causal, "runs_free": data.runs_free}
+    return pickle.dumps((splits, objective, remote, facts), protocol=5)
 
 
-def unpack(content: bytes, ask: Asked) -> Lesson:
-    """The lesson that was packed; ``ask`` stands in for the metrics that stayed behind."""
-    splits, objective, asked, facts = pickle.loads(content)  # noqa: S301  our own, of this run
+def unpack(content: bytes, ask: ComputeMetric) -> FitData:
+    """The data that were packed; ``ask`` computes the metrics that stayed with the examiner."""
+    splits, objective, remote, facts = pickle.loads(content)  # noqa: S301  our own, of this run
     train, valid = (
         Split(inputs=_array(*inputs), targets=_array(*targets), lengths=lengths) for inputs, targets, lengths in splits
     )
-    metrics = {name: replace(metric, function=_Asks(ask, name)) for name, metric in objective.metrics.items()}
-    kept = {name: metrics[name] if name in asked else metric for name, metric in objective.metrics.items()}
-    return Lesson(
+    metrics = {name: replace(metric, function=_RemoteMetric(ask, name)) for name, metric in objective.metrics.items()}
+    kept = {name: metrics[name] if name in remote else metric for name, metric in objective.metrics.items()}
+    return FitData(
         train=train,
         valid=valid,
         objective=Objective(objective.name, objective.loss, kept, objective.primary, objective.choose),
@@ -124,8 +128,8 @@ def unpack(content: bytes, ask: Asked) -> Lesson:
     )
 
 
-class _Asks(NamedTuple):
-    ask: Asked
+class _RemoteMetric(NamedTuple):
+    ask: ComputeMetric
     name: str
 
     def __call__(self, targets: Array, predictions: Array) -> float:
@@ -133,29 +137,29 @@ class _Asks(NamedTuple):
 
 
 def _sendable(objective: Objective) -> tuple[Objective, frozenset[str]]:
-    """An objective that can be pickled, and the names of the metrics whose own function does not go along."""
-    kept, asked = dict[str, Metric](), set[str]()
+    """An objective that can be pickled, and the names of the metrics whose functions cannot."""
+    kept, remote = dict[str, Metric](), set[str]()
     for name, metric in objective.metrics.items():
         if _importable(metric.function):
             kept[name] = metric
         else:
             kept[name] = replace(metric, function=float)
-            asked.add(name)
-    return Objective(objective.name, objective.loss, kept, objective.primary, objective.choose), frozenset(asked)
+            remote.add(name)
+    return Objective(objective.name, objective.loss, kept, objective.primary, objective.choose), frozenset(remote)
 
 
 def _importable(function: Callable[..., Any]) -> bool:
-    """Whether a process without the plug-in files can have a function: no lambda, and nothing of a plug-in file."""
+    """Whether a process without the plug-in files can import a function."""
     try:
         return PLUGIN.encode() not in pickle.dumps(function)
-    except Exception:  # whatever an object's own code raises
+    except Exception:  # an object's own code may raise anything
         return False
 
 
 def _view(array: Array) -> _View:
-    """The memory under an array, where in it the array starts, its shape and strides, and whether it may be written.
+    """The memory (n,) under an array, the index where the array starts, its shape, its strides, whether it is writable.
 
-    What lies between its elements, such as other windows' targets, is zero.
+    Values between its elements, such as other windows' targets, become zero.
     """
     low, high = np.lib.array_utils.byte_bounds(array)
     if high - low >= array.nbytes or min(array.strides) < 0 or (high - low) % array.itemsize:
