@@ -1,6 +1,6 @@
-"""A fitted learner as the bytes of a file, and a learner from such a file: never by pickle.
+"""Turns a fitted learner into the bytes of a file, and such a file into a learner, never by pickle.
 
-What a learner keeps goes into PyTorch's own format where it is tensors alone, and into an NPZ file elsewhere.
+Tensors are stored in PyTorch's own format, arrays in an NPZ file.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from benchbench.run.scoring import given
 
 SILENT = "it has no keep and restore"
 _PROBES = 20  # sequences that both learners predict
-_NEAR = 1e-5  # by which sums of another order differ
+_NEAR = 1e-5  # by how much sums in another order may differ
 _SETTING = ("inputs", "outputs", "scored", "length", "width", "seed", "batch", "causal")
 
 
 def kept(learner: Learner, setting: Setting, another: Callable[[], Learner], probe: Split) -> tuple[Kept, bytes | None]:
-    """What a record says of a learner that is to be kept, and the bytes of its file; None where it cannot be.
+    """The record's entry on a learner that is to be kept, and the bytes of its file, or None if it cannot be kept.
 
-    ``another`` makes a learner of the same setting and options. It is restored from these bytes, and must predict the
-    first sequences of ``probe`` as the learner does, so that nothing is kept that cannot be used.
+    ``another`` makes a learner with the same setting and options. That one is restored from the bytes, and must predict
+    the first sequences of ``probe`` as the learner does; otherwise the learner is not kept.
     """
     if not callable(getattr(learner, "keep", None)) or not callable(getattr(learner, "restore", None)):
         return Kept(message=SILENT), None
@@ -56,7 +56,10 @@ def _packed(what: Mapping[str, Any]) -> tuple[bytes, Kept]:
         content, named = artifacts.pack(what)
         return content, Kept(form="arrays", sha256=named.sha256, arrays=named.arrays)
     if len(tensors) < len(what):
-        raise TypeError(f"keep gives tensors and {sorted(set(what) - set(tensors))}: arrays, or tensors alone")
+        raise TypeError(
+            f"keep() returns tensors, and others under {sorted(set(what) - set(tensors))}: "
+            "it must return either tensors alone or arrays"
+        )
     stream = io.BytesIO()
     torch.save({name: value.detach().cpu().clone() for name, value in tensors.items()}, stream)
     content = stream.getvalue()
@@ -68,7 +71,7 @@ def _packed(what: Mapping[str, Any]) -> tuple[bytes, Kept]:
 
 
 def _unpacked(content: bytes, form: str | None) -> Mapping[str, Any]:
-    """The arrays or tensors of a file; an exception of NumPy or PyTorch for what holds anything else."""
+    """The arrays or tensors of a file; NumPy or PyTorch raises an exception if it holds anything else."""
     if form == "torch":
         tensors: Mapping[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         return tensors
@@ -78,7 +81,7 @@ def _unpacked(content: bytes, form: str | None) -> Mapping[str, Any]:
 def restored(record: Record, results: Path, registry: Registry) -> Learner:
     """The kept learner of a record, on the CPU wherever it was fitted.
 
-    InputError where there is none, or its file is not the one of the record.
+    InputError if there is none, or if its file is not the one that the record names.
     """
     facts, file = record.kept, artifacts.kept_path(results, record)
     place = f"trial {record.trial.key}"

@@ -1,4 +1,4 @@
-"""Apply a kept learner to a new file: open loop, a forecast from each window, or closed loop, the signal continued."""
+"""Applies a kept learner to a new file: in open loop (a forecast from each window) or closed loop (a continuation)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,11 +27,11 @@ _OWN = {"task", "architecture"}  # the roles of plug-in files among those of a r
 
 
 class Predicted(NamedTuple):
-    """What a learner makes of a signal, in the signal's own units.
+    """A learner's predictions for a signal, in the units of the file.
 
-    ``samples`` (row,) are the places in the file, from 0, of ``made`` (row, output); ``true`` (row, output) is NaN
-    where the file does not say it. ``past`` (time, output) is the signal itself from the sample ``first`` on. ``rate``
-    in Hz, None where nobody knows it. ``steps``: so many were generated in closed loop, None in open loop.
+    ``samples`` (row,) are positions in the file, from 0, of the predictions ``made`` (row, output); ``true`` (row,
+    output) is what the file has there, else NaN. ``past`` (time, output) is the signal from the sample ``first`` on.
+    ``rate`` is in Hz, None if it is unknown. ``steps`` is the number generated in closed loop, None in open loop.
     """
 
     samples: NDArray[np.int64]
@@ -47,11 +47,11 @@ class Predicted(NamedTuple):
 def predict_file(
     found: Found, results: Path, file: str, *, steps: int | None = None, plugins: Iterable[str | Path] = ()
 ) -> Predicted:
-    """The forecasts of a kept learner from each window of a file, or the ``steps`` that follow on its end.
+    """A kept learner's forecasts from each window of a file, or the ``steps`` values that continue the file.
 
-    The file is read, cleaned and scaled as the signal of the fit was. InputError where the trial has no learner, is not
-    of a task that can be applied to files, or comes from plug-ins that are not here; where the file has other columns,
-    another rate or too few samples; and where a learner cannot continue a signal.
+    The file is read, cleaned and scaled as the signal of the fit was. InputError if the trial has no kept learner, if
+    its task cannot be applied to files, or if its plug-ins are missing; if the file has other columns, another sampling
+    rate or too few samples; and if the learner cannot continue a signal.
     """
     record = found.record
     known = registry.load(plugins)
@@ -66,8 +66,8 @@ def predict_file(
     fresh = applies(file, record.data, {**defaults(task.options), **given})
     if len(fresh.values) < record.trial.length:
         raise InputError(
-            f"{Path(file).name}: {len(fresh.values):,} samples, and the learner needs a window of "
-            f"{record.trial.length:,} at least"
+            f"{Path(file).name} has {len(fresh.values):,} samples, but the learner needs a window of "
+            f"{record.trial.length:,}: give a file with at least as many"
         )
     mean, std = (np.asarray(record.data[name], np.float64) for name in ("mean", "std"))
     scaled = ((fresh.values - mean) / std).astype(np.float32)
@@ -90,19 +90,19 @@ def predict_file(
 
 
 def _applicable(record: Record, known: Registry) -> tuple[Plugin, Applies]:
-    """The task of a record, and what makes a file ready for its learners."""
+    """The task of a record, and its function that prepares a file for the task's learners."""
     task = known.get("task", record.trial.task)
     if task.applies is None:
         able = [name for name in known.names("task") if known.get("task", name).applies is not None]
         raise InputError(
-            f"trial {record.trial.key}: the data of task {task.name!r} are no file of yours, so that its learners "
-            f"cannot be applied to one. Tasks whose learners can: {', '.join(able)}"
+            f"trial {record.trial.key}: a learner of task {task.name!r} cannot be applied to a file. "
+            f"Learners of these tasks can: {', '.join(able)}"
         )
     return task, task.applies
 
 
 def _open(learner: Learner, scaled: Array, record: Record) -> tuple[NDArray[np.int64], Floats]:
-    """The last scored output from each window, and the samples that these are forecasts of."""
+    """The last scored output (row, output) from each window, and the positions (row,) of these forecasts."""
     length, horizon = record.trial.length, int(record.data["horizon"])
     windows = sliding_window_view(scaled, length, axis=0).transpose(0, 2, 1)
     made = np.asarray(learner.predict(windows), np.float64)[:, -1]
@@ -110,25 +110,28 @@ def _open(learner: Learner, scaled: Array, record: Record) -> tuple[NDArray[np.i
 
 
 def _closed(learner: Learner, scaled: Array, record: Record, steps: int, name: str) -> tuple[NDArray[np.int64], Floats]:
-    """The steps that follow on the last window, each output being the next input."""
+    """The steps (row, output) that continue the last window, each output the next input; their positions (row,)."""
     length, horizon, key = record.trial.length, int(record.data["horizon"]), f"trial {record.trial.key}"
     if horizon != 1:
-        raise InputError(f"{key}: --steps takes a learner that looks 1 step ahead, and this one looks {horizon} ahead")
+        raise InputError(
+            f"{key}: --steps needs a learner that predicts 1 step ahead, and this one predicts {horizon} steps ahead: "
+            "run the study with horizon = 1"
+        )
     facts = record.kept.setting if record.kept is not None else {}
     if facts.get("inputs") != facts.get("outputs"):
         given = f"{facts.get('inputs')} inputs and {facts.get('outputs')} outputs"
-        raise InputError(f"{key}: --steps takes a learner whose outputs are its next inputs, and this one has {given}")
+        raise InputError(f"{key}: --steps needs a learner whose outputs are its next inputs, and this one has {given}")
     try:
         made = generate(learner, Start(scaled[None, -length:], steps), length)
     except UnsupportedError as error:
         raise InputError(f"{key}: --steps: {error}") from error
     if not np.isfinite(made).all():
-        raise InputError(f"{name}: the continuation left the finite numbers after fewer than {steps:,} steps")
+        raise InputError(f"{name}: the continuation diverges before step {steps:,}: ask for fewer with --steps")
     return np.arange(steps) + len(scaled), made[0].astype(np.float64)
 
 
 def _true(values: Floats, samples: NDArray[np.int64], measured: NDArray[np.bool_]) -> Floats:
-    """What the file says at these places; NaN beyond its end and in gaps."""
+    """The file's values (row, output) at these positions; NaN beyond its end and in gaps."""
     found = np.full((len(samples), values.shape[1]), np.nan)
     inside_ = samples < len(values)
     there = np.zeros(len(samples), bool)

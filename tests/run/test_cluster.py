@@ -198,7 +198,7 @@ def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own,
 
 def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_command_goes_on(own, slow, tmp_path):
     there, seen = own("a"), []
-    with pytest.raises(ConnectionError, match="does not answer any more; what is recorded is kept"):
+    with pytest.raises(ConnectionError, match="does not answer any more; the records so far are kept"):
         run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, lambda: there.kill("scheduler")))
     assert 3 <= len(keys(tmp_path / "r")) < 12
     there.start_scheduler()
@@ -233,7 +233,7 @@ def test_a_scheduler_that_comes_back_in_time_loses_and_doubles_nothing(own, slow
     records = run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, restart), notes=notes)
     once_each(tmp_path / "r")
     assert {record.status for record in records} == {"ok"}
-    assert "the scheduler is there again" in notes
+    assert "the connection to the scheduler is back" in notes
 
 
 def test_a_worker_that_joins_late_takes_part(own, slow, tmp_path):

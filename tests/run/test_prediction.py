@@ -159,8 +159,8 @@ def test_a_signal_is_continued_as_the_harness_continues_it(architecture, kept):
     [
         ("linear", {"column": "voltage"}, ("other.csv", None), "unknown column 'voltage'"),
         ("linear", {"path": "sound.wav"}, ("faster.wav", None), "has 500 Hz; the learner was fitted on a .* 250 Hz"),
-        ("linear", {"column": "voltage"}, ("short.csv", None), "11 samples, and the learner needs a window of 12"),
-        ("linear", {"path": "sound.wav"}, ("sound.wav", 5), "looks 1 step ahead, and this one looks 2 ahead"),
+        ("linear", {"column": "voltage"}, ("short.csv", None), "has 11 samples, but the learner needs a window of 12"),
+        ("linear", {"path": "sound.wav"}, ("sound.wav", 5), "predicts 1 step ahead, and this one predicts 2 steps"),
         ("linear", {"column": "voltage"}, ("missing.csv", None), "missing.csv: no such file"),
         ("silent", {"column": "voltage"}, ("signal.csv", None), "could not be kept: it has no keep and restore"),
     ],
@@ -177,7 +177,8 @@ def test_what_cannot_be_predicted_is_refused_with_its_reason(architecture, optio
 def test_a_task_that_makes_its_own_data_is_refused_and_those_that_can_be_applied_are_named(kept):
     folder, records = kept
     [record] = [r for r in records if (r.trial.task, r.trial.architecture) == ("noisy_sine", "linear")]
-    with pytest.raises(InputError, match=r"task 'noisy_sine' are no file of yours.*whose learners can: series"):
+    said = r"task 'noisy_sine' cannot be applied to a file\. Learners of these tasks can: series"
+    with pytest.raises(InputError, match=said):
         predict_file(find(folder / "r", record.trial.key), folder / "r", str(folder / "signal.csv"))
 
 

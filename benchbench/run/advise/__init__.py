@@ -1,1 +1,1 @@
-"""From a user's signal to a study of it that fits the minutes that there are."""
+"""Plans a study of a user's signal that fits into the minutes that the user gives."""

@@ -1,4 +1,4 @@
-"""How many seeds, lengths and updates fit into the minutes that there are."""
+"""How many seeds, lengths and updates fit into the given minutes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from benchbench.run.advise.timing import Timing
 
 FEWEST_UPDATES, MOST_UPDATES = 100, 2_000
 FEWEST_SEEDS = 3
-SHARE = 0.9  # of the time that is planned for; the rest is for what nobody foresees
+SHARE = 0.9  # of the time is planned; the rest is a reserve
 _ROOM = 1.2  # of the minutes that a message asks for, since the next timing differs
 _WISHES = ((2, 10, MOST_UPDATES), (2, 5, 500), (1, 10, MOST_UPDATES), (1, 5, 300), (1, FEWEST_SEEDS, FEWEST_UPDATES))
-"""Lengths, seeds and the fewest updates with which these are taken, the best first."""
+"""Number of lengths, number of seeds, and the fewest updates for which these are chosen; the best choice first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amounts:
-    """What a study has, and about how many ``seconds`` it takes from its beginning to its last record."""
+    """The amounts of a study, and about how many ``seconds`` it takes from its start to its last record."""
 
     lengths: tuple[int, ...]
     seeds: int
@@ -26,10 +26,10 @@ class Amounts:
 
 
 def amounts(timing: Timing, lengths: Sequence[int], seconds: float, *, spent: float, after: float) -> Amounts:
-    """The best study that takes at most ``seconds``, of which ``spent`` are gone and ``after`` are kept for the report.
+    """The largest study that fits into ``seconds``, of which ``spent`` have passed and ``after`` are for the report.
 
-    More lengths, then more seeds come before more updates, which are 100 to 2,000; at least three seeds, since verdicts
-    rest on them. InputError that says how many minutes it would take where not even three seeds of 100 updates fit.
+    More lengths come first, then more seeds, then more updates (100 to 2,000). There are at least three seeds, since
+    verdicts need them. InputError that says how many minutes would do, if not even three seeds of 100 updates fit.
     """
     left = SHARE * seconds - spent - after
     for count, seeds, fewest in _WISHES:
@@ -45,13 +45,13 @@ def amounts(timing: Timing, lengths: Sequence[int], seconds: float, *, spent: fl
     needed = least / SHARE / 60
     raise InputError(
         f"--minutes {seconds / 60:g} is too few: {FEWEST_SEEDS} seeds of {FEWEST_UPDATES} updates take about "
-        f"{ceil(10 * needed) / 10:g} minutes on this machine, as busy as it is now. Give --minutes "
+        f"{ceil(10 * needed) / 10:g} minutes on this machine at its present load. Give --minutes "
         f"{ceil(_ROOM * needed):g}, or more"
     )
 
 
 def _most_updates(timing: Timing, lengths: Sequence[int], seeds: int, seconds: float) -> int:
-    """The most updates that fit, in two digits; 0 where none do."""
+    """The largest number of updates that fits, rounded down to two digits; 0 if none fits."""
     low, high = 0, MOST_UPDATES
     while low < high:
         middle = (low + high + 1) // 2

@@ -4,16 +4,16 @@ from benchbench.core.errors import InputError
 from benchbench.core.windows import chronological
 
 SHORTEST, LONGEST = 20, 300  # steps in a window
-_WITHOUT = (50, 100)  # where there is no period
+_WITHOUT = (50, 100)  # for a signal without a period
 _FEWEST = 10  # steps in a window of a short signal
 
 
 def window_lengths(period: float | None, samples: int, horizon: int) -> tuple[int, ...]:
-    """One or two lengths, rising: one and two periods where these lie between 20 and 300 steps, or near that.
+    """One or two window lengths in steps, the shorter first: one and two periods if these lie between 20 and 300 steps.
 
-    A shorter period is taken as often as it takes to reach 20 steps; without a period, or with a longer one, windows
-    are 50 and 100, or 150 and 300 steps. Of a signal of ``samples`` each part must hold a window. InputError where not
-    even a window of 10 steps fits.
+    A period of fewer than 20 steps is repeated until it reaches 20. Without a period the lengths are 50 and 100 steps;
+    with a period of more than 300 steps they are 150 and 300. Each part of the split signal of ``samples`` must hold a
+    window. InputError if not even a window of 10 steps fits.
     """
     most = _longest(samples, horizon)
     if period is None:
@@ -25,13 +25,13 @@ def window_lengths(period: float | None, samples: int, horizon: int) -> tuple[in
 
 
 def _longest(samples: int, horizon: int) -> int:
-    """The longest window for which a signal can be split; InputError where it is too short for any."""
+    """The longest window with which a signal can be split; InputError if it is too short for any."""
     length = _FEWEST
     try:
         chronological(samples, _FEWEST, horizon)
     except InputError as error:
         said = str(error).replace("a shorter length", "a shorter horizon")
-        raise InputError(f"too short a signal: {said}") from None
+        raise InputError(f"the signal is too short: {said}") from None
     while length < LONGEST:
         try:
             chronological(samples, length + 1, horizon)

@@ -1,4 +1,4 @@
-"""A study of one signal that is still to be filled with amounts, as an object and as the TOML file that people edit."""
+"""The outline of a study of one signal, as an object and as the TOML file that users edit."""
 
 import json
 import os
@@ -24,7 +24,7 @@ BUDGET = "equal-updates"
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """A study of a signal: ``task`` holds the options of the task ``series``; ``notes`` stand above the study."""
+    """A study of a signal: ``task`` holds the options of the task ``series``; ``notes`` are comments above it."""
 
     name: str
     lengths: tuple[int, ...]
@@ -34,7 +34,7 @@ class Outline:
     notes: Sequence[str] = field(default=())
 
     def study(self) -> Study:
-        """The study; relative paths start at the current folder."""
+        """The study; relative paths are relative to the current folder."""
         budget = {"name": BUDGET, "parameters": PARAMETERS, "updates": self.updates, "batch": BATCH}
         return Study.model_validate_json(
             json.dumps(
@@ -60,7 +60,7 @@ class Outline:
 name = {_value(self.name)}
 lengths = {_value(self.lengths)}  # steps in a window
 seeds = {self.seeds}
-engines = [{_value(ENGINE)}]  # for the networks that have it
+engines = [{_value(ENGINE)}]  # for the networks that support it
 
 [[budgets]]
 name = {_value(BUDGET)}
@@ -88,24 +88,25 @@ def _value(value: Any) -> str:
 
 
 def study_name(file: str) -> str:
-    """The name of a study of this file: what it is called, in the letters that a name may have."""
+    """The name of a study of this file: the file's name without its suffix, in the characters that a name may have."""
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(file).name.partition(".")[0] or Path(file).stem).strip("-._")[:60]
     return f"{stem}-signal" if stem in {*shipped(), *folders()} else stem or "signal"
 
 
 def require_writable(*folders: Path) -> None:
-    """InputError where a folder, or the nearest that is there above it, cannot be written to."""
+    """InputError if a folder, or the nearest existing folder above it, cannot be written to."""
     for folder in folders:
         there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
         if not there.is_dir() or not os.access(there, os.W_OK):
-            raise InputError(f"{folder}: {'cannot be written to' if there.is_dir() else 'not a folder'}")
+            fault = "cannot be written to" if there.is_dir() else "is not a folder"
+            raise InputError(f"{folder}: {there} {fault}; choose another folder")
 
 
 def written(folder: Path, results: Path, outline: Outline) -> tuple[Path, Outline]:
-    """Write the study into a folder, and return its file and itself, under a name that is free.
+    """Write the study into a folder under a name that is free, and return the file and the study of that name.
 
-    A file of another content is never written over, and records of another study are never joined: the name gets a
-    number, as in signal-2.toml. OSError that names the file where it cannot be written.
+    If a file of this name has other content, or if there are records of a study of this name, the name gets a number,
+    as in signal-2.toml. OSError that names the file if it cannot be written.
     """
     for number in count(1):
         name = outline.name if number == 1 else f"{outline.name}-{number}"

@@ -1,4 +1,4 @@
-"""From what was seen in a signal to a study of it that fits the minutes: lengths by its period, amounts by timing."""
+"""Plans a study of a signal that fits into the given minutes: lengths from its period, amounts from timed trials."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +16,15 @@ from benchbench.run.advise.outline import Outline, study_name
 from benchbench.run.advise.timing import UPDATES, Clock, timed
 from benchbench.signals.look import Look
 
-MOST_JOBS = 4  # more would need more memory than a small study is worth
-_EARLY = 0.2  # of the time, up to which a second length is timed too
-_REPORT, _REPORT_LENGTH = 5.0, 1.0  # seconds of a report on an idle machine, and for each length
+MOST_JOBS = 4  # more would need too much memory for a small study
+_EARLY = 0.2  # a second length is timed if at most this share of the time has passed
+_REPORT, _REPORT_LENGTH = 5.0, 1.0  # seconds that a report takes on an idle machine, and seconds for each length
 _STEP = 0.01  # share by which the steps of two recordings may differ
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A study that fits, about how many ``seconds`` it takes, and what is left out of a long signal, in words."""
+    """A study that fits, about how many ``seconds`` it takes, and texts that say what is left out of a long signal."""
 
     outline: Outline
     seconds: float
@@ -33,9 +33,9 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the user asked for: ``reading`` and ``clean`` are options of the task ``series``, ``seconds`` in all.
+    """What the user asked for: ``reading`` and ``clean`` are options of the task ``series``.
 
-    ``jobs``: trials side by side. ``command`` is what was typed.
+    ``seconds``: the time for everything. ``jobs``: trials in parallel. ``command``: the command that the user typed.
     """
 
     reading: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Asked:
 
 
 def jobs_of(jobs: int | None) -> int:
-    """Trials side by side: as many as were asked for, else one a core, four at most."""
+    """How many trials run in parallel: ``jobs``, or by default one on each core, at most four."""
     return min(cores(), MOST_JOBS) if jobs is None else jobs
 
 
@@ -55,10 +55,10 @@ def planned(
     looks: Sequence[Look], asked: Asked, *,
     began: float, clock: Clock, on_step: Callable[[str], None] = lambda _: None, **options: Any,
 ) -> Planned:  # fmt: skip
-    """Time the networks, and plan a study that ends, with its report, in the seconds since ``began``.
+    """Time the networks, and plan a study that ends, report included, within ``asked.seconds`` after ``began``.
 
-    InputError where recordings do not go together, the signal is too short, or the seconds are too few. ``options`` are
-    further ones of ``run_study``.
+    InputError if the recordings do not fit together, the signal is too short, or the seconds are too few. ``options``
+    are passed on to ``run_study``.
     """
     first = outline(looks, asked)
     lengths = first.lengths[:1]
@@ -81,7 +81,7 @@ def planned(
 
 
 def outline(looks: Sequence[Look], asked: Asked) -> Outline:
-    """The study with the lengths that the signal asks for, and amounts that are still to be found."""
+    """The study with lengths from the signal's period; its seeds and updates are placeholders."""
     _together(looks)
     periods = [one.profile.period for one in looks if one.profile.period is not None]
     period = sorted(periods)[len(periods) // 2] if len(periods) == len(looks) else None
@@ -100,43 +100,48 @@ def outline(looks: Sequence[Look], asked: Asked) -> Outline:
 
 
 def _samples(looks: Sequence[Look]) -> int:
-    """Samples of one signal whose parts would hold windows as long as these recordings do."""
+    """The samples of one signal whose parts would hold windows of the same length as these recordings do."""
     found = [one.profile.samples for one in looks]
     if len(found) == 1:
         return found[0]
-    whole = [round(samples / FRACTIONS[-1]) for samples in found]  # one recording is the whole test
+    whole = [round(samples / FRACTIONS[-1]) for samples in found]  # one recording is the whole test split
     return min(found[0], whole[1]) if len(found) == 2 else min(whole)
 
 
 def report_seconds(lengths: int) -> float:
-    """About how long a report on so many lengths takes on this machine, by how busy it is."""
+    """About how many seconds a report on so many lengths takes on this machine at its present load."""
     busy = (average() or 0.0) / (os.cpu_count() or 1)
     return (_REPORT + _REPORT_LENGTH * lengths) * max(1.0, busy)
 
 
 def _task(looks: Sequence[Look], asked: Asked) -> dict[str, Any]:
-    """The options of the task, in the order in which people read them."""
+    """The options of the task, in the order in which the TOML file shows them."""
     paths = [_relative(one.path) for one in looks]
     where: dict[str, Any] = {"path": paths[0]} if len(paths) == 1 else {"paths": paths}
     return {**where, "column": looks[0].column, **asked.reading, "horizon": asked.horizon, **asked.clean}
 
 
 def _relative(path: str) -> str:
-    """A path from the current folder on, where it lies in there; else the whole path."""
+    """The path relative to the current folder if the file lies in it, else the absolute path."""
     whole, here = Path(path).resolve(), Path.cwd().resolve()
     return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
 
 
 def _together(looks: Sequence[Look]) -> None:
-    """InputError where recordings have different columns or steps, and for one that is there twice."""
+    """InputError if recordings have different columns or sampling steps, or if one is given twice."""
     first, seen = looks[0], {looks[0].sha256: looks[0].name}
     for one in looks[1:]:
         if one.sha256 in seen:
-            raise InputError(f"{seen[one.sha256]} and {one.name} are the same, which would leak")
+            raise InputError(
+                f"{seen[one.sha256]} and {one.name} have the same content, so that training data would be tested: "
+                "give each recording once"
+            )
         seen[one.sha256] = one.name
         if one.label != first.label:
             both = f"{short(first.label)} of {first.name} and {short(one.label)} of {one.name}"
-            raise InputError(f"the recordings have different columns, {both}: name one that all have with --column")
+            raise InputError(
+                f"the recordings have different columns, {both}: name a column that all of them have with --column"
+            )
         if first.spacing is None or one.spacing is None:
             continue
         if abs(one.spacing.step / first.spacing.step - 1) > _STEP or one.spacing.unit != first.spacing.unit:

@@ -1,4 +1,4 @@
-"""How long the trials of a study take on this machine: one seed of it with 20 updates, run as any study."""
+"""Measures how long the trials of a study take on this machine, by running one seed of it with 20 updates."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Clock = Callable[[], float]
 
 
 class Pace(NamedTuple):
-    """Of one competitor at one length: seconds of a further update, and how many updates it takes at most."""
+    """One competitor at one length: the seconds of one more update, and the most updates that it takes."""
 
     length: int
     seconds: float
@@ -30,9 +30,9 @@ class Pace(NamedTuple):
 class Timing:
     """What one seed of 20 updates took.
 
-    ``seconds``: wall time by length, trials side by side as in any run. ``paces``: of each competitor. ``start``: wall
-    time from the beginning of a run to its first trial, what is done once left out. ``thinned``: what is left out of a
-    long signal, in words.
+    ``seconds``: wall time by length, with trials in parallel as in any run. ``paces``: one for each competitor.
+    ``start``: seconds from the start of a run to its first trial, without what is done only once. ``thinned``: texts
+    that say what is left out of a long signal.
     """
 
     seconds: dict[int, float]
@@ -42,7 +42,7 @@ class Timing:
     thinned: tuple[str, ...] = ()
 
     def study_seconds(self, lengths: Sequence[int], seeds: int, updates: int) -> float:
-        """About how long a study takes, from its beginning to its last record."""
+        """About how many seconds a study takes from its start to its last record."""
         more = [
             max(0, min(updates, pace.most or updates) - UPDATES) * pace.seconds
             for pace in self.paces
@@ -52,7 +52,7 @@ class Timing:
         return self.start + fixed + seeds * sum(more) / self.jobs + max(more, default=0.0)
 
     def joined(self, later: "Timing") -> "Timing":
-        """With what a later run on the same machine took at other lengths; its start counts, as nothing is new then."""
+        """Add a later run at other lengths on the same machine; its ``start`` counts, since caches are warm by then."""
         return replace(
             later,
             seconds={**self.seconds, **later.seconds},
@@ -97,10 +97,9 @@ def timed(
     on_step: Callable[[str], None] = lambda _: None,
     **options: Any,
 ) -> Timing:
-    """Run one seed of a study with 20 updates in a folder of its own, which is removed.
+    """Run one seed of a study with 20 updates in a temporary folder.
 
-    ``options`` are further ones of ``run_study``. InputError where the study cannot be run, and where no network ends
-    ok.
+    ``options`` are passed on to ``run_study``. InputError if the study cannot be run, or if no network's trial is ok.
     """
     watch = _Watch(clock)
     small = replace(outline, seeds=1, updates=UPDATES)
@@ -118,7 +117,10 @@ def timed(
     ok = [record for record in records if record.status is Status.OK]
     if not any(record.baseline is False for record in ok):
         failed = next(record for record in records if record.baseline is False)
-        raise InputError(f"no network could be fitted: {failed.trial.architecture}: {failed.message}")
+        raise InputError(
+            f"no network could be fitted to this signal; the first to fail was {failed.trial.architecture}: "
+            f"{failed.message}"
+        )
     first = watch.planned if watch.first is None else watch.first
     return Timing(
         seconds={length: watch.ended[length] - start for length, start in watch.started.items()},
@@ -138,7 +140,7 @@ def _both(one: Callable[[str], None], other: Callable[[str], None]) -> Callable[
 
 
 def _pace(record: Record) -> Pace:
-    """Seconds of an update: what the fit took without its first update or its longest step, which are done once."""
+    """Seconds of an update: those of the fit without its first update or longest step, which happen once."""
     spent = record.spent
     once = max(spent.first_update_seconds or 0.0, spent.longest_seconds or 0.0)
     updates = max(1, (spent.updates or 0) - 1)

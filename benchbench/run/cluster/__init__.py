@@ -1,1 +1,1 @@
-"""Trials on the machines of a Dask cluster: the run's side, the worker's side, and what travels between them."""
+"""Trials on the machines of a Dask cluster: the code of the run, the code of a worker, and their messages."""

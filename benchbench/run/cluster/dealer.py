@@ -1,4 +1,4 @@
-"""Which trial goes to which worker: block by block, so that pairs run on one machine and close in time."""
+"""Decides which trial goes to which worker: block by block, so that paired trials run on one machine, close in time."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
@@ -7,15 +7,15 @@ from itertools import groupby
 from benchbench.run.job import Scheduled
 
 ATTEMPTS = 2
-"""Times that a trial may run; it is lost where its worker went each time."""
+"""How many times a trial is started; it is recorded as lost if its worker has left each time."""
 
 
 class Dealer:
     """Deals the trials of a run out to its workers.
 
-    A worker has a block to itself. The rest of a block whose worker has gone goes to another one as a block of its own,
-    named after it with a number behind, so that a record says that its pairs were made elsewhere. To run the whole
-    block once more would run again what is recorded.
+    A worker gets whole blocks. When a worker leaves, another worker gets the rest of its block as a new block, whose
+    name is the old one with a number appended, so that records say which trials ran on one machine. Running the whole
+    block once more would repeat trials that are recorded.
     """
 
     def __init__(self, items: Iterable[Scheduled]) -> None:
@@ -25,7 +25,7 @@ class Dealer:
         self._lost: Counter[str] = Counter()
 
     def next(self, worker: Hashable, can: Callable[[Scheduled], bool]) -> Scheduled | None:
-        """The next trial for a worker, None where there is none that it ``can`` run."""
+        """Return the next trial for a worker, or None if no waiting trial is one that it ``can`` run."""
         own = self._own.setdefault(worker, deque())
         if not own:
             for block in self._waiting:
@@ -36,11 +36,14 @@ class Dealer:
         return own.popleft() if own else None
 
     def ended(self, item: Scheduled) -> None:
-        """A trial has its outcome."""
+        """Note that a trial has its outcome."""
         self._begun.add(item.block)
 
     def left(self, worker: Hashable, ran: Iterable[Scheduled], waited: Iterable[Scheduled]) -> list[Scheduled]:
-        """A worker has gone, with trials that ``ran`` there and that ``waited``; those that are lost for good."""
+        """Take back the trials of a worker that has left, those that ``ran`` and those that ``waited`` there.
+
+        Returns the trials that have used up their attempts.
+        """
         ran = list(ran)
         self._lost.update(item.trial.key for item in ran)
         lost = [item for item in ran if self._lost[item.trial.key] >= ATTEMPTS]

@@ -14,18 +14,19 @@ from benchbench.run.executor import Ended
 from benchbench.run.job import Job, Scheduled
 
 PATIENCE = 60.0
-"""Seconds for which a scheduler, or a worker, may be silent."""
+"""Seconds without a message after which a scheduler or a worker counts as lost."""
 
 _PAUSE = 0.2  # seconds between two looks for a worker
 
 
 class Dask:
-    """Runs trials on the workers of the scheduler at an address; to be closed.
+    """Runs trials on the workers of the Dask scheduler at an address; close it after use.
 
-    A block goes to one worker, which runs its trials as one machine does, each in a process of its own: as many side by
-    side as the worker has threads for. What was under way on a worker that has gone, or says nothing for ``patience``
-    seconds, runs once more elsewhere; a second time it is lost. Raises ConnectionError where the scheduler goes for so
-    long; InputError where it is not there, a worker has other versions, or none has a GPU for a study that needs one.
+    Each block goes to one worker, which runs every trial in a process of its own, as many in parallel as it has threads
+    for. Trials on a worker that leaves, or that sends nothing for ``patience`` seconds, run once more on another
+    worker; if that one leaves too, they are recorded as lost. Raises ConnectionError if the scheduler does not answer
+    for that long, and InputError if no scheduler is at the address, a worker has other versions, or no worker has a
+    GPU for a study that needs one.
     """
 
     many_machines = True
@@ -44,20 +45,20 @@ class Dask:
         self._run = uuid4().hex
 
     def __enter__(self) -> "Dask":
-        """It is connected already."""
+        """Return this executor, which connected when it was made."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let the workers go."""
+        """Close the connection."""
         self.close()
 
     def close(self) -> None:
-        """End what is kept on the workers, and the connection."""
+        """End this run's processes on the workers, and close the connection."""
         self._link.tell(worker.closed, self._run, workers=self._members)
         self._link.close()
 
     def prepare(self, job: Job) -> None:
-        """Wait for a worker; InputError where there is none, or one that cannot run the trials of a job."""
+        """Wait for a worker; InputError if none comes, or if a worker cannot run the trials of a job."""
         workers = self._workers()
         members = [Member.of(address, told, 0.0) for address, told in workers.items()]
         if any(name != "cpu" for name in job.devices) and not any(member.gpu for member in members):
@@ -69,9 +70,15 @@ class Dask:
         for member in members:
             found = there.get(member.address, here)
             if isinstance(found, Exception):
-                raise InputError(f"worker {member.label} cannot run the trials: benchbench is not there: {found}")
+                raise InputError(
+                    f"worker {member.label} cannot run the trials: it cannot import benchbench ({found}); "
+                    "install there what this machine has"
+                )
             if differences := versions.differences(here, found):
-                raise InputError(f"worker {member.label} cannot run the trials: it has {differences}")
+                raise InputError(
+                    f"worker {member.label} cannot run the trials: it has {differences}; "
+                    "install there what this machine has"
+                )
 
     def _workers(self) -> dict[str, dict[str, Any]]:
         until = time.monotonic() + self._patience

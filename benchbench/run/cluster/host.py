@@ -1,8 +1,8 @@
-"""What runs trials on a worker's machine: a process of its own, which does as a run on one machine does.
+"""The host: the process that runs trials on a worker's machine, in the same way as a run on one machine.
 
-A Dask worker under a nanny is daemonic: it may have no children through multiprocessing, so it starts this by
-``subprocess``. It is given a job and trials on its standard input, and answers on its standard output, all pickled. It
-ends, with all that it keeps, when its input does.
+A Dask worker under a nanny is daemonic and may not start children with ``multiprocessing``, so it starts the host with
+``subprocess``. The host reads a job and trials from its standard input and answers on its standard output, all pickled.
+When its input is closed, it ends with all the processes that it started.
 """
 
 import os
@@ -27,12 +27,12 @@ from benchbench.run.place import look
 
 @dataclass(frozen=True)
 class _Arrival:
-    """Loads the plug-ins of a job as they are on this machine."""
+    """Loads the plug-ins of a job from the files of this machine."""
 
     job: Job
 
     def __call__(self, _: None) -> InputError | None:
-        """What is wrong with them, or None: one cannot be loaded, or is another one than that of the run."""
+        """Return an error if a plug-in cannot be loaded or differs from the run's, else None."""
         try:
             with inside(self.job.folder):
                 known = self.job.load()
@@ -48,16 +48,16 @@ class _Arrival:
 def _refuse_another(origin: Origin, source: origins.Source, version: int, found: origins.Source | None) -> None:
     what = f"{origin.kind} {origin.name!r}"
     if version != origin.version:
-        raise InputError(f"{what} version {version} where the run has version {origin.version}")
+        raise InputError(f"{what} has version {version} there, but version {origin.version} in the run")
     if found is None or found.sha256 != source.sha256:
-        raise InputError(f"{what}: its file {source.name} is another one than that of the run")
+        raise InputError(f"{what}: its file {source.name} differs from the file of the run")
 
 
 def main() -> None:
     """Serve the worker until it closes the input."""
     worker, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # what anybody prints is no answer
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an orderly end, as that by Ctrl-C is on one machine
+    os.dup2(2, 1)  # so that printed text never mixes with the answers
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C on one machine
     with suppress(KeyboardInterrupt, BrokenPipeError):
         _serve(worker, lambda *what: answers.send(what))
 
@@ -83,13 +83,13 @@ def _serve(worker: Connection, say: Callable[[str, str, Any], None]) -> None:
 def _check_plugins(job: Job) -> None:
     [(_, fault)] = isolated_map(_Arrival(job), [None], threads=job.threads)
     if isinstance(fault, Lost):
-        raise InputError(f"the plug-ins cannot be loaded there: {fault.reason}")
+        raise InputError(f"the worker cannot load the plug-ins: {fault.reason}")
     if fault is not None:
         raise fault
 
 
 def _read(worker: Connection, inbox: Inbox[Scheduled]) -> None:
-    """Take in trials; the end of the input ends this process."""
+    """Put the trials that arrive into the inbox; when the input is closed, end this process."""
     try:
         while True:
             inbox.put(worker.recv())

@@ -16,10 +16,10 @@ _FAULTS = (OSError, TimeoutError, ValueError)
 
 
 class Link:
-    """A scheduler, and how to ask it for things; ConnectionError where it cannot be reached any more."""
+    """The connection to a scheduler; its methods raise ConnectionError once the scheduler cannot be reached."""
 
     def __init__(self, address: str) -> None:
-        """InputError, within seconds, where nobody answers."""
+        """Connect; InputError, within seconds, if no scheduler answers."""
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the run says what is wrong, once
         self.address = address
         try:
@@ -34,7 +34,7 @@ class Link:
         return Client(self.address, timeout=seconds, set_as_default=False, name="benchbench")
 
     def again(self, seconds: float) -> None:
-        """Connect anew; ConnectionError where nobody answers for so many seconds."""
+        """Connect again; ConnectionError if no scheduler answers for so many seconds."""
         self._drop()
         until = time.monotonic() + seconds
         while True:
@@ -48,20 +48,20 @@ class Link:
                 return
 
     def gone(self) -> ConnectionError:
-        """The error of a run whose scheduler does not answer."""
+        """Return the error that ends a run whose scheduler does not answer."""
         return ConnectionError(
-            f"the scheduler at {self.address} does not answer any more; what is recorded is kept, "
-            "and the same command goes on from there"
+            f"the scheduler at {self.address} does not answer any more; the records so far are kept, "
+            "and the same command continues from them"
         )
 
     @property
     def connected(self) -> bool:
-        """Whether the connection is the one that was made."""
+        """Whether the connection is up."""
         return bool(self.client.status == "running")
 
     def workers(self) -> dict[str, dict[str, Any]] | None:
-        """What the scheduler knows of each worker, by address; None where it does not answer."""
-        with suppress(Exception):  # also where it is being replaced
+        """What the scheduler knows about each worker, by address; None if it does not answer."""
+        with suppress(Exception):  # such as those of a client that is reconnecting
             scheduler: Any = self.client.scheduler
             found: dict[str, dict[str, Any]] = self.client.sync(
                 scheduler.identity, n_workers=-1, callback_timeout=_ANSWER
@@ -70,7 +70,7 @@ class Link:
         return None
 
     def submit(self, function: Callable[..., Any], *given: Any, worker: str, needs: dict[str, int]) -> Future[Any]:
-        """Have a worker, and no other, call a function once, whatever happens to it."""
+        """Have one worker call a function once; Dask neither retries it nor moves it to another worker."""
         return self.client.submit(
             function,
             *given,
@@ -82,7 +82,7 @@ class Link:
         )
 
     def ask(self, function: Callable[..., Any], *given: Any, worker: str, seconds: float) -> Any:
-        """What a function returns on a worker; an OSError or what else goes wrong there is raised."""
+        """Return what a function returns on a worker; what it raises there is raised here."""
         future = self.submit(function, *given, worker=worker, needs={})
         try:
             return future.result(timeout=seconds)
@@ -90,7 +90,7 @@ class Link:
             future.release()
 
     def each(self, function: Callable[..., Any]) -> dict[str, Any]:
-        """What a function returns, or raises, on each worker that answers in time, however busy it is."""
+        """What a function returns or raises, by the address of each worker that answers in time, even a busy one."""
         with suppress(Exception):
             found: dict[str, Any] = self.client.sync(
                 self.client._run, function, on_error="return", callback_timeout=_ANSWER
@@ -99,7 +99,7 @@ class Link:
         return {}
 
     def tell(self, function: Callable[..., Any], *given: Any, workers: Iterable[str]) -> None:
-        """Call a function on workers at once, however busy they are; it does not matter what comes of it."""
+        """Call a function on workers at once, even on busy ones; errors are ignored."""
         if self.connected and (there := list(workers)):
             with suppress(Exception):
                 self.client.sync(
@@ -107,7 +107,7 @@ class Link:
                 )
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._drop()
 
     def _drop(self) -> None:

@@ -1,4 +1,4 @@
-"""The user's files that trials need, on their way to another machine: by content, under the same names."""
+"""Sends the user's files that trials need to another machine, by their content and under the same names."""
 
 import hashlib
 import os
@@ -14,11 +14,11 @@ from benchbench.run.job import Job
 from benchbench.run.origins import Source
 
 CHUNK = 4 * 2**20
-"""Bytes of a file that are sent at once."""
+"""Bytes of a file in one message."""
 
 
 class Piece(NamedTuple):
-    """A file: where it is on the machine of the run, its place in its parcel, and the SHA-256 of its content."""
+    """A file: its path on the run's machine, its relative path in its parcel, and the SHA-256 of its content."""
 
     path: str
     place: str
@@ -26,9 +26,9 @@ class Piece(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """Files that lie together. ``text`` is how the study names them; of several, it is their folder or a plug-in.
+    """Files of one folder. ``text`` is the path in the study: a file, a folder of files, or a plug-in with its imports.
 
-    ``shared``: a file of this path and content on the other machine is taken as it is.
+    ``shared``: if the other machine has a file with this path and content, the trials there use it.
     """
 
     text: str
@@ -38,9 +38,9 @@ class Parcel(NamedTuple):
 
 
 def packed(job: Job) -> tuple[Parcel, ...]:
-    """What a job's trials need: its plug-in files with what they import from their folders, and files of options.
+    """The files that a job's trials need: plug-ins, what these import from their folders, and files named by options.
 
-    InputError where a file cannot be read, and so not be sent.
+    InputError if a file cannot be read.
     """
     plugins = {source.paths[0]: source for origin, source in job.files.items() if origin.option is None}
     options = {origin.option: source for origin, source in job.files.items() if origin.option is not None}
@@ -72,7 +72,7 @@ def _piece(path: Path, above: Path) -> Piece:
 
 
 def chunks(piece: Piece) -> Iterator[bytes]:
-    """The content of a file, part by part."""
+    """The content of a file, in parts."""
     with Path(piece.path).open("rb") as stream:
         while part := stream.read(CHUNK):
             yield part
@@ -90,18 +90,18 @@ class Depot:
         return sorted(name for name in pieces if not (self.folder / name).exists())
 
     def add(self, name: str, part: bytes, *, first: bool, last: bool) -> None:
-        """Take in a part of a file; ValueError where the whole has another content than its name says."""
+        """Write a part of a file; ValueError after the last part if the SHA-256 of the content is not its name."""
         self.folder.mkdir(parents=True, exist_ok=True)
         coming = self.folder / f"{name}.coming"
         with coming.open("wb" if first else "ab") as stream:
             stream.write(part)
         if last:
             if _digest(coming) != name:
-                raise ValueError(f"a file did not arrive as it was sent ({name[:12]})")
+                raise ValueError(f"a file was damaged on its way (SHA-256 {name[:12]}...)")
             coming.rename(self.folder / name)
 
     def unpacked(self, parcels: tuple[Parcel, ...], into: Path) -> dict[str, str]:
-        """Where each parcel lies on this machine, by its text."""
+        """The path of each parcel on this machine, by its text."""
         found = {}
         for number, parcel in enumerate(parcels):
             if self._in_place(parcel):
@@ -142,7 +142,7 @@ def _digest(path: Path) -> str:
 
 
 def moved(job: Job, places: Mapping[str, str], folder: str) -> Job:
-    """A job whose files are in these ``places``."""
+    """The same job with its files at these ``places``."""
     sources = job.sources
     return replace(
         job,
@@ -157,7 +157,7 @@ def moved(job: Job, places: Mapping[str, str], folder: str) -> Job:
 
 
 def redirected(trial: Trial, places: Mapping[str, str]) -> Trial:
-    """A trial whose options name the files in these ``places``."""
+    """The same trial with options that name the files at these ``places``."""
     options = {name: _redirected(getattr(trial, name), places) for name in ("task_options", "architecture_options")}
     return trial.model_copy(update=options)
 

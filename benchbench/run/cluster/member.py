@@ -1,4 +1,4 @@
-"""A worker of a cluster, as a run knows it, and how it is made ready for the run's trials."""
+"""What a run knows about a worker of its cluster, and how it makes the worker ready for its trials."""
 
 import pickle
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from benchbench.run.cluster.luggage import Parcel, chunks
 from benchbench.run.job import Job, Scheduled
 
 GPU = "GPU"
-"""The resource that a worker offers which has a GPU for trials."""
+"""The Dask resource that a worker with a GPU offers."""
 
 _ARRIVAL = 120.0  # seconds for a host to load PyTorch and the plug-ins and to measure its machine
 
@@ -24,10 +24,11 @@ State = Literal["new", "opening", "ready", "refused", "silent"]
 
 @dataclass(eq=False)
 class Member:
-    """A worker, with the trials that it has been given, in their order, and when each of those that run began.
+    """A worker, the trials that it has (``given``, in order), and when those that run began (``started``).
 
-    ``token`` names its host; one that has gone and come back has another. ``seen`` is when the scheduler last heard of
-    it, by the scheduler's clock, ``changed`` when that changed, by the run's. ``tries``: to open a host there.
+    ``token`` names its host; a worker that left and came back gets a new one. ``seen`` is the time of its last message
+    to the scheduler, by the scheduler's clock; ``changed`` is when that last changed, by the run's clock. ``tries``
+    counts the attempts to start a host on it.
     """
 
     address: str
@@ -46,7 +47,7 @@ class Member:
 
     @classmethod
     def of(cls, address: str, told: dict[str, Any], now: float) -> "Member":
-        """A worker of which the scheduler tells."""
+        """The worker at an address, from what the scheduler says about it."""
         name = told.get("name")
         label = address if name in {None, address} else f"{name} ({address})"
         gpu = (told.get("resources") or {}).get(GPU, 0) >= 1
@@ -57,26 +58,26 @@ class Member:
         return item.trial.device == "cpu" or self.gpu
 
     def anew(self) -> "Member":
-        """The same worker, of whose host nothing is left."""
+        """The same worker without its host and trials."""
         fresh = Member(self.address, self.label, self.threads, self.gpu, self.seen, self.changed)
         fresh.tries = self.tries + 1
         return fresh
 
     def room(self, ahead: int) -> int:
-        """How many trials it may be given, where each of its jobs may have ``ahead``."""
+        """How many more trials it may get, if each of its jobs may have ``ahead``."""
         return self.jobs * ahead - len(self.given)
 
     def starting(self) -> Iterator[Scheduled]:
-        """The trials that begin now, since it runs what it is given in order."""
+        """The trials that begin now: a worker runs its trials in order."""
         for key, (item, _) in [*self.given.items()][: self.jobs]:
             if key not in self.started:
                 yield item
 
 
 def opened(link: Link, member: Member, run: str, job: Job, parcels: tuple[Parcel, ...]) -> Environment | str:
-    """Have a worker start its host, and send what it lacks; a text says why it cannot run the trials.
+    """Send a worker the files that it lacks and have it start a host; a text says why it cannot run the trials.
 
-    An exception says that it did not answer, or that something went wrong there.
+    Raises whatever went wrong if the worker did not answer or failed.
     """
 
     def ask(function: Any, *given: Any) -> Any:
@@ -92,12 +93,12 @@ def opened(link: Link, member: Member, run: str, job: Job, parcels: tuple[Parcel
                 ask(worker.receive, piece.sha256, part, number == 0, number == len(parts) - 1)
     member.jobs = jobs(member, job)
     there = replace(job, jobs=member.jobs)
-    answer: Environment | str = pickle.loads(  # noqa: S301  from the worker, whom the run trusts as it trusts the run
+    answer: Environment | str = pickle.loads(  # noqa: S301  the run and its workers trust each other
         ask(worker.opened, run, member.token, pickle.dumps(there), parcels)
     )
     return answer
 
 
 def jobs(member: Member, job: Job) -> int:
-    """How many trials run side by side there: as many as it has threads for, and one where they share a device."""
+    """How many trials run in parallel there: as many as it has threads for, or one if they share a device."""
     return 1 if any(name != "cpu" for name in job.devices) else max(1, member.threads // job.threads)

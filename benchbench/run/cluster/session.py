@@ -1,4 +1,4 @@
-"""The trials of a run on their way through a cluster: who has what, who has gone, and what has to run again."""
+"""Runs the trials of a run on a cluster: which worker has which trials, which workers left, and what runs again."""
 
 import pickle
 import queue
@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from distributed import Future
@@ -25,14 +24,14 @@ from benchbench.run.executor import Ended
 from benchbench.run.job import Job, Scheduled, lost
 
 _LOOK = 1.0  # seconds between two looks at the workers
-_AHEAD = 2  # trials that a job has at once: one runs while the next is on its way
+_AHEAD = 2  # trials for each job of a worker: one runs while the next is being sent
 _TRIES = 3  # to open a host on a worker
 _FETCHERS = 4  # threads that fetch outcomes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listeners:
-    """Who hears of a run on a cluster: how many workers it has, and what it has to say of them."""
+    """Called during a run on a cluster: with the number of workers, notes, trials that start, and printed text."""
 
     on_workers: Callable[[int], None]
     on_note: Callable[[str], None]
@@ -43,7 +42,7 @@ class Listeners:
 class Session:
     """One map of a job over trials. ``members`` are the workers by address, kept from one map to the next.
 
-    A scheduler or a worker that is silent for ``patience`` seconds is taken for gone.
+    A scheduler or a worker that sends nothing for ``patience`` seconds counts as lost.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class Session:
             self._over.wait(_LOOK / 10)
 
     def _deal(self) -> None:
-        """Give trials to the workers that have room; none before all workers of the start are known to be fit."""
+        """Send trials to workers that have room, but none before each of the first workers has been found fit."""
         ready = [member for member in self._members.values() if member.state == "ready"]
         if len(ready) != self._count:
             self._count = len(ready)
@@ -109,8 +108,8 @@ class Session:
             self._busy = time.monotonic()
         elif self._left and time.monotonic() - self._busy > self._patience:
             raise ConnectionError(
-                f"no worker is left at {self._link.address} that can run the trials; what is recorded is kept, "
-                "and the same command goes on from there"
+                f"no worker at {self._link.address} can run the trials any more; the records so far are kept, "
+                "and the same command continues from them"
             )
 
     def _submit(self, member: Member, item: Scheduled) -> None:
@@ -120,10 +119,10 @@ class Session:
         member.given[key] = item, future
         future.add_done_callback(lambda done: self._heard.put((self._done, member, key, done)))
 
-    # What is heard: each gives the trials that have their outcome now.
+    # One method for each event; each yields the trials whose outcome is known now.
 
     def _looked(self, workers: dict[str, dict[str, Any]] | None) -> Iterator[Ended]:
-        """The scheduler has told of its workers, or has not answered."""
+        """Handle the scheduler's list of workers, or None if it did not answer."""
         now = time.monotonic()
         if not self._link.connected:
             self._reconnect()
@@ -132,7 +131,7 @@ class Session:
             if now - self._answered > self._patience:
                 raise self._link.gone()
             for member in self._members.values():
-                member.changed = now  # nobody can tell
+                member.changed = now  # without the scheduler, silence says nothing
             return
         self._answered = now
         for address in self._members.keys() - workers.keys():
@@ -166,14 +165,14 @@ class Session:
         self._heard.put((self._opened, member, answer))
 
     def _opened(self, member: Member, answer: Environment | str | Exception) -> Iterator[Ended]:
-        """A worker has its host, or cannot run trials."""
+        """Handle a worker's answer to the start of its host."""
         if self._members.get(member.address) is member and member.state == "opening":
             if isinstance(answer, Environment):
                 member.environment, member.state = answer, "ready"
             elif isinstance(answer, str) and not self._begun:
                 raise InputError(f"worker {member.label} cannot run the trials: {answer}")
             elif isinstance(answer, str) or member.tries + 1 >= _TRIES:
-                self._hears.on_note(f"worker {member.label} has no part in the run: {answer}")
+                self._hears.on_note(f"worker {member.label} takes no part in the run: {answer}")
                 member.state = "refused"
             else:
                 self._members[member.address] = member.anew()
@@ -181,7 +180,7 @@ class Session:
         yield from ()
 
     def _done(self, member: Member, key: str, future: Future[Any]) -> Iterator[Ended]:
-        """A worker has answered, or cannot any more."""
+        """Handle a future that has ended: fetch its outcome, or start over what it belonged to."""
         if self._is_current(member, key):
             if future.status == "finished":
                 self._threads.submit(self._fetch, member, key, future)
@@ -193,12 +192,12 @@ class Session:
     def _fetch(self, member: Member, key: str, future: Future[Any]) -> None:
         try:
             told = pickle.loads(future.result(timeout=self._patience))  # noqa: S301  see member.opened
-        except Exception:  # the worker went with it, or the connection
+        except Exception:  # the worker or the connection was lost meanwhile
             told = worker.Told()
         self._heard.put((self._fetched, member, key, told))
 
     def _fetched(self, member: Member, key: str, told: worker.Told) -> Iterator[Ended]:
-        """An outcome has come, or is lost with its host."""
+        """Handle an outcome that has arrived, or the loss of its host."""
         if not self._is_current(member, key):
             return
         if told.ended is None:
@@ -216,10 +215,10 @@ class Session:
     def _is_current(self, member: Member, key: str) -> bool:
         return self._members.get(member.address) is member and key in member.given
 
-    # What is lost.
+    # Losses.
 
     def _start_anew(self, member: Member) -> Iterator[Ended]:
-        """The host of a worker has gone, or the worker itself; if it is there, it gets another."""
+        """Give a worker whose host ended another host, unless the worker itself has left."""
         if not self._link.connected:
             self._reconnect()
             return
@@ -227,13 +226,12 @@ class Session:
         self._members[member.address] = member.anew()
 
     def _forget(self, member: Member) -> Iterator[Ended]:
-        """Take back the trials of a worker; those that were lost with a worker before have their outcome now."""
+        """Take back the trials of a worker; those that have used up their attempts end as lost."""
         ran = [item for key, (item, _) in member.given.items() if key in member.started]
         waited = [item for key, (item, _) in member.given.items() if key not in member.started]
         started = self._taken_from(member)
         for item in self._dealer.left(member.token, ran, waited):
-            gone = partial(lost, item, Lost("crash", "worker lost"), member.environment)
-            yield item, gone(started[item.trial.key])
+            yield item, lost(item, Lost("crash", "worker lost"), member.environment, started[item.trial.key])
 
     def _taken_from(self, member: Member) -> dict[str, str]:
         started = dict(member.started)
@@ -244,8 +242,10 @@ class Session:
         return started
 
     def _reconnect(self) -> None:
-        """Connect anew. What was under way is no worker's loss: it runs once more."""
-        self._hears.on_note(f"the connection to the scheduler is lost; the run tries for {self._patience:g} s")
+        """Connect again; the trials under way run once more, which does not count as an attempt."""
+        self._hears.on_note(
+            f"the connection to the scheduler is lost; the run tries to connect again for {self._patience:g} s"
+        )
         for member in self._members.values():
             items = [item for item, _ in member.given.values()]
             self._taken_from(member)
@@ -253,4 +253,4 @@ class Session:
         self._members.clear()
         self._link.again(self._patience)
         self._answered = self._busy = time.monotonic()
-        self._hears.on_note("the scheduler is there again")
+        self._hears.on_note("the connection to the scheduler is back")

@@ -1,4 +1,4 @@
-"""What must be the same on the machine of the run and on that of a worker."""
+"""The versions that must be the same on the run's machine and on a worker."""
 
 import hashlib
 from importlib.metadata import version
@@ -12,7 +12,7 @@ _PACKAGE = Path(benchbench.__file__).parent
 def own() -> dict[str, str]:
     """The versions of benchbench, with the first digits of the SHA-256 of its source, and of PyTorch.
 
-    What follows a ``+`` in PyTorch's version is its build: a GPU node and a laptop have different ones.
+    The part of PyTorch's version after a ``+`` is its build, which may differ: a GPU node and a laptop have others.
     """
     return {
         "benchbench": f"{benchbench.__version__} (source {_digest()[:12]})",
@@ -21,9 +21,9 @@ def own() -> dict[str, str]:
 
 
 def differences(here: dict[str, str], there: dict[str, str]) -> str:
-    """What differs, in words; empty where nothing does."""
+    """The differences in words; empty if there are none."""
     return ", ".join(
-        f"{name} {there.get(name, 'missing')} where the run has {own}"
+        f"{name} {there.get(name, 'missing')}, but the run has {own}"
         for name, own in here.items()
         if there.get(name) != own
     )

@@ -1,6 +1,6 @@
-"""What a Dask worker does for a run: it keeps a host, which runs the trials, and passes on what that says.
+"""The functions that a run calls on a Dask worker: they start a host, which runs the trials, and pass on its answers.
 
-These functions run in the worker's process. They import no PyTorch.
+They run in the worker's process and do not import PyTorch.
 """
 
 import os
@@ -22,36 +22,39 @@ from benchbench.run.cluster import versions
 from benchbench.run.cluster.luggage import Depot, Parcel, moved, redirected
 from benchbench.run.job import Job, Scheduled
 
-_LOOK = 0.5  # seconds between two looks at whether somebody still waits for a trial
+_LOOK = 0.5  # seconds between two looks at whether the run still waits for a trial
 _HOST = "benchbench.run.cluster.host"
-_END = 10.0  # seconds for a host to put away what it has
+_END = 10.0  # seconds for a host to clean up
 _HOSTS: dict[str, "_Host"] = {}
 
 
 class Told(NamedTuple):
-    """What a trial's host says: how it ended (an Outcome or an InputError), and what it printed; None: it is gone."""
+    """The host's answer on a trial: an Outcome or an InputError (None if the host is lost), and what it printed."""
 
     ended: Any = None
     printed: str = ""
 
 
 def about() -> dict[str, str]:
-    """The versions that must be those of the run."""
+    """The versions that must equal the run's."""
     return versions.own()
 
 
 def missing(parcels: tuple[Parcel, ...]) -> list[str]:
-    """The files that have to be sent."""
+    """The SHA-256 of the files that this worker lacks."""
     return _depot().missing(parcels)
 
 
 def receive(name: str, part: bytes, first: bool, last: bool) -> None:
-    """Take in a part of a file."""
+    """Store a part of a file."""
     _depot().add(name, part, first=first, last=last)
 
 
 def opened(run: str, token: str, content: bytes, parcels: tuple[Parcel, ...]) -> bytes:
-    """Start a host for a job, in place of any other of the run; its pickled Environment, or why it cannot, a text."""
+    """Start a host for a job, in place of any earlier host of the run.
+
+    Returns its pickled Environment, or a pickled text that says why it cannot run trials.
+    """
     job: Job = pickle.loads(content)  # noqa: S301  from the run
     closed(run)
     folder = Path(tempfile.mkdtemp(prefix="benchbench-host-", dir=get_worker().local_directory))
@@ -62,7 +65,7 @@ def opened(run: str, token: str, content: bytes, parcels: tuple[Parcel, ...]) ->
 
 
 def ran(token: str, content: bytes) -> bytes:
-    """Run a trial; a pickled ``Told``."""
+    """Run a trial, and return a pickled ``Told``."""
     host = _HOSTS.get(token)
     if host is None:
         return pickle.dumps(Told())
@@ -84,7 +87,7 @@ def _depot() -> Depot:
 
 
 class _Host:
-    """A host as its worker has it."""
+    """The worker's end of a host: its process, and the queues of the threads that wait for its answers."""
 
     def __init__(self, run: str, job: Job, places: dict[str, str], folder: Path) -> None:
         self.run, self._places, self._folder = run, places, folder
@@ -108,7 +111,7 @@ class _Host:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def arrived(self) -> Any:
-        """The machine's Environment, or a text that says why trials cannot run here."""
+        """Wait for the machine's Environment, or a text that says why trials cannot run here."""
         while True:
             try:
                 return self._arrived.get(timeout=_LOOK)
@@ -117,7 +120,7 @@ class _Host:
                     self.close()
 
     def asked(self, item: Scheduled) -> Told:
-        """Run a trial, as long as somebody waits for it."""
+        """Run a trial, and wait for its end as long as the run waits for it."""
         box: queue.SimpleQueue[Told] = queue.SimpleQueue()
         there = item._replace(trial=redirected(item.trial, self._places))
         self._waiting[there.trial.key] = item, box
@@ -131,7 +134,7 @@ class _Host:
                     return Told()
 
     def close(self) -> None:
-        """Have it end; what it leaves is put away meanwhile."""
+        """End the host, and clean up in the background."""
         threading.Thread(target=self._close).start()
 
     def _close(self) -> None:
@@ -153,7 +156,7 @@ class _Host:
         return True
 
     def _listen(self) -> None:
-        """Pass on what it says, each to the thread that waits for it."""
+        """Pass each answer on to the thread that waits for it."""
         try:
             while True:
                 kind, key, what = self._from.recv()
@@ -165,24 +168,24 @@ class _Host:
                     item, box = self._waiting.pop(key)
                     box.put(Told(_as_asked(item, what), self._printed.pop(key, "")))
         except (EOFError, OSError):
-            self._arrived.put("the process that runs trials there ended at once; the worker's own output says why")
+            self._arrived.put("the process that runs its trials ended at once; the worker's own output says why")
 
 
 def _as_asked(item: Scheduled, outcome: Any) -> Any:
-    """An outcome whose record has the trial as the study has it, and not with this machine's paths."""
+    """The same outcome with the trial as the study has it, without this machine's paths."""
     record = getattr(outcome, "record", None)
     return outcome if record is None else outcome._replace(record=record.model_copy(update={"trial": item.trial}))
 
 
 def _unwanted() -> bool:
-    """Whether the run has gone, or has given this task up."""
+    """Whether the run has ended, or has cancelled this task."""
     worker = get_worker()
     task = worker.state.tasks.get(worker.get_current_task())
     return task is None or task.state == "cancelled"
 
 
 def _environment() -> dict[str, str]:
-    """The worker's variables, without those that its nanny set for the worker's own sake."""
+    """The worker's environment variables, without those that its nanny set for the worker alone."""
     given: dict[str, Any] = {}
     for name in ("environ", "pre-spawn-environ"):
         given |= dask.config.get(f"distributed.nanny.{name}", {})

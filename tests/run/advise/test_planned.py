@@ -83,7 +83,7 @@ def test_a_short_recording_among_several_shortens_the_windows(tmp_path):
 
 def test_the_same_recording_twice_is_refused(tmp_path):
     recordings = [seen(tmp_path, name, wave()) for name in ("a.csv", "b.csv")]
-    with pytest.raises(InputError, match=r"a\.csv and b\.csv are the same, which would leak"):
+    with pytest.raises(InputError, match=r"a\.csv and b\.csv have the same content, so that training data"):
         outline(recordings, asked())
 
 
