@@ -11,14 +11,14 @@ from benchbench.learn.gradient import Gradient
 from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
-@architecture("autoencoder", version=1)
+@architecture("autoencoder", version=2)
 def autoencoder(
     setting: Setting,
     *,
     cell: Cell = "gru",
     code: Positive = 8,
     learning_rate: LearningRate = 3e-3,
-    schedule: SearchedSchedule = "constant",
+    schedule: SearchedSchedule = "cosine",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

@@ -17,7 +17,7 @@ from benchbench.learn.schedule import LearningRate, SearchedSchedule
 from benchbench.learn.sequences import Lengths
 
 
-@architecture("encoder_decoder", version=1)
+@architecture("encoder_decoder", version=2)
 def encoder_decoder(
     setting: Setting,
     *,
@@ -25,7 +25,7 @@ def encoder_decoder(
     layers: Positive = 1,
     taught: Literal["true", "own"] = "true",
     learning_rate: LearningRate = 3e-3,
-    schedule: SearchedSchedule = "constant",
+    schedule: SearchedSchedule = "cosine",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

@@ -11,7 +11,7 @@ from benchbench.learn.initialise import Initialisation, RecurrentInitialisation,
 from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
-@architecture("gru", version=1, engines=ENGINES)
+@architecture("gru", version=2, engines=ENGINES)
 def gru(
     setting: Setting,
     *,
@@ -27,7 +27,7 @@ def gru(
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: LearningRate = 3e-3,
-    schedule: SearchedSchedule = "constant",
+    schedule: SearchedSchedule = "cosine",
     warm_up: BelowOne = 0.0,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,

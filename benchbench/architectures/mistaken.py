@@ -37,7 +37,7 @@ def mistaken(
 
     return Mistaken(
         setting, mistake, core,
-        dense_after=dense_after, optimizer=optimizer, learning_rate=learning_rate, clip=clip,
+        dense_after=dense_after, optimizer=optimizer, learning_rate=learning_rate, schedule="constant", clip=clip,
     )  # fmt: skip
 
 

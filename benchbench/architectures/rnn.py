@@ -14,7 +14,7 @@ from benchbench.learn.schedule import LearningRate, SearchedSchedule
 from benchbench.learn.sigmoid import SigmoidRNN
 
 
-@architecture("rnn", version=1, engines=ENGINES)
+@architecture("rnn", version=2, engines=ENGINES)
 def rnn(
     setting: Setting,
     *,
@@ -31,7 +31,7 @@ def rnn(
     recurrent_init: RecurrentInitialisation = "orthogonal",
     optimizer: Optimizer = "adam",
     learning_rate: LearningRate = 3e-3,
-    schedule: SearchedSchedule = "constant",
+    schedule: SearchedSchedule = "cosine",
     warm_up: BelowOne = 0.0,
     momentum: Fraction = 0.0,
     clip: NonNegativeFloat = 1.0,

@@ -18,7 +18,7 @@ from benchbench.learn.network import Network
 from benchbench.learn.schedule import LearningRate, SearchedSchedule
 
 
-@architecture("scheduled_sampling", version=1)
+@architecture("scheduled_sampling", version=2)
 def scheduled_sampling(
     setting: Setting,
     *,
@@ -29,7 +29,7 @@ def scheduled_sampling(
     every: Positive = 100,
     most: Fraction = 0.85,
     learning_rate: LearningRate = 1e-3,
-    schedule: SearchedSchedule = "constant",
+    schedule: SearchedSchedule = "cosine",
     warm_up: BelowOne = 0.0,
     clip: NonNegativeFloat = 1.0,
 ) -> Learner:

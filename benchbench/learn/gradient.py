@@ -91,7 +91,7 @@ class Gradient:
         optimizer: Optimizer = "adam",
         momentum: float = 0.0,
         clip: float = 1.0,
-        schedule: Schedule = "constant",
+        schedule: Schedule = "cosine",
         warm_up: float = 0.0,
         dense_before: tuple[int, ...] = (),
         dense_after: tuple[int, ...] = (),

@@ -39,7 +39,7 @@ def errors(problem: Problem, network: str, seed: int, *, width: int, updates: in
     """Fit a network, which keeps the weights that are best on validation, and return its errors."""
     learner = fitted(
         network, problem.train, problem.valid, width=width, seed=integer(seed, "learner"), updates=updates,
-        batch=BATCH, engine=ENGINE, learning_rate=learning_rate,
+        batch=BATCH, engine=ENGINE, learning_rate=learning_rate, schedule="constant",
     )  # fmt: skip
 
     def error(split: Split) -> float:

@@ -82,7 +82,7 @@ def _learners(updates: int) -> dict[str, Learn]:
         "linear": _registered("linear", 1, 100),
         "esn": _registered("esn", 100, 100),
         "neighbours": _neighbours,
-        "gru": _registered("gru", 32, updates, learning_rate=0.02),
+        "gru": _registered("gru", 32, updates, learning_rate=0.02, schedule="constant"),
     }
 
 

@@ -95,9 +95,10 @@ class Answers:
     predict_seconds: list[float] = field(default_factory=list)
 
 
-def data_key(trial: Trial) -> str:
-    """A key for the data of a trial, which is the same for all its competitors."""
-    parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, trial.seed]
+def data_key(trial: Trial, *, seeded: bool = True) -> str:
+    """A key for the data of a trial: the same for all its competitors, and for all seeds if it is not ``seeded``."""
+    seed = trial.seed if seeded else None
+    parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -92,7 +92,7 @@ class Local:
                 threads=job.threads,
                 limits=job.limits,
                 prepare=Warm(job) if job.warm else None,
-                access=examiner_access(here.address, COMPETITOR),
+                access=examiner_access(job, here.address, COMPETITOR),
                 work_folders=here.folder,
                 on_start=run.start,
                 on_output=on_output,
@@ -111,7 +111,7 @@ class _Run:
     ) -> None:
         self._here, self._environment, self._on_start = here, environment, on_start
         self._mixed = job.sources.mixed
-        self._owner = examiner_access(here.address, OWNER)
+        self._owner = examiner_access(job, here.address, OWNER)
         self._started = dict[str, str]()
         self._seen = dict[str, Watched]()
         self._examiners = dict[str, ServiceConnection]()

@@ -107,15 +107,17 @@ class Job:
     """How to run the trials of a study on any machine; small enough to be sent to one.
 
     Relative paths start from ``folder``. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores and
-    within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are the study's; ``sources``
-    says where plug-ins that are not shipped come from. ``warm``: modules that plug-ins import are imported once, before
-    the processes of trials are forked. ``kernels``: the engines' kernels that the trials need. ``files``: the user's
-    files that they come from. ``keep``: fitted learners are kept, except those of tuning.
+    within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are the study's;
+    ``seedless`` are the tasks whose problem is the same for every seed; ``sources`` says where plug-ins that are not
+    shipped come from. ``warm``: modules that plug-ins import are imported once, before the processes of trials are
+    forked. ``kernels``: the engines' kernels that the trials need. ``files``: the user's files that they come from.
+    ``keep``: fitted learners are kept, except those of tuning.
     """
 
     folder: str
     plugins: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    seedless: frozenset[str] = frozenset()
     sources: Sources = NO_SOURCES
     devices: tuple[str, ...] = ("cpu",)
     jobs: int = 1
@@ -197,13 +199,14 @@ class Examine:
             return examiner(partial(make_problem, trial, known), known.get("task", trial.task).file)
 
 
-def examiner_access(address: Address, role: str) -> ServiceAccess:
+def examiner_access(job: Job, address: Address, role: str) -> ServiceAccess:
     """How an item with a ``trial`` reaches its examiner."""
-    return ServiceAccess(address=address, key=_key, role=role, what="the process that makes the data and scores")
+    key = partial(_key, job.seedless)
+    return ServiceAccess(address=address, key=key, role=role, what="the process that makes the data and scores")
 
 
-def _key(item: Any) -> str:
-    return data_key(item.trial)
+def _key(seedless: frozenset[str], item: Any) -> str:
+    return data_key(item.trial, seeded=item.trial.task not in seedless)
 
 
 def keep_caches() -> None:

@@ -32,7 +32,8 @@ class Plan:
 
     ``quiet``: the plug-ins may be loaded before processes are forked, since loading them starts no thread or process
     and the study needs no device but the CPU. ``sources``: where tasks come from. ``files``: the user's files that the
-    trials come from. ``baselines``: the architectures that are baselines. ``solvers``: those that do not fit in steps.
+    trials come from. ``seedless``: the tasks whose problem is the same for every seed. ``baselines``: the architectures
+    that are baselines. ``solvers``: those that do not fit in steps.
     """
 
     trials: list[Trial]
@@ -40,6 +41,7 @@ class Plan:
     here: Environment
     quiet: bool
     sources: Sources
+    seedless: frozenset[str]
     baselines: frozenset[str]
     solvers: frozenset[str]
     files: Files
@@ -105,6 +107,7 @@ class Planner:
             quiet=quiet,
             sources=sources,
             files=files,
+            seedless=frozenset(name for name in study.tasks if not known.get("task", name).seeded),
             baselines=frozenset(plugin.name for plugin in plugins if plugin.baseline),
             solvers=frozenset(plugin.name for plugin in plugins if plugin.solves),
         )

@@ -40,7 +40,7 @@ def fit(learner, updates=40, train=None, valid=None, **limits):
 
 def test_the_losses_equal_those_of_a_plain_loop():
     train, valid = sine(), sine(40, phase=0.5)
-    learner = Gradient(SETTING, gru, learning_rate=1e-2)
+    learner = Gradient(SETTING, gru, learning_rate=1e-2, schedule="constant")
     fit(learner, updates=30, train=train, valid=valid)
 
     with seeded(SETTING.seed, "cpu"):

@@ -48,7 +48,7 @@ def score(learner, name="balanced_accuracy"):
 
 def test_the_losses_with_cross_entropy_equal_those_of_a_plain_loop():
     train, valid = waves(), waves(60, seed=1)
-    learner = Gradient(SETTING, gru, learning_rate=1e-2)
+    learner = Gradient(SETTING, gru, learning_rate=1e-2, schedule="constant")
     meter = fit(learner, updates=10, train=train, valid=valid)
     with seeded(SETTING.seed, "cpu"):
         network = Network(gru, SETTING)

@@ -232,8 +232,8 @@ FIGURES = (
     Kind(
         "devices", devices.times_by_batch,
         "Time of an update on the CPU divided by that on the device: median over seeds; bars run from the lowest to "
-        "the highest, and markers are hollow where the verdict is open (with one seed, for example). Above the grey line "
-        "the device is faster. The CPU uses the threads of one trial.",
+        "the highest, and markers are hollow where the verdict is open (with one seed, for example). Above the grey "
+        "line the device is faster. The CPU uses the threads of one trial.",
         "comparison", "devices",
     ),
 )  # fmt: skip

@@ -92,7 +92,7 @@ def test_states_of_a_snapshot_are_those_that_predict():
 
 def test_the_best_weights_on_validation_are_kept():
     split = waves()
-    learner = made("gru", replace(SETTING, engine="numba"), learning_rate=0.3)
+    learner = made("gru", replace(SETTING, engine="numba"), learning_rate=0.3, schedule="constant")
     meter = Meter(Budget(name="few", updates=60), batches=3)
     learner.fit(split, split, meter)
     losses = [valid for _, _, valid, _ in meter.curve]
