@@ -121,7 +121,7 @@ def test_the_walk_finds_the_functions_over_arrays_of_the_package() -> None:
         if isinstance(node, Function) and over_arrays(node, array_names(path))
     ]
     assert len(found) > 100
-    assert {"compared", "cut", "slide", "mse", "law", "heartbeat", "euler"} <= set(found)
+    assert {"compare_pairs", "cut", "generate_by_window", "mse", "law", "heartbeat", "euler"} <= set(found)
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_aliases_of_array_types_are_followed_from_module_to_module() -> None:
     assert {"Array", "NDArray"} <= array_names("core/problem.py")
     assert {"Array", "Lengths"} <= array_names("learn/gradient.py")
     assert "Predict" not in array_names("core/closed_loop.py")
-    assert "Asked" not in array_names("statistics/pairs.py")
+    assert "Comparison" not in array_names("statistics/pairs.py")

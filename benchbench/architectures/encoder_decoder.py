@@ -5,7 +5,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from benchbench.core.closed_loop import slide
+from benchbench.core.closed_loop import generate_by_window
 from benchbench.core.errors import UnsupportedError
 from benchbench.core.options import BelowOne, NonNegativeFloat, Positive
 from benchbench.core.problem import Array, Learner, Setting
@@ -58,7 +58,7 @@ class Decoding(Network):
         if taught is not None and self.scored > 1:
             return torch.cat([made[0], self.head(self.decoder(taught[:, :-1], state)[0])], dim=1)
         for _ in range(self.scored - 1):
-            states, state = self.decoder(self.answers(made[-1]), state)
+            states, state = self.decoder(self.predictions_of(made[-1]), state)
             made.append(self.head(states))
         return torch.cat(made, dim=1)
 
@@ -85,4 +85,4 @@ class Translator(Gradient):
 
         It predicts from a sliding window, since the encoder and the decoder are different networks.
         """
-        return slide(self.predict, prefix, steps, self.setting.length)
+        return generate_by_window(self.predict, prefix, steps, self.setting.length)

@@ -17,7 +17,7 @@ from benchbench.core.problem import Array, Learner, Setting, Size, Snapshot, Spl
 from benchbench.core.registry import architecture
 from benchbench.core.seeds import stream
 from benchbench.learn.device import tensor
-from benchbench.learn.readout import Block, Solution, Solver, fit_readout, predict_readout, take_in
+from benchbench.learn.readout import Block, Solution, Solver, fit_readout, predict_readout, rows_after_each
 from benchbench.learn.reservoir import Precision, Reservoir, Topology, Weights, draw, links
 from benchbench.learn.sequences import Lengths
 
@@ -113,7 +113,7 @@ class EchoState:
 
     def updates(self, train: Split) -> Iterator[None]:
         """An endless iterator that drives all of ``train`` at each step, without solving, for benchmarks to time."""
-        for _ in take_in(self._started(train), repeat(train), self._setting.device, self._solver):
+        for _ in rows_after_each(self._started(train), repeat(train), self._setting.device, self._solver):
             yield
 
     def _started(self, train: Split) -> Callable[[Split], Iterator[Block]]:
@@ -131,7 +131,7 @@ class EchoState:
         scored, solution = self._setting.scored, self._solved
         if self._feedback:
             outputs = torch.from_numpy(self._fed_back(inputs))
-            return solution.answers(outputs).float().numpy()
+            return solution.predictions_of(outputs).float().numpy()
         blocks: Iterator[Block]
         if lengths is None:
             blocks = self._drawn.drive(inputs, inputs.shape[1] - scored)

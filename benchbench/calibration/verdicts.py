@@ -22,7 +22,7 @@ from benchbench.report.folder import whole
 from benchbench.report.page.blocks import Heading, Page, Text, line, table
 from benchbench.report.render.markdown import render
 from benchbench.statistics.intervals import ALPHA, RESAMPLES, Share, Values, share
-from benchbench.statistics.pairs import Pair, compared, differences
+from benchbench.statistics.pairs import Pair, compare_pairs, differences
 from benchbench.statistics.seeds import LOOKS, POWER, resolve, seeds_needed
 from benchbench.statistics.verdicts import BETTER
 
@@ -125,7 +125,7 @@ def _fixed(
     draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resamples: int, *, seeds: int
 ) -> Iterator[Outcome]:
     """Studies with a fixed number of seeds: how often twins are called different, and intervals hold the truth."""
-    tables = [compared(draw(CLEAR, seeds=seeds), rng, resamples=resamples) for _ in range(studies)]
+    tables = [compare_pairs(draw(CLEAR, seeds=seeds), rng, resamples=resamples) for _ in range(studies)]
     told = sum(_pair(table, _TWIN, _OTHER).verdict == BETTER for table in tables)
     yield Outcome(what="twins called better", noise=kind, seeds=str(seeds), count=told, of=studies, least=0, most=ALPHA)
     effects = [_pair(table, _TWIN, _WORSE).effect for table in tables]
@@ -152,7 +152,7 @@ def _estimated(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, 
         wanted = seeds_needed(spread, log(EFFECT), pilot=PILOT, alpha=ALPHA / _PAIRS)
         seeds.append(min(max(PILOT, wanted), MOST_SEEDS))
         scores = np.hstack([pilot, draw(EFFECT, seeds=seeds[-1] - PILOT)])
-        found += _pair(compared(scores, rng, resamples=resamples), _TWIN, _WORSE).winner == _TWIN
+        found += _pair(compare_pairs(scores, rng, resamples=resamples), _TWIN, _WORSE).winner == _TWIN
     low, middle, high = (round(float(value)) for value in np.quantile(seeds, (0.1, 0.5, 0.9)))
     said = f"as estimated from {PILOT}: {middle} ({low} to {high})"
     what = f"difference of {EFFECT - 1:.0%} found"
@@ -164,7 +164,7 @@ def _many(draw: Draw, rng: np.random.Generator, kind: Noise, studies: int, resam
     told = 0
     for _ in range(studies):
         twins = draw(1.0, seeds=MANY_SEEDS, competitors=MANY)
-        told += any(pair.verdict == BETTER for pair in compared(twins, rng, resamples=resamples))
+        told += any(pair.verdict == BETTER for pair in compare_pairs(twins, rng, resamples=resamples))
     what = f"any of {MANY} twins called better"
     yield Outcome(what=what, noise=kind, seeds=str(MANY_SEEDS), count=told, of=studies, least=0, most=ALPHA)
 

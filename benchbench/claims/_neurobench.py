@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchbench.core.claim import Measured, middle
+from benchbench.core.claim import Measured, median_and_quartiles
 from benchbench.core.closed_loop import valid_steps
 from benchbench.core.problem import Array, Split
 from benchbench.core.seeds import stream
@@ -37,7 +37,9 @@ def smape(architecture: str, *, seeds: int, length: int, warm_up: int, stride: i
     found = np.array([_one(architecture, seed, windows, options) for seed in every])
     valid = np.median(found[:, 1])
     notes = f"mean and quartiles of {seeds} series; valid for {valid:.1f} Lyapunov times; options found on other series"
-    return middle(found[:, 0], "seeds").model_copy(update={"value": float(found[:, 0].mean()), "notes": notes})
+    return median_and_quartiles(found[:, 0], "seeds").model_copy(
+        update={"value": float(found[:, 0].mean()), "notes": notes}
+    )
 
 
 def _one(

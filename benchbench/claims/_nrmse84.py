@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchbench.core.claim import Measured, middle
+from benchbench.core.claim import Measured, median_and_quartiles
 from benchbench.core.closed_loop import STEP, nrmse_at
 from benchbench.core.problem import Split
 from benchbench.core.seeds import stream
@@ -25,7 +25,7 @@ def nrmse84(*, tau: float, points: int, units: int, reservoirs: int, washout: in
     """
     seeds = range(FIRST_SEED, FIRST_SEED + reservoirs)
     found = [_one(seed, tau=tau, points=points, units=units, washout=washout, **options) for seed in seeds]
-    return middle(found, "reservoirs", "options found on other series")
+    return median_and_quartiles(found, "reservoirs", "options found on other series")
 
 
 def _one(seed: int, *, tau: float, points: int, units: int, washout: int, **options: Any) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from benchbench.core.claim import Measured, middle
+from benchbench.core.claim import Measured, median_and_quartiles
 from benchbench.core.closed_loop import valid_steps
 from benchbench.core.problem import Array, FreeRun, Split
 from benchbench.core.seeds import stream
@@ -19,7 +19,7 @@ _TRAIN, _VALID, _TEST = 700, 100, 50
 def sine_generation(architecture: str, *, seeds: int, **options: Any) -> Measured:
     """Median and quartiles over seeds of the mean squared error of free runs, from 50 random phases for each seed."""
     found = np.array([_one(architecture, seed, options) for seed in range(FIRST_SEED, FIRST_SEED + seeds)])
-    return middle(
+    return median_and_quartiles(
         found[:, 0], "seeds", f"valid for {np.median(found[:, 1]):.0f} of {ALONE:,} steps; zero would give 0.5"
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import r2_score
 
-from benchbench.core.claim import Claim, Measured, middle
+from benchbench.core.claim import Claim, Measured, median_and_quartiles
 from benchbench.core.closed_loop import valid_steps
 from benchbench.core.problem import Split
 from benchbench.core.seeds import stream
@@ -23,7 +23,7 @@ def measure(seeds: int = 30) -> Measured:
     said = (
         f"R2 from {found[:, 0].min():.2f} to {found[:, 0].max():.2f}; valid for {valid:.1f} ({low:.1f} to {high:.1f})"
     )
-    return middle(found[:, 0], "seeds", f"{said} of 10.3 Lyapunov times")
+    return median_and_quartiles(found[:, 0], "seeds", f"{said} of 10.3 Lyapunov times")
 
 
 def _one(seed: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from benchbench.cli.errors import advised
 from benchbench.cli.progress import Detail, watched
 from benchbench.isolation.pool import start_server
 from benchbench.run.advise.outline import require_writable, written
-from benchbench.run.advise.planned import Asked, jobs_of, planned
+from benchbench.run.advise.planned import Request, jobs_of, planned
 from benchbench.run.job import PRELOAD
 from benchbench.run.runner import run_study
 from benchbench.signals.clean_steps import clean_options
@@ -32,7 +32,7 @@ def attempt(
     cleaning = clean_options(clean)
     given = {name: value for name, value in reading.items() if value is not None}
     require_writable(Path.cwd(), Path(results))
-    asked = Asked(
+    asked = Request(
         reading=given, clean=cleaning, horizon=horizon, seconds=60 * minutes, jobs=jobs_of(jobs),
         command=_command(files, column, horizon, minutes, clean),
     )  # fmt: skip
@@ -54,7 +54,7 @@ def attempt(
         _conclude(outline.name, file.name, results, time.monotonic() - began)
 
 
-def _looks(files: Sequence[str], column: str | None, asked: Asked) -> list[Look]:
+def _looks(files: Sequence[str], column: str | None, asked: Request) -> list[Look]:
     """Look at each file, and print its description."""
     start_server(PRELOAD)  # loads PyTorch in the background
     looks = [look(file, Form(**asked.reading), column, asked.clean) for file in files]

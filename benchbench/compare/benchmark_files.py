@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from benchbench.compare.measure import Measure
-from benchbench.compare.side import UNKNOWN, Cell, Sample, Side, commit, facts
+from benchbench.compare.side import UNKNOWN, RowKey, Sample, Side, commit, facts
 from benchbench.core.errors import InputError, short
 
 TIME = Measure("time", "time")
@@ -79,8 +79,8 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
     machines = frozenset(run.machine_info.label for run in runs)
     if len(machines) > 1:
         raise InputError(f"{path}: runs of different machines: {'; '.join(sorted(machines))}; give runs of one machine")
-    series: dict[Cell, dict[int, Sample]] = {}
-    found: dict[str, dict[Cell, list[float]]] = {}
+    series: dict[RowKey, dict[int, Sample]] = {}
+    found: dict[str, dict[RowKey, list[float]]] = {}
     for i, run in enumerate(runs):
         for one in run.benchmarks:
             cell = ((one.fullname, "{}"),)

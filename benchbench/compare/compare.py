@@ -63,8 +63,8 @@ class Comparison:
     """The comparison of two sides, row by row.
 
     ``columns`` are the headers of the names of rows, ``same`` lists what all rows share, and ``notes`` tell what was
-    left out. ``extras`` has further recorded values of A and B, by row and name. ``gone`` names the rows that only A
-    has, ``broken`` the rows that failed in B but not in A.
+    left out. ``extras`` has further recorded values of A and B, by row and name. ``only_in_a`` names the rows that only
+    A has, ``failed_only_in_b`` the rows that failed in B but not in A.
     """
 
     a: Side
@@ -75,8 +75,8 @@ class Comparison:
     rows: tuple[Row, ...]
     extras: dict[tuple[str, ...], dict[str, tuple[float, float]]]
     notes: tuple[str, ...]
-    gone: tuple[str, ...]
-    broken: tuple[str, ...]
+    only_in_a: tuple[str, ...]
+    failed_only_in_b: tuple[str, ...]
 
 
 def compare(a: str, b: str, margin: float | None = None) -> Comparison:
@@ -103,7 +103,7 @@ def compare(a: str, b: str, margin: float | None = None) -> Comparison:
             rows.append(_row(names.of[cell], list(part), by, left.unit, margin))
     return Comparison(
         a=left, b=right, margin=margin, columns=names.columns, same=names.same, rows=tuple(rows),
-        extras=extras(left, right, names), notes=tuple(notes), gone=gone, broken=broken,
+        extras=extras(left, right, names), notes=tuple(notes), only_in_a=gone, failed_only_in_b=broken,
     )  # fmt: skip
 
 
@@ -130,13 +130,16 @@ def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
     found: dict[str, Iterable[str]] = {
         f"above {above:g}": [_said(row) for row in bad if row.by == "ratio"],
         "worse, without a ratio": [_said(row) for row in bad if row.by == "difference"],
-        "failed in B alone": comparison.broken,
-        "in A only": comparison.gone,
+        "failed in B alone": comparison.failed_only_in_b,
+        "in A only": comparison.only_in_a,
     }
     texts = {what: list(names) for what, names in found.items()}
     said = [f"{what}: {count(len(names), 'row')}: {listed(names)}" for what, names in texts.items() if names]
     unsure = sum(not row.judged for row in rows)
-    return bool(bad or comparison.broken), [*said, *([f"not judged: {count(unsure, 'row')}"] if unsure else [])]
+    return bool(bad or comparison.failed_only_in_b), [
+        *said,
+        *([f"not judged: {count(unsure, 'row')}"] if unsure else []),
+    ]
 
 
 def _scale(measure: Measure, pairs: list[Pair]) -> By:

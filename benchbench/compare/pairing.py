@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from benchbench.compare.measure import Measure
-from benchbench.compare.side import Cell, Sample, Side
+from benchbench.compare.side import RowKey, Sample, Side
 from benchbench.report.page.texts import listed
 
 
@@ -14,7 +14,7 @@ class Pair(NamedTuple):
     """One run or seed, ``which``, of one row, as both sides have it."""
 
     measure: Measure
-    cell: Cell
+    cell: RowKey
     which: int
     a: Sample
     b: Sample
@@ -25,7 +25,7 @@ class Names(NamedTuple):
 
     columns: tuple[str, ...]
     same: tuple[str, ...]
-    of: dict[Cell, tuple[str, ...]]
+    of: dict[RowKey, tuple[str, ...]]
 
 
 _ALWAYS = {"benchmark", "task", "architecture", "length"}
@@ -105,12 +105,12 @@ def extras(left: Side, right: Side, names: Names) -> dict[tuple[str, ...], dict[
     return {name: both for name, both in found.items() if both}
 
 
-def cells(side: Side) -> list[Cell]:
+def cells(side: Side) -> list[RowKey]:
     """The rows of a side, in the order of reading."""
     return list(dict.fromkeys(cell for series in side.series.values() for cell in series))
 
 
-def named(rows: list[Cell], columns: tuple[str, ...]) -> Names:
+def named(rows: list[RowKey], columns: tuple[str, ...]) -> Names:
     """Name the rows; a column is shown where it tells rows apart."""
     labels = [_labels(column) for column in zip(*rows, strict=True)]
     shown = [i for i, name in enumerate(columns) if name in _ALWAYS or len(labels[i]) > 1]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchbench.compare.measure import Measure
-from benchbench.compare.side import UNKNOWN, Cell, Sample, Side, commit, facts
+from benchbench.compare.side import UNKNOWN, RowKey, Sample, Side, commit, facts
 from benchbench.core.errors import InputError
 from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
@@ -49,7 +49,7 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
     last = {(_cell(one, named=bool(studies)), one.trial.seed): one for one in made}
     baselines = {one.trial.architecture for one in made if one.is_baseline}
     ranks = {name: i for i, name in enumerate(order((one.trial.architecture for one in made), baselines))}
-    series: dict[Measure, dict[Cell, dict[int, Sample]]] = {}
+    series: dict[Measure, dict[RowKey, dict[int, Sample]]] = {}
     for (cell, seed), one in sorted(last.items(), key=lambda item: _place(item[0], ranks)):
         for measure, value in _readings(one).items():
             if value is not None and one.status == Status.OK:
@@ -71,7 +71,7 @@ def _side_of_records(path: str, records: list[Record], studies: set[str] | None)
     )
 
 
-def _cell(record: Record, *, named: bool) -> Cell:
+def _cell(record: Record, *, named: bool) -> RowKey:
     trial = record.trial
     task_options = {**trial.task_options, "task version": trial.versions.get("task")}
     limits = trial.budget.model_dump(exclude={"name"}, exclude_none=True) | _unusual(trial)
@@ -93,7 +93,7 @@ def _unusual(trial: Trial) -> dict[str, str]:
     return {} if trial.validate_at == usual else {"validate_at": trial.validate_at}
 
 
-def _place(found: tuple[Cell, int], ranks: dict[str, int]) -> tuple[Any, ...]:
+def _place(found: tuple[RowKey, int], ranks: dict[str, int]) -> tuple[Any, ...]:
     (study, task, architecture, length, *rest), seed = found
     return (study, task, ranks[architecture[0]], architecture, int(length[0]), rest, seed)
 

@@ -11,7 +11,7 @@ from benchbench.report.page.texts import listed
 
 UNKNOWN = "unknown"
 
-Cell = tuple[tuple[str, str], ...]
+RowKey = tuple[tuple[str, str], ...]
 """A row: for each column a name, and its options as JSON."""
 
 
@@ -43,9 +43,9 @@ class Side:
     columns: tuple[str, ...]
     machines: frozenset[str]
     facts: tuple[str, ...]
-    series: dict[Measure, dict[Cell, dict[int, Sample]]]
-    extras: dict[str, dict[Cell, float]] = field(default_factory=dict)
-    failed: frozenset[Cell] = frozenset()
+    series: dict[Measure, dict[RowKey, dict[int, Sample]]]
+    extras: dict[str, dict[RowKey, float]] = field(default_factory=dict)
+    failed: frozenset[RowKey] = frozenset()
     notes: tuple[str, ...] = ()
 
 

@@ -39,7 +39,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
     out.
     """
     last, many, classes = _toy_problem(1), _toy_problem(5), _toy_classes()
-    how = _How(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"), ANY_WIDTH)
+    how = _Subject(plugin, bind(plugin.options, options, f"[architectures.{plugin.name}]"), ANY_WIDTH)
     how = how._replace(widths=_widths(how, (last, many, classes)))
     if not _takes_on(how, last) and not _takes_on(how, many):  # the architecture may need later inputs
         last, many = replace(last, causal=False), replace(many, causal=False)
@@ -69,7 +69,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
     yield "global random generators and the data stay untouched", partial(_untouched, how, tuple(kinds.values()))
 
 
-def _does(how: "_How", problem: Problem) -> bool:
+def _does(how: "_Subject", problem: Problem) -> bool:
     """Whether the architecture predicts a problem's test split in the form of its targets."""
     try:
         _predicted(how, problem)
@@ -78,7 +78,7 @@ def _does(how: "_How", problem: Problem) -> bool:
     return True
 
 
-def _takes_on(how: "_How", problem: Problem) -> bool:
+def _takes_on(how: "_Subject", problem: Problem) -> bool:
     """Whether the architecture does not decline a problem; other failures are left for the promises to find."""
     try:
         _predicted(how, problem)
@@ -87,11 +87,11 @@ def _takes_on(how: "_How", problem: Problem) -> bool:
     return True
 
 
-def _first(how: "_How") -> str:
+def _first(how: "_Subject") -> str:
     return next(iter(how.plugin.engines))
 
 
-class _How(NamedTuple):
+class _Subject(NamedTuple):
     """An architecture, its options as keyword arguments, and the widths that it can have."""
 
     plugin: Plugin
@@ -103,7 +103,7 @@ class _How(NamedTuple):
         return self.widths[min(bisect_left(self.widths, wanted), len(self.widths) - 1)]
 
 
-def _widths(how: _How, problems: tuple[Problem, ...]) -> Sequence[int]:
+def _widths(how: _Subject, problems: tuple[Problem, ...]) -> Sequence[int]:
     """The widths that the architecture can have; every width where its own are wrong, which the promises find."""
     for problem in problems:
         with suppress(Exception, SystemExit):
@@ -146,12 +146,12 @@ def _padded(problem: Problem) -> Problem:
     return replace(problem, train=cut(problem.train), valid=cut(problem.valid), test=cut(problem.test))
 
 
-def _make(how: _How, problem: Problem, width: int | None = None, engine: str | None = None) -> Learner:
+def _make(how: _Subject, problem: Problem, width: int | None = None, engine: str | None = None) -> Learner:
     learner: Learner = how.plugin.function(_setting(how, problem, width, engine), **how.options)
     return learner
 
 
-def _setting(how: _How, problem: Problem, width: int | None = None, engine: str | None = None) -> Setting:
+def _setting(how: _Subject, problem: Problem, width: int | None = None, engine: str | None = None) -> Setting:
     return Setting(
         inputs=1,
         outputs=problem.train.targets.shape[2],
@@ -166,7 +166,7 @@ def _setting(how: _How, problem: Problem, width: int | None = None, engine: str 
     )
 
 
-def _fitted(how: _How, problem: Problem, engine: str | None = None) -> tuple[Learner, Meter]:
+def _fitted(how: _Subject, problem: Problem, engine: str | None = None) -> tuple[Learner, Meter]:
     learner = _make(how, problem, engine=engine)
     require_lengths(learner, problem)
     meter = Meter(_BUDGET, batches=-(-_SEQUENCES // _BUDGET.batch))
@@ -176,13 +176,13 @@ def _fitted(how: _How, problem: Problem, engine: str | None = None) -> tuple[Lea
     return learner, meter
 
 
-def _predicted(how: _How, problem: Problem, engine: str | None = None) -> Array:
+def _predicted(how: _Subject, problem: Problem, engine: str | None = None) -> Array:
     """The predictions (sequence, scored, output) of the test split by a newly fitted learner."""
     learner, _ = _fitted(how, problem, engine)
     return predict(learner, problem.test, classifies=problem.objective.classifies)
 
 
-def _size_grows(how: _How, problem: Problem) -> None:
+def _size_grows(how: _Subject, problem: Problem) -> None:
     sizes, faults = dict[int, int](), dict[int, Exception]()
     for width in sorted({how.width(one) for one in _WIDTHS}):
         try:
@@ -201,7 +201,7 @@ def _size_grows(how: _How, problem: Problem) -> None:
     require(min(totals) >= 0, f"sizes are negative: {totals}")
 
 
-def _able(how: _How, problems: tuple[Problem, ...]) -> None:
+def _able(how: _Subject, problems: tuple[Problem, ...]) -> None:
     reasons = []
     for problem in problems:
         try:
@@ -211,7 +211,7 @@ def _able(how: _How, problems: tuple[Problem, ...]) -> None:
     require(len(reasons) < len(problems), f"it declines all of them: {reasons}")
 
 
-def _first_that_it_does(how: _How, problems: tuple[Problem, ...]) -> Meter:
+def _first_that_it_does(how: _Subject, problems: tuple[Problem, ...]) -> Meter:
     """The meter of a fit on the first problem that the architecture does not decline."""
     for problem in problems[:-1]:
         try:
@@ -221,14 +221,14 @@ def _first_that_it_does(how: _How, problems: tuple[Problem, ...]) -> Meter:
     return _fitted(how, problems[-1])[1]
 
 
-def _keeps_budget(how: _How, problems: tuple[Problem, ...]) -> None:
+def _keeps_budget(how: _Subject, problems: tuple[Problem, ...]) -> None:
     meter = _first_that_it_does(how, problems)
     require(
         not meter.over, f"asked for {meter.overspent} more updates after the budget of {_BUDGET.updates} was used up"
     )
 
 
-def _shape(how: _How, problem: Problem) -> None:
+def _shape(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     try:
         predict(learner, problem.test, classifies=problem.objective.classifies)
@@ -238,12 +238,12 @@ def _shape(how: _How, problem: Problem) -> None:
         raise BrokenPromiseError(str(wrong)) from wrong
 
 
-def _same_seed(how: _How, problem: Problem) -> None:
+def _same_seed(how: _Subject, problem: Problem) -> None:
     first, second = (_predicted(how, problem).astype(float) for _ in range(2))
     require(np.array_equal(first, second), f"they differ by up to {np.abs(first - second).max():.3g}")
 
 
-def _by_itself(how: _How, problem: Problem) -> None:
+def _by_itself(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     inputs = problem.test.inputs
     together = np.asarray(learner.predict(inputs))
@@ -255,7 +255,7 @@ def _by_itself(how: _How, problem: Problem) -> None:
         require(same, f"a prediction depends on the sequences beside it: {which} {how_many} gives others")
 
 
-def _padding(how: _How, problem: Problem) -> None:
+def _padding(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     test = problem.test
     beyond = np.arange(_LENGTH) >= np.asarray(test.lengths)[:, None]
@@ -275,13 +275,13 @@ def _padding(how: _How, problem: Problem) -> None:
         require(gap <= 1e-4, f"without their padding, sequences have predictions that differ by up to {gap:.3g}")
 
 
-def _engines_agree(how: _How, problem: Problem, engine: str) -> None:
+def _engines_agree(how: _Subject, problem: Problem, engine: str) -> None:
     first, other = _predicted(how, problem), _predicted(how, problem, engine)
     gap = float(np.abs(first - other).max())
     require(np.allclose(first, other, rtol=1e-3, atol=1e-4), f"their predictions differ by up to {gap:.3g}")
 
 
-def _causal(how: _How, problem: Problem) -> None:
+def _causal(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     scored = problem.test.scored
     changed = problem.test.inputs.copy()
@@ -291,7 +291,7 @@ def _causal(how: _How, problem: Problem) -> None:
     require(gap <= 1e-5, f"changing the last input moves earlier outputs by up to {gap:.3g}")
 
 
-def _kept(how: _How, problems: tuple[Problem, ...]) -> None:
+def _kept(how: _Subject, problems: tuple[Problem, ...]) -> None:
     for problem in (one for one in problems if _does(how, one)):
         learner, _ = _fitted(how, problem)
         same_when_restored(learner, _make(how, problem), _setting(how, problem), problem.test)
@@ -302,20 +302,20 @@ def _generated(learner: Learner, prefix: Array, steps: int) -> Array:
     return generate(learner, FreeRun(prefix=prefix, truth=truth), _LENGTH)
 
 
-def _runs(how: _How, problem: Problem) -> None:
+def _runs(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     generated = _generated(learner, problem.test.inputs[:_STARTS], _STEPS)
     finite = np.asarray(np.isfinite(generated).all(axis=2))
     require(bool((finite[:, 1:] <= finite[:, :-1]).all()), "a run is finite again after values that were not")
 
 
-def _same_run(how: _How, problem: Problem) -> None:
+def _same_run(how: _Subject, problem: Problem) -> None:
     prefix = problem.test.inputs[:_STARTS]
     first, second = (_generated(_fitted(how, problem)[0], prefix, _STEPS) for _ in range(2))
     require(np.array_equal(first, second, equal_nan=True), f"they differ by up to {np.abs(first - second).max():.3g}")
 
 
-def _run_starts(how: _How, problem: Problem) -> None:
+def _run_starts(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     prefix = problem.test.inputs[:_STARTS]
     generated, predicted = _generated(learner, prefix, 1)[:, 0], np.asarray(learner.predict(prefix))[:, -1]
@@ -323,7 +323,7 @@ def _run_starts(how: _How, problem: Problem) -> None:
     require(np.allclose(generated, predicted, rtol=1e-3, atol=1e-4), f"on the same window they differ by {gap:.3g}")
 
 
-def _run_goes_on(how: _How, problem: Problem) -> None:
+def _run_goes_on(how: _Subject, problem: Problem) -> None:
     learner, _ = _fitted(how, problem)
     prefix = problem.test.inputs[:_STARTS]
     whole = _generated(learner, prefix, _STEPS)
@@ -334,7 +334,7 @@ def _run_goes_on(how: _How, problem: Problem) -> None:
     require(same, f"continued from its own outputs, the run differs by up to {gap:.3g}")
 
 
-def _untouched(how: _How, problems: tuple[Problem, ...]) -> None:
+def _untouched(how: _Subject, problems: tuple[Problem, ...]) -> None:
     problem = next((one for one in problems if _does(how, one)), problems[0])
     data, prefix = content(problem), problem.test.inputs[:_STARTS]
 

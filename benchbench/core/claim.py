@@ -38,7 +38,7 @@ class Measured(Frozen):
     notes: str = ""
 
 
-def middle(found: Sequence[float] | NDArray[np.float64], what: str, notes: str = "") -> Measured:
+def median_and_quartiles(found: Sequence[float] | NDArray[np.float64], what: str, notes: str = "") -> Measured:
     """The median and quartiles of numbers (n,), where ``what`` names what was counted, such as "seeds".
 
     Numbers that are not finite count as the largest.

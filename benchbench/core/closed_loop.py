@@ -27,7 +27,7 @@ def require_own_input(setting: Setting) -> None:
         raise UnsupportedError(f"{setting.outputs} outputs cannot be the next {setting.inputs} inputs")
 
 
-def slide(predict: Predict, prefix: Array, steps: int, length: int) -> Array:
+def generate_by_window(predict: Predict, prefix: Array, steps: int, length: int) -> Array:
     """Generate (sequence, steps, feature) by predicting step after step from a sliding window of ``length`` steps.
 
     This serves learners that carry no state. ``prefix`` (sequence, time, feature) is what comes before, and

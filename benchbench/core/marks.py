@@ -9,7 +9,7 @@ from math import sqrt
 from statistics import median
 from typing import Literal, NamedTuple
 
-from benchbench.core.record import Record, Spent, Status, Watched
+from benchbench.core.record import Observed, Record, Spent, Status
 
 Kind = Literal["unranked", "untimed", "noted"]
 """Whether a mark keeps a trial out of every ranking, out of that by time, or is to be known."""
@@ -122,7 +122,7 @@ def _off_the_clock(record: Record) -> Iterator[Mark]:
     yield from _within(record, spent, fit, first)
 
 
-def _predicting(record: Record, seen: Watched, compiled: float) -> Iterator[Mark]:
+def _predicting(record: Record, seen: Observed, compiled: float) -> Iterator[Mark]:
     """Predictions that took longer seen from outside than the timed ones."""
     if not record.predict_seconds:
         return
@@ -135,7 +135,7 @@ def _predicting(record: Record, seen: Watched, compiled: float) -> Iterator[Mark
             yield Mark("untimed", about, f"Off the clock: {said}.")
 
 
-def _cores(record: Record, seen: Watched) -> Iterator[Mark]:
+def _cores(record: Record, seen: Observed) -> Iterator[Mark]:
     """Phases that used more of the processors than the threads of the trial."""
     threads = record.environment.threads or 1
     named = (("fit", "Its fit"), ("alone", "After its fit, it"), ("predict", "After its fit, it"))

@@ -97,7 +97,7 @@ class Environment(Frozen):
     pinned: Several[Whole] | None = None
 
 
-class Watched(Frozen):
+class Observed(Frozen):
     """What was observed of a trial from outside the process that ran its competitor.
 
     ``seconds`` and ``cpu_seconds`` (of the process and all that it started) are by phase: make, size, fit,
@@ -155,7 +155,7 @@ class Segment(Frozen):
     score: float = Field(validation_alias=AliasChoices("score", "mse"))
 
 
-class Generated(Frozen):
+class FreeRunOutcome(Frozen):
     """The outcome of a free run, in which the outputs of a fitted learner were its next inputs.
 
     ``valid_steps`` counts for each start the steps before the error first exceeds 0.4 standard deviations, or all
@@ -241,11 +241,11 @@ class Record(Frozen):
     groups: dict[str, dict[str, float | None]] = Field(default_factory=dict)
     curve: Several[tuple[Whole, float, float, float | None]] = Field(default_factory=list)
     spent: Spent = Field(default_factory=Spent)
-    watched: Watched | None = None
+    watched: Observed | None = None
     predict_seconds: Several[float] = Field(default_factory=list)
     data: Annotated[dict[str, Any], AfterValidator(_counted)] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)
-    free_run: Generated | None = None
+    free_run: FreeRunOutcome | None = None
     artifact: Artifact | None = None
     kept: Kept | None = None
     environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)

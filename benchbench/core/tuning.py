@@ -18,7 +18,7 @@ from benchbench.core.tries import Sampler
 
 FIRST_SEED = 1_000_000  # the first seed of a tuning's data; the reported trials have far lower seeds
 
-Place = tuple[str, str, str]
+TuningKey = tuple[str, str, str]
 """A task, its options, and a competitor."""
 
 
@@ -103,7 +103,7 @@ class Tuned:
     budget: Budget
     ladder: Ladder | None = None
 
-    def first(self) -> list[Trial]:
+    def search_trials(self) -> list[Trial]:
         """The trials of every try on every seed of the tuning, under the tuning's budget."""
         return [
             trial
@@ -111,11 +111,11 @@ class Tuned:
             for trial in self._fits(template, self.tries[place[2]], self.budget)
         ]
 
-    def again(self, done: Mapping[str, Record]) -> list[Trial]:
+    def final_trials(self, done: Mapping[str, Record]) -> list[Trial]:
         """The trials of the best tries under the longest budget; none where ``best`` is 0."""
         if not self.tuning.best or self.ladder is None:
             return []
-        best = self._standings(self.first(), done)
+        best = self._standings(self.search_trials(), done)
         return [
             trial
             for place, template in self._templates().items()
@@ -124,14 +124,14 @@ class Tuned:
             )
         ]
 
-    def reported(self, done: Mapping[str, Record]) -> list[Trial]:
+    def result_trials(self, done: Mapping[str, Record]) -> list[Trial]:
         """The trials of the grid with the option sets that won.
 
         On a ladder, a trial gets the option set that won on the tuned rung whose limit is nearest in ratio.
         """
-        won = {self.budget.name: self._standings(self.first(), done)}
+        won = {self.budget.name: self._standings(self.search_trials(), done)}
         tuned = [self.budget]
-        if (again := self.again(done)) and self.ladder is not None:
+        if (again := self.final_trials(done)) and self.ladder is not None:
             tuned.append(self.ladder.rungs[-1])
             won[tuned[-1].name] = self._standings(again, done)
         found = []
@@ -139,25 +139,25 @@ class Tuned:
             rung = self.budget
             if self.ladder is not None and trial.budget in self.ladder.rungs:
                 rung = self.ladder.nearest(trial.budget, tuned)
-            best = won[rung.name].get(place(trial))
+            best = won[rung.name].get(tuning_key(trial))
             found.append(trial.model_copy(update={"architecture_options": best[0].options}) if best else trial)
         return found
 
     def possible(self) -> list[Trial]:
         """The trials of every try, and those of the grid with each option set that may win, on one seed."""
         once = [trial for trial in self.grid if not trial.seed]
-        return self.first() + [
+        return self.search_trials() + [
             trial.model_copy(update={"architecture_options": options})
             for trial in once
-            for options in self.tries.get(place(trial)[2], (trial.architecture_options,))
+            for options in self.tries.get(tuning_key(trial)[2], (trial.architecture_options,))
         ]
 
-    def _templates(self) -> dict[Place, Trial]:
+    def _templates(self) -> dict[TuningKey, Trial]:
         """One trial of the grid for each task and tuned competitor, on the first device and engine."""
-        found: dict[Place, Trial] = {}
+        found: dict[TuningKey, Trial] = {}
         for trial in self.grid:
-            if len(self.tries.get(place(trial)[2], ())) > 1:
-                found.setdefault(place(trial), trial)
+            if len(self.tries.get(tuning_key(trial)[2], ())) > 1:
+                found.setdefault(tuning_key(trial), trial)
         return found
 
     def _fits(self, template: Trial, sets: Iterable[Options], budget: Budget) -> list[Trial]:
@@ -170,14 +170,14 @@ class Tuned:
         ]
 
     @staticmethod
-    def _standings(trials: Iterable[Trial], done: Mapping[str, Record]) -> dict[Place, list[Standing]]:
-        by_place: dict[Place, list[Record]] = {}
+    def _standings(trials: Iterable[Trial], done: Mapping[str, Record]) -> dict[TuningKey, list[Standing]]:
+        by_place: dict[TuningKey, list[Record]] = {}
         for trial in trials:
-            by_place.setdefault(place(trial), []).append(done[trial.key])
+            by_place.setdefault(tuning_key(trial), []).append(done[trial.key])
         return {where: standings(records) for where, records in by_place.items()}
 
 
-def place(trial: Trial) -> Place:
+def tuning_key(trial: Trial) -> TuningKey:
     """The task, its options and the competitor of a trial, for which a tuning chooses one option set."""
     options = json.dumps(trial.task_options, sort_keys=True, default=str)
     return trial.task, options, trial.competitor or trial.architecture

@@ -27,8 +27,8 @@ Measured = Sequence[Sequence[NDArray[np.bool_]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stretches:
-    """Stretches of a series for a free run: ``values`` (start, time, feature) in raw units.
+class RawFreeRun:
+    """The stretches of a series for a free run: ``values`` (start, time, feature) in raw units.
 
     The first steps of each stretch are given to the learner, the others are to be generated. ``unit`` and
     ``unit_steps`` are as in FreeRun; ``restore`` converts raw units to those of the signal.
@@ -38,6 +38,10 @@ class Stretches:
     unit: str = "step"
     unit_steps: float = 1.0
     restore: Callable[[Raw], Raw] | None = None
+
+
+Stretches = RawFreeRun
+"""The former name of RawFreeRun; the next minor version removes it."""
 
 
 def cut(
@@ -109,8 +113,8 @@ def forecast(
     measured: Measured | None = None,
     warm_up: int | None = None,
     floor: float | None = None,
-    free_run: Stretches | None = None,
-    valid_run: Stretches | None = None,
+    free_run: RawFreeRun | None = None,
+    valid_run: RawFreeRun | None = None,
     shown: Mapping[str, NDArray[Any]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
@@ -220,8 +224,8 @@ def forecast_series(
     stride: int = 1,
     warm_up: int | None = None,
     floor: float | None = None,
-    free_run: Stretches | None = None,
-    valid_run: Stretches | None = None,
+    free_run: RawFreeRun | None = None,
+    valid_run: RawFreeRun | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The forecasting problem of one series (time,) or (time, feature), split by time with gaps.
@@ -238,21 +242,21 @@ def forecast_series(
     )  # fmt: skip
 
 
-def needed(length: int, steps: int, spacing: int) -> int:
-    """The number of samples that ``later`` takes from the end of a series."""
+def samples_needed(length: int, steps: int, spacing: int) -> int:
+    """The number of samples that ``stretches_from_end`` takes from the end of a series."""
     return length + steps + (STARTS - 1) * spacing
 
 
-def later(series: Raw, length: int, steps: int, spacing: int) -> Raw:
+def stretches_from_end(series: Raw, length: int, steps: int, spacing: int) -> Raw:
     """STARTS stretches of ``length + steps`` samples from the end of a series, ``spacing`` samples apart.
 
     The series is (time,) or (time, feature), the stretches are (start, time, feature).
     """
-    ending = _columns(series)[-needed(length, steps, spacing) :]
+    ending = _columns(series)[-samples_needed(length, steps, spacing) :]
     return sliding_window_view(ending, length + steps, axis=0)[::spacing].transpose(0, 2, 1)
 
 
-def spread(series: Sequence[Raw], length: int, steps: int) -> Raw:
+def spread_stretches(series: Sequence[Raw], length: int, steps: int) -> Raw:
     """STARTS stretches of ``length + steps`` samples, evenly spread over several series.
 
     Each series is (time,) or (time, feature), the stretches are (start, time, feature). Raises InputError where the
@@ -271,7 +275,7 @@ def spread(series: Sequence[Raw], length: int, steps: int) -> Raw:
     return np.stack([windows[owner][place - ends[owner]].T for owner, place in zip(owners, places, strict=True)])
 
 
-def free_run_of(stretches: Stretches, scaler: StandardScaler, length: int) -> FreeRun:
+def free_run_of(stretches: RawFreeRun, scaler: StandardScaler, length: int) -> FreeRun:
     """The free run of some stretches, scaled by ``scaler``; their first ``length`` steps become the prefix."""
     features = stretches.values.shape[2]
     scaled = scaler.transform(stretches.values.reshape(-1, features)).reshape(stretches.values.shape)

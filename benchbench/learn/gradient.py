@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchbench.core.closed_loop import require_own_input, slide
+from benchbench.core.closed_loop import generate_by_window, require_own_input
 from benchbench.core.errors import InputError, UnsupportedError, unknown
 from benchbench.core.meter import Meter
 from benchbench.core.problem import Array, Setting, Size, Snapshot, Split
@@ -144,7 +144,7 @@ class Gradient:
         with torch.inference_mode():
             for i in range(0, len(inputs), _CHUNK):
                 ends = None if lengths is None else lengths[i : i + _CHUNK]
-                parts.append(network.answers(network(self._tensor(inputs[i : i + _CHUNK]), ends)).cpu())
+                parts.append(network.predictions_of(network(self._tensor(inputs[i : i + _CHUNK]), ends)).cpu())
         predictions: Array = torch.cat(parts).numpy()
         return predictions
 
@@ -183,7 +183,7 @@ class Gradient:
         with torch.inference_mode():
             states, state = network.advance(self._tensor(prefix))
             if state is None or network.looks_ahead or self._free_run == "window":
-                return slide(self.predict, prefix, steps, self.setting.length)
+                return generate_by_window(self.predict, prefix, steps, self.setting.length)
             for _ in range(steps):
                 made.append(network.head(states[:, -1:]))
                 states, state = network.advance(made[-1], state)

@@ -90,7 +90,7 @@ class Network(nn.Module):
         states, _ = self.core(packed, self._start(len(inputs)))
         return pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])[0]
 
-    def answers(self, outputs: Tensor) -> Tensor:
+    def predictions_of(self, outputs: Tensor) -> Tensor:
         """Convert outputs (batch, scored, output) to predictions: probabilities where classes are asked for."""
         return outputs.softmax(dim=-1) if self._classifies else outputs
 

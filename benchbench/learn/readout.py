@@ -62,13 +62,13 @@ class Solution:
 
     def predict(self, features: Tensor) -> Tensor:
         """Map features (..., feature) to predictions (..., output)."""
-        return self.answers(self.outputs(features))
+        return self.predictions_of(self.outputs(features))
 
     def outputs(self, features: Tensor) -> Tensor:
         """Map features (..., feature) to outputs (..., output), in float64, since a weak ridge leaves large weights."""
         return features.double() @ self.weights[1:] + self.weights[0]
 
-    def answers(self, outputs: Tensor) -> Tensor:
+    def predictions_of(self, outputs: Tensor) -> Tensor:
         """Convert outputs (..., output) to predictions: probabilities where there is a temperature."""
         return outputs if self.temperature is None else probabilities(outputs, self.temperature)
 
@@ -144,7 +144,7 @@ class Rows:
         return solutions
 
 
-class Sums(Rows):
+class NormalEquations(Rows):
     """Rows kept as the sums of the normal equations, which are squares, so that half of the digits are lost.
 
     Their Cholesky factor takes the place of the factor of the QR decomposition.
@@ -180,7 +180,7 @@ class Sums(Rows):
         self._used = 0
 
 
-class Whole(Rows):
+class AllRows(Rows):
     """Rows that are all kept and decomposed at once, so that memory grows with their number."""
 
     def _free(self) -> int:
@@ -189,7 +189,7 @@ class Whole(Rows):
         return len(self._held) - self._used
 
 
-_ROWS: dict[Solver, type[Rows]] = {"qr": Rows, "svd": Whole, "cholesky": Sums}
+_ROWS: dict[Solver, type[Rows]] = {"qr": Rows, "svd": AllRows, "cholesky": NormalEquations}
 
 
 def solve(train: Rows, valid: Rows, strengths: tuple[float, ...] = STRENGTHS) -> Solution:
@@ -253,10 +253,10 @@ def fit_readout(
     by the objective; the caller notes its loss. Raises ValueError where no row was taken in.
     """
     clean = clean or features
-    seen = _last(take_in(features, _allowed(train, chunk, meter.spend), device, solver))
+    seen = _last(rows_after_each(features, _allowed(train, chunk, meter.spend), device, solver))
     if objective.loss == "squared_error" and chooses_by_loss(objective):
         with meter.paused():
-            held_out = _last(take_in(clean, _allowed(valid, chunk, lambda: True), device, solver))
+            held_out = _last(rows_after_each(clean, _allowed(valid, chunk, lambda: True), device, solver))
         return solve(seen, held_out)
     candidates = seen.path()
     with meter.paused():
@@ -271,7 +271,7 @@ def predict_readout(solution: Solution, blocks: Iterator[Block], shape: tuple[in
     return predictions
 
 
-def take_in(
+def rows_after_each(
     features: Callable[[Split], Iterator[Block]], parts: Iterable[Split], device: str, solver: Solver
 ) -> Iterator[Rows]:
     """Add the features of each of ``parts`` to the rows, and yield all rows so far after each part.

@@ -15,7 +15,7 @@ from benchbench.core import store
 from benchbench.core.errors import InputError
 from benchbench.core.marks import marks
 from benchbench.core.objective import LOSS
-from benchbench.core.record import Generated, Record
+from benchbench.core.record import FreeRunOutcome, Record
 from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
@@ -281,7 +281,7 @@ def _objective(record: Record) -> dict[str, Any]:
     }
 
 
-def _closed_loop(run: Generated) -> dict[str, Any]:
+def _closed_loop(run: FreeRunOutcome) -> dict[str, Any]:
     low, middle, high = (
         np.quantile(run.valid_steps, (0.25, 0.5, 0.75)) / run.unit_steps if run.valid_steps else [None] * 3
     )

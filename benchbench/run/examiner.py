@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchbench.core.artifacts import Arrays
 from benchbench.core.problem import Array, FreeRun, Problem
-from benchbench.core.record import Generated, Status
+from benchbench.core.record import FreeRunOutcome, Status
 from benchbench.core.seeds import stream
 from benchbench.core.spec import Trial
 from benchbench.isolation.service_access import OPEN
@@ -106,7 +106,7 @@ class Examiner:
         grade = self._grades.get(trial.key)
         if grade is None or name not in grade.pending:
             return self._refused(f"a free run {name!r} was submitted, which the examiner does not expect")
-        found: Generated = grade.fields["free_run"]
+        found: FreeRunOutcome = grade.fields["free_run"]
         run = self._runs()[name]
         if name == "valid":
             grade = grade.judged(found.model_copy(update=self._validated(run, made)), done=name)
@@ -121,7 +121,7 @@ class Examiner:
         runs = {"test": self._problem.free_run, "valid": self._problem.valid_run}
         return {name: run for name, run in runs.items() if run is not None}
 
-    def _judged(self, run: FreeRun, made: Run) -> tuple[Generated, Arrays]:
+    def _judged(self, run: FreeRun, made: Run) -> tuple[FreeRunOutcome, Arrays]:
         if made.generated is None:
             return free_run.nothing(run, **(made.failure or {})), {}
         try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from benchbench.core.errors import InputError
-from benchbench.core.record import Environment, Watched
+from benchbench.core.record import Environment, Observed
 from benchbench.isolation.inbox import Inbox
 from benchbench.isolation.phases import Seen
 from benchbench.isolation.pool import isolated_map, start_server
@@ -113,7 +113,7 @@ class _Run:
         self._mixed = job.sources.mixed
         self._owner = examiner_access(job, here.address, OWNER)
         self._started = dict[str, str]()
-        self._seen = dict[str, Watched]()
+        self._seen = dict[str, Observed]()
         self._examiners = dict[str, ServiceConnection]()
 
     def start(self, item: Scheduled) -> None:
@@ -127,7 +127,7 @@ class _Run:
     def see(self, item: Scheduled, seen: Seen) -> None:
         """Keep the times of an item's phases, which the supervisor took."""
         mixed = item.trial.task in self._mixed
-        self._seen[item.trial.key] = Watched(seconds=seen.seconds, cpu_seconds=seen.cpu_seconds, mixed=mixed)
+        self._seen[item.trial.key] = Observed(seconds=seen.seconds, cpu_seconds=seen.cpu_seconds, mixed=mixed)
 
     def outcome(self, item: Scheduled, result: Attempt | Refused | Lost) -> Outcome:
         """The outcome of an item, with the scores from the examiner."""

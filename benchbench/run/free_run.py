@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchbench.core import closed_loop
 from benchbench.core.meter import Clock
 from benchbench.core.problem import Array, FreeRun, Learner
-from benchbench.core.record import Generated, Status
+from benchbench.core.record import FreeRunOutcome, Status
 from benchbench.run.exchange import Run, Start
 
 _SHOWN = 2000  # steps of the first start in a trial's artifact
@@ -24,7 +24,7 @@ def generate(learner: Learner, free_run: FreeRun | Start, length: int) -> Array:
     """
     own = _own(learner)
     if own is None:
-        made = closed_loop.slide(learner.predict, free_run.prefix, free_run.steps, length)
+        made = closed_loop.generate_by_window(learner.predict, free_run.prefix, free_run.steps, length)
     else:
         made = own(free_run.prefix, free_run.steps)
     with np.errstate(
@@ -66,7 +66,7 @@ def _fitting(free_run: FreeRun, made: Run) -> Array:
     return made.generated
 
 
-def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[Any]]]:
+def judged(free_run: FreeRun, made: Run) -> tuple[FreeRunOutcome, dict[str, NDArray[Any]]]:
     """Score a run (start, steps, feature): returns the record's entry and the arrays for the artifact.
 
     ValueError for a wrong shape.
@@ -74,7 +74,7 @@ def judged(free_run: FreeRun, made: Run) -> tuple[Generated, dict[str, NDArray[A
     truth, generated = free_run.truth, _fitting(free_run, made)
     ends = np.asarray(np.isfinite(generated).all(axis=(1, 2)))
     errors = _errors(free_run, generated)
-    generated_facts = Generated(
+    generated_facts = FreeRunOutcome(
         **_asked(free_run),
         valid_steps=closed_loop.valid_steps(truth, generated).tolist(),
         nrmse_84=_nrmse(free_run, generated),
@@ -112,9 +112,9 @@ def _pair(truth: Array, generated: Array, start: int) -> Array:
     return np.stack([runs[start, :_SHOWN, 0] for runs in (truth, generated)])
 
 
-def nothing(free_run: FreeRun, status: Status, message: str) -> Generated:
+def nothing(free_run: FreeRun, status: Status, message: str) -> FreeRunOutcome:
     """The record's entry on a free run that gave nothing, with the reason."""
-    return Generated(**_asked(free_run), status=status, message=message)
+    return FreeRunOutcome(**_asked(free_run), status=status, message=message)
 
 
 def _asked(free_run: FreeRun) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from benchbench.core import artifacts
 from benchbench.core.artifacts import Arrays
 from benchbench.core.objective import ObjectiveFacts
-from benchbench.core.record import Generated, Record, Status, Watched
+from benchbench.core.record import FreeRunOutcome, Observed, Record, Status
 from benchbench.core.spec import Trial
 
 
@@ -52,7 +52,7 @@ class Grade(NamedTuple):
     attempt: Attempt | None = None
     pending: frozenset[str] = frozenset()
 
-    def judged(self, run: Generated, arrays: Arrays | None = None, done: str = "") -> "Grade":
+    def judged(self, run: FreeRunOutcome, arrays: Arrays | None = None, done: str = "") -> "Grade":
         """The same grade with the outcome of a free run, and its arrays, such as (steps, output)."""
         fields = {**self.fields, "free_run": run}
         return self._replace(fields=fields, arrays=self.arrays | (arrays or {}), pending=self.pending - {done})
@@ -72,7 +72,7 @@ def composed(
     fields, arrays = {"status": Status.OK, **facts, **known, **made.fields}, made.arrays
     if grade is not None:
         fields, arrays = fields | grade.fields, arrays | grade.arrays
-        seen = fields.get("watched") or Watched()
+        seen = fields.get("watched") or Observed()
         fields["watched"] = seen.model_copy(update=dict(grade.alone))
     fields["environment"] = fields["environment"].model_copy(update=dict(made.environment))
     if not arrays:

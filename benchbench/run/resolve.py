@@ -13,7 +13,7 @@ from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
 from benchbench.core.tuning import chosen_by
 from benchbench.statistics.intervals import Values
-from benchbench.statistics.pairs import asked_of
+from benchbench.statistics.pairs import comparison_of
 from benchbench.statistics.seeds import LOOKS, resolve
 from benchbench.statistics.verdicts import OPEN
 
@@ -79,8 +79,8 @@ class Resolve:
             return []
         facts = records[0][0].objective
         baselines = {one.trial.competitor or one.trial.architecture for one, *_ in records if one.is_baseline}
-        asked = asked_of(facts.primary, facts.better(facts.primary), scores, within=self.effect)
-        look = resolve(scores, np.random.default_rng(0), asked)
+        comparison = comparison_of(facts.primary, facts.better(facts.primary), scores, within=self.effect)
+        look = resolve(scores, np.random.default_rng(0), comparison)
         return [
             f"{names[pair.first]} and {names[pair.second]}"
             for pair in look.pairs

@@ -52,9 +52,9 @@ class Stages:
         """Yield the stages in order; each one needs all records of those before it."""
         grid = self.grid
         if self.tuned is not None:
-            yield Stage(TUNING, self.tuned.first())
-            yield Stage(AGAIN, self.tuned.again(done))
-            grid = self.tuned.reported(done)
+            yield Stage(TUNING, self.tuned.search_trials())
+            yield Stage(AGAIN, self.tuned.final_trials(done))
+            grid = self.tuned.result_trials(done)
         yield Stage("", grid)
         if self.resolve is not None:
             yield Stage(ADDED, *self.resolve.further(grid, done))

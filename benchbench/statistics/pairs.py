@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.statistics.intervals import ALPHA, RESAMPLES, Interval, Share, Values, interval, share
-from benchbench.statistics.verdicts import BETTER, Word, word
+from benchbench.statistics.verdicts import BETTER, Verdict, verdict_of
 
 WITHIN = 0.1  # the margin of a tie: 10 % either way
 BOUNDED = {"accuracy", "balanced_accuracy", "f1_macro", "precision", "recall", "auroc", "r2"}  # at most 1
@@ -20,7 +20,7 @@ Better = Literal["lower", "higher"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Comparison:
     """How the scores of a metric are compared.
 
     ``scale`` is "ratio" to compare geometric means by their ratio, or "difference" to compare means by their
@@ -35,7 +35,7 @@ class Asked:
     within: float = WITHIN
 
 
-RATIO = Asked()
+RATIO = Comparison()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Pair:
     deviation: float
     margin: float
     adjusted: float
-    verdict: Word
+    verdict: Verdict
     winner: int | None
 
 
@@ -78,10 +78,10 @@ class _Seen:
     margin: float
 
 
-def compared(
+def compare_pairs(
     scores: Values,
     rng: np.random.Generator,
-    asked: Asked = RATIO,
+    comparison: Comparison = RATIO,
     *,
     alpha: float = ALPHA,
     resamples: int = RESAMPLES,
@@ -92,14 +92,14 @@ def compared(
     The first competitor of each pair is the one in the earlier row. A unit is a task, length and seed. A score is
     infinite where the competitor failed, and NaN where there is no record. Holm's procedure covers all pairs of the
     table. ``decided`` (pair,) holds p-values that an earlier look has settled and that replace the new ones; NaN
-    stands for pairs that are not settled. Raises ValueError where a ratio is asked of scores that are not positive.
+    stands for pairs that are not settled. Raises ValueError if a ratio is to compare scores that are not positive.
     """
     places = list(combinations(range(len(scores)), 2))
-    seen = [_seen(scores[[i, j]], rng, asked, alpha=alpha, resamples=resamples) for i, j in places]
+    seen = [_seen(scores[[i, j]], rng, comparison, alpha=alpha, resamples=resamples) for i, j in places]
     p = np.array([one.gap.p for one in seen])
     p = p if decided is None else np.where(np.isnan(decided), p, decided)
     return [
-        _pair(place, one, float(adjusted), asked, alpha)
+        _pair(place, one, float(adjusted), comparison, alpha)
         for place, one, adjusted in zip(places, seen, holm(p), strict=True)
     ]
 
@@ -140,22 +140,24 @@ def scale_of(scores: Values, better: Better) -> Scale:
     return "difference" if better == "higher" or (known <= 0).any() else "ratio"
 
 
-def asked_of(metric: str, better: Better, scores: Values, *, within: float = WITHIN) -> Asked:
+def comparison_of(metric: str, better: Better, scores: Values, *, within: float = WITHIN) -> Comparison:
     """How to compare the scores (competitor, unit) of a metric."""
     best = 1.0 if metric in BOUNDED else 0.0
-    return Asked(scale=scale_of(scores, better), better=better, best=best, within=within)
+    return Comparison(scale=scale_of(scores, better), better=better, best=best, within=within)
 
 
-def _seen(both: Values, rng: np.random.Generator, asked: Asked, *, alpha: float, resamples: int) -> _Seen:
+def _seen(both: Values, rng: np.random.Generator, comparison: Comparison, *, alpha: float, resamples: int) -> _Seen:
     """Compare the scores (2, unit) of one pair."""
     first, second = both[:, ~np.isnan(both).any(axis=0)]
-    gaps = differences(first, second, asked.scale)
+    gaps = differences(first, second, comparison.scale)
     here = np.isfinite(first) & np.isfinite(second)
-    ahead, behind = (first < second, second < first) if asked.better == "lower" else (first > second, second > first)
-    margin = log(1 + asked.within)
-    if asked.scale == "difference":
+    ahead, behind = (
+        (first < second, second < first) if comparison.better == "lower" else (first > second, second > first)
+    )
+    margin = log(1 + comparison.within)
+    if comparison.scale == "difference":
         scores = np.concatenate([first[here], second[here]])
-        margin = asked.within * float(np.abs(asked.best - scores).mean()) if len(scores) else 0.0
+        margin = comparison.within * float(np.abs(comparison.best - scores).mean()) if len(scores) else 0.0
     return _Seen(
         gap=interval(gaps, rng, alpha, resamples),
         pairs=len(gaps),
@@ -167,19 +169,19 @@ def _seen(both: Values, rng: np.random.Generator, asked: Asked, *, alpha: float,
     )
 
 
-def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, asked: Asked, alpha: float) -> Pair:
+def _pair(place: tuple[int, int], seen: _Seen, adjusted: float, comparison: Comparison, alpha: float) -> Pair:
     first, second = place
     gap, units = seen.gap, seen.pairs + seen.failures
-    ahead = (gap.value < 0) == (asked.better == "lower")
+    ahead = (gap.value < 0) == (comparison.better == "lower")
     most = 2 * (seen.wins if ahead else seen.losses) > units
-    said = word(gap, adjusted, seen.margin, alpha, most=most)
+    said = verdict_of(gap, adjusted, seen.margin, alpha, most=most)
     winner = None
     if said == BETTER:
         winner = first if ahead else second
     return Pair(
         first=first,
         second=second,
-        effect=_ratio(gap) if asked.scale == "ratio" else gap,
+        effect=_ratio(gap) if comparison.scale == "ratio" else gap,
         pairs=seen.pairs,
         failures=seen.failures,
         wins=share(seen.wins, units),

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtri, nctdtr, stdtrit
 
 from benchbench.statistics.intervals import ALPHA, FEWEST, RESAMPLES, Values
-from benchbench.statistics.pairs import RATIO, Asked, Pair, compared
+from benchbench.statistics.pairs import RATIO, Comparison, Pair, compare_pairs
 from benchbench.statistics.verdicts import BETTER, OPEN
 
 LOOKS = (5, 10, 20, 30)
@@ -21,7 +21,7 @@ class Look(NamedTuple):
     """The pairs of a table as they were decided, and for each pair the number of seeds of the look that decided it."""
 
     pairs: list[Pair]
-    seeds: list[int]
+    decided_at: list[int]
 
 
 def power(seeds: int, deviation: float, effect: float, alpha: float = ALPHA) -> float:
@@ -62,7 +62,7 @@ def seeds_needed(
 def resolve(
     scores: Values,
     rng: np.random.Generator,
-    asked: Asked = RATIO,
+    comparison: Comparison = RATIO,
     *,
     alpha: float = ALPHA,
     looks: tuple[int, ...] = LOOKS,
@@ -79,7 +79,9 @@ def resolve(
     settled, when = np.full(places, np.nan), [looks[-1]] * places
     found: list[Pair] = []
     for look in (look for look in looks if look <= scores.shape[1]):
-        now = compared(scores[:, :look], rng, asked, alpha=alpha / len(looks), resamples=resamples, decided=settled)
+        now = compare_pairs(
+            scores[:, :look], rng, comparison, alpha=alpha / len(looks), resamples=resamples, decided=settled
+        )
         found = [new if np.isnan(p) else old for new, old, p in zip(now, found or now, settled, strict=True)]
         for i, pair in enumerate(found):
             if np.isnan(settled[i]):

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from benchbench.statistics.intervals import Interval
 
-Word = Literal["better", "tie", "open"]
-BETTER: Word = "better"
-TIE: Word = "tie"
-OPEN: Word = "open"
+Verdict = Literal["better", "tie", "open"]
+BETTER: Verdict = "better"
+TIE: Verdict = "tie"
+OPEN: Verdict = "open"
 
 
-def word(gap: Interval, adjusted: float, margin: float, alpha: float, *, most: bool = True) -> Word:
+def verdict_of(gap: Interval, adjusted: float, margin: float, alpha: float, *, most: bool = True) -> Verdict:
     """The verdict on a pair, from the interval of its differences and its p-value ``adjusted`` by Holm's procedure.
 
     *better*: the adjusted p-value is below ``alpha``, and the competitor with the better mean wins ``most`` of the

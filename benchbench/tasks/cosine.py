@@ -10,7 +10,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem, Split
 from benchbench.core.registry import task
-from benchbench.core.windows import STARTS, Stretches, free_run_of
+from benchbench.core.windows import STARTS, RawFreeRun, free_run_of
 
 Range = tuple[float, float]
 
@@ -51,7 +51,7 @@ def cosine(
     scaler = StandardScaler().fit(waves["train"].reshape(-1, 1))
     train, valid, test = (_split(wave, scaler, warm_up) for wave in waves.values())
     further = [_waves(rng, free_runs, length + free_steps, [*which.values()], frequency) for which in (tested, named)]
-    free_run, valid_run = (free_run_of(Stretches(values=waves[:, :, None]), scaler, length) for waves in further)
+    free_run, valid_run = (free_run_of(RawFreeRun(values=waves[:, :, None]), scaler, length) for waves in further)
     return Problem(
         train=train, valid=valid, test=test,
         floor=0.0,

@@ -11,8 +11,8 @@ from benchbench.core.problem import Problem
 from benchbench.core.registry import task
 from benchbench.core.windows import chronological, forecast
 from benchbench.signals.clean import ClipAt, FrequencyWindow, MedianSamples, Piece, Preparation, Step, filled, prepared
+from benchbench.signals.corruption import corrupted
 from benchbench.signals.heartbeats import Source
-from benchbench.signals.spoil import spoilt
 
 PRELOAD = ("wfdb",)
 Hertz = Annotated[float, Field(ge=20, le=10_000)]
@@ -58,7 +58,7 @@ def ecg_pipeline(
     )  # fmt: skip
     source = Source(database, path, lead, rate, duration, None, None)
     patient = source.patients(rng, (record,))[record]
-    raw = spoilt(rng, patient.signal, gaps=gaps, outliers=outliers, longest=how.longest_gap)
+    raw = corrupted(rng, patient.signal, gaps=gaps, outliers=outliers, longest=how.longest_gap)
     whole = filled(raw[:, None], how, f"record {record!r}") if how.fills else Piece(raw[:, None], np.isfinite(raw))
     places = chronological(len(raw), length, horizon)
     made, cleaned = prepared([[whole.part(place)] for place in places], how)

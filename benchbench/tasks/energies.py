@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchbench.core.problem import Array, Problem, Split
 from benchbench.core.registry import task
-from benchbench.core.windows import Stretches, cut, free_run_of
+from benchbench.core.windows import RawFreeRun, cut, free_run_of
 
 PARTICLES = np.arange(2, 42, 2, dtype=np.float64)
 ENERGIES = np.array([
@@ -41,7 +41,7 @@ def energies(
         known = GIVEN - length + 1
     parts = [slice(0, known - 1), slice(known - 1, known), slice(known, None)]
     train, valid, test = (Split(inputs=whole.inputs[part], targets=whole.targets[part]) for part in parts)
-    last = Stretches(values=ENERGIES[None, GIVEN - length :, None])
+    last = RawFreeRun(values=ENERGIES[None, GIVEN - length :, None])
     return Problem(
         train=train, valid=valid, test=test,
         free_run=free_run_of(last, scaler, length) if given == "values" else None,

@@ -5,7 +5,7 @@ import numpy as np
 from benchbench.core.options import Count, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import Stretches, chronological, forecast_series, later, needed
+from benchbench.core.windows import RawFreeRun, chronological, forecast_series, samples_needed, stretches_from_end
 from benchbench.signals.lorenz import LYAPUNOV, states
 
 _LYAPUNOV_TIMES = 10  # an integration at half the step follows the truth for longer than this
@@ -30,14 +30,14 @@ def lorenz(
     chronological(samples, length, horizon)  # refuses wrong lengths before the long integration
     unit = 1 / (LYAPUNOV * interval)
     steps, spacing = max(1, round(_LYAPUNOV_TIMES * unit)), max(1, round(unit))
-    after = length + needed(length, steps, spacing) if horizon == 1 else 0
+    after = length + samples_needed(length, steps, spacing) if horizon == 1 else 0
     values = states(rng, samples + after, interval=interval)
-    runs: dict[str, Stretches] = {}
+    runs: dict[str, RawFreeRun] = {}
     if after:
-        other = states(rng, needed(length, steps, spacing), interval=interval)
+        other = states(rng, samples_needed(length, steps, spacing), interval=interval)
         for name, orbit in (("free_run", values), ("valid_run", other)):
-            stretches = later(orbit, length, steps, spacing)
-            runs[name] = Stretches(values=stretches, unit="Lyapunov time", unit_steps=unit)
+            stretches = stretches_from_end(orbit, length, steps, spacing)
+            runs[name] = RawFreeRun(values=stretches, unit="Lyapunov time", unit_steps=unit)
     return forecast_series(
         values[:samples],
         length=length,

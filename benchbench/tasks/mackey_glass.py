@@ -6,7 +6,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import Count, Positive, PositiveFloat
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import Raw, Stretches, chronological, forecast_series, later, needed
+from benchbench.core.windows import Raw, RawFreeRun, chronological, forecast_series, samples_needed, stretches_from_end
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
 _LYAPUNOV_TIMES = 10  # integrations at steps of 0.1 and 0.05 agree for that long, so that there is a truth
@@ -39,17 +39,17 @@ def mackey_glass(
     exponent_known = LYAPUNOV.get(tau) if (beta, gamma, exponent) == (0.2, 0.1, 10.0) else None
     unit = 1 / exponent_known if exponent_known else 1.0
     steps = round(_LYAPUNOV_TIMES * unit) if exponent_known else _STEPS
-    after = length + needed(length, steps, _SPACING) if horizon == 1 else 0
+    after = length + samples_needed(length, steps, _SPACING) if horizon == 1 else 0
     equation = {"tau": tau, "beta": beta, "gamma": gamma, "exponent": exponent}
     values = _orbit(rng, samples + after, equation, squash=squash)
     facts = {"source": f"Mackey-Glass, tau {tau:g}", "squash": squash}
-    runs: dict[str, Stretches] = {}
+    runs: dict[str, RawFreeRun] = {}
     if after:
-        other = _orbit(rng, needed(length, steps, _SPACING), equation, squash=squash)
+        other = _orbit(rng, samples_needed(length, steps, _SPACING), equation, squash=squash)
         name, restore = "Lyapunov time" if exponent_known else "step", _unsquash if squash else None
         for run, orbit in (("free_run", values), ("valid_run", other)):
-            stretches = later(orbit, length, steps, _SPACING)
-            runs[run] = Stretches(values=stretches, unit=name, unit_steps=unit, restore=restore)
+            stretches = stretches_from_end(orbit, length, steps, _SPACING)
+            runs[run] = RawFreeRun(values=stretches, unit=name, unit_steps=unit, restore=restore)
     return forecast_series(
         values[:samples],
         length=length,

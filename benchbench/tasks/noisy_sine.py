@@ -6,7 +6,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.options import NonNegativeFloat, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import STARTS, Raw, Stretches, forecast
+from benchbench.core.windows import STARTS, Raw, RawFreeRun, forecast
 
 FREQUENCY = 0.02  # rad/sample
 _STEPS = 1000  # steps of the free run
@@ -46,7 +46,7 @@ def noisy_sine(
         for start, stop in times.values()
     )
     names = ("free_run", "valid_run") if horizon == 1 else ()
-    runs = {name: Stretches(values=_stretches(rng, length, noise)) for name in names}
+    runs = {name: RawFreeRun(values=_stretches(rng, length, noise)) for name in names}
     return forecast(
         train, valid, test,
         length=length, horizon=horizon, floor=noise**2 / 12,

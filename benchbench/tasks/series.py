@@ -12,7 +12,15 @@ from benchbench.core.fresh import Fresh
 from benchbench.core.options import Count, Positive
 from benchbench.core.problem import Problem
 from benchbench.core.registry import task
-from benchbench.core.windows import FRACTIONS, STARTS, Stretches, chronological, consecutive, forecast, spread
+from benchbench.core.windows import (
+    FRACTIONS,
+    STARTS,
+    RawFreeRun,
+    chronological,
+    consecutive,
+    forecast,
+    spread_stretches,
+)
 from benchbench.signals.clean import (
     ClipAt,
     Cutoff,
@@ -128,12 +136,12 @@ def _problem(
         raw, facts = _split(recordings, length, horizon)
         parts, cleaned = prepared(raw, how)
         values = [[piece.values for piece in part] for part in parts]
-        runs: dict[str, Stretches] = {}
+        runs: dict[str, RawFreeRun] = {}
         if free_run and horizon == 1:
             values[2], later = _halves(values[2], length)
-            runs["free_run"] = Stretches(values=spread(later, length, free_run))
+            runs["free_run"] = RawFreeRun(values=spread_stretches(later, length, free_run))
             if sum(max(0, len(one) - length - free_run + 1) for one in values[1]) >= STARTS:
-                runs["valid_run"] = Stretches(values=spread(values[1], length, free_run))
+                runs["valid_run"] = RawFreeRun(values=spread_stretches(values[1], length, free_run))
         return forecast(
             *values,
             length=length,

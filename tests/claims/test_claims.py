@@ -12,7 +12,7 @@ from benchbench.claims._lmu import late_target
 from benchbench.claims._nrmse84 import nrmse84
 from benchbench.claims._outcome import outcome
 from benchbench.claims._sine import sine_generation
-from benchbench.core.claim import Claim, Measured, Verdict, middle
+from benchbench.core.claim import Claim, Measured, Verdict, median_and_quartiles
 from benchbench.core.errors import InputError
 from benchbench.report.reproduce import read_outcomes, write_outcomes
 from benchbench.run.standalone import fitted
@@ -76,11 +76,11 @@ def test_the_verdict_compares_with_the_published_number(better, value, said):
 
 
 def test_the_middle_is_the_median_with_quartiles_and_has_no_number_where_it_is_not_finite():
-    assert middle([1.0, 2.0, 3.0, 4.0, 5.0], "seeds") == Measured(
+    assert median_and_quartiles([1.0, 2.0, 3.0, 4.0, 5.0], "seeds") == Measured(
         value=3.0, low=2.0, high=4.0, notes="median and quartiles of 5 seeds"
     )
-    assert middle([1.0, math.nan, 3.0, math.inf, 2.0], "seeds").value == 3.0
-    assert middle([1.0, math.inf, math.inf], "seeds").value is None
+    assert median_and_quartiles([1.0, math.nan, 3.0, math.inf, 2.0], "seeds").value == 3.0
+    assert median_and_quartiles([1.0, math.inf, math.inf], "seeds").value is None
 
 
 @pytest.mark.parametrize("name", claims.names())

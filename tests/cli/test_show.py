@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchbench.core import artifacts
 from benchbench.core.objective import Objective
-from benchbench.core.record import Environment, Record, Segment, Spent, Status, Watched
+from benchbench.core.record import Environment, Observed, Record, Segment, Spent, Status
 from benchbench.core.spec import Budget, Trial
 from benchbench.core.store import Store, file
 
@@ -22,7 +22,7 @@ def record(**more):
         "scores": {"valid_mse": 0.25, "test_mse": 0.5, "test_rmse": 0.7071, "test_nrmse": 0.75, "valid_loss": 0.25},
         "curve": [(10, 0.1, 0.9, 1.0), (20, 0.2, 0.5, None)],
         "spent": Spent(width=4, updates=30, fit_seconds=1.25, peak_bytes=3 * 2**20),
-        "watched": Watched(seconds={"fit": 1.5}, cpu_seconds={"fit": 1.4}, alone=2),
+        "watched": Observed(seconds={"fit": 1.5}, cpu_seconds={"fit": 1.4}, alone=2),
         "data": {"mean": [1.0], "std": [4.0], "unit": "mV", "train": 10, "valid": 5, "test": 5},
         "samples": {"first": Segment(true=[1.0, 2.0], predicted=[1.1, 1.9], score=0.01)},
         "environment": Environment(machine="here", threads=1),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench.core.closed_loop import diverged, nrmse_at, slide, spectrum_distance, valid_steps
+from benchbench.core.closed_loop import diverged, generate_by_window, nrmse_at, spectrum_distance, valid_steps
 
 sizes = st.tuples(st.integers(1, 6), st.integers(2, 120), st.integers(1, 3))
 seeds = st.integers(0, 2**32 - 1)
@@ -141,7 +141,7 @@ def test_starts_that_diverged_are_left_out_of_the_spectrum() -> None:
 
 def test_persistence_slides_on_as_a_constant() -> None:
     prefix = runs((3, 9, 2))
-    generated = slide(lambda windows: windows[:, -1:], prefix, 25, length=4)
+    generated = generate_by_window(lambda windows: windows[:, -1:], prefix, 25, length=4)
     np.testing.assert_array_equal(generated, np.repeat(prefix[:, -1:], 25, axis=1))
 
 
@@ -149,7 +149,7 @@ def test_the_recurrence_of_a_cosine_slides_on_as_the_cosine() -> None:
     omega = 0.3
     times = np.arange(60) + np.array([[0.0], [5.5]])
     whole = np.cos(omega * times).astype(np.float32)[:, :, None]
-    generated = slide(lambda w: 2 * np.cos(omega) * w[:, -1:] - w[:, -2:-1], whole[:, :10], 50, length=2)
+    generated = generate_by_window(lambda w: 2 * np.cos(omega) * w[:, -1:] - w[:, -2:-1], whole[:, :10], 50, length=2)
     np.testing.assert_allclose(generated, whole[:, 10:], atol=2e-5)
 
 
@@ -160,7 +160,7 @@ def test_each_window_holds_the_last_steps_and_the_last_scored_step_is_taken() ->
         seen.append(windows[0, :, 0].tolist())
         return windows[:, -2:] + 1
 
-    generated = slide(count, np.arange(6, dtype=np.float32)[None, :, None], 4, length=3)
+    generated = generate_by_window(count, np.arange(6, dtype=np.float32)[None, :, None], 4, length=3)
     assert seen == [[3, 4, 5], [4, 5, 6], [5, 6, 7], [6, 7, 8]]
     assert generated[0, :, 0].tolist() == [6, 7, 8, 9]
 
@@ -172,17 +172,17 @@ def test_a_learner_never_gets_inputs_that_are_not_finite(beyond: float) -> None:
         return np.full((len(windows), 1, 1), beyond)
 
     truth = runs((2, 5, 1))
-    generated = slide(strict, runs((2, 6, 1)), 5, length=6)
+    generated = generate_by_window(strict, runs((2, 6, 1)), 5, length=6)
     assert diverged(truth, generated).all()
 
 
 def test_a_prefix_shorter_than_the_window_is_refused() -> None:
     with pytest.raises(ValueError, match="a prefix of 5 steps is shorter than the window of 6"):
-        slide(lambda windows: windows, runs((2, 5, 1)), 3, length=6)
+        generate_by_window(lambda windows: windows, runs((2, 5, 1)), 3, length=6)
 
 
 def test_generating_leaves_the_prefix_as_it_was() -> None:
     prefix = runs((2, 6, 1))
     before = prefix.copy()
-    slide(lambda windows: windows[:, -1:] + 1, prefix, 5, length=6)
+    generate_by_window(lambda windows: windows[:, -1:] + 1, prefix, 5, length=6)
     np.testing.assert_array_equal(prefix, before)

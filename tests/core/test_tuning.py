@@ -51,7 +51,7 @@ def records(trials, value):
 
 
 def test_every_competitor_with_a_space_has_the_same_number_of_tries_per_task(tuned):
-    trials = tuned().first()
+    trials = tuned().search_trials()
     counts = {}
     for one in trials:
         counts.setdefault((one.task_options["samples"], one.architecture), []).append(one)
@@ -63,7 +63,7 @@ def test_every_competitor_with_a_space_has_the_same_number_of_tries_per_task(tun
 
 def test_tuning_has_seeds_of_its_own(tuned):
     found = tuned()
-    assert {one.seed for one in found.first()} == {FIRST_SEED, FIRST_SEED + 1, FIRST_SEED + 2}
+    assert {one.seed for one in found.search_trials()} == {FIRST_SEED, FIRST_SEED + 1, FIRST_SEED + 2}
     assert {one.seed for one in found.grid} == {0, 1}
 
 
@@ -87,8 +87,8 @@ def test_one_competitor_may_have_several_engines_and_is_tuned_on_the_first(study
         architectures="[architectures.gru]",
     )
     found = read(file).tuned(registry.load())
-    assert {one.engine for one in found.first()} == {"numba"}
-    won = found.reported(records(found.first(), lambda one: -len(one.architecture_options) + 9))
+    assert {one.engine for one in found.search_trials()} == {"numba"}
+    won = found.result_trials(records(found.search_trials(), lambda one: -len(one.architecture_options) + 9))
     assert [(one.engine, len(one.architecture_options)) for one in won] == [("numba", 2), ("torch", 2)]
 
 
@@ -99,13 +99,15 @@ def test_the_best_go_again_to_the_longest_rung_and_each_rung_takes_the_nearest_w
     def first(trial):
         return 1 + abs(order[str(trial.architecture_options)] - 2) if trial.architecture == "gru" else 1.0
 
-    done = records(found.first(), first)
-    again = [one for one in found.again(done) if one.architecture == "gru" and one.task_options["samples"] == 200]
+    done = records(found.search_trials(), first)
+    again = [
+        one for one in found.final_trials(done) if one.architecture == "gru" and one.task_options["samples"] == 200
+    ]
     assert {order[str(one.architecture_options)] for one in again} == {2, 1}
     assert {(one.budget.updates, one.tuning, one.length) for one in again} == {(300, True, 20)}
     assert len(again) == 2 * 3
-    done |= records(found.again(done), lambda one: first(one) if one.architecture != "gru" else 9 - first(one))
-    reported = [one for one in found.reported(done) if one.architecture == "gru"]
+    done |= records(found.final_trials(done), lambda one: first(one) if one.architecture != "gru" else 9 - first(one))
+    reported = [one for one in found.result_trials(done) if one.architecture == "gru"]
     assert {(one.budget.updates, order[str(one.architecture_options)]) for one in reported} == {
         (10, 2), (30, 2), (100, 1), (300, 1),
     }  # fmt: skip
@@ -117,13 +119,13 @@ def test_each_task_has_its_own_winner_and_baselines_stay_as_they_are(tuned):
     found = tuned(tuning='\n[tuning]\ntries = 3\nbudget = "ladder-30"')
     best = {200: 1, 300: 2}
     done = records(
-        found.first(),
+        found.search_trials(),
         lambda one: (
             1.0 + (one.architecture_options != found.tries[one.architecture][best[one.task_options["samples"]]])
         ),
     )
-    assert found.again(done) == []
-    for one in found.reported(done):
+    assert found.final_trials(done) == []
+    for one in found.result_trials(done):
         expected = (
             found.tries[one.architecture][best[one.task_options["samples"]]] if one.architecture != "mean" else {}
         )
@@ -132,22 +134,24 @@ def test_each_task_has_its_own_winner_and_baselines_stay_as_they_are(tuned):
 
 def test_a_winner_that_is_the_default_is_a_trial_of_the_study_without_tuning(tuned, study_file):
     found = tuned()
-    done = records(found.first(), lambda one: 1.0)
-    done |= records(found.again(done), lambda one: 1.0)
-    assert [one.key for one in found.reported(done)] == [one.key for one in found.grid]
+    done = records(found.search_trials(), lambda one: 1.0)
+    done |= records(found.final_trials(done), lambda one: 1.0)
+    assert [one.key for one in found.result_trials(done)] == [one.key for one in found.grid]
 
 
 def test_the_possible_trials_include_all_that_a_tuned_study_may_run(tuned):
     found = tuned()
     sized = {(one.architecture, str(one.architecture_options), one.length, one.budget.name) for one in found.possible()}
-    done = records(found.first(), lambda one: len(str(one.architecture_options)))
-    done |= records(found.again(done), lambda one: 1.0)
-    for one in (*found.first(), *found.reported(done)):
+    done = records(found.search_trials(), lambda one: len(str(one.architecture_options)))
+    done |= records(found.final_trials(done), lambda one: 1.0)
+    for one in (*found.search_trials(), *found.result_trials(done)):
         assert (one.architecture, str(one.architecture_options), one.length, one.budget.name) in sized
 
 
 def standing_records(tuned, values, **fields):
-    trials = [one for one in tuned().first() if one.architecture == "gru" and one.task_options["samples"] == 200]
+    trials = [
+        one for one in tuned().search_trials() if one.architecture == "gru" and one.task_options["samples"] == 200
+    ]
     by_set = {}
     for one in trials:
         by_set.setdefault(str(one.architecture_options), []).append(one)

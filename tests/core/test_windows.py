@@ -13,7 +13,7 @@ from benchbench.core.problem import Problem, Split
 from benchbench.core.windows import (
     MOST_TRAIN,
     STARTS,
-    Stretches,
+    RawFreeRun,
     chronological,
     consecutive,
     cut,
@@ -21,9 +21,9 @@ from benchbench.core.windows import (
     forecast_series,
     free_run_of,
     join,
-    later,
-    needed,
-    spread,
+    samples_needed,
+    spread_stretches,
+    stretches_from_end,
 )
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
@@ -284,9 +284,9 @@ def test_a_warm_up_that_leaves_nothing_to_score_is_refused(warm_up: int) -> None
 def test_stretches_of_a_free_run_are_the_spacing_apart_and_end_where_the_series_ends(
     length: int, steps: int, spacing: int, before: int, features: int
 ) -> None:
-    samples = before + needed(length, steps, spacing)
+    samples = before + samples_needed(length, steps, spacing)
     series = np.arange(samples * features, dtype=np.float64).reshape(samples, features)
-    found = later(series, length, steps, spacing)
+    found = stretches_from_end(series, length, steps, spacing)
     begins = before + spacing * np.arange(STARTS)
     np.testing.assert_array_equal(found, [series[begin : begin + length + steps] for begin in begins])
     assert begins[-1] + length + steps == samples
@@ -295,19 +295,19 @@ def test_stretches_of_a_free_run_are_the_spacing_apart_and_end_where_the_series_
 def test_a_free_run_is_scaled_as_train_is_and_restored_to_the_units_of_the_signal() -> None:
     scaler = StandardScaler().fit(np.stack([walk(300, 1) * 50 + 300, walk(300, 2) * 0.01], axis=1))
     values = np.random.default_rng(0).standard_normal((4, 30, 2)) * [50, 0.01] + [300, 0]
-    run = free_run_of(Stretches(values=values, unit="day", unit_steps=7.0), scaler, 10)
+    run = free_run_of(RawFreeRun(values=values, unit="day", unit_steps=7.0), scaler, 10)
     whole = np.concatenate([run.prefix, run.truth], axis=1)
     np.testing.assert_allclose(whole, (values - scaler.mean_) / scaler.scale_, rtol=1e-5, atol=1e-5)
     assert (run.prefix.shape, run.truth.shape, run.unit, run.unit_steps) == ((4, 10, 2), (4, 20, 2), "day", 7.0)
     assert run.restore is not None
     np.testing.assert_allclose(run.restore(run.truth), values[:, 10:], rtol=1e-5, atol=1e-6)
-    squashed = free_run_of(Stretches(values=values, restore=lambda raw: np.exp(raw / 100)), scaler, 10)
+    squashed = free_run_of(RawFreeRun(values=values, restore=lambda raw: np.exp(raw / 100)), scaler, 10)
     assert squashed.restore is not None
     np.testing.assert_allclose(squashed.restore(squashed.truth), np.exp(values[:, 10:] / 100), rtol=1e-5)
 
 
 def test_there_is_a_free_run_only_at_horizon_one() -> None:
-    stretches = Stretches(values=np.zeros((4, 30, 1)))
+    stretches = RawFreeRun(values=np.zeros((4, 30, 1)))
     one, two = (forecast_series(walk(600), length=10, horizon=h, free_run=stretches).free_run for h in (1, 2))
     assert one is not None
     assert one.steps == 20
@@ -320,9 +320,9 @@ def test_stretches_are_spread_over_all_series_and_lie_within_one(lengths: list[i
     room = sum(max(0, samples - length - steps + 1) for samples in lengths)
     if room < STARTS:
         with pytest.raises(InputError, match=f"a free run of {steps} steps from 50 starts takes"):
-            spread(series, length, steps)
+            spread_stretches(series, length, steps)
         return
-    found = spread(series, length, steps)
+    found = spread_stretches(series, length, steps)
     assert found.shape == (STARTS, length + steps, 1)
     assert (np.diff(found, axis=1) == 1).all()
     long = [one for one in series if len(one) >= length + steps]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from benchbench import Budget, Setting, Split
-from benchbench.core.closed_loop import slide
+from benchbench.core.closed_loop import generate_by_window
 from benchbench.core.errors import DivergedError, InputError, UnsupportedError
 from benchbench.core.meter import Meter
 from benchbench.core.seeds import stream
@@ -198,7 +198,7 @@ def test_a_free_run_in_two_pieces_is_the_run_in_one(core):
 def test_a_free_run_carries_a_state_that_knows_more_than_the_last_window():
     learner, prefix = trained("lstm")
     longer = np.concatenate([10 * prefix, prefix], axis=1)
-    assert np.abs(learner.generate(longer, 5) - slide(learner.predict, longer, 5, 20)).max() > 1e-6
+    assert np.abs(learner.generate(longer, 5) - generate_by_window(learner.predict, longer, 5, 20)).max() > 1e-6
 
 
 def test_a_free_run_by_window_sees_only_the_last_window():

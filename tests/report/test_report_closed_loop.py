@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchbench.core import artifacts
-from benchbench.core.record import Generated, Status
+from benchbench.core.record import FreeRunOutcome, Status
 from benchbench.report.analysis.order import baselines, ordered
 from benchbench.report.analysis.study import gather
 from benchbench.report.figures.free_runs import free_runs, return_map, survival
@@ -28,11 +28,11 @@ def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0
         "nrmse_84": 0.5, "spectrum_distance": 0.25, "diverged": 0.0, "seconds": 0.02, "true": wave,
         "generated": wave[::-1], "maxima": {"true": [(0.9, 1.0), (1.0, 0.8)], "generated": [(0.8, 0.9)]},
     }  # fmt: skip
-    return Generated(steps=steps, unit=unit, unit_steps=unit_steps, valid_steps=list(valid), **{**usual, **facts})
+    return FreeRunOutcome(steps=steps, unit=unit, unit_steps=unit_steps, valid_steps=list(valid), **{**usual, **facts})
 
 
 def lost(message="ValueError: wrong shape", status="failed"):
-    return Generated(steps=100, unit="Lyapunov time", unit_steps=10.0, status=Status(status), message=message)
+    return FreeRunOutcome(steps=100, unit="Lyapunov time", unit_steps=10.0, status=Status(status), message=message)
 
 
 @pytest.fixture

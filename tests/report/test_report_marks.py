@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchbench.core.marks import marks
-from benchbench.core.record import Watched
+from benchbench.core.record import Observed
 from benchbench.report.write import write_report
 from tests.report.conftest import make_record, make_study
 
@@ -17,7 +17,7 @@ def record(*, seconds=None, cpu=None, watched=None, spent=None, **fields):
     """An honest record of a network, with some of what was seen changed."""
     plain = make_record("gru", **fields)
     known = {"fit_seconds": FIT, "paused_seconds": 0.25, "pauses": 11, "longest_seconds": 0.02, "compile_seconds": 0.0}
-    seen = Watched(
+    seen = Observed(
         seconds={**SECONDS, **(seconds or {})},
         cpu_seconds={"fit": FIT, **(cpu or {})},
         **{"alone": 20, "alone_difference": 2e-7, "alone_error": 0.1, **(watched or {})},
@@ -134,7 +134,7 @@ def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stor
 
 
 def test_who_solves_is_ranked_by_the_seconds_seen_from_outside_and_called_solved(stored):
-    seen = Watched(seconds={"fit": 7.5})
+    seen = Observed(seconds={"fit": 7.5})
     page = write_report("toy", stored([make_record("esn", seed, solves=True, watched=seen) for seed in range(2)]))
     costs = (page.parent / "tables" / "costs.csv").read_text().splitlines()
     assert dict(zip(costs[0].split(","), costs[1].split(","), strict=True))["fit_seconds"] == "7.5"

@@ -215,14 +215,14 @@ def test_added_seeds_leave_no_gap_and_are_said_to_have_been_looked_for(record, s
 
 def test_verdicts_with_added_seeds_have_a_quarter_of_alpha(record, stored):
     from benchbench.report.analysis.verdicts import judged
-    from benchbench.statistics.pairs import compared
+    from benchbench.statistics.pairs import compare_pairs
     from benchbench.statistics.seeds import resolve
 
     errors = {"gru": [1.0, 1.1, 0.9, 1.05, 0.95], "rnn": [1.1, 1.3, 0.95, 1.25, 1.0]}
     made = [record(name, seed, mse=value) for name, values in errors.items() for seed, value in enumerate(values)]
     other = [record(name, 9, mse=1.0, task="cosine").model_copy(update={"added": True}) for name in errors]
     scores, rng = np.array([errors["rnn"], errors["gru"]]), np.random.default_rng(0)
-    once, looked = compared(scores, rng)[0], resolve(scores, rng).pairs[0]
+    once, looked = compare_pairs(scores, rng)[0], resolve(scores, rng).pairs[0]
     assert (once.verdict, looked.verdict) == ("better", "open")
     for records, pair in ((made, once), ([*made, *other], looked)):
         found = judged(select(load("toy", stored(records))).frame)[0].set_index("variant").loc["mackey_glass"]

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.statistics.pairs import RATIO, Asked, beaten, compared, differences, holm, scale_of
+from benchbench.statistics.pairs import RATIO, Comparison, beaten, compare_pairs, differences, holm, scale_of
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks
 
-DIFFERENCE = Asked(scale="difference", better="higher")
+DIFFERENCE = Comparison(scale="difference", better="higher")
 INF, NAN = float("inf"), float("nan")
 
 
-def table(*scores, asked=RATIO, **more):
-    return compared(np.array(scores, float), np.random.default_rng(0), asked, resamples=199, **more)
+def table(*scores, comparison=RATIO, **more):
+    return compare_pairs(np.array(scores, float), np.random.default_rng(0), comparison, resamples=199, **more)
 
 
 def noisy(level, seed, n=5, sigma=0.05):
@@ -57,7 +57,7 @@ def test_the_effect_is_the_ratio_of_geometric_means_with_student_s_interval_of_t
 
 def test_the_effect_of_accuracies_is_the_difference_of_their_means():
     a, b = np.array([0.95, 0.93, 0.94, 0.96, 0.95]), np.array([0.85, 0.82, 0.86, 0.84, 0.85])
-    [pair] = table(a, b, asked=DIFFERENCE)
+    [pair] = table(a, b, comparison=DIFFERENCE)
     theirs = stats.ttest_rel(a, b).confidence_interval()
     assert pair.effect[:3] == pytest.approx((a.mean() - b.mean(), *theirs))
     assert pair.winner == 0
@@ -80,8 +80,8 @@ def test_a_tie_lies_within_10_percent_either_way_and_a_sure_difference_is_no_tie
 
 def test_the_margin_of_a_tie_of_accuracies_is_a_share_of_their_distance_from_one():
     good, other = np.array([[0.97, 0.99, 0.97, 0.99, 0.98], [0.98, 0.97, 0.99, 0.98, 0.98]])
-    assert table(good, other, asked=DIFFERENCE)[0].verdict == OPEN
-    assert table(good - 0.4, other - 0.4, asked=DIFFERENCE)[0].verdict == TIE
+    assert table(good, other, comparison=DIFFERENCE)[0].verdict == OPEN
+    assert table(good - 0.4, other - 0.4, comparison=DIFFERENCE)[0].verdict == TIE
 
 
 def test_the_same_scores_twice_are_a_tie():
@@ -97,7 +97,7 @@ def test_one_pair_is_open_however_far_apart_the_scores_are_and_two_need_a_large_
 
 
 def test_accuracies_that_differ_by_the_same_on_every_seed_are_open():
-    assert table([0.95] * 4, [0.90] * 4, asked=DIFFERENCE)[0].verdict == OPEN
+    assert table([0.95] * 4, [0.90] * 4, comparison=DIFFERENCE)[0].verdict == OPEN
 
 
 def test_a_pair_with_a_failure_is_lost_and_not_in_the_ratio():

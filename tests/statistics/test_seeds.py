@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.statistics.pairs import RATIO, compared
+from benchbench.statistics.pairs import RATIO, compare_pairs
 from benchbench.statistics.seeds import LOOKS, power, resolve, seeds_needed
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
@@ -62,16 +62,16 @@ def test_a_clear_pair_is_decided_at_the_first_look_and_an_unclear_one_keeps_aski
     a, b, c = rng.lognormal(sigma=0.05, size=(3, 30)) * np.array([[1.0], [5.0], [5.1]])
     found = looked([a, b, c])
     assert [pair.verdict for pair in found.pairs[:2]] == [BETTER, BETTER]
-    assert found.seeds[:2] == [5, 5]
+    assert found.decided_at[:2] == [5, 5]
     assert found.pairs[2].verdict in {TIE, OPEN}
-    assert found.seeds[2] > 5
+    assert found.decided_at[2] > 5
     assert found.pairs[0].pairs == 5
-    assert found.pairs[2].pairs == found.seeds[2]
+    assert found.pairs[2].pairs == found.decided_at[2]
 
 
 def test_a_look_has_a_quarter_of_alpha():
     a, b = np.random.default_rng(7).lognormal(sigma=0.2, size=(2, 30)) * np.array([[1.0], [1.5]])
-    [now] = compared(np.array([a[:5], b[:5]]), np.random.default_rng(0), RATIO)
+    [now] = compare_pairs(np.array([a[:5], b[:5]]), np.random.default_rng(0), RATIO)
     [pair], [seeds] = looked([a, b])
     assert 0.05 / 4 < now.adjusted < 0.05
     assert seeds > 5
@@ -81,7 +81,7 @@ def test_a_look_has_a_quarter_of_alpha():
 
 def test_the_looks_stop_where_the_seeds_end():
     scores = np.random.default_rng(2).lognormal(size=(2, 10))
-    assert looked(scores).seeds == [10]
+    assert looked(scores).decided_at == [10]
     assert LOOKS == (5, 10, 20, 30)
 
 
@@ -89,7 +89,7 @@ def test_pairs_that_are_decided_leave_more_of_alpha_to_the_others_and_ties_do_no
     scores = np.random.default_rng(3).lognormal(sigma=0.3, size=(3, 10))
     settled = [np.array([value, value, np.nan]) for value in (0.0, 1.0)]
     after_wins, after_ties = (
-        compared(scores, np.random.default_rng(0), RATIO, decided=one)[2].adjusted for one in settled
+        compare_pairs(scores, np.random.default_rng(0), RATIO, decided=one)[2].adjusted for one in settled
     )
-    p = compared(scores, np.random.default_rng(0), RATIO)[2].effect.p
+    p = compare_pairs(scores, np.random.default_rng(0), RATIO)[2].effect.p
     assert (after_wins, after_ties) == (pytest.approx(p), pytest.approx(min(1.0, 3 * p)))

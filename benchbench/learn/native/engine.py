@@ -46,7 +46,7 @@ class Engine:
         self._kernels = kernels(_cell_of(self._core), lanes)
         self._room = self._made_room(steps, whole=lengths)
         self._other: dict[tuple[int, bool], _Room] = {}
-        self.take(network)
+        self.copy_from(network)
 
     @property
     def kernel(self) -> str:
@@ -59,12 +59,12 @@ class Engine:
         """Whether all trained numbers are finite."""
         return bool(np.isfinite(self._numbers).all())
 
-    def take(self, network: Network) -> None:
+    def copy_from(self, network: Network) -> None:
         """Copy the numbers of a network into the engine."""
         for number, view in self._pairs(network, 0):
             view[...] = number.numpy().reshape(view.shape)
 
-    def give(self, network: Network) -> None:
+    def copy_to(self, network: Network) -> None:
         """Copy the engine's numbers into a network."""
         for number, view in self._pairs(network, 0):
             number.copy_(torch.from_numpy(view.reshape(number.shape)))

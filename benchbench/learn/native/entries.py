@@ -4,7 +4,15 @@ from typing import Any, NamedTuple
 
 from benchbench.learn.native.backward import back_head, back_layer, begin, collect
 from benchbench.learn.native.denormals import flush, restore
-from benchbench.learn.native.forward import answer, carry_on, cross_entropy, pack, rest, run_layer, squared_error
+from benchbench.learn.native.forward import (
+    answer,
+    carry_on,
+    cross_entropy,
+    pack_weights,
+    rest,
+    run_layer,
+    squared_error,
+)
 from benchbench.learn.native.lanes import Batch, lay_inputs, lay_targets, take_answers, take_step, thin
 from benchbench.learn.native.layout import LAYER, SHAPE
 from benchbench.learn.native.optimizers import adam, clip, rmsprop, sgd
@@ -43,7 +51,7 @@ def update(
     """
     before, lanes = flush(), block(variant)
     batch = Batch(split.inputs, split.targets, split.lengths, chosen)
-    pack(variant, memory, (layers, shape))
+    pack_weights(variant, memory, (layers, shape))
     rest(variant, memory, (layers, shape))
     begin(variant, memory, (layers, shape))
     count = batch.chosen.size * batch.targets.shape[1]
@@ -108,7 +116,7 @@ def _optimize(variant: Any, memory: Any, shape: Any, step: Any, rate: Any, numbe
 def respond(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, answers: Any) -> None:
     """Write the outputs for sequences into ``answers`` (sequence, scored, output)."""
     before, lanes = flush(), block(variant)
-    pack(variant, memory, (layers, shape))
+    pack_weights(variant, memory, (layers, shape))
     rest(variant, memory, (layers, shape))
     places = (shape[_ANSWERS], shape[_WINDOW], shape[_OUTPUT_ROWS])
     for first in range(0, batch.chosen.size, lanes):
@@ -123,7 +131,7 @@ def respond(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, answ
 def generate(variant: Any, memory: Any, layers: Any, shape: Any, batch: Any, made: Any) -> None:
     """Write the steps after sequences into ``made`` (sequence, step, output), with outputs as the next inputs."""
     before, lanes = flush(), block(variant)
-    pack(variant, memory, (layers, shape))
+    pack_weights(variant, memory, (layers, shape))
     row, inputs, answers = shape[_ROWS] * lanes, layers[0, _INPUTS], shape[_ANSWERS]
     for first in range(0, batch.chosen.size, lanes):
         lay_inputs(memory, inputs, batch, first, lanes)

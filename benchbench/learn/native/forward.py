@@ -7,7 +7,7 @@ from benchbench.learn.native.products import product
 
 
 @kernel
-def pack(code: Code, layers: Table, shape: Record) -> None:
+def pack_weights(code: Code, layers: Table, shape: Record) -> None:
     """Copy the weights in the order in which the forward pass reads them."""
     with code.loop(shape.layers) as i:
         _pack_layer(code, layers[i], shape.units)

@@ -105,7 +105,7 @@ class _Places:
     def __init__(self) -> None:
         self.end = 0
 
-    def take(self, *sizes: int) -> int:
+    def reserve(self, *sizes: int) -> int:
         start = self.end
         self.end = up(start + prod(sizes), _LINE) + _SKEW
         return start
@@ -133,8 +133,8 @@ def layout(
     )
     starts = variant.states * layers * units if learned_start else 0
     places, block, lanes = _Places(), BLOCK * variant.lanes, variant.lanes
-    places.take(count + block)  # tiles read beyond the last number
-    found = {"gradient": places.take(count + block), "memories": places.take(2 * up(count, block))}
+    places.reserve(count + block)  # tiles read beyond the last number
+    found = {"gradient": places.reserve(count + block), "memories": places.reserve(2 * up(count, block))}
     for layer in table:
         _place(variant, layer, places, units, steps)
     rows, output_rows = up(units, lanes), up(outputs, variant.tiles.rows)
@@ -142,19 +142,19 @@ def layout(
     found |= {
         "layers": layers, "units": units, "rows": rows, "steps": steps, "window": window, "outputs": outputs,
         "output_rows": output_rows, "count": count, "head": numbers["head.weight"][0], "chunk_stride": chunk_stride,
-        "head_packed": places.take(units, output_rows),
-        "head_sums": places.take(outputs, units + 1, lanes),
-        "answers": places.take(window, output_rows, block),
-        "targets": places.take(window, outputs, block),
-        "weights": places.take(window, block),
-        "starts": starts, "start": count - starts, "start_sums": places.take(starts, lanes),
-        "loss": places.take(lanes),
-        "error": places.take(rows, block),
-        "cell_error": places.take(rows, block),
-        "chunk": places.take(CHUNK, chunk_stride),
-        "turned_states": places.take(CHUNK, block, rows),
-        "turned_inputs": places.take(CHUNK, block, max(layer["feature_rows"] for layer in table)),
-        "passed": places.take(steps if layers > 1 else 0, rows, block),
+        "head_packed": places.reserve(units, output_rows),
+        "head_sums": places.reserve(outputs, units + 1, lanes),
+        "answers": places.reserve(window, output_rows, block),
+        "targets": places.reserve(window, outputs, block),
+        "weights": places.reserve(window, block),
+        "starts": starts, "start": count - starts, "start_sums": places.reserve(starts, lanes),
+        "loss": places.reserve(lanes),
+        "error": places.reserve(rows, block),
+        "cell_error": places.reserve(rows, block),
+        "chunk": places.reserve(CHUNK, chunk_stride),
+        "turned_states": places.reserve(CHUNK, block, rows),
+        "turned_inputs": places.reserve(CHUNK, block, max(layer["feature_rows"] for layer in table)),
+        "passed": places.reserve(steps if layers > 1 else 0, rows, block),
     }  # fmt: skip
     shape = np.array([found[name] for name in SHAPE])
     return Layout(shape, np.array([[layer[name] for name in LAYER] for layer in table]), numbers, places.end)
@@ -192,12 +192,12 @@ def _place(variant: Variant, layer: dict[str, int], places: _Places, units: int,
     features, feature_rows = layer["features"], layer["feature_rows"]
     errors = up(variant.errors * units, variant.tiles.outer) + variant.tiles.outer
     layer |= {
-        "packed": places.take(up(units, tile), variant.gates * (features + units + 1) + 1),
-        "inputs": places.take(steps * features + feature_rows, block),
-        "states": places.take(steps + 1, rows, block),
-        "cells": places.take(steps + 1 if variant.cell == "lstm" else 0, units, block),
-        "kept": places.take(steps, units, variant.kept, block),
-        "recurrent_sums": places.take(errors, rows),
-        "into_sums": places.take(errors, features * variant.lanes if features <= FEW else feature_rows),
-        "bias_sums": places.take(errors, variant.lanes),
+        "packed": places.reserve(up(units, tile), variant.gates * (features + units + 1) + 1),
+        "inputs": places.reserve(steps * features + feature_rows, block),
+        "states": places.reserve(steps + 1, rows, block),
+        "cells": places.reserve(steps + 1 if variant.cell == "lstm" else 0, units, block),
+        "kept": places.reserve(steps, units, variant.kept, block),
+        "recurrent_sums": places.reserve(errors, rows),
+        "into_sums": places.reserve(errors, features * variant.lanes if features <= FEW else feature_rows),
+        "bias_sums": places.reserve(errors, variant.lanes),
     }

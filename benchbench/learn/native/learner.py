@@ -50,7 +50,7 @@ class Native(Gradient):
 
     def snapshot(self, inputs: Array) -> Snapshot:
         """The states of the core for inputs (sequence, time, feature), and every weight under PyTorch's name for it."""
-        self._ready().give(self._fitted())
+        self._ready().copy_to(self._fitted())
         return super().snapshot(inputs)
 
     def generate(self, prefix: Array, steps: int) -> Array:
@@ -105,9 +105,9 @@ class Native(Gradient):
         engine = self._ready()
         if not engine.finite:
             raise DivergedError(f"the weights are not finite after {meter.updates} updates")
-        engine.give(network)
+        engine.copy_to(network)
         return super()._validate(network, valid, meter, losses, best)
 
     def _descend(self, network: Network, train: Split, valid: Split, meter: Meter) -> None:
         super()._descend(network, train, valid, meter)
-        self._ready().take(network)
+        self._ready().copy_from(network)

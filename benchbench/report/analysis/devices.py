@@ -10,7 +10,7 @@ from benchbench.report.analysis.order import in_a_row, listed, networks, ordered
 from benchbench.report.frame import plain
 from benchbench.statistics.intervals import ALPHA, Interval, interval
 from benchbench.statistics.pairs import WITHIN, holm
-from benchbench.statistics.verdicts import BETTER, OPEN, TIE, word
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE, verdict_of
 
 HOST = "cpu"
 FASTER, SLOWER = "faster", "slower"
@@ -110,7 +110,7 @@ def _judged(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _word(gap: Interval, adjusted: float, whole: bool) -> str:
-    said = word(gap, adjusted, log(1 + WITHIN), ALPHA, most=whole)
+    said = verdict_of(gap, adjusted, log(1 + WITHIN), ALPHA, most=whole)
     if said == BETTER:
         return FASTER if gap.value > 0 else SLOWER
     return TIE if said == TIE and whole else OPEN

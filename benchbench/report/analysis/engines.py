@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.order import networks, several
-from benchbench.statistics.pairs import Asked, beaten, compared, scale_of
+from benchbench.statistics.pairs import Comparison, beaten, compare_pairs, scale_of
 
 FIRST = "torch"  # the engine that others are compared with, if it was used
 SAME, OTHER, OPEN = "yes", "no", "open"
@@ -101,6 +101,6 @@ def _better(scores: pd.DataFrame) -> set[tuple[str, str]]:
     """The pairs (better network, worse network), from scores (seed, network) of which lower is better."""
     names = [str(name) for name in scores]
     values = scores.to_numpy(float).T
-    found = compared(values, np.random.default_rng(0), Asked(scale=scale_of(values, "lower")))
+    found = compare_pairs(values, np.random.default_rng(0), Comparison(scale=scale_of(values, "lower")))
     beats = beaten(found, len(names))
     return {(names[i], names[j]) for i, j in np.argwhere(beats)}

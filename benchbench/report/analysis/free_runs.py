@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchbench.core import artifacts
-from benchbench.core.record import Generated, Record, Status
+from benchbench.core.record import FreeRunOutcome, Record, Status
 from benchbench.report.analysis.order import ordered
 from benchbench.report.analysis.trials import Records
 
@@ -21,7 +21,7 @@ _DRAWN = ("free_run.true", "free_run.generated", "free_run.maxima_true", "free_r
 class FreeRun:
     """The drawn part of a trial's free run: the first start (step,), and pairs of maxima (n, 2); ``facts``: scores."""
 
-    facts: Generated
+    facts: FreeRunOutcome
     true: Array
     generated: Array
     maxima_true: Array
@@ -61,7 +61,7 @@ def _arrays(record: Record, results: Path) -> tuple[dict[str, Array], str]:
     }, reason
 
 
-def _of_lists(run: Generated) -> dict[str, Array]:
+def _of_lists(run: FreeRunOutcome) -> dict[str, Array]:
     pairs = {kind: _pairs(run.maxima.get(kind, ())) for kind in ("true", "generated")}
     series = {"true": np.array(run.true, float), "generated": np.array(run.generated, float)}
     return {**series, **{f"maxima_{kind}": found for kind, found in pairs.items()}}

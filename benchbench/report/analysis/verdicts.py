@@ -12,9 +12,9 @@ from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import effect_of
 from benchbench.report.analysis.order import baselines, listed, networks, ordered, quoted, several
 from benchbench.statistics.intervals import ALPHA, FEWEST_TASKS, TOO_FEW_TASKS, Values, over_tasks
-from benchbench.statistics.pairs import WITHIN, Asked, Better, Pair, asked_of, beaten, compared, holm
+from benchbench.statistics.pairs import WITHIN, Better, Comparison, Pair, beaten, compare_pairs, comparison_of, holm
 from benchbench.statistics.seeds import LOOKS, resolve, seeds_needed
-from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, word
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE, ranks, verdict_of
 
 PLACE = ["condition", "variant", "length"]
 ALONE, ONLY, NONE = "nothing to compare with", "the only one", "none finished on most seeds"
@@ -53,29 +53,29 @@ def judged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, groups = [], []
     looked, within = bool(frame["added"].any()), effect_of(frame)
     for place, part in frame.groupby(PLACE):
-        names, scores, asked = _table(part, within)
+        names, scores, comparison = _table(part, within)
         many = looked and scores.shape[-1] >= LOOKS[0]
         rng = np.random.default_rng(0)
-        found = resolve(scores, rng, asked).pairs if many else compared(scores, rng, asked)
+        found = resolve(scores, rng, comparison).pairs if many else compare_pairs(scores, rng, comparison)
         level, marked = 1 - ALPHA / (len(LOOKS) if many else 1), _marked(part)
-        rows += [(*place, *_facts(one, names, asked, len(found), marked), level) for one in found]
+        rows += [(*place, *_facts(one, names, comparison, len(found), marked), level) for one in found]
         ended = [bool(np.isfinite(row).any()) for row in scores]
         ranked = zip(names, ranks(beaten(found, len(names))), ended, strict=True)
         groups += [(*place, name, int(rank)) for name, rank, ok in ranked if ok]
     return pd.DataFrame(rows, columns=_PAIR), pd.DataFrame(groups, columns=[*PLACE, "architecture", "rank_group"])
 
 
-def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Asked]:
+def _table(part: pd.DataFrame, within: float) -> tuple[list[str], Values, Comparison]:
     """The names and scores (competitor, seed) of one place, and how to compare them."""
     able = part[part["status"] != Status.UNSUPPORTED]
     names = ordered(able)
     table = able.pivot_table(index="seed", columns="architecture", values="rank_score", aggfunc="min")
     better: Better = "higher" if (part["better"] == "higher").any() else "lower"
     scores = (1 if better == "lower" else -1) * table.reindex(columns=names).to_numpy(float).T
-    asked = asked_of(str(part["primary"].iloc[0]), better, scores, within=within)
+    comparison = comparison_of(str(part["primary"].iloc[0]), better, scores, within=within)
     if set(part["primary"]) == {VALID_TIME} and (scores[np.isfinite(scores)] > 0).all():
-        asked = replace(asked, scale="ratio")
-    return names, scores, asked
+        comparison = replace(comparison, scale="ratio")
+    return names, scores, comparison
 
 
 class _Marked(NamedTuple):
@@ -103,14 +103,14 @@ def _word(pair: Pair, first: str, second: str, marked: _Marked) -> str:
     return SAME if alike and np.isnan(pair.effect.low) and np.isfinite(pair.effect.value) else pair.verdict
 
 
-def _facts(pair: Pair, names: list[str], asked: Asked, family: int, marked: _Marked) -> tuple[Any, ...]:
+def _facts(pair: Pair, names: list[str], comparison: Comparison, family: int, marked: _Marked) -> tuple[Any, ...]:
     first, second = names[pair.first], names[pair.second]
     effect, needed, said = pair.effect, float("nan"), _word(pair, first, second, marked)
     if said == OPEN and pair.deviation > 0 and pair.margin > 0:
         needed = seeds_needed(pair.deviation, pair.margin, pilot=pair.pairs, alpha=ALPHA / family)
     better = "" if pair.winner is None else names[pair.winner]
     return (
-        *(first, second, said, better, asked.scale, *effect, pair.adjusted),
+        *(first, second, said, better, comparison.scale, *effect, pair.adjusted),
         *(pair.pairs, pair.failures, *pair.wins, *pair.losses, pair.deviation, needed),
         marked.seeds(first, second),
     )
@@ -171,7 +171,7 @@ def across_tasks(found: pd.DataFrame) -> pd.DataFrame:
         adjusted = holm(np.array([one.p for one in means]))
         for (names, tasks), one, p in zip(pairs, means, adjusted, strict=True):
             few = len(tasks) < FEWEST_TASKS
-            said = TOO_FEW_TASKS if few else word(one, p, log(1 + WITHIN), ALPHA)
+            said = TOO_FEW_TASKS if few else verdict_of(one, p, log(1 + WITHIN), ALPHA)
             better = names[int(one.value > 0)] if said == BETTER else ""
             rows.append((condition, *names, len(tasks), *np.exp(one[:3]), np.nan if few else p, said, better))
     table = pd.DataFrame(rows, columns=_ACROSS)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchbench.core.record import Generated
+from benchbench.core.record import FreeRunOutcome
 from benchbench.report.analysis.closed_loop import starts
 from benchbench.report.analysis.free_runs import FreeRun, longest, one_seed
 from benchbench.report.analysis.order import baselines, ordered, parts
@@ -110,7 +110,7 @@ def _time(trials: pd.DataFrame) -> str:
     return f"time ({trials['valid_time_unit'].max()}s)"
 
 
-def _valid(run: Generated) -> str:
+def _valid(run: FreeRunOutcome) -> str:
     bound = "≥ " if run.valid_steps[0] >= run.steps else ""
     text = f"valid {bound}{number(run.valid_steps[0] / run.unit_steps)} {run.unit.removesuffix('s')}s"
     at = run.diverged_at[0] if run.diverged_at else None

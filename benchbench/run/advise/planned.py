@@ -32,7 +32,7 @@ class Planned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Request:
     """What the user asked for: ``reading`` and ``clean`` are options of the task ``series``.
 
     ``seconds``: the time for everything. ``jobs``: trials in parallel. ``command``: the command that the user typed.
@@ -52,7 +52,7 @@ def jobs_of(jobs: int | None) -> int:
 
 
 def planned(
-    looks: Sequence[Look], asked: Asked, *,
+    looks: Sequence[Look], asked: Request, *,
     began: float, clock: Clock, on_step: Callable[[str], None] = lambda _: None, **options: Any,
 ) -> Planned:  # fmt: skip
     """Time the networks, and plan a study that ends, report included, within ``asked.seconds`` after ``began``.
@@ -80,7 +80,7 @@ def planned(
     return Planned(outline=whole, seconds=found.seconds, thinned=timing.thinned)
 
 
-def outline(looks: Sequence[Look], asked: Asked) -> Outline:
+def outline(looks: Sequence[Look], asked: Request) -> Outline:
     """The study with lengths from the signal's period; its seeds and updates are placeholders."""
     _together(looks)
     periods = [one.profile.period for one in looks if one.profile.period is not None]
@@ -114,7 +114,7 @@ def report_seconds(lengths: int) -> float:
     return (_REPORT + _REPORT_LENGTH * lengths) * max(1.0, busy)
 
 
-def _task(looks: Sequence[Look], asked: Asked) -> dict[str, Any]:
+def _task(looks: Sequence[Look], asked: Request) -> dict[str, Any]:
     """The options of the task, in the order in which the TOML file shows them."""
     paths = [_relative(one.path) for one in looks]
     where: dict[str, Any] = {"path": paths[0]} if len(paths) == 1 else {"paths": paths}

@@ -63,7 +63,7 @@ def test_a_learned_initial_state_is_clipped_and_stepped_with_the_rest(cell):
         optimizer.step()
         found = case.engine.update(case.batch, 1e-2)
         assert found == pytest.approx(true if i == 0 else loss.item(), rel=1e-5)
-    case.engine.give(case.network)
+    case.engine.copy_to(case.network)
     assert len(first) == (2 if cell == "lstm" else 1)
     for start, wanted, before in zip(case.network.start, network.start, first, strict=True):
         np.testing.assert_allclose(start.detach().numpy(), wanted.detach().numpy(), atol=1e-4)

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from benchbench.core.record import Generated, Status
+from benchbench.core.record import FreeRunOutcome, Status
 from benchbench.report.analysis.csv import tables
 from benchbench.report.frame import load
 from benchbench.report.page.blocks import Page
@@ -17,7 +17,7 @@ SLOW, FAST = {"learning_rate": 0.001}, {"learning_rate": 0.01}
 
 def run(time=None, *, valid=10, message="", status="ok"):
     """A free run whose start stayed valid for so many of 100 steps; ``time`` is that of validation."""
-    return Generated(
+    return FreeRunOutcome(
         steps=100, unit="Lyapunov time", unit_steps=10.0, valid_steps=[valid] if status == "ok" else [],
         validation_time=time, validation_message=message, status=Status(status), seconds=0.1,
     )  # fmt: skip

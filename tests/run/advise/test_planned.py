@@ -8,7 +8,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.study import read
 from benchbench.run.advise import planned as module
 from benchbench.run.advise.outline import written
-from benchbench.run.advise.planned import Asked, outline, planned
+from benchbench.run.advise.planned import Request, outline, planned
 from benchbench.run.advise.timing import Pace, Timing
 from benchbench.signals.clean_steps import clean_options
 from benchbench.signals.files.table import Form
@@ -16,7 +16,7 @@ from benchbench.signals.look import look
 
 
 def asked(minutes=5.0, clean=None, horizon=10):
-    return Asked(
+    return Request(
         reading={}, clean=clean or {}, horizon=horizon, seconds=60 * minutes, jobs=2, command="benchbench try a.csv"
     )
 

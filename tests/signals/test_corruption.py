@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from benchbench.core.errors import InputError
-from benchbench.signals.spoil import spoilt
+from benchbench.signals.corruption import corrupted
 
 SIGNAL = np.sin(np.arange(5000) / 10)
 
 
 def made(gaps=0.02, outliers=0.01, longest=12, seed=0):
-    return spoilt(np.random.default_rng(seed), SIGNAL, gaps=gaps, outliers=outliers, longest=longest)
+    return corrupted(np.random.default_rng(seed), SIGNAL, gaps=gaps, outliers=outliers, longest=longest)
 
 
 def test_as_many_samples_are_lost_and_are_outliers_as_was_asked_for():

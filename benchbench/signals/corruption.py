@@ -9,7 +9,7 @@ _OFF = (2.0, 5.0)  # the least and the largest error of an outlier, in units of 
 _MOST = 0.5  # largest share of the samples, so that gaps do not touch
 
 
-def spoilt(
+def corrupted(
     rng: np.random.Generator, signal: NDArray[np.float64], *, gaps: float, outliers: float, longest: int
 ) -> NDArray[np.float64]:
     """A copy of a signal (time,) in which a share ``gaps`` is NaN and a share ``outliers`` is off by 2 to 5 units.
