@@ -84,7 +84,7 @@ def test_a_width_that_is_not_given_is_the_widest_with_ten_thousand_numbers():
 
 
 def test_a_learner_without_single_updates_is_declined():
-    with pytest.raises(UnsupportedError, match="mean does not offer its updates one by one"):
+    with pytest.raises(UnsupportedError, match="mean has no method updates"):
         workloads.update("mean", **SMALL)
 
 

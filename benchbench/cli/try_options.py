@@ -40,7 +40,7 @@ def try_(
     results: Annotated[str, typer.Option(help="The folder of records and reports.", metavar="DIR")] = "results",
     jobs: Annotated[
         int | None,
-        typer.Option(help="Trials in parallel; by default one for each core, at most four.", min=1, metavar="N"),
+        typer.Option(help="Trials in parallel; by default one a core, at most four.", min=1, metavar="N"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:

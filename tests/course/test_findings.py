@@ -80,7 +80,7 @@ OPPOSITES = {
         r"on (\d) of 3 seeds it is lower on the time axis",
     ),
     "names": (lambda rs: exchanged(rs, "gru", "logistic"), r"logistic regression on the padded word: (.*)\."),
-    "sine-generation": (lambda rs: exchanged(rs, TRUE, SAMPLED), r"At this budget the RNN's is (\w+)"),
+    "sine-generation": (lambda rs: exchanged(rs, TRUE, SAMPLED), r"At this budget the RNN's MSE is (\w+)"),
     "energies": (lambda rs: exchanged(rs, "rnn 200", "linear"), r"better than the linear recurrence: (.*)\."),
     "energies-standard": (lambda rs: multiplied(rs, NETS, 0.01), r"straight line of linear regression: (.*)\."),
     "learned-state": (lambda rs: exchanged(rs, "gru", "gru, learned start"), r"a learned start makes it (.*?)\."),
@@ -119,9 +119,9 @@ def test_how_far_a_gradient_reaches_back_is_what_the_microscope_saw(tmp_path):
     found = seen(tmp_path, "initialisation", names, steps_before=99, faded_before=7)
     table = found.table("microscope")
     assert "7 (uniform), 7 (normal)" in EXERCISES["initialisation"].finding(found)
-    assert "within 99 steps it has not with none." in EXERCISES["initialisation"].finding(found)
+    assert "it has not faded within 99 steps for: none." in EXERCISES["initialisation"].finding(found)
     table.assign(faded_before=[None, *[40] * 6]).to_csv(found.folder / "microscope.csv", index=False)
-    assert "within 99 steps it has not with uniform." in EXERCISES["initialisation"].finding(found)
+    assert "it has not faded within 99 steps for: uniform." in EXERCISES["initialisation"].finding(found)
 
 
 def test_eigenvalues_outside_the_unit_circle_are_counted_and_not_told_from_memory(tmp_path):
@@ -136,7 +136,7 @@ def test_the_interval_of_a_share_is_that_of_scipy(hits, examples):
     assert wilson(hits / examples, examples) == pytest.approx((known.low, known.high), abs=2e-5)
 
 
-def test_names_in_a_row_are_told_apart():
+def test_names_that_contain_a_comma_are_quoted():
     assert joined(["gru", "lstm"]) == "gru, lstm"
-    assert joined(["rnn 2 x 500, sigmoid", "rnn 200"]) == "rnn 2 x 500, sigmoid; rnn 200"
+    assert joined(["rnn 2 x 500, sigmoid", "rnn 200"]) == '"rnn 2 x 500, sigmoid", rnn 200'
     assert joined([]) == "none"

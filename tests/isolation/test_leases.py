@@ -73,7 +73,9 @@ def test_the_cores_of_a_killed_process_are_free(four):
 def test_a_folder_that_cannot_be_made_is_named_with_the_variable_that_moves_it(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BENCHBENCH_LEASES", str(tmp_path / "file" / "below"))
-    with pytest.raises(InputError, match=r"cores cannot be leased in .*below: .*; set BENCHBENCH_LEASES"):
+    with pytest.raises(
+        InputError, match=r"below, which holds the lock files of the cores, cannot be used: .*; set BENCHBENCH_LEASES"
+    ):
         place()
 
 

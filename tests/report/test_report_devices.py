@@ -185,14 +185,14 @@ def test_other_option_sets_are_not_compared_and_that_is_said(compared, pair):
     found = compared([*made(True), *rest])
     assert list(found.cells["architecture"]) == ["rnn"]
     [note] = found.notes
-    assert note.endswith("since they chose other option sets: gru at 100 (equal-updates).")
+    assert note.endswith("since their option sets differ: gru at 100 (equal-updates).")
 
 
 def test_times_with_other_jobs_are_not_compared_and_the_page_says_why(section, compared, pair):
     alone = {"gpu": {"environment": {"jobs": 1}}}
     records = [*pair(2.0, 1.0, 0, both=alone), *pair(2.0, 1.0, 1, both=alone), *pair(2.0, None, 2)]
     assert compared(records).cells.empty
-    assert "Nothing to compare between cpu and gpu on toy-cpu-2-cores" in section(records)
+    assert "Cpu and gpu on toy-cpu-2-cores cannot be compared" in section(records)
 
 
 def test_a_fit_that_did_not_end_ok_has_no_time(compared, pair):

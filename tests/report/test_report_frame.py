@@ -123,7 +123,7 @@ def test_an_unknown_study_names_the_nearest_one(stored, grid):
 
 @pytest.mark.parametrize("name", ["../toy", "a/b", "..", "", "/toy", "toy/"])
 def test_a_path_that_is_no_toml_file_is_refused(name):
-    with pytest.raises(InputError, match="no study's name"):
+    with pytest.raises(InputError, match="cannot be a study's name"):
         study_name(name)
 
 

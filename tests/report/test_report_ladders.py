@@ -94,7 +94,7 @@ def test_nothing_has_settled_where_the_last_rung_failed(climb, ladders):
 
     assert failing() == (True, "")
     assert failing("gru") == (False, "gru has no score there")
-    assert failing("rnn", "gru") == (False, "no one has a score on the last two rungs")
+    assert failing("rnn", "gru") == (False, "no competitor has a score on both of the last two rungs")
 
 
 def test_an_accuracy_improves_by_the_share_of_its_errors_that_goes(classified, ladders):

@@ -116,7 +116,7 @@ def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stor
     page = write_report("toy", stored([*good, *cheat, *slow]))
     front, task = page.read_text(), (page.parent / "tasks" / "mackey_glass.md").read_text()
     assert "Marked: 2 records not ranked" in front
-    assert "; marked, and so not ranked: cheat." in front
+    assert "; marked and therefore not ranked: cheat." in front
     assert "Left out: marked trials of cheat." in front
     against = next(line for line in task.splitlines() if re.match(r"\| 100 +\| .*\| cheat ", line))
     assert " marked |" in against

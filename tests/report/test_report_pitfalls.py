@@ -77,7 +77,7 @@ def test_a_failure_midway_leaves_the_old_page_whole(tmp_path, monkeypatch):
 def test_data_that_cannot_be_read_are_named(tmp_path):
     page = write_pitfalls([pitfall()], tmp_path)
     (page.parent / "data" / "toy.json").write_text('{"name": "toy"}')
-    with pytest.raises(InputError, match=r"toy\.json: not the data of a pitfall; delete it"):
+    with pytest.raises(InputError, match=r"toy\.json does not hold the data of a pitfall"):
         write_pitfalls([pitfall("other")], tmp_path)
 
 

@@ -156,7 +156,7 @@ def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tri
     assert sorted(selection.frame["test_mse"])[-2:] == [0.7, 0.7]
     assert 0.5 not in set(selection.frame["test_mse"])
     assert set(selection.frame["architecture"]) == {"gru", "rnn"}
-    said = "an older option set than that of the newest record of the same task, length and condition"
+    said = "an older option set than the newest record of the same task, length and condition"
     assert selection.notes[0] == f"Left out: 2 records of tuned competitors with {said}."
 
 
@@ -257,7 +257,7 @@ def test_the_page_shows_the_tries_the_gain_and_the_cost(tried, grid, stored):
     rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines()]
     row = next(cells for cells in rows if cells[1:4] == ["mackey_glass", "ladder-300", "gru"])
     assert row[4:10] == ["the study's own", "3", "", "0.300", "0.300", "÷ 1"]
-    assert "*gain* what tuning brought: ÷ 2 halves the error" in text.replace("\n", " ")
+    assert "*gain* what tuning brought: ÷ 2 means half the error" in text.replace("\n", " ")
     assert "rnn is best on validation by default and when all are tuned" in text
 
 

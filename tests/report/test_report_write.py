@@ -361,7 +361,7 @@ def test_what_one_alone_could_do_and_what_none_could_are_no_ties(text, record):
     made += [record("rnn", seed, task="cosine", status="unsupported") for seed in range(2)]
     made += [record(name, seed, task="lorenz", status="diverged") for name in ("gru", "rnn") for seed in range(2)]
     page = text(made)
-    only = "Only gru could do cosine. None finished on most seeds: lorenz.\n"
+    only = "Only gru could do cosine. No competitor finished on most seeds of lorenz.\n"
     assert f"Better than every other: gru on mackey_glass. {only}" in page
 
 
@@ -378,7 +378,7 @@ def test_cores_that_are_not_those_of_the_machine_s_name_are_usable_ones(text, re
 def test_captions_speak_of_the_longest_window_where_there_are_several(text, grid):
     assert "longe" not in text(grid(lengths=(100,), seeds=1)).replace("Longest valid", "")
     page = text(grid(seeds=1))
-    assert "a larger marker is a longer window" in page
+    assert "a larger marker means a longer window" in page
     assert "test values at the longest window" in page
 
 
@@ -462,13 +462,16 @@ def test_lines_that_were_changed_after_the_run_are_named_and_older_ones_counted(
     file.write_text("\n".join(lines) + "\n")
     page = write_report("toy", results).read_text()
     assert (
-        "> Changed: 1 record does not fit its checksum, so it was changed after the run: "
+        "> Changed: 1 record does not match its checksum, so it was changed after the run: "
         "toy-cpu-2-cores.jsonl, line 3." in page.replace("\\", "")
     )
-    assert "**Records:** 1 of 7 lines were written before lines had a checksum, so that a change" in page
+    assert "**Records:** 1 of 7 lines were written before lines had a checksum, so a change" in page
 
 
 def test_results_of_several_contents_of_one_plug_in_file_are_named(text, record):
     records = [record("mine", seed, files={"architecture": f"{seed:064x}", "task": "0" * 64}) for seed in range(2)]
     page = text([*records, record("gru")])
-    assert "> Not from the same file, so not to be compared: architecture mine, version 1." in page
+    assert (
+        "> The file changed between records, which must therefore not be compared: architecture mine, version 1."
+        in page
+    )

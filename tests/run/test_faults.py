@@ -302,7 +302,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_pa
     wait_for(tmp_path / "r", 5)
     run.send(signal.SIGINT)
     assert run.ended() == 130
-    assert "the same command goes on" in run.said
+    assert "the same command continues" in run.said
     kept, made = store(tmp_path / "r").path.read_bytes(), []
     assert len(run_study(file, results=tmp_path / "r", on_record=made.append)) == 40
     assert 5 <= kept.count(b"\n") == 40 - len(made)

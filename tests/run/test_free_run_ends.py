@@ -235,7 +235,7 @@ def test_a_run_to_choose_by_that_fails_says_why_and_leaves_the_scored_one(examin
     examiner.submit_free_run(trial, "valid", Run(problem.valid_run.truth[:2], 1.0))
     run = examiner.take(trial.key).fields["free_run"]
     assert (run.status, run.validation_time) == ("ok", None)
-    assert "a free run needs shape (5, 100, 1)" in run.validation_message
+    assert "a free run must have shape (start, steps, feature) = (5, 100, 1)" in run.validation_message
 
 
 def test_a_competitor_is_tuned_where_it_has_several_option_sets_under_one_name(study):

@@ -153,7 +153,7 @@ class Broken(Own):
     [
         (Silent, "it has no keep and restore"),
         (Pickled, "an array of objects cannot be kept"),
-        (Mixed, r"keep gives tensors and \['a'\]"),
+        (Mixed, r"keep\(\) returns tensors, and others under \['a'\]"),
         (Forgetful, "what it keeps predicts something else when it is restored"),
         (Broken, "SystemExit: no"),
     ],

@@ -102,7 +102,7 @@ def test_seeds_are_added_and_recorded_as_such_and_a_second_run_adds_none(file, t
         (
             ("[architectures.rnn]\n[architectures.esn]\n", ""),
             {"resolve": 0.1},
-            "one competitor, and so no pair to decide",
+            "one competitor and therefore no pair to decide",
         ),
         (
             ("[architectures.rnn]\n[architectures.esn]", "[architectures.persistence]"),

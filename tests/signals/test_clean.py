@@ -37,7 +37,7 @@ def test_gaps_are_filled_by_straight_lines_and_marked(missing):
     [
         ([0, 1], "a.csv: rows 1 to 2 are missing, at the beginning: cut them off"),
         ([598, 599], "a.csv: rows 599 to 600 are missing, at the end"),
-        (range(100, 106), "a.csv: rows 101 to 106 are missing, 6 in a row; longest_gap is 5"),
+        (range(100, 106), "a.csv: rows 101 to 106 are missing, 6 in a row, more than longest_gap = 5"),
     ],
 )
 def test_a_gap_that_no_line_can_fill_is_refused_with_its_rows(rows, said):
@@ -52,7 +52,7 @@ def test_a_gap_that_no_line_can_fill_is_refused_with_its_rows(rows, said):
     [
         ({"clean": ("clip", "clip")}, "clean: clip is given twice"),
         ({"clean": ("clip", "interpolate")}, "interpolate must come first"),
-        ({"clean": ("lowpass",), "cutoff": 0.5}, "a cutoff of 0.5 times the rate is not below half of it"),
+        ({"clean": ("lowpass",), "cutoff": 0.5}, "the cutoff is 0.5 times the rate; it must be below half of it"),
     ],
 )
 def test_steps_that_cannot_be_done_are_refused(options, said):
@@ -70,7 +70,7 @@ def test_clipping_takes_its_limits_from_training_only():
     np.testing.assert_allclose(first(parts), np.clip(wild, *limits))
     assert np.abs(first(parts[1:])).max() == pytest.approx(max(map(abs, limits)))
     assert facts["clean"]["clipped"][0] == 2
-    with pytest.raises(InputError, match="half of the training part is one value"):
+    with pytest.raises(InputError, match="half of the training part has one value"):
         prepared(pieces(np.r_[np.zeros(700), NOISE], NOISE, NOISE), Preparation(clean=("clip",)))
 
 

@@ -73,12 +73,12 @@ def test_a_single_column_that_rises_evenly_is_a_signal_and_no_time(tmp_path):
          "2 of 8 values of column 'x' are missing, in row 2 to 3 .row 1 is line 2.: --clean interpolate fills"),
         ({"x": [*wave(100), *[np.nan] * 60, *wave(9)]}, "interpolate", "in row 101 to 160 .*--clean interpolate=60"),
         ({"x": [np.nan, *wave(50)]}, "interpolate", "rows 1 to 1 are missing, at the beginning: cut them off"),
-        ({"x": [5.0] * 40}, "", "constant, every value is 5"),
-        ({"x": ["a", "b", "c"]}, "", "no column of numbers, so no signal; its columns: x"),
+        ({"x": [5.0] * 40}, "", "is constant: every value is 5"),
+        ({"x": ["a", "b", "c"]}, "", "has no column of numbers that could be the signal; its columns: x"),
         ({"time": [0.0, 1, 2, 2.4, 4, 5], "x": wave(6)}, "",
          "irregular sampling: by column 'time', 2 rows .4, 5. do not come 1 after the row before"),
         ({"time": [0.0, 1, 2, 5, 6, 7], "x": wave(6)}, "", "2 samples are missing by column 'time'.*2 after row 3"),
-        ({"time": [0.0, 1, 1, 3, 4, 5], "x": wave(6)}, "", "called a time but does not rise at row 3: sort"),
+        ({"time": [0.0, 1, 1, 3, 4, 5], "x": wave(6)}, "", "has the name of a time but does not rise at row 3: sort"),
     ],
 )  # fmt: skip
 def test_what_is_no_even_signal_is_refused_with_its_rows(columns, clean, message, tmp_path):

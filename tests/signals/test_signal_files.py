@@ -297,7 +297,7 @@ def test_one_of_several_arrays_is_taken_by_its_name(tmp_path):
     both = saved(ecg=SIGNAL, time=np.arange(300.0))
     np.testing.assert_array_equal(signal(tmp_path, "a.npz", both, array="ecg"), SIGNAL)
     for form, said in (
-        ({}, "holds 2 arrays; set array: ecg, time"),
+        ({}, "holds 2 arrays; name one with the option array: ecg, time"),
         ({"array": "egg"}, "unknown array 'egg'; did you mean 'ecg'"),
     ):
         with pytest.raises(InputError, match=said):

@@ -8,7 +8,7 @@ import pandas as pd
 from benchbench.core.lines import Seal
 from benchbench.core.origins import Origin, origin
 from benchbench.core.record import Record
-from benchbench.report.analysis.order import listed
+from benchbench.report.analysis.order import in_a_row, listed
 
 _EXAMPLES = 3
 
@@ -66,7 +66,7 @@ def other_files(found: Iterable[Record]) -> list[str]:
             contents.setdefault(origin(record.trial, role), set()).add(sha256)
     names = sorted({_named(one) for one, seen in contents.items() if len(seen) > 1})
     said = "The file changed between records, which must therefore not be compared"
-    return [f"{said}: {listed(names)}."] if names else []
+    return [f"{said}: {in_a_row(names, 4)}."] if names else []
 
 
 def _named(one: Origin) -> str:

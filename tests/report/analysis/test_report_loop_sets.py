@@ -95,13 +95,13 @@ def said(numbers):
 
 def test_the_report_says_what_chose_and_where_it_could_not(gathered, tuned, record):
     old = tuned([run()], [run()], name="rnn")
-    assert "Option sets are those that the validation split chose in open loop." in said(gathered(old))
+    assert "The validation split has chosen the option sets in open loop." in said(gathered(old))
     new = tuned([run(1.0)], [run(3.0)])
     text = said(gathered(new))
-    assert "Option sets are those whose free runs of validation stay valid longest" in text
+    assert "The option set with the longest valid free runs on validation data is chosen" in text
     assert "learning_rate=0.01 (1 of 1)" in text
     assert "in open loop" not in text.replace("open loop and", "")
-    assert "Not all records of rnn on mackey_glass at length 100 have such runs" in said(gathered(new + old))
+    assert "Some records of rnn on mackey_glass at length 100 have no such runs" in said(gathered(new + old))
 
 
 def test_the_choices_stand_in_a_table_of_their_own(gathered, tuned):

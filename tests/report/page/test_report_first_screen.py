@@ -54,7 +54,7 @@ def test_what_linear_solves_stands_before_everything_else(front, scored):
     made += scored(task="names", linear=NEAR, gru=WIDE)
     first = front(made)[0].split("## In short\n\n")[1].splitlines()[0]
     assert first == (
-        "**Solved by linear:** mackey_glass. There each network is worse or a tie, or the floor is reached. "
+        "**Solved by linear:** mackey_glass. On these, every network is worse or ties, or the floor is reached. "
         "No network is shown to be better than `linear`, and some are open: names."
     )
 
@@ -93,7 +93,7 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     page = front(made)[0]
     assert (
         "Of 6 conclusions, 2 survive every budget (`equal-seconds` and `equal-updates`), **1 flips**, and 3 hold under "
-        "one budget but are open or a tie under another. In 0 more pairs no one is better "
+        "one budget but are open or a tie under another. In 0 more pairs neither is better "
         "under any budget, and not every budget says tie. "
         "*Budgets compared* names them all."
     ) in page
@@ -135,7 +135,7 @@ def test_laws_stand_in_a_sentence_and_in_a_table_and_their_absence_is_said(front
         "what was measured: the law holds there."
     ) in task.replace("\\", "")
     few = front([one for one in made if one.trial.length < 300])[0]
-    assert "No law of time or memory: that takes three lengths, or three widths of one network." in few
+    assert "There is no law of time or memory, since that needs three lengths, or three widths of one network." in few
 
 
 def rungs(*updates):

@@ -33,9 +33,9 @@ def test_a_table_is_a_float_with_rules_a_caption_and_a_label():
     assert latex.render(PAGES)["report-in-short-all-scores.tex"] == (
         "% needs \\usepackage{booktabs} and \\usepackage{textcomp}\n"
         "\\begin{table}\n\\centering\n"
-        "\\caption{toy, In short. All scores. Medians over seeds, in brackets the lowest and the highest; bold is "
-        "better than every other, and the rank group is one more than the number of architectures that are better, so "
-        "that equal groups tie.}\n"
+        "\\caption{toy, In short. All scores. Medians over seeds, with the lowest and the highest in brackets; "
+        "bold is better than every other, and the rank group is one more than the number of architectures that are "
+        "better, so that ties share a group.}\n"
         "\\label{tab:report-in-short-all-scores}\n"
         "\\begin{tabular}{lrr}\n\\toprule\n"
         "architecture & test MSE & rank group \\\\\n\\midrule\n"
