@@ -6,7 +6,10 @@ from benchbench.core.claim import Claim, Measured
 
 def measure(updates: int = 1000) -> Measured:
     """Train one layer of 66 units on the first 1,000 samples of each series, for 500 epochs of two updates each."""
-    return late_target("lstm", units=66, learnt=1000, updates=updates, batch=32, learning_rate=5e-3, schedule="constant")
+    return late_target(
+        "lstm", units=66, learnt=1000,
+        updates=updates, batch=32, learning_rate=5e-3, schedule="constant",
+    )  # fmt: skip
 
 
 CLAIM = Claim(

@@ -123,6 +123,7 @@ _KINDS = {
     "validation_time": float,
     "resolved": float,
 }
+_TEXT = pd.StringDtype("python", na_value=np.nan)  # in Arrow's arrays, if that is there, small selections are slow
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
@@ -307,7 +308,7 @@ def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":
     if kind is float:
         return pd.to_numeric(column, errors="coerce").astype(float)
     if kind is str:
-        return column.map(lambda value: "" if pd.isna(value) else str(value)).astype(str)
+        return column.map(lambda value: "" if pd.isna(value) else str(value)).astype(_TEXT)
     if kind is bool:
         return column.map(lambda value: value is True).astype(bool)
     return column if kind is dict else column.astype(kind)

@@ -30,6 +30,7 @@ def signal(tmp_path):
     return tmp_path / "signal.csv"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("toy", "signal")
 def test_a_file_becomes_a_study_a_report_and_five_lines(cli, tmp_path):
     done = cli("try", "signal.csv", "--horizon", "3", "--minutes", "20", "--jobs", "2")

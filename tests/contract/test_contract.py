@@ -11,7 +11,14 @@ pytestmark = pytest.mark.usefixtures("orbits")
 REGISTRY = registry.load()
 
 
-@pytest.mark.parametrize("plugin", REGISTRY.plugins.values(), ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
+QUICK = {"linear", "gru", "mean", "noisy_sine", "problem_types"}
+ALL = [
+    pytest.param(one, id=f"{one.kind}-{one.name}", marks=() if one.name in QUICK else pytest.mark.long)
+    for one in REGISTRY.plugins.values()
+]
+
+
+@pytest.mark.parametrize("plugin", ALL)
 def test_everything_registered_keeps_the_contract(plugin, monkeypatch, tmp_path):
     monkeypatch.setenv("BENCHBENCH_DATA", str(tmp_path))
     assert_contract(plugin)

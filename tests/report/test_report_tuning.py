@@ -134,6 +134,7 @@ def test_a_sentence_says_whether_tuning_changes_who_is_best_on_validation(tried,
     assert same == ["On mackey_glass (ladder-300), gru is best on validation by default and when all are tuned."]
 
 
+@pytest.mark.long
 def test_no_trial_of_a_tuning_is_compared_and_no_table_but_its_own_changes(tried, grid, stored, tmp_path):
     plain, tries = grid(("mackey_glass",), (100,), budgets=(SHORT,)), tried(gru=(1e-9, 0.3, 0.2), rnn=(0.2, 0.5, 0.8))
     frames, tables = [], []
@@ -260,6 +261,7 @@ def test_verdicts_with_added_seeds_are_those_of_the_effect_that_they_were_added_
     assert f"seeds needed for {said}" in (pages / "tasks" / "mackey_glass.md").read_text()
 
 
+@pytest.mark.long
 def test_the_page_shows_the_tries_the_gain_and_the_cost(tried, grid, stored):
     made = [*grid(("mackey_glass",), (100,), budgets=(SHORT,)), *tried(gru=(0.3, 0.1, 0.2), rnn=(0.2, 0.5, 0.8))]
     text = write_report("toy", stored(made)).read_text()
