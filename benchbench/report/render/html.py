@@ -53,10 +53,7 @@ _SPREAD = "Medians over seeds; bars run from the lowest to the highest."
 _COST = "No competitor is both cheaper and better than one on the grey line; a dotted line is the best possible score."
 CHARTS = {
     "cost": ("Score against cost", f"{_SPREAD} {_COST}"),
-    "curves": (
-        "Learning curves",
-        "Loss on validation: median over seeds; the band runs from the lowest to the highest.",
-    ),
+    "curves": ("Learning curves", "Loss on validation: median over seeds, and a band from the lowest to the highest."),
     "now": ("Loss at this point of the budget", ""),
     "ladder": ("Score along the ladder", f"Each rung is a separate fit. {_SPREAD}"),
     "length": ("Score against length", _SPREAD),
@@ -66,7 +63,8 @@ CHARTS = {
 }
 _WIDE = ("predictions", "runs")
 _EMBEDDED = 2_400_000  # bytes of embedded pictures, as base64; further pictures are linked
-_POWER = re.compile(r"[\d.]+e-\d+")
+_POWER = re.compile(r"-?\d[\d.]*e-\d+")
+_RANGE = re.compile(r"(?<=[\d>])\.\.(?=[-\d<])")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
 _ROOM = 1000  # letters that fit beside the first chart
@@ -333,8 +331,9 @@ def _clean(value: Any) -> Any:
 
 
 def _unbroken(text: str) -> Markup:
-    """Escaped text in which a power of ten does not break at its minus sign."""
-    return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
+    """Escaped text in which powers of ten do not break at their minus sign, and ranges may break after their dots."""
+    whole = _POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text))))
+    return _ours(_RANGE.sub("..<wbr>", whole))
 
 
 def _class(name: str) -> Markup:
