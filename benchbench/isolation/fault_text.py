@@ -36,9 +36,11 @@ def place(frames: Sequence[Frame], home: str | None = None) -> str:
     theirs = [frame for frame in frames if not frame.file.startswith(_HARNESS)]
     own = [frame for frame in theirs if frame.file == home]
     foreign = [frame for frame in theirs if not frame.file.startswith(_LIBRARIES)]
-    for frame in (own or foreign or theirs)[-1:]:
-        return f" ({Path(frame.file).name}:{frame.line} in {frame.function})"
-    return ""
+    candidates = own or foreign or theirs
+    if not candidates:
+        return ""
+    frame = candidates[-1]
+    return f" ({Path(frame.file).name}:{frame.line} in {frame.function})"
 
 
 def describe(error: BaseException, home: str | None = None) -> str:

@@ -315,10 +315,10 @@ def _settle(process: BaseProcess) -> None:
 def _where(printed: str) -> str:
     """Where the faulty thread was, from what faulthandler printed, for the message."""
     dumps = sorted(_DUMP.finditer(printed), key=lambda dump: dump[0].startswith("Current"))
-    frames = [
-        Frame(file, int(line), function) for dump in dumps[-1:] for file, line, function in _DUMPED.findall(dump[1])
-    ]
-    return place(frames[::-1])
+    if not dumps:
+        return ""
+    innermost_first = [Frame(file, int(line), function) for file, line, function in _DUMPED.findall(dumps[-1][1])]
+    return place(innermost_first[::-1])
 
 
 def _grown(process: BaseProcess) -> int:
