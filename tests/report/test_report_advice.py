@@ -41,7 +41,7 @@ def test_a_baseline_that_ties_with_the_best_is_taken_since_it_is_simpler(record,
     found = told(stored, records(record, {**SURE, "linear": 0.01001}, spread=0.01))
     assert found.take.startswith("linear (a baseline) with windows of 100")
     assert "tie with gru" in found.sure
-    assert found.baselines.startswith("it is one itself, and no network is shown to be better; better than")
+    assert found.baselines.startswith("linear is one itself, and no network is shown to be better; better than")
 
 
 def test_an_open_pair_asks_for_more_seeds(record, stored):
@@ -67,7 +67,7 @@ def test_of_several_lengths_the_best_is_taken(record, stored):
 def test_where_nothing_finished_the_lines_say_so_and_why(record, stored):
     made = [record("gru", seed, task="series", status="failed", message="out of luck") for seed in range(3)]
     found = told(stored, made)
-    assert found.take == "nothing: none finished on most seeds"
+    assert found.take == "nothing: no competitor finished on most seeds"
     assert "out of luck" in found.next
     assert [line.split(":")[0] for line in found.lines] == ["Take", "Cost", "Sure", "Baselines", "Next"]
 

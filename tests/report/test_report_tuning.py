@@ -224,7 +224,7 @@ def test_added_seeds_leave_no_gap_and_are_said_to_have_been_looked_for(record, s
     more = [one.model_copy(update={"trial": one.trial.model_copy(update={"task": "cosine"})}) for one in more]
     notes = select(load("toy", stored([*made, *more]))).notes
     assert not [note for note in notes if note.startswith("Unfinished")]
-    assert [note for note in notes if note.startswith("Added seeds: 10 records of seeds")]
+    assert [note for note in notes if note.startswith("Added seeds: 10 records with seeds")]
 
 
 def test_verdicts_with_added_seeds_have_a_quarter_of_alpha(record, stored):

@@ -59,7 +59,7 @@ def test_a_changed_digit_is_named_with_its_line_and_what_the_records_give(result
     assert (found.file, found.line) == (file, number + 1)
     assert "0.7" in found.stands
     assert "0.0" in found.given
-    assert str(found).startswith(f"{file}:{number + 1}: there stands ")
+    assert str(found).startswith(f"{file}:{number + 1}: the report has ")
 
 
 def test_the_last_digits_of_a_table_may_differ_as_sums_do_between_processors(results):
@@ -125,5 +125,5 @@ def test_the_command_ends_with_one_on_the_first_that_does_not_match(results, cli
     change(results / "report" / "toy" / "report.md", "gru", "gur")
     done = cli("verify", "toy", "--results", str(results))
     assert done.returncode == 1
-    assert "there stands 'gur" in done.stdout
+    assert "the report has 'gur" in done.stdout
     assert cli("verify", "tox", "--results", str(results)).returncode == 2

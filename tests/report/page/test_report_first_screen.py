@@ -64,7 +64,7 @@ def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scor
     made = scored(linear=NEAR, gru=FAR, budget=updates) + scored(linear=NEAR, gru=FAR, budget=seconds)
     made += scored(length=200, linear=NEAR, gru=FAR, budget=updates)
     made += scored(length=200, linear=FAR, gru=NEAR, budget=seconds)
-    said = "mackey_glass at 100 under equal-seconds and under equal-updates. There"
+    said = "mackey_glass at 100 under equal-seconds and under equal-updates. On th"
     assert f"**Solved by linear:** {said}" in front(made)[0]
 
 
@@ -159,5 +159,5 @@ def test_the_first_screen_says_under_which_budgets_another_has_the_best_median(f
 
 def test_the_first_screen_says_that_no_budget_changes_the_answer_and_nothing_for_one_budget(front, scored):
     made = [one for budget in rungs(20, 60) for one in scored(budget=budget, gru=NEAR, rnn=FAR)]
-    assert "under each of them the same architecture has the best median." in front(made)[0]
+    assert "under each of them, the same architecture has the best median." in front(made)[0]
     assert "Other budgets" not in front(scored(gru=NEAR, rnn=FAR))[0]
