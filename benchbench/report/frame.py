@@ -19,6 +19,7 @@ from benchbench.core.record import Generated, Record
 from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
+from benchbench.report.later import HELD, Later
 
 _KINDS = {
     "key": str,
@@ -122,11 +123,16 @@ _KINDS = {
     "cpu_seconds": float,
     "validation_time": float,
     "resolved": float,
+    "made_by": str,
+    "points": float,
+    "free_run_status": str,
+    "validation_message": str,
 }
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
 _SHARE, _LOAD = 0.1, 1.0
+_TEXT = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
@@ -149,22 +155,35 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     once on the machine and on no clock. ``tuning`` says that the trial is no result, but there to choose an option
     set, ``added`` that ``--resolve`` asked for its seed, to decide pairs at the effect ``resolved``; ``cpu_seconds`` is
     what its process took. ``validation_time`` is the median valid time from the starts that option sets of the closed
-    loop are chosen by. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum says (whole,
+    loop are chosen by, and ``validation_message`` says why there is none; ``free_run_status`` is how the free run
+    ended, empty where there was none. ``made_by`` is the architecture's own name, ``points`` counts those of its
+    learning curve. ``file`` and ``line`` say where the record stands, ``seal`` what its checksum says (whole,
     changed, none), ``files`` has the SHA-256 of the user's files that it came from. A missing number is NaN, a missing
     text is empty. InputError where there is no record.
     """
     return read(study, results)[0]
 
 
-def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
+def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, Later]:
     """The frame of ``load`` and the records behind it; records of one trial stand in the order of their file."""
-    name = study_name(study)
-    lines = sorted(store.read(Path(results), name, _command(fspath(study))), key=_order)
-    records = [line.record for line in lines]
-    rows = [_row(line) for line in lines]
-    kinds = {**_KINDS, **dict.fromkeys(sorted(_further(records)), float)}
-    frame = pd.DataFrame(rows, columns=list(kinds), dtype=object)
-    return frame.assign(**{column: _typed(frame[column], kind) for column, kind in kinds.items()}), records
+    columns: dict[str, list[Any]] = {name: [] for name in _KINDS}
+    places, orders, held = list[tuple[Path, int]](), list[tuple[Any, ...]](), dict[int, Record]()
+    with store.uncollected():
+        for line in store.lines(Path(results), study_name(study), _command(fspath(study))):
+            for name in _further(line.record) - columns.keys():
+                columns[name] = [None] * len(places)
+            row = _row(line)
+            for name, values in columns.items():
+                values.append(row.get(name))
+            if len(places) < HELD:
+                held[len(places)] = line.record
+            places.append((line.file, line.start))
+            orders.append(_order(line))
+    names = [*_KINDS, *sorted(columns.keys() - _KINDS.keys())]
+    frame = pd.DataFrame({name: _typed(columns.pop(name), _KINDS.get(name, float)) for name in names})
+    order = sorted(range(len(places)), key=orders.__getitem__)
+    moved = {at: held[position] for at, position in enumerate(order) if position in held}
+    return frame.iloc[order].reset_index(drop=True), Later([places[position] for position in order], moved)
 
 
 def study_name(study: str | PathLike[str]) -> str:
@@ -193,7 +212,7 @@ def _command(study: str) -> str:
 
 def plain(options: dict[str, Any]) -> str:
     """Options as text that is equal where the options are."""
-    return json.dumps(options, sort_keys=True, default=str)
+    return _TEXT.encode(options)
 
 
 def _order(line: Line) -> tuple[Any, ...]:
@@ -205,10 +224,9 @@ def _order(line: Line) -> tuple[Any, ...]:
     )
 
 
-def _further(records: list[Record]) -> set[str]:
-    """The columns of the metrics that are not among the promised ones."""
-    names = {name for record in records for name in record.objective.metrics}
-    return {f"{split}_{name}" for name in names for split in ("valid", "test")} - _KINDS.keys()
+def _further(record: Record) -> set[str]:
+    """The columns of the metrics."""
+    return {f"{split}_{name}" for name in record.objective.metrics for split in ("valid", "test")}
 
 
 def _row(line: Line) -> dict[str, Any]:
@@ -226,6 +244,8 @@ def _row(line: Line) -> dict[str, Any]:
         "architecture": trial.competitor or trial.architecture,
         "disturbed": _disturbed(record),
         "kernel": record.kernel,
+        "made_by": trial.architecture,
+        "points": len(record.curve),
         "baseline": record.is_baseline,
         "solves": record.solves,
         "unranked": "unranked" in kinds,
@@ -292,6 +312,8 @@ def _closed_loop(run: Generated) -> dict[str, Any]:
         "free_run_mse": run.mse,
         "free_run_message": run.message,
         "validation_time": run.validation_time,
+        "validation_message": run.validation_message,
+        "free_run_status": run.status.value,
     }
 
 
@@ -303,11 +325,12 @@ def _disturbed(record: Record) -> bool:
     return (spent.other_cpu_share or 0.0) > _SHARE or load > own + _LOAD
 
 
-def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":
+def _typed(values: list[Any], kind: type) -> "pd.Series[Any]":
+    if kind is str:
+        return pd.Series(["" if value is None else str(value) for value in values], dtype=object).astype(str)
+    if kind is bool:
+        return pd.Series([value is True for value in values], dtype=bool)
+    column = pd.Series(values, dtype=object)
     if kind is float:
         return pd.to_numeric(column, errors="coerce").astype(float)
-    if kind is str:
-        return column.map(lambda value: "" if pd.isna(value) else str(value)).astype(str)
-    if kind is bool:
-        return column.map(lambda value: value is True).astype(bool)
     return column if kind is dict else column.astype(kind)

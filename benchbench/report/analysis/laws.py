@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.select import Selection
-from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 from benchbench.statistics.laws import FEWEST_SIZES, law
 
@@ -26,7 +25,7 @@ _ONE_WIDTH = ["condition", "machine", "variant", "architecture", "width", "kerne
 _ONE_LENGTH = ["where", "machine", "batch", "variant", "architecture", "others", "length", "kernel"]
 
 
-def laws(selection: Selection, records: Records) -> pd.DataFrame:
+def laws(selection: Selection) -> pd.DataFrame:
     """A row per law of a network: a cost as a power of length at one width, or of width at one length.
 
     ``fitted_at`` names the sizes that the law was fitted at, ``checked_at`` the largest one, which was not among them;
@@ -35,15 +34,15 @@ def laws(selection: Selection, records: Records) -> pd.DataFrame:
     the fit. Disturbed times are in no law. Empty where there are fewer than three sizes of anything.
     """
     rows = [
-        *_rows(_costs(selection.frame, records), _ONE_WIDTH, "length", "width"),
-        *_rows(_by_width(_costs(selection.every, records)), _ONE_LENGTH, "width", "length"),
+        *_rows(_costs(selection.frame), _ONE_WIDTH, "length", "width"),
+        *_rows(_by_width(_costs(selection.every)), _ONE_LENGTH, "width", "length"),
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _costs(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+def _costs(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame[frame["ok"] & ~frame["baseline"]]
-    steps = pd.Series([len(record.curve) > 1 for record in records.of(frame)], frame.index, bool)
+    steps = frame["points"] > 1
     seconds = frame["budget_limits"].map(lambda limits: limits.get("seconds", np.inf)).astype(float)
     whole = frame["fit_seconds"] < _WHOLE * seconds
     calm = ~frame["disturbed"]
