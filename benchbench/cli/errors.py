@@ -9,6 +9,7 @@ from types import FrameType
 
 _ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SAID = {128 + number: "interrupted" if number == signal.SIGINT else f"ended by {number.name}" for number in _ENDS}
+_KEPT = "what is finished is kept: the same command goes on from here"
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def clear_ends() -> Iterator[None]:
         sys.exit(128 + signal.SIGINT)
     except SystemExit as end:
         if isinstance(end.code, int) and end.code in _SAID:  # typer turns an interrupt into such a code
-            _said(end.code)
+            _said(end.code, *getattr(end, "__notes__", ()))
         raise
     except Exception as error:
         _explained(error)
@@ -48,6 +49,20 @@ def clear_ends() -> Iterator[None]:
     finally:
         for number in _asking():
             signal.signal(number, _end)
+
+
+@contextmanager
+def advised(how: str) -> Iterator[None]:
+    """Let the message after a signal in this block say ``how`` to go on, where the same command would not."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        end = SystemExit(128 + signal.SIGINT)
+        end.add_note(how)
+        raise end from None
+    except SystemExit as end:
+        end.add_note(how)
+        raise
 
 
 def _asking() -> list[signal.Signals]:
@@ -64,9 +79,9 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _said(code: int) -> None:
+def _said(code: int, how: str = _KEPT) -> None:
     with suppress(OSError):  # the terminal may be gone
-        sys.stderr.write(f"{_SAID[code]}; what is finished is kept: the same command goes on from here\n")
+        sys.stderr.write(f"{_SAID[code]}; {how}\n")
         sys.stderr.flush()
 
 

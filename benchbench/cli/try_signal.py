@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.cli.console import duration, err, out, say
+from benchbench.cli.errors import advised
 from benchbench.cli.progress import Detail, watched
 from benchbench.isolation.pool import start_server
 from benchbench.run.advise.outline import require_writable, written
@@ -31,25 +32,36 @@ def attempt(
     cleaning = clean_options(clean)
     given = {name: value for name, value in reading.items() if value is not None}
     require_writable(Path.cwd(), Path(results))
-    start_server(PRELOAD)  # it loads PyTorch meanwhile
-    looks = [look(file, Form(**given), column, cleaning) for file in files]
-    for one in looks:
-        for line in described(one):
-            say(line)
     asked = Asked(
         reading=given, clean=cleaning, horizon=horizon, seconds=60 * minutes, jobs=jobs_of(jobs),
         command=_command(files, column, horizon, minutes, clean),
     )  # fmt: skip
-    with watched(err, detail) as watch:
-        plan = planned(looks, asked, began=began, clock=time.monotonic, on_step=watch.step, on_check=watch.check)
-    file, outline = written(Path.cwd(), Path(results), plan.outline)
-    lengths = " and ".join(map(str, outline.lengths))
-    say(f"{file.name}: windows of {lengths} steps, {outline.seeds} seeds, {outline.updates} updates, about "
-        f"{duration(plan.seconds)}")  # fmt: skip
-    for text in plan.thinned:
-        say(text)
-    _run(file, results, asked.jobs, detail)
-    _conclude(outline.name, file.name, results, time.monotonic() - began)
+    with advised("nothing was written: the same command begins anew"):
+        looks = _looks(files, column, asked)
+        with watched(err, detail) as watch:
+            plan = planned(looks, asked, began=began, clock=time.monotonic, on_step=watch.step, on_check=watch.check)
+        file, outline = written(Path.cwd(), Path(results), plan.outline)
+    there = [] if results == "results" else ["--results", results]
+    run = shlex.join(["benchbench", "run", file.name, *there])
+    report = shlex.join(["benchbench", "report", outline.name, *there])
+    with advised(f"what is finished is kept: {run} goes on from here, and then {report} writes the report"):
+        lengths = " and ".join(map(str, outline.lengths))
+        say(f"{file.name}: windows of {lengths} steps, {outline.seeds} seeds, {outline.updates} updates, about "
+            f"{duration(plan.seconds)}")  # fmt: skip
+        for text in plan.thinned:
+            say(text)
+        _run(file, results, asked.jobs, detail)
+        _conclude(outline.name, file.name, results, time.monotonic() - began)
+
+
+def _looks(files: Sequence[str], column: str | None, asked: Asked) -> list[Look]:
+    """Look at each file, and say what was found."""
+    start_server(PRELOAD)  # it loads PyTorch meanwhile
+    looks = [look(file, Form(**asked.reading), column, asked.clean) for file in files]
+    for one in looks:
+        for line in described(one):
+            say(line)
+    return looks
 
 
 def _run(file: Path, results: str, jobs: int, detail: Detail) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from benchbench.contract.kept import same_when_restored
 from benchbench.contract.promises import BrokenPromiseError, Promises, content, require, untouched
 from benchbench.core.errors import DivergedError
 from benchbench.core.meter import Meter
@@ -64,6 +65,7 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:  # noqa
         yield "it is causal: later inputs do not change earlier outputs", partial(_causal, how, many)
     for engine in list(plugin.engines)[1:]:
         yield f"its engines {_first(how)} and {engine} agree", partial(_engines_agree, how, last, engine)
+    yield "what it keeps predicts bit by bit the same when it is restored", partial(_kept, how, tuple(kinds.values()))
     yield "global random generators and the data stay untouched", partial(_untouched, how, tuple(kinds.values()))
 
 
@@ -145,7 +147,12 @@ def _padded(problem: Problem) -> Problem:
 
 
 def _make(how: _How, problem: Problem, width: int | None = None, engine: str | None = None) -> Learner:
-    setting = Setting(
+    learner: Learner = how.plugin.function(_setting(how, problem, width, engine), **how.options)
+    return learner
+
+
+def _setting(how: _How, problem: Problem, width: int | None = None, engine: str | None = None) -> Setting:
+    return Setting(
         inputs=1,
         outputs=problem.train.targets.shape[2],
         scored=problem.train.scored,
@@ -157,8 +164,6 @@ def _make(how: _How, problem: Problem, width: int | None = None, engine: str | N
         objective=problem.objective,
         causal=problem.causal,
     )
-    learner: Learner = how.plugin.function(setting, **how.options)
-    return learner
 
 
 def _fitted(how: _How, problem: Problem, engine: str | None = None) -> tuple[Learner, Meter]:
@@ -284,6 +289,12 @@ def _causal(how: _How, problem: Problem) -> None:
     before, after = np.asarray(learner.predict(problem.test.inputs)), np.asarray(learner.predict(changed))
     gap = float(np.abs(before[:, : scored - 1] - after[:, : scored - 1]).max())
     require(gap <= 1e-5, f"changing the last input moves earlier outputs by up to {gap:.3g}")
+
+
+def _kept(how: _How, problems: tuple[Problem, ...]) -> None:
+    for problem in (one for one in problems if _does(how, one)):
+        learner, _ = _fitted(how, problem)
+        same_when_restored(learner, _make(how, problem), _setting(how, problem), problem.test)
 
 
 def _generated(learner: Learner, prefix: Array, steps: int) -> Array:

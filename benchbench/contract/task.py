@@ -31,6 +31,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
     once = cache(afresh)
     yield "it makes a problem of the requested length, with finite values", partial(_well_formed, once, length)
     yield "the same seed gives the same bytes", partial(_same_bytes, once, afresh)
+    if not plugin.seeded:
+        other = partial(_problem, plugin, bound, length, seed=1)
+        yield "every seed gives the same bytes, as it is not seeded", partial(_same_bytes, once, other)
     yield "no stretch of train is in valid or test too", partial(_disjoint, once)
     problem = once()
     if problem.asks == "forecast":
@@ -45,9 +48,9 @@ def promises(plugin: Plugin, options: Options, length: int) -> Promises:
     yield "global random generators stay untouched", partial(untouched, afresh, "rng")
 
 
-def _problem(plugin: Plugin, options: dict[str, Any], length: int) -> Problem:
+def _problem(plugin: Plugin, options: dict[str, Any], length: int, seed: int = 0) -> Problem:
     try:
-        problem = plugin.function(stream(0, "data", plugin.name), length, **options)
+        problem = plugin.function(stream(seed, "data", plugin.name), length, **options)
     except InputError as error:
         raise UntestableError(str(error)) from error
     if not isinstance(problem, Problem):
@@ -69,7 +72,7 @@ def _well_formed(make: Make, length: int) -> None:
 
 
 def _same_bytes(make: Make, afresh: Make) -> None:
-    require(content(make()) == content(afresh()), "two problems of one seed differ")
+    require(content(make()) == content(afresh()), "two problems differ that should be the same")
 
 
 def _disjoint(make: Make) -> None:

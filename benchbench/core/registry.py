@@ -45,7 +45,7 @@ class Plugin:
     An architecture has ``baseline`` and ``solves`` (it solves instead of stepping), and its ``engines`` with their
     versions (None for torch, whose version is in the environment). A task has the ``lengths`` of sequences that it can
     make, or None where it can make any, and ``applies``, which makes a new file ready for a kept learner, where it can
-    be applied to one.
+    be applied to one. One that is not ``seeded`` makes the same problem for every seed.
     """
 
     kind: Kind
@@ -58,6 +58,7 @@ class Plugin:
     engines: Mapping[str, int | None] = field(default_factory=lambda: {"torch": None})
     lengths: tuple[int, ...] | None = None
     applies: Applies | None = None
+    seeded: bool = True
 
     @cached_property
     def options(self) -> type[BaseModel]:
@@ -96,18 +97,24 @@ def architecture(
 
 
 def task(
-    name: str, *, version: int, lengths: Iterable[int] | None = None, applies: Applies | None = None
+    name: str,
+    *,
+    version: int,
+    lengths: Iterable[int] | None = None,
+    applies: Applies | None = None,
+    seeded: bool = True,
 ) -> Callable[[Function], Function]:
     """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``.
 
     ``version`` and the errors are as in ``architecture``. ``lengths`` lists the lengths of sequences that the task can
     make, where it cannot make every length. ``applies`` makes a new file ready for a learner that was fitted on this
-    task (``core.fresh.Applies``).
+    task (``core.fresh.Applies``). A task that is not ``seeded`` makes the same problem for every seed, so that a run
+    makes it once for all of them.
     """
     allowed = None if lengths is None else tuple(lengths)
     if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):
         raise InputError(f"task {name!r}: lengths must be whole numbers from 1, not {short(allowed)}")
-    return _register("task", name, version, {"lengths": allowed, "applies": applies})
+    return _register("task", name, version, {"lengths": allowed, "applies": applies, "seeded": bool(seeded)})
 
 
 def _engines(name: str, engines: Iterable[str] | Mapping[str, int | None]) -> Mapping[str, int | None]:

@@ -128,11 +128,12 @@ _KINDS = {
     "free_run_status": str,
     "validation_message": str,
 }
+_TEXT = pd.StringDtype("python", na_value=np.nan)  # in Arrow's arrays, if that is there, small selections are slow
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
 _SHARE, _LOAD = 0.1, 1.0
-_TEXT = json.JSONEncoder(sort_keys=True, default=str)
+_JSON = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
@@ -212,7 +213,7 @@ def _command(study: str) -> str:
 
 def plain(options: dict[str, Any]) -> str:
     """Options as text that is equal where the options are."""
-    return _TEXT.encode(options)
+    return _JSON.encode(options)
 
 
 def _order(line: Line) -> tuple[Any, ...]:
@@ -327,7 +328,7 @@ def _disturbed(record: Record) -> bool:
 
 def _typed(values: list[Any], kind: type) -> "pd.Series[Any]":
     if kind is str:
-        return pd.Series(["" if value is None else str(value) for value in values], dtype=object).astype(str)
+        return pd.Series(["" if value is None else str(value) for value in values], dtype=_TEXT)
     if kind is bool:
         return pd.Series([value is True for value in values], dtype=bool)
     column = pd.Series(values, dtype=object)

@@ -92,7 +92,7 @@ class Local:
                 threads=job.threads,
                 limits=job.limits,
                 prepare=Warm(job) if job.warm else None,
-                partner=partner(here.address, COMPETITOR),
+                partner=partner(job, here.address, COMPETITOR),
                 rooms=here.folder,
                 on_start=run.start,
                 on_output=on_output,
@@ -111,7 +111,7 @@ class _Run:
     ) -> None:
         self._here, self._environment, self._on_start = here, environment, on_start
         self._mixed = job.sources.mixed
-        self._owner = partner(here.address, OWNER)
+        self._owner = partner(job, here.address, OWNER)
         self._started = dict[str, str]()
         self._seen = dict[str, Watched]()
         self._visits = dict[str, Visit]()

@@ -108,7 +108,8 @@ class Job:
 
     Relative paths start from ``folder``. ``jobs`` trials run side by side on a machine, each on ``threads`` cores of
     its own and within ``limits``. ``machine`` overrides the machine's label. ``tasks`` and ``devices`` are those of the
-    study, ``sources`` where plug-ins that are not shipped come from. ``warm``: what plug-ins import may be imported
+    study, ``seedless`` those tasks whose problem is the same for every seed, ``sources`` where plug-ins that are not
+    shipped come from. ``warm``: what plug-ins import may be imported
     once, before the processes of trials are forked. ``kernels`` are those of engines that its trials need, ``files``
     the user's files that they come from. ``keep``: fitted learners are kept, but for those that are there to choose an
     option set.
@@ -117,6 +118,7 @@ class Job:
     folder: str
     plugins: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    seedless: frozenset[str] = frozenset()
     sources: Sources = NO_SOURCES
     devices: tuple[str, ...] = ("cpu",)
     jobs: int = 1
@@ -198,13 +200,14 @@ class Examine:
             return examiner(partial(make_problem, trial, known), known.get("task", trial.task).file)
 
 
-def partner(address: Address, role: str) -> Partner:
+def partner(job: Job, address: Address, role: str) -> Partner:
     """The desk of the examiner that an item with a ``trial`` goes to."""
-    return Partner(address=address, key=_key, role=role, what="the process that makes the data and scores")
+    key = partial(_key, job.seedless)
+    return Partner(address=address, key=key, role=role, what="the process that makes the data and scores")
 
 
-def _key(item: Any) -> str:
-    return data_key(item.trial)
+def _key(seedless: frozenset[str], item: Any) -> str:
+    return data_key(item.trial, seeded=item.trial.task not in seedless)
 
 
 def keep_caches() -> None:

@@ -91,9 +91,10 @@ class Answers:
     predict_seconds: list[float] = field(default_factory=list)
 
 
-def data_key(trial: Trial) -> str:
-    """Names the data of a trial: the same for all its competitors."""
-    parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, trial.seed]
+def data_key(trial: Trial, *, seeded: bool = True) -> str:
+    """Names the data of a trial: the same for all its competitors, and for all seeds of a task that is not seeded."""
+    seed = trial.seed if seeded else None
+    parts = [trial.task, trial.versions.get("task"), trial.task_options, trial.length, seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

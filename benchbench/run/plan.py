@@ -32,7 +32,8 @@ class Plan:
 
     ``quiet``: whether its plug-ins are loaded before processes are forked: that starts no thread and no process, and no
     device is asked for. ``sources`` are where tasks come from, ``files`` the user's files that the trials come from.
-    ``baselines`` are the architectures that are there to be beaten, ``solvers`` those that do not step.
+    ``seedless`` are the tasks whose problem is the same for every seed, ``baselines`` the architectures that are there
+    to be beaten, ``solvers`` those that do not step.
     """
 
     trials: list[Trial]
@@ -40,6 +41,7 @@ class Plan:
     here: Environment
     quiet: bool
     sources: Sources
+    seedless: frozenset[str]
     baselines: frozenset[str]
     solvers: frozenset[str]
     files: Files
@@ -105,6 +107,7 @@ class Planner:
             quiet=quiet,
             sources=sources,
             files=files,
+            seedless=frozenset(name for name in study.tasks if not known.get("task", name).seeded),
             baselines=frozenset(plugin.name for plugin in plugins if plugin.baseline),
             solvers=frozenset(plugin.name for plugin in plugins if plugin.solves),
         )

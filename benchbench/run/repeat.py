@@ -130,6 +130,7 @@ class _Plans:
             quiet=False,
             sources=sources,
             files=files,
+            seedless=frozenset(),
             baselines=frozenset({trial.architecture} if competitor.baseline else ()),
             solvers=frozenset({trial.architecture} if competitor.solves else ()),
         )
@@ -167,7 +168,7 @@ def _checked(planner: Planner, trials: list[Trial], here: Examiners) -> dict[str
     job, found = planner.job, dict[str, Checked]()
     ended = isolated_map(
         planner.check, groups(trials), threads=job.threads, limits=job.limits,
-        partner=partner(here.address, COMPETITOR), on_start=lambda _: here.office.ensure(),
+        partner=partner(job, here.address, COMPETITOR), on_start=lambda _: here.office.ensure(),
     )  # fmt: skip
     with closing(ended):
         for group, result in ended:

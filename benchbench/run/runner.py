@@ -124,7 +124,9 @@ class _Run:
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
         plan = self._plan(planner, printed)
         stages = self._stages(plan)
-        job = replace(self.job, warm=plan.quiet, sources=plan.sources, files=plan.files)
+        job = replace(
+            self.job, warm=plan.quiet, sources=plan.sources, files=plan.files, seedless=plan.seedless
+        )  # fmt: skip
         with examiners(job) as here:
             read = {label: self._store(label).reading() for label in self._machines(plan)}
             records = [record for one in read.values() for record in one.records]
@@ -225,7 +227,7 @@ class _Run:
             threads=job.threads,
             limits=job.limits,
             prepare=Warm(job) if job.warm else None,
-            partner=partner(here.address, COMPETITOR),
+            partner=partner(job, here.address, COMPETITOR),
             on_start=lambda _: here.office.ensure(),
         )
         with contextlib.closing(ended):

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import InputError, short
 from benchbench.signals.clean import Preparation, filled
 from benchbench.signals.files.columns import Chosen, chosen
-from benchbench.signals.files.read import read
+from benchbench.signals.files.read import read, signal_file
 from benchbench.signals.files.table import Form, Table
-from benchbench.signals.files.wfdb_record import HEADER
 from benchbench.signals.profile import Profile, profile
 from benchbench.signals.spacing import Spacing
 
@@ -64,17 +62,6 @@ def look(path: str, form: Form, column: str | int | None, clean: Mapping[str, An
         profile=found,
         sha256=table.sha256,
     )
-
-
-def signal_file(path: str) -> Path:
-    """The file that is meant: a WFDB record may be named without its ending, or by its file of samples."""
-    file = Path(path).expanduser()
-    header = file.with_name(f"{file.stem if file.suffix == '.dat' else file.name}{HEADER}")
-    if file.suffix.lower() in {"", ".dat"} and header.is_file():
-        return header
-    if not file.is_file():
-        raise InputError(f"{path}: {'a folder, not a file' if file.is_dir() else 'no such file'}")
-    return file
 
 
 def _numbered(table: Table, column: str | int | None) -> str | int | None:

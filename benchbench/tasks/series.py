@@ -25,7 +25,7 @@ from benchbench.signals.clean import (
     prepared,
     prepared_as,
 )
-from benchbench.signals.files.read import read
+from benchbench.signals.files.read import read, signal_file
 from benchbench.signals.files.table import Form, Table
 
 MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
@@ -39,6 +39,7 @@ def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fr
     or another rate than the fit had.
     """
     known = options["path"] or options["paths"][0]
+    path = str(signal_file(path))
     same_kind = Path(known).suffixes == Path(path).suffixes
     form = Form(**{name: options[name] for name in Form.__dataclass_fields__}) if same_kind else Form()
     how = Preparation(**{name: options[name] for name in Preparation.__dataclass_fields__})
@@ -66,7 +67,7 @@ class Recording(NamedTuple):
     columns: tuple[str, ...]
 
 
-@task("series", version=2, applies=fresh)
+@task("series", version=2, applies=fresh, seeded=False)
 def series(
     rng: np.random.Generator,  # noqa: ARG001  every seed has the same data
     length: int,

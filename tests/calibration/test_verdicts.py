@@ -30,6 +30,7 @@ def test_the_same_seed_gives_the_same_outcome():
     assert simulated(5, resamples=99) == simulated(5, resamples=99) != simulated(5, seed=1, resamples=99)
 
 
+@pytest.mark.long
 def test_intervals_that_are_too_narrow_are_seen(monkeypatch):
     monkeypatch.setattr(intervals, "stdtrit", lambda _, share: ndtri(share))  # as if the deviation were known
     monkeypatch.setattr(verdicts, "SEEDS", (5,))

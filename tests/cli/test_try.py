@@ -1,5 +1,6 @@
 """``benchbench try``: from a file to five lines, and what it refuses before anything is written."""
 
+import re
 import threading
 import tomllib
 from contextlib import suppress
@@ -29,6 +30,7 @@ def signal(tmp_path):
     return tmp_path / "signal.csv"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("toy", "signal")
 def test_a_file_becomes_a_study_a_report_and_five_lines(cli, tmp_path):
     done = cli("try", "signal.csv", "--horizon", "3", "--minutes", "20", "--jobs", "2")
@@ -98,7 +100,8 @@ def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_p
     monkeypatch.setattr(planned, "timed", timed)
     done = cli("try", "signal.csv", "--minutes", "0.1")
     assert done.returncode == 2
-    assert "0.1 minutes are too few: 3 seeds of 100 updates take about" in done.stderr
+    assert "--minutes 0.1 is too few: 3 seeds of 100 updates take about" in done.stderr
+    assert re.search(r"Give --minutes \d+, or more\n", done.stderr)
     assert {path.name for path in tmp_path.iterdir()} == {"signal.csv"}
 
 

@@ -11,7 +11,14 @@ pytestmark = pytest.mark.usefixtures("orbits")
 REGISTRY = registry.load()
 
 
-@pytest.mark.parametrize("plugin", REGISTRY.plugins.values(), ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
+QUICK = {"linear", "gru", "mean", "noisy_sine", "problem_types"}
+ALL = [
+    pytest.param(one, id=f"{one.kind}-{one.name}", marks=() if one.name in QUICK else pytest.mark.long)
+    for one in REGISTRY.plugins.values()
+]
+
+
+@pytest.mark.parametrize("plugin", ALL)
 def test_everything_registered_keeps_the_contract(plugin, monkeypatch, tmp_path):
     monkeypatch.setenv("BENCHBENCH_DATA", str(tmp_path))
     assert_contract(plugin)
@@ -110,6 +117,18 @@ LEARNERS = {
         def generate(self, prefix, steps):
             return prefix[:, -1:] * 0.5 ** np.arange(steps)[:, None]
     """,
+    "what it keeps predicts bit by bit the same when it is restored": """
+        factor = 1.0
+        def fit(self, train, valid, meter):
+            super().fit(train, valid, meter)
+            self.factor = 1 + 1e-7
+        def predict(self, inputs):
+            return self.factor * inputs[:, -self.setting.scored:].astype(float)
+        def keep(self):
+            return {"factor": np.float32(1)}
+        def restore(self, kept):
+            self.factor = float(kept["factor"])
+    """,
 }
 
 
@@ -119,6 +138,16 @@ def test_a_learner_that_breaks_a_promise_is_caught(promise, tmp_path):
     make = f'\n@architecture("mine", version=1)\ndef mine(setting):\n    {only}\n    return Mine(setting)\n'
     body = LEARNERS[promise].replace("\n    ", "\n")
     assert promise in broken(tmp_path, f"class Mine(Base):\n{body}\n{make}")
+
+
+def test_a_learner_that_does_not_say_how_it_is_kept_gets_a_message(tmp_path):
+    (tmp_path / "plugin.py").write_text(
+        f'{HEAD}\n@architecture("mine", version=1)\ndef mine(setting): return Base(setting)'
+    )
+    [plugin] = registry.registered(registry.load_file(tmp_path / "plugin.py"))
+    [found] = [one for one in check(plugin) if one.promise.startswith("what it keeps")]
+    assert found.passed is None
+    assert found.detail == "it has no keep and restore, so run --keep keeps no fit of it, and predict cannot apply one"
 
 
 TASKS = {
@@ -189,6 +218,19 @@ def mine(rng, length):
 def test_a_task_whose_free_run_breaks_a_promise_is_caught(promise, tmp_path):
     results = free_running(tmp_path, TASKS_WITH_A_FREE_RUN[promise])
     assert [result.promise for result in results if result.passed is False] == [promise]
+
+
+def test_a_task_that_says_falsely_that_it_is_not_seeded_is_caught(tmp_path):
+    (tmp_path / "plugin.py").write_text(f"""{HEAD}
+@task("mine", version=1, seeded=False)
+def mine(rng, length):
+    pairs = windows(rng.standard_normal(900), length)
+    train, valid, test = (split(pairs, list(part)) for part in (range(400), range(500, 600), range(700, 800)))
+    return Problem(train=train, valid=valid, test=test)
+""")
+    [plugin] = registry.registered(registry.load_file(tmp_path / "plugin.py"))
+    broken = [result.promise for result in check(plugin) if result.passed is False]
+    assert broken == ["every seed gives the same bytes, as it is not seeded"]
 
 
 def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
@@ -263,7 +305,7 @@ def mine(setting):
 """
     file.write_text(HEAD + body)
     [plugin] = registry.registered(registry.load_file(file))
-    untested = [result for result in check(plugin) if result.passed is not True]
+    untested = [one for one in check(plugin) if one.passed is not True and not one.promise.startswith("what it keeps")]
     assert {(result.passed, result.detail) for result in untested} == {(None, "no loop")}
     assert all("free run" in result.promise for result in untested)
 

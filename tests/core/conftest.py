@@ -12,7 +12,7 @@ from benchbench.core.record import Record, Status
 from benchbench.core.registry import Registry, load_file, registered
 from benchbench.core.spec import Budget, Trial
 
-settings.register_profile("core", deadline=None, database=None, derandomize=True)
+settings.register_profile("core", max_examples=40, deadline=None, database=None, derandomize=True)
 settings.load_profile("core")
 
 PLUGIN = '''

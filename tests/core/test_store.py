@@ -95,6 +95,7 @@ def test_an_empty_file_holds_no_records_and_can_be_appended_to(store: Store, mak
     assert seeds(store) == [5]
 
 
+@pytest.mark.long
 def test_a_file_that_is_cut_at_any_byte_keeps_its_complete_records_and_can_be_appended_to(
     full: Store, make_record: Make, fast_disk: None
 ) -> None:

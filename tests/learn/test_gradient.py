@@ -62,6 +62,7 @@ def test_the_losses_equal_those_of_a_plain_loop():
     np.testing.assert_allclose(learner.predict(valid.inputs), best[1], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_it_learns_a_sine_to_a_hundredth_of_its_variance():
     learner = Gradient(SETTING, gru, learning_rate=1e-2)
     fit(learner, updates=400)

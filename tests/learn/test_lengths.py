@@ -120,7 +120,9 @@ def test_a_bidirectional_module_inside_another_is_declined_only_where_lengths_di
         made(Wrapped)
 
 
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "esn"])
+@pytest.mark.parametrize(
+    "name", ["rnn", *(pytest.param(name, marks=pytest.mark.long) for name in ("lstm", "gru")), "esn"]
+)
 def test_the_competitors_learn_from_uneven_sequences(name):
     objective = Objective.classification()
     setting = Setting(inputs=2, outputs=2, scored=1, length=LENGTH, width=40, seed=1, batch=32, objective=objective)

@@ -120,6 +120,7 @@ def trained(name, engine, **options):
     return learner.predict(SPLIT.inputs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
 def test_engines_stay_as_near_over_200_updates_with_a_schedule_as_without(name, schedule):

@@ -136,6 +136,7 @@ def test_a_singular_matrix_is_not_a_number_and_no_crash():
     assert np.isnan(solved).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("show", "sizes"),
     [

@@ -12,7 +12,7 @@ from benchbench.core.lines import sealed
 from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Segment, Spent, Status
 from benchbench.core.spec import Budget, Trial
-from benchbench.report.analysis.study import gather
+from benchbench.report.analysis.study import Numbers, gather
 from benchbench.report.frame import read
 
 UPDATES = Budget(name="equal-updates", parameters=10_000, updates=1_000)
@@ -142,30 +142,35 @@ def budgets():
     return UPDATES, SECONDS
 
 
+def store(records: list[Record], results: Path, study: str = "toy") -> Path:
+    """Write records where the store looks for them; returns the results folder."""
+    by_machine: dict[str, list[bytes]] = {}
+    for one in records:
+        by_machine.setdefault(one.environment.machine, []).append(sealed(one))
+    folder = results / "records" / study
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for machine, lines in by_machine.items():
+        (folder / f"{machine}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return results
+
+
+def numbers_of(records: list[Record], results: Path) -> Numbers:
+    """The numbers of some records, as the report takes them."""
+    store(records, results)
+    return gather("toy", *read("toy", results), results)
+
+
 @pytest.fixture
 def stored(tmp_path):
-    """Write records where the store looks for them; returns the results folder."""
+    """Write records below the test's own folder, where nothing else is said; returns the results folder."""
 
     def write(records: list[Record], results: Path = tmp_path / "results", study: str = "toy") -> Path:
-        by_machine: dict[str, list[bytes]] = {}
-        for one in records:
-            by_machine.setdefault(one.environment.machine, []).append(sealed(one))
-        folder = results / "records" / study
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for machine, lines in by_machine.items():
-            (folder / f"{machine}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        return results
+        return store(records, results, study)
 
     return write
 
 
 @pytest.fixture
-def gathered(stored):
-    """The numbers of some records, as the report takes them."""
-
-    def make(records):
-        results = stored(records)
-        return gather("toy", *read("toy", results), results)
-
-    return make
+def gathered(tmp_path):
+    return lambda records: numbers_of(records, tmp_path / "results")

@@ -96,6 +96,7 @@ def test_times_the_floor_is_the_update_over_its_products_at_the_speed_of_the_yar
     assert found[["esn", "lstm"]].isna().all()
 
 
+@pytest.mark.long
 def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
     records = [
         on(engine, name, seed, 0.1 * (1 + seed) * factor, ms=8.0 if engine == "torch" else 1.0)
@@ -114,6 +115,7 @@ def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
     assert "times the floor" in (page.parent / "tasks" / "mackey_glass.md").read_text()
 
 
+@pytest.mark.long
 def test_a_study_of_one_engine_has_no_such_section(grid, stored):
     page = write_report("toy", stored(grid()))
     assert "Engines" not in page.read_text()

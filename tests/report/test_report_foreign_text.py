@@ -13,6 +13,7 @@ EVIL = "\x1b[2J\x07\x9b31m\u202etxt.exe\u2066\u200f"
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+@pytest.mark.long
 @pytest.mark.drawn
 def test_nothing_that_acts_reaches_a_page_a_table_or_a_figure(stored, record):
     options = {"path": f"a{EVIL}"}

@@ -129,12 +129,14 @@ def test_lengths_are_told_apart_where_they_differ(climb, ladders):
     assert said.endswith("gru still improves by more than 10 % (length 200); at length 100 it has.")
 
 
+@pytest.mark.long
 def test_budgets_that_form_no_ladder_have_no_section(grid, stored):
     page = write_report("toy", stored(grid(tasks=("cosine",), lengths=(100,), seeds=2)))
     assert "Score against" not in page.read_text()
     assert not list((page.parent / "tables").glob("ladder*"))
 
 
+@pytest.mark.long
 @pytest.mark.drawn
 def test_the_page_begins_with_the_longest_rung_and_draws_the_ladder(climb, stored):
     page = write_report("toy", stored(climb(rnn=(1.0, 0.9, 0.9), gru=(3.0, 0.5, 0.1), mean=(9.0, 9.0, 9.0))))

@@ -17,6 +17,8 @@ from benchbench.report.analysis.study import gather
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.tuning import changes, tuning
 from benchbench.report.frame import read
+from benchbench.report.page.blocks import Source, Table
+from benchbench.report.page.tuning import tuned
 
 SHORT, LONG = (Budget(name=f"ladder-{n}", parameters=10_000, updates=n) for n in (300, 3000))
 SETS = ({}, {"learning_rate": 0.01}, {"learning_rate": 0.001})
@@ -80,6 +82,17 @@ def test_the_table_says_what_was_chosen_and_how_much_that_bought(tried, table):
     assert found["fit_seconds"].sum() == pytest.approx(sum(one.spent.fit_seconds for one in made))
 
 
+def test_the_numbers_of_a_row_name_the_trials_that_they_come_from(tried, record, stored):
+    made = tried(gru=(0.3, 0.1, 0.2))
+    results = stored([*made, record("gru", 0, options=SETS[1], budget=SHORT)])
+    [shown] = [one for one in tuned(gather("toy", *read("toy", results), results)) if isinstance(one, Table)]
+    keys = [{one.trial.key for one in made if one.trial.architecture_options == options} for options in SETS]
+    named = [{key for one in cell if isinstance(one, Source) for key, _ in one.trials} for cell in shown.rows[0]]
+    every, before, after = set().union(*keys), keys[0], keys[1]
+    assert len(every) == 6
+    assert named == [set()] * 4 + [every, every, before, after, before | after, every, every]
+
+
 def test_a_study_that_is_still_being_tuned_has_no_report_but_a_sentence(tried, stored):
     with pytest.raises(InputError, match="only trials of its tuning have ended"):
         write_report("toy", stored(tried(gru=(0.3, 0.1, 0.2))))
@@ -121,6 +134,7 @@ def test_a_sentence_says_whether_tuning_changes_who_is_best_on_validation(tried,
     assert same == ["On mackey_glass (ladder-300), gru is best on validation by default and when all are tuned."]
 
 
+@pytest.mark.long
 def test_no_trial_of_a_tuning_is_compared_and_no_table_but_its_own_changes(tried, grid, stored, tmp_path):
     plain, tries = grid(("mackey_glass",), (100,), budgets=(SHORT,)), tried(gru=(1e-9, 0.3, 0.2), rnn=(0.2, 0.5, 0.8))
     frames, tables = [], []
@@ -247,6 +261,7 @@ def test_verdicts_with_added_seeds_are_those_of_the_effect_that_they_were_added_
     assert f"seeds needed for {said}" in (pages / "tasks" / "mackey_glass.md").read_text()
 
 
+@pytest.mark.long
 def test_the_page_shows_the_tries_the_gain_and_the_cost(tried, grid, stored):
     made = [*grid(("mackey_glass",), (100,), budgets=(SHORT,)), *tried(gru=(0.3, 0.1, 0.2), rnn=(0.2, 0.5, 0.8))]
     text = write_report("toy", stored(made)).read_text()

@@ -1,19 +1,38 @@
 """A report is held against its records: a changed digit anywhere is found and named."""
 
+import shutil
+from functools import cache
+
 import pytest
 
 from benchbench import write_report
 from benchbench.core.errors import InputError
 from benchbench.report import verify as module
 from benchbench.report.verify import reports, verify
+from tests.report.conftest import make_record, store
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """A folder of results with the records and the report of a toy study, and what the records give."""
+    folder = tmp_path_factory.mktemp("reported") / "results"
+    store([make_record(name, seed) for name in ("gru", "rnn", "linear") for seed in range(3)], folder)
+    write_report("toy", folder)
+    return folder, cache(lambda: module.written("toy", folder))
 
 
 @pytest.fixture
-def results(record, stored):
-    """A folder of results with the records and the report of a toy study."""
-    folder = stored([record(name, seed) for name in ("gru", "rnn", "linear") for seed in range(3)])
-    write_report("toy", folder)
-    return folder
+def fresh(reported, tmp_path):
+    """A copy of that folder."""
+    return shutil.copytree(reported[0], tmp_path / "results")
+
+
+@pytest.fixture
+def results(fresh, reported, monkeypatch):
+    """A copy of that folder whose records need not be read again to say what they give."""
+    given = reported[1]()
+    monkeypatch.setattr(module, "written", lambda *_: given)
+    return fresh
 
 
 def change(file, old, new):
@@ -22,12 +41,12 @@ def change(file, old, new):
     file.write_text(text.replace(old, new, 1))
 
 
-def test_a_fresh_report_is_what_its_records_give_by_name_and_by_folder(results):
-    found = verify("toy", results)
+def test_a_fresh_report_is_what_its_records_give_by_name_and_by_folder(fresh):
+    found = verify("toy", fresh)
     assert (found.study, found.mismatch, found.unverified) == ("toy", None, ())
     assert found.lines > 50
-    assert verify(results / "report" / "toy", results) == found
-    assert reports(results) == ["toy"]
+    assert verify(fresh / "report" / "toy", fresh) == found
+    assert reports(fresh) == ["toy"]
 
 
 @pytest.mark.parametrize("path", ["report.md", "tasks/mackey_glass.md", "tables/errors.csv"])

@@ -30,8 +30,9 @@ def stays(process):
     return False
 
 
-@pytest.mark.parametrize("trials", [40, pytest.param(200, marks=pytest.mark.long)])
-def test_a_long_study_needs_no_more_files_processes_and_memory(study, tmp_path, trials):
+@pytest.mark.long
+def test_a_long_study_needs_no_more_files_processes_and_memory(study, tmp_path):
+    trials = 200
     file = study(MEAN)
     file.write_text(file.read_text().replace("seeds = 1", f"seeds = {trials}"))
     seen = []

@@ -312,6 +312,7 @@ def waits(setting):
 """
 
 
+@pytest.mark.long
 def test_a_long_trial_has_its_scores_though_many_other_data_were_examined_meanwhile(study, tmp_path, monkeypatch):
     monkeypatch.setenv("FITS", str(tmp_path / "fits"))
     (tmp_path / "fits").mkdir()

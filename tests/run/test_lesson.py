@@ -78,3 +78,4 @@ def test_the_key_names_the_data_and_not_the_competitor():
     assert data_key(one) == data_key(one.model_copy(update={"architecture": "other", "device": "gpu"}))
     for change in ({"seed": 1}, {"length": 11}, {"task": "x"}, {"task_options": {"a": 1}}, {"versions": {"task": 2}}):
         assert data_key(one) != data_key(one.model_copy(update=change))
+    assert data_key(one, seeded=False) == data_key(one.model_copy(update={"seed": 1}), seeded=False)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import wfdb
 from scipy.io import wavfile
 
 from benchbench import run_study
@@ -38,6 +39,9 @@ clean = ["interpolate", "clip", "median"]
 [[tasks.series]]
 path = "sound.wav"
 horizon = 2
+[[tasks.series]]
+path = "p01.hea"
+column = "MLII"
 [tasks.noisy_sine]
 [architectures.linear]
 [architectures.gru]
@@ -78,6 +82,8 @@ def kept(tmp_path_factory):
     sound = 3000 * np.sin(0.3 * np.arange(900))
     wavfile.write(folder / "sound.wav", 250, sound.astype(np.int16))
     wavfile.write(folder / "faster.wav", 500, sound.astype(np.int16))
+    leads = np.stack([np.cos(0.3 * np.arange(900)), np.sin(0.2 * np.arange(900))], axis=1)
+    wfdb.wrsamp("p01", fs=250, units=["mV"] * 2, sig_name=["V5", "MLII"], p_signal=leads, write_dir=str(folder))
     (folder / "silent.py").write_text(SILENT)
     (folder / "mine.toml").write_text(STUDY)
     records = run_study(folder / "mine.toml", folder / "r", jobs=1, keep=True)
@@ -95,7 +101,9 @@ def one(kept, architecture, **options):
 
 
 @pytest.mark.parametrize("architecture", ["linear", "gru", "esn"])
-@pytest.mark.parametrize("options", [{"column": "voltage"}, {"target": "voltage"}, {"path": "sound.wav"}])
+@pytest.mark.parametrize(
+    "options", [{"column": "voltage"}, {"target": "voltage"}, {"path": "sound.wav"}, {"path": "p01.hea"}]
+)
 def test_the_test_part_of_the_same_signal_is_predicted_as_the_harness_did(architecture, options, kept):
     found, folder = one(kept, architecture, **options)
     record, file = found.record, str(folder / found.record.trial.task_options["path"])
@@ -111,6 +119,16 @@ def test_the_test_part_of_the_same_signal_is_predicted_as_the_harness_did(archit
     got = made.made[place : place + len(wanted)]
     assert len(got) == len(wanted) > 50
     assert got == pytest.approx(wanted, rel=1e-5, abs=1e-4 * record.data["std"][0])
+
+
+def test_a_wfdb_record_may_be_named_without_its_ending_or_by_its_samples(kept):
+    found, folder = one(kept, "gru", path="p01.hea")
+    made = [
+        predict_file(found, folder / "r", str(folder / name), plugins=[folder / "silent.py"])
+        for name in ("p01", "p01.dat", "p01.hea")
+    ]
+    assert [(one.rate, one.names) for one in made] == [(250.0, ("MLII",))] * 3
+    assert all(np.array_equal(one.made, made[0].made) for one in made)
 
 
 def test_the_last_forecasts_lie_beyond_the_end_of_the_signal(kept):
@@ -143,7 +161,7 @@ def test_a_signal_is_continued_as_the_harness_continues_it(architecture, kept):
         ("linear", {"path": "sound.wav"}, ("faster.wav", None), "has 500 Hz; the learner was fitted on a .* 250 Hz"),
         ("linear", {"column": "voltage"}, ("short.csv", None), "has 11 samples, but the learner needs a window of 12"),
         ("linear", {"path": "sound.wav"}, ("sound.wav", 5), "predicts 1 step ahead, and this one predicts 2 steps"),
-        ("linear", {"column": "voltage"}, ("missing.csv", None), "No such file"),
+        ("linear", {"column": "voltage"}, ("missing.csv", None), "missing.csv: no such file"),
         ("silent", {"column": "voltage"}, ("signal.csv", None), "could not be kept: it has no keep and restore"),
     ],
 )

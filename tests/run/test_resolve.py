@@ -1,6 +1,7 @@
 """Further seeds where a pair is undecided: over made-up records, and over simulated studies with known truth."""
 
 import numpy as np
+import pytest
 
 from benchbench.core.objective import Objective
 from benchbench.core.record import Record, Status
@@ -141,6 +142,7 @@ def test_an_accuracy_is_compared_by_its_difference():
     assert Resolve(effect=0.1, most=30).further(trials, {one.key: record(one) for one in trials})[0] == []
 
 
+@pytest.mark.long
 def test_twins_are_told_apart_in_at_most_one_study_of_twenty_however_often_is_looked():
     rng = np.random.default_rng(0)
     studies, found = 60, 0

@@ -190,6 +190,22 @@ def test_the_data_of_one_task_seed_and_length_is_made_once_and_shared(study, tmp
     assert not list((tmp_path / "r").rglob("*.data"))
 
 
+def test_a_task_that_is_not_seeded_makes_its_data_once_for_all_seeds(study, tmp_path):
+    log = tmp_path / "made.txt"
+    task = f"""
+    @task("same", version=1, seeded=False)
+    def same(rng, length):
+        with open({str(log)!r}, "a") as file:
+            file.write("made\\n")
+        return wave(np.random.default_rng(0), length)
+    """
+    file = study("[architectures.good]\n[architectures.mean]", task)
+    file.write_text(file.read_text().replace("wave", "same").replace("seeds = 1", "seeds = 3"))
+    records = run_study(file, results=tmp_path / "r", jobs=2)
+    assert len({record.data["fingerprint"] for record in records}) == 1
+    assert [len(records), log.read_text()] == [6, "made\n"]
+
+
 def test_a_record_says_how_it_was_measured(study, tmp_path):
     [record] = run_study(study(), results=tmp_path / "r", jobs=1)
     found = record.environment

@@ -39,6 +39,7 @@ def outcomes(records):
     return [(one.trial, one.scores, one.status) for one in records]
 
 
+@pytest.mark.long
 def test_a_tuned_study_runs_in_stages_and_goes_on_from_the_middle_of_any(file, tmp_path):
     stages, plans = [], []
     whole = run_study(

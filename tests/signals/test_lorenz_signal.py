@@ -65,6 +65,7 @@ def test_the_largest_lyapunov_exponent_is_the_published_one():
     assert np.mean(grown) / (count * h - settle) == pytest.approx(0.906, rel=0.03)
 
 
+@pytest.mark.long
 def test_the_orbit_is_on_the_attractor_with_its_known_mean_and_spread():
     found = states(np.random.default_rng(0), 2_000, interval=0.2)
     assert found[:, 2].mean() == pytest.approx(23.55, abs=0.25)

@@ -101,6 +101,7 @@ def test_a_file_that_cannot_be_learnt_from_is_refused_by_line(tmp_path, text, sa
         names(rng(), 12, path=write(tmp_path, text))
 
 
+@pytest.mark.long
 def test_too_many_words_are_refused():
     with pytest.raises(InputError, match="fewer words"):
         names(rng(), 4, words=250)

@@ -42,6 +42,11 @@ GIVEN = {"series", "energies"}  # data that are the same for every seed
 MADE = {"cosine", "names", "problem_types", "energies"}  # sequences made as long as asked, or of a few lengths
 
 
+def those(names):
+    """Parameters of a test; that of the Lorenz system, whose orbit takes seconds, is a long one."""
+    return [pytest.param(name, marks=pytest.mark.long if name == "lorenz" else ()) for name in names]
+
+
 @pytest.fixture
 def make(given):
     def build(name, length=None, seed=0, **options):
@@ -65,19 +70,19 @@ def test_there_is_one_task_a_file_called_like_it():
     assert names == [[module.__name__.rpartition(".")[2]] for module in MODULES]
 
 
-@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("name", those(PLUGINS))
 def test_the_same_seed_gives_the_same_bytes_and_the_global_generator_is_not_used(make, name):
     before = np.random.get_state()[1].tobytes()  # noqa: NPY002  the one that must not be used
     assert content(make(name)) == content(make(name))
     assert np.random.get_state()[1].tobytes() == before  # noqa: NPY002
 
 
-@pytest.mark.parametrize("name", sorted(PLUGINS.keys() - GIVEN))
+@pytest.mark.parametrize("name", those(sorted(PLUGINS.keys() - GIVEN)))
 def test_another_seed_gives_other_bytes(make, name):
     assert not set(content(make(name))) & set(content(make(name, seed=1)))
 
 
-@pytest.mark.parametrize("name", sorted(PLUGINS.keys() - {"energies"}))
+@pytest.mark.parametrize("name", those(sorted(PLUGINS.keys() - {"energies"})))
 @pytest.mark.parametrize("length", [25, 300])
 def test_arrays_are_finite_float32_of_the_length_asked_for_and_few_enough(make, name, length):
     problem = make(name, length)
@@ -90,7 +95,7 @@ def test_arrays_are_finite_float32_of_the_length_asked_for_and_few_enough(make, 
     assert problem.floor is None or problem.floor >= 0
 
 
-@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("name", those(PLUGINS))
 def test_provenance_is_plain_data_with_a_source_and_the_scaling(make, name):
     facts = json.loads(json.dumps(dict(make(name).provenance)))
     assert {"mean", "std"} < facts.keys()
@@ -110,7 +115,7 @@ def test_a_negative_number_is_refused_by_its_name(make, name, option):
         make(name, **{option: -1})
 
 
-@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("name", those(PLUGINS))
 def test_an_option_that_does_not_exist_is_refused(make, name):
     with pytest.raises(InputError, match=r"unknown option 'horizont'.* Allowed: "):
         make(name, horizont=1)

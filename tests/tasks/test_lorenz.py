@@ -22,6 +22,7 @@ def orbit():
     return states(np.random.default_rng(0), SAMPLES + 2 * LENGTH + STEPS + (STARTS - 1) * SPACING)
 
 
+@pytest.mark.long
 def test_the_next_state_is_to_be_predicted_from_all_three_components(problem, orbit):
     mean, std = (np.array(problem.provenance[name]) for name in ("mean", "std"))
     start, stop = problem.provenance["ranges"]["test"]
@@ -77,6 +78,7 @@ def test_with_a_warm_up_every_later_step_is_scored():
     np.testing.assert_array_equal(problem.train.targets[0, :-2], problem.train.inputs[0, 6:])
 
 
+@pytest.mark.long
 def test_an_interval_of_several_lyapunov_times_still_gives_a_free_run():
     run = lorenz(np.random.default_rng(0), 2, samples=100, interval=3.0).free_run
     assert (run.steps, len(run.prefix)) == (4, STARTS)

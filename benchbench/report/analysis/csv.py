@@ -53,7 +53,7 @@ def tables(numbers: Numbers) -> dict[str, pd.DataFrame]:
         "ladder": _ladder(numbers.ladders.cells),
         "ladder_leads": numbers.ladders.leads,
         "ladder_settled": numbers.ladders.settled,
-        "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher"]),
+        "tuning": numbers.tuning.drop(columns=["task", "task_set", "higher", "made"]),
         "microscope": seen(numbers),
         "engines": numbers.engines.cells,
         "engine_orders": numbers.engines.orders,

@@ -17,7 +17,7 @@ from benchbench.report.frame import plain
 
 _COLUMNS = [
     "task", "task_set", "variant", "length", "condition", "architecture", "tries", "seeds", "failed", "choose",
-    "higher", "default", "default_valid", "set", "valid", "gain", "trials", "fit_seconds", "cpu_seconds",
+    "higher", "default", "default_valid", "set", "valid", "gain", "trials", "made", "fit_seconds", "cpu_seconds",
 ]  # fmt: skip
 _TUNED = ["task", "task_set", "architecture"]
 _PLACE = [*_TUNED, "length", "condition"]
@@ -33,7 +33,8 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     be what the newest tuning chose. ``default_valid`` and ``valid`` are their means
     on validation as the metric ``choose`` is. ``gain`` is the ratio of the worse to the better where lower is better,
     and the difference elsewhere. Of a budget under which the default was not tried again, its value is NaN. The cost is
-    in ``trials`` and in seconds, those of the fit alone and of all processes.
+    in ``trials`` and in seconds, those of the fit alone and of all processes. ``made`` has the option set, the key and
+    the machine of each trial.
     """
     frame, _ = current(frame)
     shown = _shown(frame)
@@ -45,7 +46,9 @@ def tuning(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
         task, options, variant, _, _, name = map(str, where)
         made = records.of(part.sort_values("started", kind="stable"))
         reported = shown.get((task, options, name, part["budget"].iloc[0]), "")
-        rows.append((*where, *_facts(made, defaults[variant, name], reported), *(part[c].sum() for c in _COLUMNS[-2:])))
+        tries = tuple(zip(part["architecture_options"].map(plain), part["key"], part["machine"], strict=True))
+        spent = (part[column].sum() for column in _COLUMNS[-2:])
+        rows.append((*where, *_facts(made, defaults[variant, name], reported), tries, *spent))
     ranks = {name: i for i, name in enumerate(order(frame["architecture"]))}
     rows.sort(key=lambda row: (natural(row[2]), ranks[row[5]], natural(row[4])))
     return pd.DataFrame(rows, columns=_COLUMNS)

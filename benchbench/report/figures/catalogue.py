@@ -283,8 +283,9 @@ def _caption(kind: Kind, place: Place) -> str:
 
 
 def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:
+    found = {scope: list(places(numbers, scope, looks)) for scope in {kind.scope for kind in FIGURES}}
     for kind in FIGURES:
-        for place in places(numbers, kind.scope, looks):
+        for place in found[kind.scope]:
             yield kind, place
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.tuning import changes, spread_of
-from benchbench.report.page.blocks import Block, Bullets, Heading, Text, line, prose, table
+from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, line, prose, sourced, table
 from benchbench.report.page.texts import decimals, listed, metric, number
 
 _MOST = 24  # rows on the front page
@@ -50,15 +50,23 @@ def tuned(numbers: Numbers) -> Iterator[Block]:
         yield Bullets(sentences)
 
 
-def _row(row: dict[str, Any]) -> list[str]:
+def _row(row: dict[str, Any]) -> list[str | Line]:
     form = decimals if row["higher"] else number
     sign = "+ " if row["higher"] else "÷ "
     gain = "–" if row["gain"] != row["gain"] else f"{sign}{form(row['gain'])}"
     chosen = spread_of(json.loads(row["set"]), json.loads(row["default"])) or "the study's own"
+    before, after, every = (_made(row, *sets) for sets in ([row["default"]], [row["set"]], []))
     return [
-        row["variant"], row["condition"], row["architecture"], chosen, str(row["tries"]), str(row["failed"] or ""),
-        form(row["default_valid"]), form(row["valid"]), gain, str(row["trials"]), number(row["cpu_seconds"]),
+        row["variant"], row["condition"], row["architecture"], chosen,
+        *sourced([str(row["tries"]), str(row["failed"] or "")], every),
+        *sourced([form(row["default_valid"])], before), *sourced([form(row["valid"])], after),
+        *sourced([gain], before + after), *sourced([str(row["trials"]), number(row["cpu_seconds"])], every),
     ]  # fmt: skip
+
+
+def _made(row: dict[str, Any], *sets: str) -> tuple[tuple[str, str], ...]:
+    """The trials of a row by key and machine: all of them, or those with one of these option sets."""
+    return tuple((key, machine) for options, key, machine in row["made"] if not sets or options in sets)
 
 
 def _tries(part: pd.DataFrame) -> int:

@@ -63,7 +63,8 @@ CHARTS = {
 }
 _WIDE = ("predictions", "runs")
 _EMBEDDED = 2_400_000  # bytes of pictures in a page, as base64; further ones are linked
-_POWER = re.compile(r"[\d.]+e-\d+")
+_POWER = re.compile(r"-?\d[\d.]*e-\d+")
+_RANGE = re.compile(r"(?<=[\d>])\.\.(?=[-\d<])")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
 _ROOM = 1000  # letters beside the first chart
@@ -328,8 +329,9 @@ def _clean(value: Any) -> Any:
 
 
 def _unbroken(text: str) -> Markup:
-    """Foreign text, in which a power of ten does not break at its minus."""
-    return _ours(_POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text)))))
+    """Foreign text, in which a power of ten does not break at its minus, and a range may break behind its dots."""
+    whole = _POWER.sub(r'<span class="n">\g<0></span>', str(escape(printable(text))))
+    return _ours(_RANGE.sub("..<wbr>", whole))
 
 
 def _class(name: str) -> Markup:

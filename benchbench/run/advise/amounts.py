@@ -10,6 +10,7 @@ from benchbench.run.advise.timing import Timing
 FEWEST_UPDATES, MOST_UPDATES = 100, 2_000
 FEWEST_SEEDS = 3
 SHARE = 0.9  # of the time is planned; the rest is a reserve
+_ROOM = 1.2  # of the minutes that a message asks for, since the next timing differs
 _WISHES = ((2, 10, MOST_UPDATES), (2, 5, 500), (1, 10, MOST_UPDATES), (1, 5, 300), (1, FEWEST_SEEDS, FEWEST_UPDATES))
 """Number of lengths, number of seeds, and the fewest updates for which these are chosen; the best choice first."""
 
@@ -41,9 +42,11 @@ def amounts(timing: Timing, lengths: Sequence[int], seconds: float, *, spent: fl
                 lengths=some, seeds=seeds, updates=updates, seconds=timing.study_seconds(some, seeds, updates)
             )
     least = spent + after + timing.study_seconds(lengths[:1], FEWEST_SEEDS, FEWEST_UPDATES)
+    needed = least / SHARE / 60
     raise InputError(
-        f"{seconds / 60:g} minutes are too few: {FEWEST_SEEDS} seeds of {FEWEST_UPDATES} updates take about "
-        f"{ceil(least / SHARE / 6) / 10:g} minutes on this machine at its present load; give more with --minutes"
+        f"--minutes {seconds / 60:g} is too few: {FEWEST_SEEDS} seeds of {FEWEST_UPDATES} updates take about "
+        f"{ceil(10 * needed) / 10:g} minutes on this machine at its present load. Give --minutes "
+        f"{ceil(_ROOM * needed):g}, or more"
     )
 
 

@@ -124,7 +124,7 @@ def written(folder: Path, results: Path, outline: Outline) -> tuple[Path, Outlin
                 stream.write(one.toml())
         except FileExistsError:
             continue
-        except OSError:
+        except BaseException:  # an interrupt too
             file.unlink(missing_ok=True)
             raise
         return file, one

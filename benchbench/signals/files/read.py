@@ -53,6 +53,17 @@ def read(path: str, form: Form, where: str) -> Table:
     return replace(table, name=file.name, sha256=table.sha256 or hashlib.sha256(content).hexdigest())
 
 
+def signal_file(path: str) -> Path:
+    """The file that is meant: a WFDB record may be named without its ending, or by its file of samples."""
+    file = Path(path).expanduser()
+    header = file.with_name(f"{file.stem if file.suffix == '.dat' else file.name}{HEADER}")
+    if file.suffix.lower() in {"", ".dat"} and header.is_file():
+        return header
+    if not file.is_file():
+        raise InputError(f"{path}: {'a folder, not a file' if file.is_dir() else 'no such file'}")
+    return file
+
+
 def expanded(path: str, where: str) -> Path:
     """A path whose ``~`` is a home; InputError where there is no such user."""
     try:

@@ -28,6 +28,7 @@ def torch_losses(case, kind, make, clip, rates):
     return np.array(losses)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "make", "rate"),
     [

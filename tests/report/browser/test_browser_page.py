@@ -241,6 +241,23 @@ def test_a_link_to_a_task_opens_its_page(page, main):
     assert one.until("document.getElementById('tasks-ecg').open")
 
 
+def test_on_paper_sections_are_open_controls_are_away_and_no_table_is_cut_off(page, main):
+    one = page(main, colours="dark")
+    width = 917  # of A4 without its margins, 688 pixels, into which Chromium prints 4/3 as many
+    paper = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    one.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    one.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    one.run("dispatchEvent(new Event('beforeprint'))")
+    assert one.run("return [...document.querySelectorAll('details.page')].every((page) => page.open)")
+    shown = "[...document.querySelectorAll('.bar, select, input')].filter((one) => one.offsetParent).length"
+    assert one.run(f"return {shown}") == 0
+    edges = "[...document.querySelectorAll('main table')].map((table) => table.getBoundingClientRect().right)"
+    assert max(one.run(f"return {edges}")) <= width
+    assert one.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert one.run("return getComputedStyle(document.querySelector('.drawn svg')).filter").startswith("invert(1)")
+
+
 def test_the_page_has_landmarks_headings_in_order_and_names_for_all_that_is_used(page, main):
     one = page(main)
     tags = one.run("return [...document.querySelectorAll('h1,h2,h3,h4,h5')].map((heading) => heading.tagName)")

@@ -5,11 +5,13 @@ import pytest
 from benchbench.report.page.blocks import Source, Table
 from benchbench.report.page.front import pages
 from benchbench.report.page.pictures import Pictures
+from tests.report.conftest import SECONDS, UPDATES, make_study, numbers_of
 
 
-@pytest.fixture
-def tables(gathered, grid, budgets):
-    numbers = gathered(grid(tasks=("cosine",), lengths=(100, 200, 300), seeds=3, budgets=budgets))
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    records = make_study(tasks=("cosine",), lengths=(100, 200, 300), seeds=3, budgets=(UPDATES, SECONDS))
+    numbers = numbers_of(records, tmp_path_factory.mktemp("sources"))
     made = pages(numbers, Pictures(), {"cosine": "tasks/cosine"})
     return numbers, [block for page in made for block in page.blocks if isinstance(block, Table)]
 

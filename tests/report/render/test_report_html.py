@@ -67,7 +67,7 @@ class Nesting(HTMLParser):
         facts = dict(attrs)
         self.ids += [facts["id"]] if "id" in facts else []
         self.ways += [facts["href"]] if tag == "a" else []
-        if tag not in {"meta", "img", "link", "input"}:
+        if tag not in {"meta", "img", "wbr", "link", "input"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -84,7 +84,7 @@ class Nesting(HTMLParser):
         "<ul><li>one</li><li>two</li></ul>",
         "<caption>All scores:</caption>",
         '<th scope="col" class="l">name</th><th scope="col">score</th>',
-        '<th scope="row" class="l">gru|x</th><td data-s="0"><strong>0.1</strong> (0..1)</td>',
+        '<th scope="row" class="l">gru|x</th><td data-s="0"><strong>0.1</strong> (0..<wbr>1)</td>',
         '<th scope="row" class="l same">gru|x</th><td data-s="1">0.2</td>',
         '<img src="data:image/png;base64,iVBORw==" alt="What it shows."><figcaption>What it shows.</figcaption>',
         '<details class="page" id="b">\n      <summary><h3>b</h3></summary>',

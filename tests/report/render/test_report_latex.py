@@ -93,6 +93,7 @@ def test_the_tables_of_a_whole_report_balance_and_have_as_many_cells_as_columns(
         assert {row.count("&") + 1 for row in rows} <= {len(columns)}, name
 
 
+@pytest.mark.long
 def test_the_option_adds_a_folder_and_the_report_stays_whole(stored, grid):
     results = stored(grid(tasks=("cosine",), lengths=(100,), seeds=2))
     folder = write_report("toy", results, tex=True).parent

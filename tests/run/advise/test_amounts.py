@@ -1,5 +1,7 @@
 """How many seeds, lengths and updates fit, from made-up timings."""
 
+import re
+
 import pytest
 
 from benchbench.core.errors import InputError
@@ -39,11 +41,13 @@ def test_there_are_at_least_three_seeds_and_five_where_time_allows():
 
 def test_too_few_minutes_say_how_many_it_would_take_and_these_are_enough():
     with pytest.raises(
-        InputError, match=r"0.4 minutes are too few: 3 seeds of 100 updates take about 0\.\d minutes"
+        InputError, match=r"--minutes 0.4 is too few: 3 seeds of 100 updates take about 0\.\d minutes"
     ) as e:
         planned(0.4)
-    enough = float(str(e.value).split("about ")[1].split()[0])
-    assert planned(enough).seeds == 3
+    said = str(e.value)
+    assert planned(float(re.search(r"about ([0-9.]+) minutes", said)[1])).seeds == 3
+    assert said.endswith("Give --minutes 1, or more")
+    assert planned(1)
 
 
 def test_updates_are_written_in_two_digits():
