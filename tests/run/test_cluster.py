@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -154,14 +155,10 @@ def test_a_study_for_a_gpu_is_refused_before_anything_runs_where_no_worker_offer
     assert not (tmp_path / "r").exists()
 
 
-def nap(seconds):
-    """When a call on a worker began and ended."""
-    import time
-
-    return time.time(), time.sleep(seconds), time.time()
-
-
 def test_of_tasks_that_ask_for_a_gpu_a_worker_runs_one_at_a_time(cluster):
+    def nap(seconds):  # workers do not know this file, so that the function travels by its content
+        return time.time(), time.sleep(seconds), time.time()
+
     cluster.worker("gpu", "--resources", "GPU=1", "--nthreads", "2")
     link = Link(cluster.address)
     try:

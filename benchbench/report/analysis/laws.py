@@ -64,9 +64,8 @@ def _by_width(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(frame: pd.DataFrame, same: list[str], along: str, at: str) -> Iterator[tuple[Any, ...]]:
-    for _, part in frame.groupby(same, dropna=False):
-        if part[along].nunique() < FEWEST_SIZES:
-            continue
+    sizes = frame.groupby(same, dropna=False)[along].transform("nunique")
+    for _, part in frame[sizes >= FEWEST_SIZES].groupby(same, dropna=False):
         first = part.iloc[0]
         condition = "; ".join(sorted(set(part["condition"])))
         place = (condition, first["variant"], first["architecture"], along, first[at], first["kernel"])
