@@ -62,8 +62,9 @@ def verify(report: str | PathLike[str], results: str | PathLike[str] = "results"
     name = Path(report).name if (Path(report) / "report.md").is_file() else study_name(report)
     folder = Path(results) / "report" / name
     if not (folder / "report.md").is_file():
-        known = ", ".join(nearest(name, reports(results))) or "none"
-        raise InputError(f"{folder}: no report of {short(fspath(report))}; nearest: {known}")
+        known = ", ".join(nearest(name, reports(results)))
+        instead = f"nearest: {known}" if known else "benchbench report STUDY writes one"
+        raise InputError(f"{folder}: no report of {short(fspath(report))}; {instead}")
     fresh = written(name, results)
     lines, found = 0, list[str]()
     absent = any(_ABSENT in text for text in fresh.values())

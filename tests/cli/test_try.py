@@ -10,6 +10,7 @@ import psutil
 import pytest
 from ten_signals import SIGNALS, wave
 
+from benchbench.cli import try_signal
 from benchbench.core import store
 from benchbench.run.advise import amounts, planned
 from benchbench.run.advise.timing import Pace, Timing
@@ -103,6 +104,30 @@ def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_p
     assert "--minutes 0.1 is too few: 3 seeds of 100 updates take about" in done.stderr
     assert re.search(r"Give --minutes \d+, or more\n", done.stderr)
     assert {path.name for path in tmp_path.iterdir()} == {"signal.csv"}
+
+
+@pytest.mark.usefixtures("signal")
+@pytest.mark.parametrize("when", ["planned", "run_study"])
+def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_half_written(cli, tmp_path, monkeypatch, when):
+    def timed(first, **_):
+        [length] = first.lengths
+        return Timing(seconds={length: 0.1}, paces=(Pace(length, 1e-5, None),), start=0.1, jobs=1)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(planned, "_EARLY", 0.0)
+    monkeypatch.setattr(planned, "timed", timed)
+    monkeypatch.setattr(try_signal, when, interrupted)
+    done = cli("try", "signal.csv", "--minutes", "20", "--results", "mine")
+    assert done.returncode == 130
+    said = {
+        "planned": "interrupted; nothing was written: the same command begins anew",
+        "run_study": "interrupted; what is finished is kept: benchbench run signal.toml --results mine goes on from "
+        "here, and then benchbench report signal --results mine writes the report",
+    }
+    assert done.stderr.splitlines()[-1] == said[when]
+    assert {path.name for path in tmp_path.iterdir()} == {"signal.csv", *(["signal.toml"] * (when == "run_study"))}
 
 
 @pytest.fixture

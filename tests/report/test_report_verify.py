@@ -49,7 +49,7 @@ def test_a_fresh_report_is_what_its_records_give_by_name_and_by_folder(fresh):
     assert reports(fresh) == ["toy"]
 
 
-@pytest.mark.parametrize("path", ["report.md", "tasks/mackey_glass.md", "tables/errors.csv"])
+@pytest.mark.parametrize("path", ["report.md", "report.html", "tasks/mackey_glass.md", "tables/errors.csv"])
 def test_a_changed_digit_is_named_with_its_line_and_what_the_records_give(results, path):
     file = results / "report" / "toy" / path
     lines = file.read_text().splitlines(keepends=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchbench import run_study
+from benchbench.core import registry
 from benchbench.core.errors import InputError
 from benchbench.core.keys import Found, find
 from benchbench.core.record import Status
@@ -52,6 +53,10 @@ def stored(folder, architectures, tasks=NUMBERS, text=SHIPPED):
         text + tasks + "".join(f"[architectures.{name}]\n{OPTIONS.get(name, '')}" for name in architectures)
     )
     return run_study(file, folder / "r", jobs=2)
+
+
+def test_no_shipped_architecture_is_left_out_of_those_that_are_repeated():
+    assert {name for names in COMPETITORS.values() for name in names} == {*registry.load().names("architecture")}
 
 
 @pytest.mark.long
