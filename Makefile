@@ -45,7 +45,7 @@ attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks
 
 cluster: develop
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m cluster tests/run
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/run/test_cluster.py
 
 long: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long

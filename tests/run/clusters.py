@@ -6,18 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from benchbench import run_study
-from benchbench.core import store
-
 ROOT = Path(__file__).parents[2]
 _START = 120.0  # seconds
-PATIENCE = 4.0
 
 
 class Cluster:
@@ -48,7 +43,6 @@ class Cluster:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "dask", *arguments],
-                cwd=self.folder,
                 env={**self._variables, **(variables or {})},
                 stdout=log,
                 stderr=log,
@@ -98,34 +92,3 @@ def _answers(port):
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def run_on(cluster, file, results, *, notes=None, **options):
-    """The records of a run on a cluster."""
-    from benchbench.run.cluster.executor import Dask
-
-    heard = notes if notes is not None else []
-    with Dask(cluster.address, patience=PATIENCE, on_note=heard.append) as dask:
-        return run_study(file, results, executor=dask, **options)
-
-
-def keys(results):
-    """How many records each trial has."""
-    return Counter(line.record.trial.key for line in store.read(results, "small"))
-
-
-def once_each(results, count=12):
-    found = keys(results)
-    assert len(found) == count
-    assert set(found.values()) == {1}
-
-
-def during(records, count, act):
-    """A listener that acts, once, when so many records are there."""
-
-    def heard(record):
-        records.append(record)
-        if len(records) == count:
-            act()
-
-    return heard

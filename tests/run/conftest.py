@@ -11,7 +11,6 @@ import pytest
 from benchbench import run_study
 from benchbench.isolation.pool import start_server
 from benchbench.run.job import PRELOAD
-from tests.run.clusters import Cluster
 
 STUDY = """
 name = "small"
@@ -120,38 +119,3 @@ def temporary(short, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setenv("TMPDIR", str(folder))
     return folder
-
-
-SLOW = """
-class Slow(Base):
-    def fit(self, train, valid, meter):
-        time.sleep(0.4)
-@architecture("slow", version=1)
-def slow(setting, *, n: int = 0):
-    return Slow(setting)
-"""
-FEW = "[architectures.slow]\nn = [1, 2]\n[architectures.good]"
-
-
-@pytest.fixture
-def own(tmp_path):
-    """Makes a cluster that a test may break: ``own("a", "b")``."""
-    made = []
-
-    def make(*names):
-        made.append(Cluster(tmp_path / "cluster"))
-        for name in names:
-            made[-1].worker(name)
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def slow(tmp_path):
-    """A study of twelve trials in four blocks, most of which take half a second."""
-    file = write_study(tmp_path, FEW, SLOW)
-    file.write_text(file.read_text().replace("seeds = 1", "seeds = 4"))
-    return file

@@ -1,37 +1,86 @@
-"""Trials on a real Dask cluster on loopback, which these tests leave as it is: the same scores, one record a trial."""
+"""Trials on a real Dask cluster on loopback: the same scores, one record a trial, and what is refused."""
 
-import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
 import threading
-import time
-import tomllib
-from contextlib import suppress
-from pathlib import Path
+from collections import Counter
 
 import psutil
 import pytest
 
 from benchbench import load, run_study
-from benchbench.core.errors import InputError
-from tests.run.clusters import PATIENCE, ROOT, Cluster, during, free_port, keys, once_each, run_on, wait_for
+from benchbench.core import store
+from tests.run.clusters import ROOT, Cluster, wait_for
 from tests.run.conftest import write_study
 
-pytest.importorskip("distributed")
-from benchbench.run.cluster.link import Link
+distributed = pytest.importorskip("distributed")
+from benchbench.run.cluster.executor import Dask  # noqa: E402  after the check that it can be imported
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+PATIENCE = 4.0
+SLOW = """
+class Slow(Base):
+    def fit(self, train, valid, meter):
+        open(os.environ["BB_RAN"], "a").write(f"{self.setting.seed % 997}\\n")
+        time.sleep(0.4)
+@architecture("slow", version=1)
+def slow(setting, *, n: int = 0):
+    return Slow(setting)
+"""
+FEW = "[architectures.slow]\nn = [1, 2]\n[architectures.good]"
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A scheduler and two workers that tests leave as they are."""
-    one = Cluster(tmp_path_factory.mktemp("cluster")).worker("a").worker("b")
+    one = Cluster(tmp_path_factory.mktemp("cluster"), BB_RAN="/dev/null").worker("a").worker("b")
     yield one
     one.close()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Makes a cluster that a test may break: ``own("a", "b")``."""
+    made = []
+
+    def make(*names):
+        made.append(Cluster(tmp_path / "cluster", BB_RAN=str(tmp_path / "ran")))
+        for name in names:
+            made[-1].worker(name)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """A study of twelve trials in four blocks, most of which take half a second."""
+    monkeypatch.setenv("BB_RAN", str(tmp_path / "ran"))
+    file = write_study(tmp_path, FEW, SLOW)
+    file.write_text(file.read_text().replace("seeds = 1", "seeds = 4"))
+    return file
+
+
+def run_on(cluster, file, results, *, notes=None, **options):
+    """The records of a run on a cluster."""
+    heard = notes if notes is not None else []
+    with Dask(cluster.address, patience=PATIENCE, on_note=heard.append) as dask:
+        return run_study(file, results, executor=dask, **options)
+
+
+def keys(results):
+    """How many records each trial has."""
+    return Counter(line.record.trial.key for line in store.read(results, "small"))
+
+
+def once_each(results, count=12):
+    found = keys(results)
+    assert len(found) == count
+    assert set(found.values()) == {1}
 
 
 def test_quick_has_the_same_scores_bitwise_on_one_machine_and_on_a_cluster(cluster, tmp_path):
@@ -74,9 +123,10 @@ def filed(rng, length, *, path: str = ""):
 """
 
 
-def test_plug_ins_and_signals_travel_by_content_once_a_worker(cluster, tmp_path):
+def test_plug_ins_and_signals_travel_by_content_once_a_worker(own, tmp_path):
     import numpy as np
 
+    there = own("a")
     home = tmp_path / "home"
     home.mkdir()
     np.save(home / "signal.npy", np.sin(0.3 * np.arange(400)))
@@ -84,7 +134,7 @@ def test_plug_ins_and_signals_travel_by_content_once_a_worker(cluster, tmp_path)
     file = write_study(home, "[architectures.good]\n[architectures.mean]", FILES)
     text = file.read_text().replace("tasks.wave]", 'tasks.filed]\npath = "signal.npy"')
     file.write_text(text.replace("seeds = 1", "seeds = 2"))
-    records = run_on(cluster, file, tmp_path / "r")
+    records = run_on(there, file, tmp_path / "r")
     assert {(record.status, record.message) for record in records} == {("ok", "")}
     assert {record.trial.task_options["path"] for record in records} == {"signal.npy"}
     assert all(len(record.files["task_options.path"]) == 64 for record in records)
@@ -93,16 +143,114 @@ def test_plug_ins_and_signals_travel_by_content_once_a_worker(cluster, tmp_path)
     assert [record.scores for record in local] == [record.scores for record in records]
 
 
-def test_a_network_that_drops_for_a_while_loses_and_doubles_nothing(cluster, slow, tmp_path):
-    seen = []
+def during(records, count, act):
+    """A listener that acts, once, when so many records are there."""
 
-    def drop():
-        cluster.send("scheduler", signal.SIGSTOP)
-        threading.Timer(PATIENCE / 2, cluster.send, ("scheduler", signal.SIGCONT)).start()
+    def heard(record):
+        records.append(record)
+        if len(records) == count:
+            act()
 
-    records = run_on(cluster, slow, tmp_path / "r", on_record=during(seen, 3, drop))
+    return heard
+
+
+def test_a_worker_that_is_killed_costs_nothing_but_the_time_of_its_trial(own, slow, tmp_path):
+    there, seen, notes = own("a", "b"), [], []
+    kill = during(seen, 3, lambda: there.kill("a"))
+    records = run_on(there, slow, tmp_path / "r", on_record=kill, notes=notes)
     once_each(tmp_path / "r")
     assert {record.status for record in records} == {"ok"}
+    assert any("worker a" in note and "has left" in note for note in notes)
+    blocks = {record.block.partition(".")[0] for record in records}
+    assert len(blocks) == 4
+
+
+def test_a_trial_that_is_lost_with_two_workers_is_a_failure(own, tmp_path):
+    code = """
+    class Kills(Base):
+        def fit(self, train, valid, meter):
+            import psutil
+            for one in psutil.Process().parents():
+                if "worker" in one.cmdline():
+                    one.kill()
+                    break
+            time.sleep(60)
+    @architecture("kills", version=1)
+    def kills(setting):
+        return Kills(setting)
+    """
+    file = write_study(tmp_path, "[architectures.kills]\n[architectures.good]", code)
+    records = run_on(own("a", "b", "c"), file, tmp_path / "r")
+    found = {record.trial.architecture: (record.status, record.message) for record in records}
+    assert found == {"kills": ("failed", "worker lost"), "good": ("ok", "")}
+    once_each(tmp_path / "r", 2)
+
+
+def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own, slow, tmp_path):
+    there, seen, notes = own("a", "b"), [], []
+    stop = during(seen, 3, lambda: there.send("a", signal.SIGSTOP))
+    records = run_on(there, slow, tmp_path / "r", on_record=stop, notes=notes)
+    there.send("a", signal.SIGCONT)
+    once_each(tmp_path / "r")
+    assert {record.status for record in records} == {"ok"}
+    assert any("worker a" in note and "has been silent for 4 s" in note for note in notes)
+
+
+def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_command_goes_on(own, slow, tmp_path):
+    there, seen = own("a"), []
+    with pytest.raises(ConnectionError, match="does not answer any more; the records so far are kept"):
+        run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, lambda: there.kill("scheduler")))
+    assert 3 <= len(keys(tmp_path / "r")) < 12
+    there.start_scheduler()
+    there.worker("b")
+    before = keys(tmp_path / "r")
+    more = []
+    run_on(there, slow, tmp_path / "r", on_record=more.append)
+    once_each(tmp_path / "r")
+    assert not before.keys() & {record.trial.key for record in more}
+
+
+def test_a_network_that_drops_for_a_while_loses_and_doubles_nothing(own, slow, tmp_path):
+    there, seen = own("a", "b"), []
+
+    def drop():
+        there.send("scheduler", signal.SIGSTOP)
+        threading.Timer(PATIENCE / 2, there.send, ("scheduler", signal.SIGCONT)).start()
+
+    records = run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, drop))
+    once_each(tmp_path / "r")
+    assert {record.status for record in records} == {"ok"}
+
+
+def test_a_scheduler_that_comes_back_in_time_loses_and_doubles_nothing(own, slow, tmp_path):
+    there, seen, notes = own("a"), [], []
+
+    def restart():
+        there.kill("scheduler")
+        there.start_scheduler()
+        there.worker("b")
+
+    records = run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, restart), notes=notes)
+    once_each(tmp_path / "r")
+    assert {record.status for record in records} == {"ok"}
+    assert "the connection to the scheduler is back" in notes
+
+
+def test_a_worker_that_joins_late_takes_part(own, slow, tmp_path):
+    there, seen, counts = own("a"), [], []
+    slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 200"))
+    join = during(seen, 1, lambda: there.worker("late"))
+
+    def heard(record):
+        join(record)
+        if counts[-1] == 2:
+            raise KeyboardInterrupt  # there is no need to wait for the rest
+
+    with Dask(there.address, patience=PATIENCE, on_workers=counts.append) as dask, pytest.raises(KeyboardInterrupt):
+        run_study(slow, tmp_path / "r", executor=dask, on_record=heard)
+    assert counts[:2] == [0, 1]
+    assert counts[-1] == 2
+    assert set(keys(tmp_path / "r").values()) == {1}
 
 
 def command(cluster, file, results, *more):
@@ -118,90 +266,33 @@ def lines(results):
     return sum(len(file.read_text().splitlines()) for file in results.rglob("*.jsonl"))
 
 
-def hosts(cluster):
-    """What the workers have started."""
-    return [one for name in ("a", "b") for one in psutil.Process(cluster.pid(name)).children()]
+def hosts():
+    return [one for one in psutil.process_iter(["cmdline"]) if "cluster.host" in " ".join(one.info["cmdline"] or [])]
 
 
-def test_a_client_that_is_killed_and_started_again_runs_nothing_twice_that_is_recorded(cluster, slow, tmp_path):
-    killed = command(cluster, slow, tmp_path / "r")
+def test_a_client_that_is_killed_and_started_again_runs_nothing_twice_that_is_recorded(own, slow, tmp_path):
+    there = own("a")
+    before = {one.pid for one in hosts()}
+    killed = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")
     killed.kill()
     killed.communicate()
-    wait_for(lambda: not hosts(cluster), "the end of what it left on the workers", 15)
+    wait_for(lambda: {one.pid for one in hosts()} <= before, "the end of what it left on the worker", 15)
     done, more = keys(tmp_path / "r"), []
-    run_on(cluster, slow, tmp_path / "r", on_record=more.append)
+    run_on(there, slow, tmp_path / "r", on_record=more.append)
     once_each(tmp_path / "r")
     assert not done.keys() & {record.trial.key for record in more}
 
 
-def test_an_interrupt_cancels_what_waits_and_keeps_what_ended(cluster, slow, tmp_path):
-    slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 8"))
-    interrupted = command(cluster, slow, tmp_path / "r")
+def test_an_interrupt_cancels_what_waits_and_keeps_what_ended(own, slow, tmp_path):
+    there = own("a")
+    interrupted = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=30)
     assert interrupted.returncode == 130
     assert "interrupted; what is finished is kept" in said
     assert "Traceback" not in said
-    assert 3 <= lines(tmp_path / "r") < 24
-    assert "2 workers, " in said
+    assert 3 <= lines(tmp_path / "r") < 12
+    assert "1 worker, " in said
     assert " trials a minute, " in said
-
-
-def test_a_study_for_a_gpu_is_refused_before_anything_runs_where_no_worker_offers_one(cluster, slow, tmp_path):
-    with pytest.raises(InputError, match=r"no worker at tcp://\S+ offers a GPU: start one with 'dask worker .* GPU=1'"):
-        run_on(cluster, slow, tmp_path / "r", device="cuda")
-    assert not (tmp_path / "r").exists()
-
-
-def test_of_tasks_that_ask_for_a_gpu_a_worker_runs_one_at_a_time(cluster):
-    def nap(seconds):  # workers do not know this file, so that the function travels by its content
-        return time.time(), time.sleep(seconds), time.time()
-
-    cluster.worker("gpu", "--resources", "GPU=1", "--nthreads", "2")
-    link = Link(cluster.address)
-    try:
-        wait_for(lambda: len(link.workers() or ()) == 3, "the worker with a GPU")
-        [address] = [address for address, told in link.workers().items() if told["name"] == "gpu"]
-        spans = {}
-        for needs in ({"GPU": 1}, {}):
-            futures = [link.submit(nap, 0.3, worker=address, needs=needs) for _ in range(2)]
-            spans[len(needs)] = sorted(future.result(timeout=20) for future in futures)
-    finally:
-        link.close()
-        cluster.kill("gpu")
-    assert spans[1][0][2] <= spans[1][1][0]
-    assert spans[0][0][2] > spans[0][1][0]
-
-
-def test_each_command_of_the_laptop_part_of_the_docs_runs(tmp_path):
-    text = (ROOT / "docs" / "cluster.md").read_text()
-    part = text.partition("## On one machine")[2].partition("\n## ")[0]
-    install, scheduler, *workers, run = [line.strip() for line in part.splitlines() if line.startswith("    ")]
-    assert install == "pip install 'benchbench[cluster]'"
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert any(one.startswith("distributed") for one in extras["cluster"])
-    write_study(tmp_path, "[architectures.good]\n[architectures.mean]")
-    port, found = str(free_port()), []
-    try:
-        lines_of = (scheduler, *workers, run.replace("run quick", "run small.toml"))
-        found.extend(typed(each.replace("8786", port), tmp_path) for each in lines_of)
-        said, _ = found[-1].communicate(timeout=120)
-        assert found[-1].returncode == 0, said
-        assert [one.poll() for one in found[:-1]] == [None] * 3
-    finally:
-        for one in found:
-            with suppress(ProcessLookupError):
-                os.killpg(one.pid, signal.SIGTERM)
-            one.wait()
-    assert set(keys(tmp_path / "results").values()) == {1}
-
-
-def typed(line, folder):
-    """A command as a reader of the docs gives it."""
-    name, *arguments = shlex.split(line)
-    return subprocess.Popen(
-        [str(Path(sys.executable).parent / name), *arguments], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
