@@ -13,9 +13,7 @@ _TEXT = "For a text file, if it is not recognised: "
 def try_(
     files: Annotated[
         list[str],
-        typer.Argument(
-            help="The signal: CSV, NPY, Parquet, WAV or WFDB; several files are several recordings.", metavar="FILE"
-        ),
+        typer.Argument(help="The signal as CSV, NPY, Parquet, WAV or WFDB, one file or several.", metavar="FILE"),
     ],
     *,
     column: Annotated[

@@ -50,22 +50,19 @@ def parsed(line: bytes) -> tuple[Record, Seal]:
     """The record in a line, and what the line's checksum shows; LineError where the line is not a record."""
     if len(line) > LONGEST:
         raise LineError(f"it is longer than {LONGEST:,} bytes, the most that a line may have")
+    found = _SEAL.fullmatch(line[-_SEAL_BYTES:])
+    content = line if found is None else line[:-_SEAL_BYTES] + b"}"
     try:
-        record = Record.model_validate_json(line)
+        record = Record.model_validate_json(content)
     except ValidationError as error:
         raise LineError(_reason(error), torn=not _whole(line)) from None
     if "schema_" not in record.model_fields_set:
         raise LineError("schema: required, but missing")
-    return record.model_copy(update={"checksum": None}), _seal(line, record)
-
-
-def _seal(line: bytes, record: Record) -> Seal:
-    if record.checksum is None and record.schema_ < _SEALED_SINCE:
-        return Seal.NONE
-    found = _SEAL.fullmatch(line[-_SEAL_BYTES:])
-    digest = sha256(memoryview(line)[:-_SEAL_BYTES])
-    digest.update(b"}")
-    return Seal.WHOLE if found and found[1].decode() == digest.hexdigest() else Seal.CHANGED
+    if record.checksum is not None:  # it does not stand where it is written
+        return record.model_copy(update={"checksum": None}), Seal.CHANGED
+    if found is None:
+        return record, Seal.NONE if record.schema_ < _SEALED_SINCE else Seal.CHANGED
+    return record, Seal.WHOLE if found[1].decode() == sha256(content).hexdigest() else Seal.CHANGED
 
 
 def _whole(line: bytes) -> bool:

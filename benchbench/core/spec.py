@@ -16,9 +16,12 @@ Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Options = dict[str, Any]
 
 
+_TEXT = json.JSONEncoder(allow_nan=False, default=str)
+
+
 def _finite(options: Options) -> Options:
     try:
-        json.dumps(options, allow_nan=False, default=str)
+        _TEXT.encode(options)
     except ValueError:
         raise ValueError("numbers must be finite") from None
     return options

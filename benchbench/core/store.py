@@ -37,12 +37,13 @@ def machines(results: Path, study: str) -> list[str]:
 
 
 class Line(NamedTuple):
-    """A record with its file and line number (from 1), and what its checksum shows."""
+    """A record with its file, line number (from 1) and first byte, and what its checksum shows."""
 
     record: Record
     file: Path
     number: int
     seal: Seal
+    start: int
 
 
 class Reading(NamedTuple):
@@ -67,9 +68,9 @@ class Store:
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
-            number = 0
+            number, start, end = 0, 0, 0
             while line := file.readline(LONGEST + 1):
-                number += 1
+                number, start, end = number + 1, end, end + len(line)
                 if not line.strip() and len(line) <= LONGEST:
                     continue
                 try:
@@ -78,7 +79,13 @@ class Store:
                     if error.torn and not line.endswith(b"\n"):
                         return
                     raise InputError(f"{self.path}:{number}: not a record: {error}") from None
-                yield Line(record, self.path, number, seal)
+                yield Line(record, self.path, number, seal, start)
+
+    def at(self, start: int) -> Record:
+        """The record whose line begins at a byte."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return parsed(file.readline().strip())[0]
 
     def records(self) -> Iterator[Record]:
         """Every complete record, in the order of writing."""
@@ -93,7 +100,7 @@ class Store:
             stamp = None
         if earlier is not None and earlier.stamp == stamp:
             return earlier
-        with _uncollected():
+        with uncollected():
             return Reading(list(self.records()), stamp)
 
     def keys(self) -> set[str]:
@@ -234,7 +241,13 @@ class Writer:
 
 
 def read(results: Path, study: str, asked: str = "") -> list[Line]:
-    """Read the lines of a study's records from every machine; InputError where there is none.
+    """Read all that ``lines`` gives."""
+    with uncollected():
+        return list(lines(results, study, asked))
+
+
+def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
+    """The lines of a study's records from every machine, one after the other; InputError where there is none.
 
     ``asked`` is what to run for records of it, where that is known.
     """
@@ -244,15 +257,16 @@ def read(results: Path, study: str, asked: str = "") -> list[Line]:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
         others = f" (there are those of {', '.join(nearest(study, known))})" if known else ""
         raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
-    with _uncollected():
-        lines = [line for file in files for line in Store(file).lines()]
-    if not lines:
+    line = None
+    for file in files:
+        for line in Store(file).lines():
+            yield line
+    if line is None:
         raise InputError(f"{place}: no complete record yet; run the study first")
-    return lines
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Collect no garbage inside: many records are many objects, and to walk them again and again doubles the time."""
     collects = gc.isenabled()
     gc.disable()

@@ -19,6 +19,7 @@ from benchbench.core.record import FreeRunOutcome, Record
 from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
+from benchbench.report.later import HELD, Later
 
 _KINDS = {
     "key": str,
@@ -122,12 +123,17 @@ _KINDS = {
     "cpu_seconds": float,
     "validation_time": float,
     "resolved": float,
+    "made_by": str,
+    "points": float,
+    "free_run_status": str,
+    "validation_message": str,
 }
 _TEXT = pd.StringDtype("python", na_value=np.nan)  # in Arrow's arrays, if that is there, small selections are slow
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
 _SHARE, _LOAD = 0.1, 1.0
+_JSON = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -> pd.DataFrame:
@@ -146,7 +152,8 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     ``valid_time_unit``; ``nrmse_84`` is the error at step 84 / standard deviation of the truth; ``spectrum_distance``
     is Hellinger's, from 0 to 1; ``diverged_share`` is a share of the starts; ``free_run_mse`` is in squared units of
     the signal; ``free_run_message`` says why there is no free run; ``validation_time`` is the median valid time of the
-    runs that choose option sets.
+    runs that choose option sets, and ``validation_message`` says why there is none; ``free_run_status`` says how the
+    free run ended, and is empty if there was none.
 
     ``solves`` says that the architecture does not fit in steps; ``watched_fit_seconds`` is the time of the fit measured
     from outside. ``unranked`` and ``untimed`` say that the record has marks (``benchbench.core.marks``) that keep it
@@ -154,21 +161,33 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     machine and not part of any other time. ``tuning`` says that the trial only serves to choose an option set,
     ``added`` that ``--resolve`` added its seed, to decide pairs at the effect ``resolved``. ``cpu_seconds`` is the CPU
     time of its process. ``file`` and ``line`` say where the record is, ``seal`` whether its checksum matches (whole,
-    changed, none), and ``files`` has the SHA-256 of the user's files that it came from. A missing number is NaN, a
+    changed, none), and ``files`` has the SHA-256 of the user's files that it came from. ``made_by`` is the
+    architecture's own name, and ``points`` the number of points on its learning curve. A missing number is NaN, a
     missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
 
 
-def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, list[Record]]:
+def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, Later]:
     """The frame of ``load`` and its records; records of one trial are in the order of their file."""
-    name = study_name(study)
-    lines = sorted(store.read(Path(results), name, _command(fspath(study))), key=_order)
-    records = [line.record for line in lines]
-    rows = [_row(line) for line in lines]
-    kinds = {**_KINDS, **dict.fromkeys(sorted(_further(records)), float)}
-    frame = pd.DataFrame(rows, columns=list(kinds), dtype=object)
-    return frame.assign(**{column: _typed(frame[column], kind) for column, kind in kinds.items()}), records
+    columns: dict[str, list[Any]] = {name: [] for name in _KINDS}
+    places, orders, held = list[tuple[Path, int]](), list[tuple[Any, ...]](), dict[int, Record]()
+    with store.uncollected():
+        for line in store.lines(Path(results), study_name(study), _command(fspath(study))):
+            for name in _further(line.record) - columns.keys():
+                columns[name] = [None] * len(places)
+            row = _row(line)
+            for name, values in columns.items():
+                values.append(row.get(name))
+            if len(places) < HELD:
+                held[len(places)] = line.record
+            places.append((line.file, line.start))
+            orders.append(_order(line))
+    names = [*_KINDS, *sorted(columns.keys() - _KINDS.keys())]
+    frame = pd.DataFrame({name: _typed(columns.pop(name), _KINDS.get(name, float)) for name in names})
+    order = sorted(range(len(places)), key=orders.__getitem__)
+    moved = {at: held[position] for at, position in enumerate(order) if position in held}
+    return frame.iloc[order].reset_index(drop=True), Later([places[position] for position in order], moved)
 
 
 def study_name(study: str | PathLike[str]) -> str:
@@ -199,7 +218,7 @@ def _command(study: str) -> str:
 
 def plain(options: dict[str, Any]) -> str:
     """Options as text; equal options have equal texts."""
-    return json.dumps(options, sort_keys=True, default=str)
+    return _JSON.encode(options)
 
 
 def _order(line: Line) -> tuple[Any, ...]:
@@ -211,10 +230,9 @@ def _order(line: Line) -> tuple[Any, ...]:
     )
 
 
-def _further(records: list[Record]) -> set[str]:
-    """The columns of metrics that are not among the fixed ones."""
-    names = {name for record in records for name in record.objective.metrics}
-    return {f"{split}_{name}" for name in names for split in ("valid", "test")} - _KINDS.keys()
+def _further(record: Record) -> set[str]:
+    """The columns of a record's metrics."""
+    return {f"{split}_{name}" for name in record.objective.metrics for split in ("valid", "test")}
 
 
 def _row(line: Line) -> dict[str, Any]:
@@ -232,6 +250,8 @@ def _row(line: Line) -> dict[str, Any]:
         "architecture": trial.competitor or trial.architecture,
         "disturbed": _disturbed(record),
         "kernel": record.kernel,
+        "made_by": trial.architecture,
+        "points": len(record.curve),
         "baseline": record.is_baseline,
         "solves": record.solves,
         "unranked": "unranked" in kinds,
@@ -298,6 +318,8 @@ def _closed_loop(run: FreeRunOutcome) -> dict[str, Any]:
         "free_run_mse": run.mse,
         "free_run_message": run.message,
         "validation_time": run.validation_time,
+        "validation_message": run.validation_message,
+        "free_run_status": run.status.value,
     }
 
 
@@ -309,11 +331,12 @@ def _disturbed(record: Record) -> bool:
     return (spent.other_cpu_share or 0.0) > _SHARE or load > own + _LOAD
 
 
-def _typed(column: "pd.Series[Any]", kind: type) -> "pd.Series[Any]":
+def _typed(values: list[Any], kind: type) -> "pd.Series[Any]":
+    if kind is str:
+        return pd.Series(["" if value is None else str(value) for value in values], dtype=_TEXT)
+    if kind is bool:
+        return pd.Series([value is True for value in values], dtype=bool)
+    column = pd.Series(values, dtype=object)
     if kind is float:
         return pd.to_numeric(column, errors="coerce").astype(float)
-    if kind is str:
-        return column.map(lambda value: "" if pd.isna(value) else str(value)).astype(_TEXT)
-    if kind is bool:
-        return column.map(lambda value: value is True).astype(bool)
     return column if kind is dict else column.astype(kind)

@@ -56,11 +56,10 @@ def run_study(
 
     ``study``: a Study, a shipped name or a TOML file. ``executor`` runs the trials, by default in processes of this
     machine. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores (by default as many as the cores
-    allow, or one if they share a device). ``device`` and ``engine`` override the study's. A trial that takes longer
-    than ``timeout`` seconds or uses more than ``memory_limit`` bytes is killed. ``machine`` overrides the machine's
-    label. ``resolve`` adds seeds, up to ``max_seeds`` (30), while a pair of competitors is undecided at that relative
-    difference. ``keep`` keeps fitted learners as artifacts. ``Listeners`` describes the functions to call meanwhile.
-    InputError, before anything is written, if the study is wrong.
+    allow, or one if they share a device). ``device`` and ``engine`` override the study's, ``machine`` the label. A
+    trial that takes longer than ``timeout`` seconds or more than ``memory_limit`` bytes is killed. ``resolve`` adds
+    seeds, up to ``max_seeds`` (30), while a pair is undecided at that relative difference. ``keep`` keeps
+    fitted learners as artifacts. See ``Listeners`` for the rest. InputError, before any writing, if the study is wrong.
     """
     study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
     instead = (("devices", device), ("engines", engine))

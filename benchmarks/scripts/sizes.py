@@ -1,8 +1,9 @@
 """What a study of 150,000 trials takes: to plan, to go on from, to report and to export.
 
-The records are simulated: one real trial's, with the scores of each drawn anew. Each step runs in a process of its own,
+The records are simulated: one real trial's, with the errors of each drawn anew. Each step runs in a process of its own,
 whose seconds, processor seconds and peak of resident memory are printed. Run from the checkout:
-``python benchmarks/scripts/sizes.py [plan|resume|report|export ...]``.
+``python benchmarks/scripts/sizes.py [plan|resume|report|export ...]``. ``SIZES_SEEDS`` asks for another size than that
+of 30 seeds, ``SIZES_FOLDER`` keeps the records.
 """
 
 import os
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-TASKS, COMPETITORS, RUNGS, SEEDS, TRIES = 10, 8, 4, 30, 16
+TASKS, COMPETITORS, RUNGS, TRIES = 10, 8, 4, 16
+SEEDS = int(os.environ.get("SIZES_SEEDS") or 30)
 STEPS = ("plan", "resume", "report", "export")
 
 
@@ -56,12 +58,23 @@ def records(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     with file.open("wb") as stream:
         for trial in studies.read(whole).trials(registry.load()):
-            factor = float(np.exp(rng.normal(0, 0.3)))
-            scores = {name: value and value * factor for name, value in real.scores.items()}
+            scores = _scaled(real.scores, float(np.exp(rng.normal(0, 0.3))))
             stream.write(
                 sealed(real.model_copy(update={"trial": trial, "scores": scores, "block": "00000000"})) + b"\n"
             )
     return file
+
+
+def _scaled(scores: dict[str, float | None], factor: float) -> dict[str, float | None]:
+    """The scores of an error that is so many times as large: metrics of one error fit together."""
+    found = dict(scores)
+    for split in ("valid", "test"):
+        for name, power in (("mse", 2), ("loss", 2), ("rmse", 1), ("nrmse", 1)):
+            if (value := scores.get(f"{split}_{name}")) is not None:
+                found[f"{split}_{name}"] = value * factor**power
+        if (nrmse := found.get(f"{split}_nrmse")) is not None:
+            found[f"{split}_r2"] = 1 - nrmse**2
+    return found
 
 
 def plan(folder: Path) -> None:

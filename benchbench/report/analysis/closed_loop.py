@@ -41,12 +41,13 @@ class ClosedLoop:
 
 def closed_loop(selection: Selection, records: Records) -> ClosedLoop:
     """The free runs of a Selection; empty if there are none."""
-    frame, options = chosen(selection, records)
-    mine = records.of(frame)
-    ran = pd.Series([one.free_run is not None for one in mine], frame.index, bool)
+    frame, options = chosen(selection)
+    ran = frame["free_run_status"] != ""
     scored = frame["status"].isin([Status.OK, Status.OVER_BUDGET])
-    # a trial whose fit failed never reached its free run: that is an outcome, not a record that lacks a free run
-    kept = ran | (pd.Series([one.trial.closed_loop for one in mine], frame.index, bool) & ~scored)
+    # a trial whose fit failed never reached its free run: that is an outcome, not a record that lacks one
+    lost = frame[~ran & ~scored]
+    asked = pd.Series([one.trial.closed_loop for one in records.of(lost)], lost.index, bool)
+    kept = ran | asked.reindex(frame.index, fill_value=False)
     places = [frame["condition"], frame["variant"]]
     somewhere = ran.groupby(places).transform("any")
     trials = _measured(frame[kept & somewhere], records)

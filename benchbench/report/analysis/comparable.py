@@ -75,7 +75,8 @@ def asked(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_objective(frame: pd.DataFrame) -> None:
-    for (task, options), part in frame.groupby(["task", "task_set"]):
+    known = frame[["task", "task_set", "objective", "primary"]].drop_duplicates()
+    for (task, options), part in known.groupby(["task", "task_set"]):
         said = sorted(set(part["objective"] + " by " + part["primary"]))
         if len(said) > 1:
             named = f"{task} {options}" if options != "{}" else task

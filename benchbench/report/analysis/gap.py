@@ -3,14 +3,13 @@
 import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.verdicts import PLACE
 
 SIMPLEST = ("mean", "majority", "persistence")  # ordered by how much of the input they use: nothing, its last value
 _DATA = [*PLACE, "seed"]
 
 
-def gaps_closed(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+def gaps_closed(frame: pd.DataFrame) -> pd.DataFrame:
     """One row for each cell with a floor and a baseline: (baseline - score) / (baseline - floor), seed by seed.
 
     ``gap_from`` is the baseline: the first of ``SIMPLEST`` that ended ok at this task, length and condition.
@@ -18,8 +17,7 @@ def gaps_closed(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
     and 0 at the baseline; a finite test split may even give more than 1. It is NaN if the baseline is not worse than
     the floor.
     """
-    made_by = pd.Series([record.trial.architecture for record in records.of(frame)], frame.index, str)
-    ok = frame[frame["ok"]].assign(made_by=made_by)
+    ok = frame[frame["ok"]]
     rank = {name: i for i, name in enumerate(SIMPLEST)}
     simple = ok[ok["made_by"].isin(SIMPLEST)].assign(rank=lambda part: part["made_by"].map(rank))
     simple = simple[simple["rank"] == simple.groupby(PLACE)["rank"].transform("min")]

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.select import Selection
-from benchbench.report.analysis.trials import Records
 from benchbench.report.frame import plain
 from benchbench.statistics.laws import FEWEST_SIZES, law
 
@@ -26,7 +25,7 @@ _ONE_WIDTH = ["condition", "machine", "variant", "architecture", "width", "kerne
 _ONE_LENGTH = ["where", "machine", "batch", "variant", "architecture", "others", "length", "kernel"]
 
 
-def laws(selection: Selection, records: Records) -> pd.DataFrame:
+def laws(selection: Selection) -> pd.DataFrame:
     """One row for each law of a network: a cost as a power of length at one width, or of width at one length.
 
     ``fitted_at`` names the sizes at which the law was fitted, ``checked_at`` the largest size, at which it is checked.
@@ -35,15 +34,15 @@ def laws(selection: Selection, records: Records) -> pd.DataFrame:
     update, solvers laws of the time of the fit. Disturbed times are left out. Empty with fewer than three sizes.
     """
     rows = [
-        *_rows(_costs(selection.frame, records), _ONE_WIDTH, "length", "width"),
-        *_rows(_by_width(_costs(selection.every, records)), _ONE_LENGTH, "width", "length"),
+        *_rows(_costs(selection.frame), _ONE_WIDTH, "length", "width"),
+        *_rows(_by_width(_costs(selection.every)), _ONE_LENGTH, "width", "length"),
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _costs(frame: pd.DataFrame, records: Records) -> pd.DataFrame:
+def _costs(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame[frame["ok"] & ~frame["baseline"]]
-    steps = pd.Series([len(record.curve) > 1 for record in records.of(frame)], frame.index, bool)
+    steps = frame["points"] > 1
     seconds = frame["budget_limits"].map(lambda limits: limits.get("seconds", np.inf)).astype(float)
     whole = frame["fit_seconds"] < _WHOLE * seconds
     calm = ~frame["disturbed"]
@@ -65,9 +64,8 @@ def _by_width(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(frame: pd.DataFrame, same: list[str], along: str, at: str) -> Iterator[tuple[Any, ...]]:
-    for _, part in frame.groupby(same, dropna=False):
-        if part[along].nunique() < FEWEST_SIZES:
-            continue
+    sizes = frame.groupby(same, dropna=False)[along].transform("nunique")
+    for _, part in frame[sizes >= FEWEST_SIZES].groupby(same, dropna=False):
         first = part.iloc[0]
         condition = "; ".join(sorted(set(part["condition"])))
         place = (condition, first["variant"], first["architecture"], along, first[at], first["kernel"])

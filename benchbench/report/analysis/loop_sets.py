@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from benchbench.core.record import Record, Status
+from benchbench.core.record import Status
 from benchbench.report.analysis.comparable import CELL, one_kernel, one_machine
 from benchbench.report.analysis.select import Selection
-from benchbench.report.analysis.trials import Records
 
 FREE_RUN, ONE_STEP = "free run", "one step"
 """What chose an option set: the valid time of free runs from other starts, or the validation error in open loop."""
@@ -14,7 +13,7 @@ FREE_RUN, ONE_STEP = "free run", "one step"
 _SETS = [*CELL, "set"]
 
 
-def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.DataFrame]:
+def chosen(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The trials to compare in closed loop, and one row for each cell: its option sets, the chosen one, what chose it.
 
     Free runs choose if every scored trial of a cell has one for this purpose: the longest median valid time over seeds
@@ -22,10 +21,11 @@ def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.Dat
     as in open loop.
     """
     every, options = selection.every, selection.options
-    mine = records.of(every)
     ok = (every["ok"] & ~every["unranked"]).to_numpy(bool)
-    times = pd.Series([_time(record) for record in mine], every.index, float)
-    lacking = pd.Series([_lacks(record) for record in mine], every.index, bool) & ok
+    ended = every["free_run_status"]
+    times = every["validation_time"].where(ended == Status.OK)
+    silent = (ended == Status.OK) & times.isna() & (every["validation_message"] == "")
+    lacking = ((ended == "") | silent) & ok  # where a free run failed, that is known
     timed = every.assign(time=times.where(ok).fillna(-np.inf), lacking=lacking, known=times.notna() & ok)
     whole = timed.groupby(CELL).agg(lacking=("lacking", "any"), known=("known", "any")).reset_index()
     found = selection.sets.merge(timed.groupby(_SETS, as_index=False)["time"].median(), on=_SETS, how="left")
@@ -41,14 +41,3 @@ def chosen(selection: Selection, records: Records) -> tuple[pd.DataFrame, pd.Dat
     kept = pd.MultiIndex.from_frame(every[_SETS]).isin(pd.MultiIndex.from_frame(table[_SETS]))
     frame, _ = one_machine(one_kernel(every[kept])[0])
     return frame, table[[*CELL, "option_sets", "set", "chosen_by", "validation_time"]]
-
-
-def _time(record: Record) -> float | None:
-    run = record.free_run
-    return None if run is None or run.status != Status.OK else run.validation_time
-
-
-def _lacks(record: Record) -> bool:
-    """Whether the record says nothing about a free run to choose by, not even that it failed."""
-    run = record.free_run
-    return run is None or (run.status == Status.OK and run.validation_time is None and not run.validation_message)

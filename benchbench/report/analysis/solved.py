@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.order import networks
-from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.verdicts import PLACE, SAME, WORSE, against, judged
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
@@ -15,23 +14,23 @@ _COLUMNS = [*PLACE, "linear", "solved"]
 _FLOOR = "the floor"
 
 
-def solved(frame: pd.DataFrame, found: pd.DataFrame, records: Records) -> pd.DataFrame:
+def solved(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """One row for each condition, task and length at which ``linear`` and a network ended ok, from the frame's pairs.
 
     ``solved`` is *floor* if the linear score ties with the floor or is better; *none better* if every network is worse
     or ties; *undecided* if no network is better but some pair is open; else *network better*. A network that ended ok
     on no seed is left out.
     """
-    made_by = pd.Series([record.trial.architecture for record in records.of(frame)], frame.index, str)
     rows = []
     ok = frame[frame["rank_score"] < np.inf]
+    pairs = dict(list(found.groupby(PLACE)))
     for place, part in ok.groupby(PLACE):
-        mine = part[made_by[part.index] == LINEAR]
+        mine = part[part["made_by"] == LINEAR]
         nets = networks(part)
         if mine.empty or not nets:
             continue
         name = str(mine["architecture"].iloc[0])
-        here = found[(found[PLACE] == list(place)).all(axis=1)]
+        here = pairs.get(place, found[:0])
         rows.append((*place, name, _said(mine[mine["architecture"] == name], against(here, name), nets)))
     return pd.DataFrame(rows, columns=_COLUMNS)
 

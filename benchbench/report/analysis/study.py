@@ -1,5 +1,6 @@
 """All numbers that the page, the tables and the figures show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,9 +53,9 @@ class Numbers:
     laws: pd.DataFrame
 
 
-def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path) -> Numbers:
+def gather(study: str, frame: pd.DataFrame, records: Sequence[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
-    known = Records(records)
+    known = Records(records, zip(frame["key"], frame["machine"], strict=True))
     tried = tuning(frame, known)
     frame, earlier = chosen(frame, tried)
     if frame["tuning"].all():
@@ -62,7 +63,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
     selection = select(frame)
     selection = replace(selection, notes=(*earlier, *selection.notes, *other_files(known.of(selection.frame))))
     pairs, ranks = judged(selection.frame)
-    gap = gaps_closed(selection.frame, known)
+    gap = gaps_closed(selection.frame)
     found = cells(selection.frame).merge(ranks, on=CELL, how="left").merge(gap, on=CELL, how="left")
     said = verdicts(selection.frame, pairs)
     return Numbers(
@@ -82,7 +83,7 @@ def gather(study: str, frame: pd.DataFrame, records: list[Record], results: Path
         engines=engines(selection.frame),
         tuning=tried,
         ladders=climbed(selection.frame, found, said, pairs),
-        solved=solved(selection.frame, pairs, known),
+        solved=solved(selection.frame, pairs),
         lenses=lenses(selection.frame, pairs),
-        laws=laws(selection, known),
+        laws=laws(selection),
     )

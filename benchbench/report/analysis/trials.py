@@ -1,6 +1,6 @@
 """The records behind the rows of a frame, found by trial key and machine."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,14 +14,18 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 class Records:
-    """The records of a study; if a machine has several of one trial, the last one counts."""
+    """The records of a study; if a machine has several of one trial, the last one counts.
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._found = {(record.trial.key, record.environment.machine): record for record in records}
+    ``places`` has the key and the machine of each record, if they are known without reading it.
+    """
+
+    def __init__(self, records: Sequence[Record], places: Iterable[tuple[str, str]] | None = None) -> None:
+        named = ((record.trial.key, record.environment.machine) for record in records) if places is None else places
+        self._records, self._found = records, {place: position for position, place in enumerate(named)}
 
     def of(self, frame: pd.DataFrame) -> list[Record]:
-        """The record of each row of a frame with the columns ``key`` and ``machine``."""
-        return [self._found[place] for place in zip(frame["key"], frame["machine"], strict=True)]
+        """The record of each row, in the order of the rows, which need the columns ``key`` and ``machine``."""
+        return [self._records[self._found[place]] for place in zip(frame["key"], frame["machine"], strict=True)]
 
     def rows(self, frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[tuple[object, ...], Record]]:
         """Each row's values in ``columns``, with its record."""

@@ -1,5 +1,6 @@
 """The catalogue of figures: the function that draws each, its caption, its scope, and its section."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,13 +240,22 @@ FIGURES = (
 )  # fmt: skip
 
 
+MOST = 12
+"""Figures of a kind in a report; where there would be more, the page says that the rest are not drawn."""
+
+_TOO_MANY = f"Not drawn: a report has at most {MOST} figures of a kind. The folder tables has the numbers of all."
+
+
 def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
-    """Draw and save every figure that has data, and return where each belongs; without a folder, save none."""
-    frame, found, taken = numbers.selection.frame, list[Picture](), set[str]()
+    """Draw and save the figures that have data, and return where each belongs; without a folder, save none.
+
+    The first ``MOST`` of each kind are drawn.
+    """
+    frame, found, taken, drawn = numbers.selection.frame, list[Picture](), set[str](), Counter[str]()
     looks = styles(ordered(frame), baselines_of(frame))
     with settings():
         for kind, place in _wanted(numbers, looks):
-            made = kind.draw(place)
+            made = _TOO_MANY if drawn[kind.name] == MOST else kind.draw(place)
             if made is None:
                 continue
             name = free_name("-".join(part for part in (kind.name, place.condition, place.variant) if part), taken)
@@ -256,6 +266,7 @@ def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
                 _save(made, folder / name)
             if not reason:
                 taken.add(name)
+                drawn[kind.name] += 1
             where_it_is = (kind.name, kind.section, place.condition, place.variant)
             found.append(Picture(*where_it_is, name, caption, reason, moving))
     return Pictures(tuple(found))

@@ -12,6 +12,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.spec import Trial
 from benchbench.run.job import Job
 from benchbench.run.origins import Source
+from benchbench.signals.files.wfdb_record import HEADER
 
 CHUNK = 4 * 2**20
 """Bytes of a file in one message."""
@@ -26,8 +27,9 @@ class Piece(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """Files of one folder. ``text`` is the path in the study: a file, a folder of files, or a plug-in with its imports.
+    """Files of one folder. ``text`` is the path in the study.
 
+    It names a folder of files, a file with those that it names in turn, or a plug-in with its imports.
     ``shared``: if the other machine has a file with this path and content, the trials there use it.
     """
 
@@ -57,8 +59,9 @@ def _plugin(file: str, source: Source | None) -> Parcel:
 
 
 def _option(text: str, source: Source) -> Parcel:
-    folder = source.name not in {path.name for path in source.paths[:1]} or len(source.paths) > 1
-    pieces = tuple(_piece(path, path.parent.parent if folder else path.parent) for path in source.paths)
+    first = source.paths[0]
+    folder = source.name != first.name or (len(source.paths) > 1 and first.suffix != HEADER)
+    pieces = tuple(_piece(path, first.parent.parent if folder else first.parent) for path in source.paths)
     return Parcel(text, pieces, folder=folder, shared=True)
 
 

@@ -7,22 +7,16 @@ from benchbench.core.objective import Objective
 from benchbench.report.analysis.gap import gaps_closed
 from benchbench.report.analysis.select import select
 from benchbench.report.analysis.solved import solved
-from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.verdicts import judged
-from benchbench.report.frame import read
+from benchbench.report.frame import load
 
 NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
 
 
 @pytest.fixture
 def chosen(stored):
-    """The frame of some records, and the records."""
-
-    def make(records):
-        frame, found = read("toy", stored(records))
-        return select(frame).frame, Records(found)
-
-    return make
+    """The frame of some records."""
+    return lambda records: select(load("toy", stored(records))).frame
 
 
 @pytest.fixture
@@ -43,7 +37,7 @@ def scored(record, chosen):
 
 
 def gap(found):
-    return gaps_closed(*found).set_index("architecture")
+    return gaps_closed(found).set_index("architecture")
 
 
 def test_the_gap_closed_is_the_median_over_seeds_of_the_share_from_the_baseline_to_the_floor(scored):
@@ -80,9 +74,8 @@ def test_where_higher_is_better_the_share_counts_upward(classified, chosen):
     assert gap(chosen(made)).loc["gru", ["gap_from", "gap_closed"]].tolist() == pytest.approx(["majority", 0.5])
 
 
-def said(found):
-    frame, records = found
-    table = solved(frame, judged(frame)[0], records)
+def said(frame):
+    table = solved(frame, judged(frame)[0])
     return table["solved"].tolist()
 
 
@@ -118,6 +111,6 @@ def test_linear_is_known_under_any_label(record, chosen):
         one.model_copy(update={"trial": one.trial.model_copy(update={"competitor": names[one.trial.architecture]})})
         for one in made
     ]
-    frame, records = chosen(made)
-    [row] = solved(frame, judged(frame)[0], records).to_dict("records")
+    frame = chosen(made)
+    [row] = solved(frame, judged(frame)[0]).to_dict("records")
     assert (row["linear"], row["solved"]) == ("ridge", "none better")

@@ -6,8 +6,7 @@ from benchbench.core.record import Spent
 from benchbench.core.spec import Budget
 from benchbench.report.analysis.laws import laws
 from benchbench.report.analysis.select import select
-from benchbench.report.analysis.trials import Records
-from benchbench.report.frame import read
+from benchbench.report.frame import load
 
 UPDATES, BATCH = 101, 32
 WOBBLE = (1.0, 1.01, 0.995)
@@ -16,8 +15,7 @@ WOBBLE = (1.0, 1.01, 0.995)
 @pytest.fixture
 def found(stored):
     def make(records):
-        frame, known = read("toy", stored(records))
-        return laws(select(frame), Records(known))
+        return laws(select(load("toy", stored(records))))
 
     return make
 
