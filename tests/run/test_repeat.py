@@ -176,7 +176,7 @@ def test_the_file_of_a_study_says_where_its_plug_ins_and_its_paths_are(plugged, 
 @pytest.mark.parametrize(
     ("plugins", "said"),
     [
-        ([], "unknown task 'wave'.*give it with --plugin FILE"),
+        ([], "unknown task 'wave'.*give that with --plugin FILE"),
         (["plugin.py"], "there is no 'data.npy' in .*--study FILE.toml"),
     ],
 )
