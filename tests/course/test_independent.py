@@ -112,6 +112,7 @@ def test_a_gru_that_tells_heartbeats_has_the_scores_of_a_plain_pytorch_loop():
         return quality(split.targets[:, 0, 1], made)
 
     optimizer = torch.optim.Adam(both.parameters(), lr=3e-3)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=40)
     best = (np.inf,), None
     for update, chosen in zip(range(1, 41), batches(trial, len(problem.train)), strict=False):
         made = head(gru(torch.tensor(problem.train.inputs[chosen]))[0][:, -1])
@@ -119,6 +120,7 @@ def test_a_gru_that_tells_heartbeats_has_the_scores_of_a_plain_pytorch_loop():
         loss(made, torch.tensor(problem.train.targets[chosen, 0])).backward()
         nn.utils.clip_grad_norm_(both.parameters(), 1.0)
         optimizer.step()
+        falling.step()
         if update % 4 == 0:
             best = min(best, (told(problem.valid), told(problem.test)), key=lambda pair: pair[0])
     assert recorded(trial) == pytest.approx(best[1], rel=1e-5)
