@@ -98,7 +98,7 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
         (("check", "none.py"), "no such file"),
         (("compare", "tiny.tml", "tiny.toml"), "unknown file or folder"),
         (("compare", "tiny.toml", "tiny.toml"), "not JSON"),
-        (("compare", "tiny.toml", "tiny.toml", "--fail-above", "0.9"), "--fail-above 0.9: must be above 1"),
+        (("compare", "tiny.toml", "tiny.toml", "--fail-above", "0.9"), "--fail-above 0.9: it must be above 1"),
         (("compare", "tiny.toml", "tiny.toml", "--margin", "0.9"), "must be at least 1"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from benchbench.compare.measure import Measure
 from benchbench.compare.side import RowKey, Sample, Side
+from benchbench.report.analysis.order import in_a_row
 from benchbench.report.page.texts import listed
 
 
@@ -51,13 +52,13 @@ def _sifted(pairs: list[Pair]) -> tuple[list[Pair], list[str]]:
     if ways := sorted({f"A {pair.a.how}; B {pair.b.how}" for pair in pairs if pair.a.how != pair.b.how}):
         notes.append(
             "Times and memory are compared only where jobs, threads, allocator and kernel are the same; "
-            f"they differ in: {listed(ways)}."
+            f"they differ in: {in_a_row(ways)}."
         )
     changed = {
         f"{pair.a.version} in A against {pair.b.version} in B" for pair in kept if pair.a.version != pair.b.version
     }
     if changed:
-        notes.append(f"Versions that differ: {listed(sorted(changed))}.")
+        notes.append(f"Versions that differ: {in_a_row(sorted(changed))}.")
     return kept, notes
 
 
@@ -67,7 +68,7 @@ def _unlike_scores(left: Side, right: Side) -> list[str]:
     for a, b in ((a, b) for a in left.series for b in right.series if a != b):
         if a.kind == b.kind == "score" and (rows := left.series[a].keys() & right.series[b].keys()):
             found.append(f"{a.title} in A and {b.title} in B, {count(len(rows), 'row')}")
-    return [f"Scores that differ are not compared: {listed(found)}."] if found else []
+    return [f"Scores that differ are not compared: {in_a_row(found)}."] if found else []
 
 
 def _alone(left: Side, right: Side) -> list[str]:

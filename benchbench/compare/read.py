@@ -6,7 +6,7 @@ from benchbench.compare.benchmark_files import sides_of_runs
 from benchbench.compare.records import sides_of_records
 from benchbench.compare.side import UNKNOWN, Side
 from benchbench.core.errors import InputError, unknown
-from benchbench.report.page.texts import listed
+from benchbench.report.analysis.order import in_a_row
 
 
 def read(a: str, b: str) -> tuple[Side, Side]:
@@ -21,7 +21,7 @@ def read(a: str, b: str) -> tuple[Side, Side]:
         if UNKNOWN in side.machines:
             raise InputError(f"{side.path}: it does not name the machine it was made on; give one that does")
     if not sides[0].machines & sides[1].machines:
-        names = [f"{letter}: {listed(sorted(side.machines))}" for letter, side in zip("AB", sides, strict=True)]
+        names = [f"{letter}: {in_a_row(sorted(side.machines))}" for letter, side in zip("AB", sides, strict=True)]
         raise InputError(
             f"{a} and {b} are of different machines: {'; '.join(names)}; times are not compared across machines"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchbench.compare.measure import Measure
-from benchbench.report.page.texts import listed
+from benchbench.report.analysis.order import in_a_row
 
 UNKNOWN = "unknown"
 
@@ -64,4 +64,4 @@ def facts(made: Iterable[dict[str, str]]) -> tuple[str, ...]:
     }
     days = sorted({one["day"][:10] for one in found})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return (*(f"{name} {listed(distinct)}" for name, distinct in values.items() if distinct), when)
+    return (*(f"{name} {in_a_row(distinct)}" for name, distinct in values.items() if distinct), when)

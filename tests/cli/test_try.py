@@ -122,8 +122,8 @@ def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_half_written(cli, tmp
     done = cli("try", "signal.csv", "--minutes", "20", "--results", "mine")
     assert done.returncode == 130
     said = {
-        "planned": "interrupted; nothing was written: the same command begins anew",
-        "run_study": "interrupted; what is finished is kept: benchbench run signal.toml --results mine goes on from "
+        "planned": "interrupted; nothing was written, and the same command starts from the beginning",
+        "run_study": "interrupted; finished trials are kept: benchbench run signal.toml --results mine continues from "
         "here, and then benchbench report signal --results mine writes the report",
     }
     assert done.stderr.splitlines()[-1] == said[when]

@@ -61,7 +61,7 @@ def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):
         ("raise MemoryError('no')", "out_of_memory", "no"),
         ("raise DivergedError('nan')", "diverged", "nan"),
         ("__import__('torch').empty(10**17)", "out_of_memory", "allocate memory"),
-        ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates after the budget"),
+        ("[meter.spend() for _ in range(9)]", "over_budget", "the fit made 5 updates after the budget was used up"),
     ],
 )
 def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, source, status, message):

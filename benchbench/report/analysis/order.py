@@ -58,7 +58,7 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     return in_a_row([quoted(name) for name in names], most)
 
 
-def in_a_row(phrases: Sequence[str], most: int) -> str:
+def in_a_row(phrases: Sequence[str], most: int = 4) -> str:
     """Phrases in a sentence, "a, b and c"; those after the first ``most`` are counted."""
     if not phrases:
         return ""
