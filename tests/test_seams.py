@@ -77,7 +77,7 @@ plugins = ["beats.py", "shapes.py", "net.py"]
 [[budgets]]
 name = "few"
 width = 12
-updates = 60
+updates = 150
 batch = 32
 [tasks.beats]
 [tasks.shapes]

@@ -109,7 +109,7 @@ def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
     assert "## Engines: torch over numba" in text
     assert re.search(r"^\| gru +\| +8(\.00)? +\|", text, re.MULTILINE)
     assert "does not depend on the engine: the medians give the same order in 1 of 1 combination of task" in text
-    assert "numba gru v1 avx2 in 7.50 s; once on the machine" in text
+    assert "numba gru v1 avx2 in 7.50 s; done once on the machine" in text
     whole = (page.parent / "engines.md").read_text()
     assert re.search(r"^\| 100 +\| gru +\| +8(\.00)? +\| +1(\.00)? +\| +8(\.00)? +\|", whole, re.MULTILINE)
     assert "times the floor" in (page.parent / "tasks" / "mackey_glass.md").read_text()

@@ -60,7 +60,9 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
-@pytest.mark.parametrize(("tasks", "said"), [(9, "too few tasks (9, at least 10 are needed)"), (10, "| rnn     | gru")])
+@pytest.mark.parametrize(
+    ("tasks", "said"), [(9, "too few tasks (9, and at least 10 are needed)"), (10, "| rnn     | gru")]
+)
 def test_all_tasks_together_are_judged_where_there_are_ten(text, record, tasks, said):
     scatter = np.random.default_rng(0).lognormal(sigma=0.1, size=tasks)
     made = [
@@ -309,7 +311,7 @@ def test_a_classification_is_reported_by_its_own_metrics(stored, classified):
     )
     task = (page.parent / "tasks" / "digits.md").read_text()
     assert re.search(r"\| gru +\| +\*\*0.875\*\* \(0.870..0.880\) \|", task)
-    assert "> Undefined: AUROC in 4 trials of gru, rnn. One class is missing from the test split." in task
+    assert "> Undefined: AUROC in 4 trials of gru and rnn. One class is missing from the test split." in task
     assert "MSE" not in page.read_text() + task
 
 
