@@ -56,7 +56,7 @@ FAULTS = [
     ("os.execvp('sleep', ['sleep', '60'])", "timeout", "killed after 2 s"),
     ("self.predict = lambda inputs: inputs[:, -1]", "failed", "predict returned shape"),
     ("self.predict = lambda inputs: inputs[:, -1:] * np.nan", "diverged", "not finite"),
-    ("[meter.spend() for _ in range(9)]", "over_budget", "5 more updates"),
+    ("[meter.spend() for _ in range(9)]", "over_budget", "the fit made 5 updates after the budget"),
     ("open('/nowhere/at/all.txt')", "failed", "No such file or directory: 'all.txt' (plugin.py:"),
     ("raise BaseException('one\\ntwo')", "failed", "BaseException: one two (plugin.py:"),
     ("os.chdir('/'); os.environ.clear(); sys.stdout.close()", "ok", ""),
