@@ -20,11 +20,14 @@ class DivergedError(Exception):
     """A fit or a prediction gave numbers that are not finite."""
 
 
-def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:
-    """The InputError for an unknown name; its message gives the nearest known name and all allowed names."""
+def unknown(kind: str, name: object, known: Iterable[str], where: str = "", *, like: float = 0.5) -> InputError:
+    """The InputError for an unknown name; its message gives all allowed names.
+
+    It also gives the nearest of them if that is ``like`` the unknown one by at least this ratio (``difflib``).
+    """
     allowed = sorted(known)
     folded = {candidate.casefold(): candidate for candidate in allowed}
-    near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=like)
     hint = f"; did you mean {folded[near[0]]!r}?" if near else "."
     place = f"{where}: " if where else ""
     return InputError(f"{place}unknown {kind} {short(str(name))}{hint} Allowed: {', '.join(allowed) or 'none'}")

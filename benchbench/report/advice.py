@@ -19,8 +19,8 @@ from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 _AHEAD, _BEHIND = "ahead", "behind"  # if neither of two changes with the seed, so that there is no interval
 _SAID = {
     BETTER: "better than", TIE: "tie with", OPEN: "open against", WORSE: "worse than",
-    _AHEAD: "by the same on every seed (no interval) ahead of",
-    _BEHIND: "by the same on every seed (no interval) behind",
+    _AHEAD: "without an interval (all seeds give the same difference) ahead of",
+    _BEHIND: "without an interval (all seeds give the same difference) behind",
     MARKED: "not compared, since one is marked, with",
 }  # fmt: skip
 

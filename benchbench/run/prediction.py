@@ -63,7 +63,10 @@ def predict_file(
     task, applies = _applicable(record, known)
     learner = keeping.restored(record, results, known)
     given = bind(task.options, record.trial.task_options, f"[tasks.{task.name}]")
-    fresh = applies(file, record.data, {**defaults(task.options), **given})
+    try:
+        fresh = applies(file, record.data, {**defaults(task.options), **given})
+    except InputError as error:
+        raise InputError(f"{error} (it is read with the options of the fitted signal)") from error
     if len(fresh.values) < record.trial.length:
         raise InputError(
             f"{Path(file).name} has {len(fresh.values):,} samples, but the learner needs a window of "

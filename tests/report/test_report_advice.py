@@ -54,7 +54,8 @@ def test_an_open_pair_asks_for_more_seeds(record, stored):
 def test_baselines_that_no_seed_changes_are_compared_without_a_verdict(record, stored):
     flat = ("linear", "persistence", "mean")
     found = told(stored, records(record, {**SURE, "linear": 0.01001}, spread=0.01, fixed=flat))
-    assert "tie with gru; by the same on every seed (no interval) ahead of mean and persistence" in found.sure
+    ahead = "without an interval (all seeds give the same difference) ahead of mean and persistence"
+    assert f"tie with gru; {ahead}" in found.sure
     assert found.settled
 
 

@@ -40,7 +40,7 @@ def read(path: str, form: Form, where: str) -> Table:
     packed = file.suffix.lower() == PACKED
     kind = Path(file.stem if packed else file.name).suffix.lower()
     if kind not in {*READERS, HEADER}:
-        raise unknown("kind of file", kind, [*READERS, HEADER], where=f"{where}: path {path!r}")
+        raise unknown("kind of file", kind, [*READERS, HEADER], where=f"{where}: path {path!r}", like=0.7)
     reader = READERS.get(kind)
     for option, (meant, readers) in _KINDS.items():
         if getattr(form, option) is not None and reader not in readers:
