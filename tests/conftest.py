@@ -1,6 +1,7 @@
 """What tests of several folders share."""
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -29,6 +30,12 @@ def pytest_configure(config):
     """Benchmarks are run once as tests; whoever asks for them alone has them timed."""
     asked = config.getoption("benchmark_only", default=False) or config.getoption("benchmark_enable", default=False)
     config.option.benchmark_disable = not asked
+
+
+def pytest_collection_finish():
+    """Leave what the tests have imported out of garbage collections, which every trial makes, as a run does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
