@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("orbits")
 REGISTRY = registry.load()
 
 
-QUICK = {"linear", "gru", "mean", "noisy_sine", "problem_types"}
+QUICK = {"linear", "mean", "noisy_sine", "problem_types"}
 ALL = [
     pytest.param(one, id=f"{one.kind}-{one.name}", marks=() if one.name in QUICK else pytest.mark.long)
     for one in REGISTRY.plugins.values()

@@ -41,7 +41,7 @@ def uneven(count=60, scored=2, seed=0, behind=0.0):
     return Split(inputs=inputs, targets=targets, lengths=lengths)
 
 
-def made(core, scored=2, train=None, updates=20):
+def made(core, scored=2, train=None, updates=5):
     setting = Setting(inputs=2, outputs=1, scored=scored, length=LENGTH, width=6, seed=1, batch=16, causal=False)
     learner = Gradient(setting, core, learning_rate=1e-2)
     train = train or uneven(scored=scored)
