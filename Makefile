@@ -5,7 +5,7 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
-.PHONY: install develop run course course-page test attacks cluster long course-toy browser lint bench asv clean
+.PHONY: install develop run course course-page test slow attacks cluster long course-toy browser lint bench asv clean
 
 install: .venv/installed
 
@@ -40,6 +40,11 @@ course-page: install
 
 test: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
+
+# attacks, long and course-toy in one go
+slow: develop
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "attacks or long or course"
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 attacks: develop
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks

@@ -128,7 +128,10 @@ _KINDS = {
     "free_run_status": str,
     "validation_message": str,
 }
-_TEXT = pd.StringDtype("python", na_value=np.nan)  # in Arrow's arrays, if that is there, small selections are slow
+_TEXT = pd.StringDtype("python", na_value=np.nan)
+
+python_strings = pd.option_context("mode.string_storage", "python")
+"""Decorates functions of many small frames: Arrow's arrays of strings, which pandas takes if it can, are slow there."""
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
@@ -168,6 +171,7 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     return read(study, results)[0]
 
 
+@python_strings
 def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -> tuple[pd.DataFrame, Later]:
     """The frame of ``load`` and its records; records of one trial are in the order of their file."""
     columns: dict[str, list[Any]] = {name: [] for name in _KINDS}

@@ -11,7 +11,7 @@ from benchbench.report.analysis.study import Numbers, gather
 from benchbench.report.charts.page import extras
 from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
-from benchbench.report.frame import read, study_name
+from benchbench.report.frame import python_strings, read, study_name
 from benchbench.report.page.front import pages, variants
 from benchbench.report.page.pictures import Pictures
 from benchbench.report.render import html, latex, markdown
@@ -19,6 +19,7 @@ from benchbench.report.render import html, latex, markdown
 PAGE = "report.html"
 
 
+@python_strings
 def write_report(study: str | PathLike[str], results: str | PathLike[str] = "results", *, tex: bool = False) -> Path:
     """Write the report into ``results/report/<study>/``; returns the path of report.md.
 
@@ -35,6 +36,7 @@ def write_report(study: str | PathLike[str], results: str | PathLike[str] = "res
     return target / "report.md"
 
 
+@python_strings
 def written(study: str | PathLike[str], results: str | PathLike[str] = "results") -> dict[str, str]:
     """The texts of a report by their paths in its folder, as ``write_report`` writes them, without saving pictures.
 

@@ -25,6 +25,7 @@ def fitted(name="mistaken", updates=30, **options):
     return learner, meter
 
 
+@pytest.mark.long
 def test_without_a_mistake_it_is_the_rnn_at_a_constant_rate():
     right = fitted("rnn", schedule="constant")[0]
     np.testing.assert_array_equal(fitted()[0].predict(SPLIT.inputs), right.predict(SPLIT.inputs))
@@ -47,6 +48,7 @@ def test_a_window_on_the_feature_axis_takes_one_scored_step():
         learner.fit(Split(inputs=WAVES[:, :-1], targets=WAVES[:, -3:]), SPLIT, Meter(Budget(name="b", updates=1)))
 
 
+@pytest.mark.long
 def test_a_broadcast_loss_makes_every_prediction_the_mean():
     right, wrong = (fitted(updates=400, mistake=mistake)[0] for mistake in ("none", "broadcast"))
     spread = SPLIT.targets.std()

@@ -54,6 +54,7 @@ def test_a_share_that_is_too_low_breaks_a_promise_too():
     assert not outcome(1_540, 0.8, 1.0).ok
 
 
+@pytest.mark.long
 def test_without_holm_s_procedure_seven_twins_are_called_different_too_often(monkeypatch):
     monkeypatch.setattr(pairs, "holm", lambda p: p)
     monkeypatch.setattr(verdicts, "SEEDS", ())

@@ -93,11 +93,13 @@ def test_for_a_core_that_cannot_have_every_width_the_message_names_the_argument_
     )
 
 
+@pytest.mark.long
 def test_a_core_with_a_list_of_widths_keeps_every_promise(tmp_path):
     found = results(tmp_path, HEAD + HEADS + MAKE.replace("{more}", ", widths=range(4, 1025, 4)"))
     assert {one.passed for one in found} == {True}
 
 
+@pytest.mark.long
 def test_a_warning_of_a_library_is_shown_once(tmp_path):
     mine = "class Mine(Core):\n    def forward(self, inputs, state=None):\n        warn('old')\n"
     mine += "        return self.cell(inputs, state)\n"

@@ -28,6 +28,7 @@ def test_records_that_are_not_in_memory_are_read_again_from_their_lines(stored, 
     assert [one.trial.key for one in Records(records, places).of(frame[3:])] == list(frame["key"][3:])
 
 
+@pytest.mark.long
 def test_of_each_kind_of_figure_the_first_are_drawn_and_the_others_say_that_they_are_not(gathered, grid, monkeypatch):
     numbers = gathered(grid())
     every = catalogue.draw_all(numbers, None).found

@@ -48,6 +48,7 @@ def test_the_page_its_figures_and_its_data_are_written(tmp_path):
     assert re.search(r"\| good_one \\\| x \| +0.0123 \|\n\| bad +\| not finite \|", text)
 
 
+@pytest.mark.long
 @pytest.mark.drawn
 def test_the_same_data_give_the_same_bytes(tmp_path):
     first = contents(write_pitfalls([pitfall("b"), pitfall("a")], tmp_path / "one").parent)
@@ -109,6 +110,7 @@ def test_rows_of_different_columns_and_ragged_curves_are_refused():
         curve("c", (1, 2), (1,))
 
 
+@pytest.mark.long
 def test_the_verb_shows_tables_and_the_page(tmp_path, monkeypatch, capsys):
     from benchbench import cli, pitfalls
 

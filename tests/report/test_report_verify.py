@@ -41,6 +41,7 @@ def change(file, old, new):
     file.write_text(text.replace(old, new, 1))
 
 
+@pytest.mark.long
 def test_a_fresh_report_is_what_its_records_give_by_name_and_by_folder(fresh):
     found = verify("toy", fresh)
     assert (found.study, found.mismatch, found.unverified) == ("toy", None, ())

@@ -18,6 +18,8 @@ from benchbench.report.write import write_report
 
 pytestmark = pytest.mark.long
 
+SMALL = {"tasks": ("cosine",), "lengths": (100,), "names": ("gru", "esn", "linear")}
+
 
 @pytest.fixture
 def text(stored):
@@ -75,10 +77,9 @@ def test_all_tasks_together_are_judged_where_there_are_ten(text, record, tasks, 
     assert ("**gru is better**" in page) == (tasks == 10)
 
 
-@pytest.mark.long
 @pytest.mark.drawn
 def test_the_same_records_give_the_same_bytes_in_any_order_and_place(stored, grid, tmp_path):
-    records = grid(lengths=(100,), seeds=2)
+    records = grid(**SMALL, seeds=2)
     first = contents(write_report("toy", stored(records)).parent)
     again = contents(write_report("toy", stored(records)).parent)
     np.random.default_rng(1).shuffle(records)
@@ -238,7 +239,7 @@ def test_many_competitors_variants_conditions_and_seeds_make_a_report(stored, re
 
 
 def test_a_failure_midway_leaves_the_old_report_whole(stored, grid, monkeypatch):
-    results = stored(grid(lengths=(100,), seeds=2))
+    results = stored(grid(**SMALL, seeds=2))
     page = write_report("toy", results)
     before = contents(page.parent)
 
@@ -434,7 +435,7 @@ def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, re
     ],
 )
 def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(writer, file, stored, grid, monkeypatch):
-    results = stored(grid(lengths=(100,), seeds=1))
+    results = stored(grid(**SMALL, seeds=1))
     earlier = contents(write_report("toy", results).parent)
 
     place, method = writer

@@ -20,6 +20,7 @@ from benchbench.report.analysis.comparable import (
     variants,
 )  # fmt: skip
 from benchbench.report.analysis.lines import changed
+from benchbench.report.frame import python_strings
 
 _SETS = [*CELL, "set"]
 
@@ -45,6 +46,7 @@ class Selection:
     notes: tuple[str, ...]
 
 
+@python_strings
 def select(frame: pd.DataFrame) -> Selection:
     """The trials to compare, from the frame of ``load``, without those of a tuning."""
     altered = changed(frame)

@@ -23,6 +23,7 @@ from benchbench.report.analysis.solved import solved
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.tuning import chosen, tuning
 from benchbench.report.analysis.verdicts import judged, verdicts
+from benchbench.report.frame import python_strings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class Numbers:
     laws: pd.DataFrame
 
 
+@python_strings
 def gather(study: str, frame: pd.DataFrame, records: Sequence[Record], results: Path) -> Numbers:
     """The numbers of the report, from the frame and the records of ``read``."""
     known = Records(records, zip(frame["key"], frame["machine"], strict=True))

@@ -24,6 +24,7 @@ def head(table):
     return ["".join(map(str, one)) for one in table.headers]
 
 
+@pytest.mark.long
 def test_every_row_with_a_number_names_trials(tables):
     _, found = tables
     assert len(found) > 8

@@ -69,6 +69,7 @@ def test_text_and_numbers_are_written_as_a_paper_has_them(text, written):
     assert escaped(text) == written
 
 
+@pytest.mark.long
 def test_the_tables_of_a_whole_report_balance_and_have_as_many_cells_as_columns(gathered, grid, record):
     odd = [record("gru", seed, task="odd", task_options={"path": "a_b{%$&"}) for seed in range(3)]
     odd += [record("rnn", 0, task="odd", task_options={"path": "\\}"}, status="failed", message="50 % {of} $x_1$")]
