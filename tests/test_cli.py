@@ -252,6 +252,21 @@ def test_a_claim_is_run_printed_and_written(cli, tmp_path):
     assert "| course_sine_linear" in (tmp_path / "results" / "reproduce" / "reproduce.md").read_text()
 
 
+def test_a_long_claim_runs_only_with_all(cli, monkeypatch):
+    from benchbench import claims
+    from benchbench.cli import reproduce
+    from benchbench.report.reproduce import read_outcomes
+
+    monkeypatch.setattr(claims, "names", lambda: ["course_sine_linear", "lmu_2019_lstm"])
+    monkeypatch.setattr(reproduce, "outcome", lambda name, one: tried.append(name) or made)
+    monkeypatch.setattr(reproduce, "write_outcomes", lambda made, results: results)
+    tried, [made, *_] = [], read_outcomes(Path(__file__).parent.parent / "results")
+    assert "not run: lmu_2019_lstm, which takes about" in cli("reproduce").stdout
+    assert tried == ["course_sine_linear"]
+    assert "not run" not in cli("reproduce", "--all").stdout
+    assert tried == ["course_sine_linear", "course_sine_linear", "lmu_2019_lstm"]
+
+
 def test_claims_are_listed_with_what_they_take(cli):
     said = cli("list", "claims").stdout
     assert "jaeger_2001_tau17" in said

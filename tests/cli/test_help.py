@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from pages import calls, parsed
 
-from benchbench.cli.help import VERBS, Help, examples
+from benchbench.cli.help import PROGRAM, VERBS, Help, examples
 
 PAGES = [(), *((verb,) for verb in VERBS)]
 
@@ -57,6 +58,14 @@ def test_help_fits_into_80_and_into_40_columns_without_a_word_cut_or_broken(page
 def test_every_verb_has_its_summary_in_the_list_of_commands(page):
     text = page((), 80)
     assert [verb for verb, one in VERBS.items() if f"{verb:<9}  {one.short}\n" not in text] == []
+
+
+@pytest.mark.parametrize("one", [PROGRAM, *VERBS.values()], ids=["benchbench", *VERBS])
+def test_every_example_can_be_pasted(one):
+    found = [call for command, _ in one.examples for call in calls(command)]
+    assert len(found) >= len([command for command, _ in one.examples if "benchbench" in command]) > 0
+    for call in found:
+        parsed(call)
 
 
 def test_an_example_that_is_too_long_goes_on_after_a_backslash_and_keeps_an_option_with_its_value():

@@ -1,0 +1,113 @@
+"""Every command on a page can be typed as it stands, and runs in a test or says what it needs."""
+
+import ast
+import re
+import runpy
+import shlex
+from functools import cache
+
+import pytest
+from first_hour import ELSEWHERE, PLAYED
+from pages import PAGES, ROOT, calls, commands, in_text, known_options, parsed
+
+from benchbench.core.shipped import shipped
+
+TOML = {"mine", "my_signal", "longer", "kept", "signal"}  # studies that a page shows, or that a command writes
+OTHERS = {  # options on the pages that belong to other programs
+    "--nthreads", "--tls-ca-file", "--tls-cert", "--tls-key", "--units", "--lanes", "--fit", "--factor", "--python",
+    "--quick", "--kills",
+}  # fmt: skip
+NEEDS = {  # how a command begins that no test runs, and the word by which its page says what it needs
+    "benchbench run devices": "GPU",
+    "CUDA_VISIBLE_DEVICES=0": "GPU",
+    "BENCHBENCH_DATA=": "records",
+    "benchbench run main": "records|certificates",
+    "export DASK_": "certificates",
+    "dask": "terminal",
+    "pip": "network",
+    "asv": "history",
+    ".ci/compare": "network",
+    "python benchmarks/scripts/peers.py": "network",
+    "python benchmarks/scripts/": "does nothing else",
+}
+RUN_HERE = ("python benchmarks/schedules/summary.py", ". .venv/bin/activate", "make ", "3 of 40: ")
+
+
+def everything(page):
+    """The commands of benchbench in the blocks of a page."""
+    return [call for one in commands(page) for call in calls(one.text)]
+
+
+@cache
+def used():
+    """The verbs and the options that a file of tests calls, or that a command of the first hour has."""
+    files = [_used(ast.parse(file.read_text())) for file in (ROOT / "tests").rglob("test_*.py")]
+    played = [text for page in PLAYED for text, _ in commands(PAGES[page]) if text not in ELSEWHERE]
+    return [*files, *(({one.verb}, one.options) for text in played for one in map(parsed, calls(text)))]
+
+
+def _used(tree):
+    lists = [one.args if isinstance(one, ast.Call) else one.elts for one in ast.walk(tree) if _holds(one)]
+    words = [[word.value for word in one if isinstance(word, ast.Constant)] for one in lists]
+    texts = {word.value for word in ast.walk(tree) if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+    verbs = {next((word for word in one if word != "benchbench"), None) for one in words}
+    return verbs, {text for text in texts if text.startswith("--")}
+
+
+def _holds(node):
+    return isinstance(node, ast.Call | ast.List | ast.Tuple)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_of_a_page_is_understood(name):
+    for command in everything(PAGES[name]):
+        parsed(command)
+    for command in in_text(PAGES[name]):
+        parsed(command, whole=False)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_option_in_the_text_of_a_page_exists(name):
+    assert set(re.findall(r"`(--[a-z][a-z-]*)", PAGES[name])) <= known_options() | OTHERS
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_study_of_a_command_is_shipped_or_shown(name):
+    for command in [*everything(PAGES[name]), *in_text(PAGES[name])]:
+        verb, *rest = shlex.split(command)[1:]
+        if verb in {"run", "report", "export"} and rest and not rest[0].startswith(("-", "STUDY")):
+            assert rest[0] in shipped() or rest[0].removesuffix(".toml") in TOML, command
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_test_calls_every_verb_of_a_page_with_its_options_or_the_page_says_what_it_needs(name):
+    for text, about in commands(PAGES[name]):
+        needs = next((word for start, word in NEEDS.items() if text.startswith(start)), None)
+        if needs is not None:
+            assert re.search(needs, about), text
+        elif not text.startswith(RUN_HERE) and name not in PLAYED:
+            assert calls(text), text
+            for command in calls(text):
+                verb, options = parsed(command)
+                assert any(verb in verbs and options <= named for verbs, named in used()), command
+
+
+def test_every_target_of_make_and_every_script_on_a_page_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    for page in PAGES.values():
+        assert set(re.findall(r"^ {4}make ([a-z-]+)", page, flags=re.MULTILINE)) <= targets
+        assert set(re.findall(r"`make ([a-z-]+)", page)) <= targets
+        for script, options in re.findall(r"python (benchmarks/\S+\.py)([^\n`#]*)", page):
+            assert (ROOT / script).is_file()
+            assert all(f'"{word}"' in (ROOT / script).read_text() for word in options.split() if word.startswith("-"))
+
+
+def test_the_averages_of_the_schedules_are_those_that_the_script_prints(capsys):
+    runpy.run_path(str(ROOT / "benchmarks/schedules/summary.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    text = PAGES["architectures.md"].replace("\n", " ")
+    found = re.findall(r"ladder-\d+, (\w+): ([\d.]+) of .* lower in (\d) of 9", said)
+    cosine, linear = ([one[1:] for one in found if one[0] == rule] for rule in ("cosine", "linear"))
+    assert [share for share, _ in cosine] == re.findall(r"([\d.]+) times (?:the MSE|after)", text)
+    assert f"({' and '.join(share for share, _ in linear)})" in text
+    assert f"lower in {' and in '.join(count for _, count in cosine)} of the 9" in text

@@ -1,0 +1,78 @@
+"""The defaults and the numbers in the text of the pages in docs/ are those of the code and of the committed results."""
+
+import ast
+import re
+from functools import cache
+
+import pytest
+from pages import PAGES, ROOT
+
+from benchbench.core import registry
+
+ROW = re.compile(r"^\| (`[^|]*?) \| ([^|]*?) \|", flags=re.MULTILINE)
+HEAD = re.compile(r"^(?:## .*|\*\*`.*)$", flags=re.MULTILINE)
+
+
+@cache
+def plugins():
+    return registry.load().plugins
+
+
+def sections(page):
+    """The parts of a page that begin with a heading or with architectures in bold, and the names in that first line."""
+    starts = [*(one.start() for one in HEAD.finditer(page)), len(page)]
+    for start, end in zip(starts, starts[1:], strict=False):
+        text = page[start:end]
+        yield set(re.findall(r"`(\w+)`", text.splitlines()[0])), text
+
+
+def literal(cell):
+    """The value in a cell; None where it is said in words."""
+    text = {"true": "True", "false": "False"}.get(cell, cell).strip("`").replace("/", " / ")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def plain(value):
+    """A value in which sequences are lists and the names of records, which a page shows as numbers, are texts."""
+    return [str(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def stated(kind):
+    """Each default that a page states as a value: architecture or task, option, the value on the page, and the code's."""
+    for names, text in sections(PAGES[f"{kind}s.md"]):
+        for options, cell in ROW.findall(text):
+            named = re.findall(r"`(\w+)`", options.partition("(")[0])
+            only = set(re.findall(r"`(\w+)`", options.partition("(")[2]))
+            values = cell.split(", ") if len(named) > 1 else [cell]
+            if len(values) != len(named):
+                continue
+            for option, value in zip(named, map(literal, values), strict=True):
+                for name in names & (only or names):
+                    plugin = plugins().get((kind, name))
+                    if value is not None and plugin is not None and option in plugin.options.model_fields:
+                        yield name, option, value, plugin.options.model_fields[option].default
+
+
+@pytest.mark.parametrize(("kind", "fewest"), [("architecture", 40), ("task", 50)])
+def test_the_defaults_in_the_tables_of_options_are_those_of_the_code(kind, fewest):
+    found = list(stated(kind))
+    assert len(found) >= fewest
+    assert [one for one in found if one[3] is not None and plain(one[2]) != plain(one[3])] == []
+
+
+def test_the_numbers_of_the_pitfalls_are_those_of_the_committed_page():
+    committed = (ROOT / "results" / "pitfalls" / "pitfalls.md").read_text()
+    assert set(re.findall(r"\d+\.\d+", PAGES["pitfalls.md"])) <= set(re.findall(r"\d+\.\d+", committed))
+
+
+def test_the_ratios_of_the_engines_are_those_of_the_committed_report():
+    committed = (ROOT / "results" / "report" / "engines" / "report.md").read_text()
+    text = re.sub(r"\s+", " ", PAGES["engine.md"])
+    [said] = re.findall(r"takes ([\d.]+) times as long for the RNN, ([\d.]+) times for the LSTM and ([\d.]+)", text)
+    found = [
+        re.search(rf"^\| {name} +\| +([\d.]+) \(", committed, flags=re.MULTILINE)[1] for name in ("rnn", "lstm", "gru")
+    ]
+    assert [f"{float(one):.1f}" for one in found] == list(said)

@@ -1,0 +1,37 @@
+"""The first hour of a new user: the commands of the pages in PLAYED can be pasted one after the other."""
+
+import pytest
+from first_hour import ELSEWHERE, PLAYED, Shell, block, small
+from pages import PAGES, commands
+
+from benchbench.core import study
+
+FILES = {  # files that the reader is asked to save
+    "longer.toml": ("toml", 'name = "longer"'),
+    "my_signal.toml": ("toml", 'name = "my_signal"'),
+    "my_net.py": ("python", "Minimal RNN"),
+}
+BY_HAND = {  # what the page asks for before a command
+    "benchbench run longer.toml": """sed -i '1a plugins = ["my_net.py"]' longer.toml
+        echo '[architectures.relu_rnn]' >> longer.toml""",
+}
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("undrawn")
+def test_the_commands_of_the_first_hour_can_be_pasted_one_after_the_other(cli, tmp_path, monkeypatch):
+    read = study.read
+    monkeypatch.setattr(study, "read", lambda file: small(read(file)))
+    for name, (language, start) in FILES.items():
+        (tmp_path / name).write_text(block(language, start))
+    shell = Shell(cli, tmp_path)
+    shell.play("printf 'voltage\\n' > signal.csv; seq 1200 | awk '{ print sin($1/8) }' >> signal.csv")
+    shell.play("benchbench run my_signal.toml --quiet")
+    shell.play("benchbench run quick --quiet")
+    for page in PLAYED:
+        for text, _ in commands(PAGES[page]):
+            if text not in ELSEWHERE:
+                shell.play(BY_HAND.get(text, ""))
+                shell.play(text)
+    assert (tmp_path / "results/report/quick/latex/tables.tex").is_file()
+    assert {"trial.png", "next.csv", "out.csv"} <= {path.name for path in tmp_path.iterdir()}
