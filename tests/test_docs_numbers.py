@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from pages import PAGES, ROOT
@@ -21,7 +22,7 @@ def plugins():
 def sections(page):
     """The parts of a page that begin with a heading or with architectures in bold, and the names in that first line."""
     starts = [*(one.start() for one in HEAD.finditer(page)), len(page)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         text = page[start:end]
         yield set(re.findall(r"`(\w+)`", text.splitlines()[0])), text
 
@@ -41,7 +42,7 @@ def plain(value):
 
 
 def stated(kind):
-    """Each default that a page states as a value: architecture or task, option, the value on the page, and the code's."""
+    """The defaults that a page states as values: name, option, the value on the page, and the default in the code."""
     for names, text in sections(PAGES[f"{kind}s.md"]):
         for options, cell in ROW.findall(text):
             named = re.findall(r"`(\w+)`", options.partition("(")[0])
