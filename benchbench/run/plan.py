@@ -99,7 +99,8 @@ class Planner:
             return error
         plugins = [known.get("architecture", name) for name in study.architectures]
         with inside(self.job.folder):
-            files = find([*trials, *(tuned.possible() if tuned else ())], known)
+            of_a_seed = [trial for trial in trials if not trial.seed]  # the files are the same for every seed
+            files = find([*of_a_seed, *(tuned.possible() if tuned else ())], known)
         return Plan(
             trials=trials,
             tuned=tuned,
