@@ -11,14 +11,14 @@ Place = tuple[str, int, str]
 
 
 class Trained:
-    """Each architecture after 100 updates on Mackey-Glass, on every device that is here."""
+    """Each architecture after 100 updates on Mackey-Glass, on every device of this machine."""
 
     params: ClassVar = [["rnn", "lstm", "gru", "esn"], [100, 200, 300], ["cpu", "cuda"]]
     param_names: ClassVar = ["architecture", "length", "device"]
     timeout = 1800
 
     def setup_cache(self) -> dict[Place, dict[str, float]]:
-        """What is tracked, of trials that are run once for all of it."""
+        """The tracked numbers, from trials that run once for all of them."""
         from benchbench.learn.device import available
         from benchbench.run.workloads import trained
 

@@ -11,7 +11,7 @@ ARCHITECTURES, LENGTHS, DEVICES = ["rnn", "lstm", "gru", "esn"], [100, 200, 300]
 
 
 def skip_without(device: str) -> None:
-    """What asv takes for a benchmark to be skipped, where the device is not here."""
+    """Raise the error by which asv skips a benchmark, if this machine does not have the device."""
     if device not in available():
         raise NotImplementedError(f"no {device} here")
 
@@ -72,7 +72,7 @@ class Generate(_Network):
 
 
 class _Native(_Timed):
-    """The same on the engine numba; the classes above stand for torch."""
+    """The same on the engine numba; the classes above are on torch."""
 
     params: ClassVar = [["rnn", "lstm", "gru"], LENGTHS]
     param_names: ClassVar = ["architecture", "length"]
@@ -110,7 +110,7 @@ class GenerateNumba(_Native):
 
 
 class Data(_Timed):
-    """One problem made."""
+    """Making one problem."""
 
     params: ClassVar = [["mackey_glass", "lorenz", "noisy_sine", "cosine", "ecg_synthetic"], LENGTHS]
     param_names: ClassVar = ["task", "length"]
@@ -137,7 +137,7 @@ class Solve(_Timed):
 
 
 class Report(_Timed):
-    """One report written, from the records of sixteen short trials."""
+    """Writing one report, from the records of sixteen short trials."""
 
     def setup_cache(self) -> str:
         """The results folder; asv keeps the folder that it calls this in."""

@@ -273,7 +273,7 @@ def test_claims_are_listed_with_what_they_take(cli):
     assert "about 90 s" in said
 
 
-def test_an_unknown_claim_is_told_the_nearest_name(cli, tmp_path):
+def test_the_message_on_an_unknown_claim_gives_the_nearest_name(cli, tmp_path):
     done = cli("reproduce", "course_sin")
     assert done.returncode == 2
     assert done.stderr.startswith("unknown claim 'course_sin'; did you mean 'course_sine'?")

@@ -80,7 +80,7 @@ def test_every_study_of_a_command_is_shipped_or_shown(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_test_calls_every_verb_of_a_page_with_its_options_or_the_page_says_what_it_needs(name):
+def test_a_test_runs_every_command_of_a_page_or_the_page_says_what_it_needs(name):
     for text, about in commands(PAGES[name]):
         needs = next((word for start, word in NEEDS.items() if text.startswith(start)), None)
         if needs is not None:

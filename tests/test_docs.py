@@ -83,7 +83,7 @@ def test_the_readme_is_short():
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_stands_in_the_readme(verb):
+def test_the_readme_names_every_verb(verb):
     assert f"benchbench {verb}" in README
 
 
@@ -96,21 +96,21 @@ def test_the_commands_of_every_page_exist():
     assert named == verbs
 
 
-def test_every_registered_name_and_study_stands_in_a_page():
+def test_a_page_names_every_registered_name_and_study():
     missing = [name for _, name in registry.load().plugins if f"`{name}`" not in ALL]
     missing += [name for name in shipped() if f"benchbench run {name}" not in ALL]
     assert not missing
 
 
 @pytest.mark.parametrize("kind", ["architecture", "task"])
-def test_every_option_stands_in_the_page_of_its_kind(kind):
+def test_the_page_of_a_kind_names_every_option(kind):
     page = (ROOT / "docs" / f"{kind}s.md").read_text()
     plugins = [plugin for plugin in registry.load().plugins.values() if plugin.kind == kind]
     options = {f"{plugin.name}: {name}" for plugin in plugins for name in plugin.options.model_fields}
     assert not {option for option in options if f"`{option.partition(': ')[2]}`" not in page}
 
 
-def test_every_key_of_a_study_stands_in_its_page():
+def test_the_page_on_studies_names_every_key():
     page = (ROOT / "docs" / "studies.md").read_text()
     tables = {"budgets", "tasks", "architectures", "tuning"}
     keys = [*(set(Study.model_fields) - tables), *Budget.model_fields, *Tuning.model_fields]
@@ -135,7 +135,7 @@ def test_every_link_and_picture_of_a_page_leads_somewhere(path):
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_the_tables_between_markers_stand_in_the_committed_page(name):
+def test_the_tables_between_markers_are_in_the_committed_pages(name):
     _, text = marked(name)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) > 5

@@ -144,7 +144,7 @@ def test_a_metric_of_ones_own_scores_and_chooses(made):
     assert shapes["test_balanced_accuracy"].isna().all()
 
 
-def test_the_report_names_metrics_classes_and_who_declined(made):
+def test_the_report_names_metrics_classes_and_the_competitors_that_declined(made):
     _, _, pages = made
     assert "balanced accuracy" in pages.replace("_", " ")
     assert "my_f1" in pages.replace("\\", "")

@@ -96,7 +96,7 @@ def test_an_unknown_architecture_or_device_is_an_input_error(workload):
         workload("lstm", **SMALL, device="cpv")
 
 
-def test_what_is_trained_for_tracking_ended_ok_or_is_an_error(tmp_path, monkeypatch):
+def test_a_trial_for_tracking_ends_ok_or_is_an_error(tmp_path, monkeypatch):
     records = workloads.trained(tmp_path, lengths=[20], updates=2, samples=500)
     assert [record.trial.architecture for record in records] == ["rnn", "lstm", "gru", "esn"]
     assert all(np.isfinite(record.scores["test_mse"]) for record in records)

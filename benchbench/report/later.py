@@ -1,4 +1,4 @@
-"""The records of a study that is larger than memory: each is read again from its line when it is asked for."""
+"""The records of a study that does not fit into memory: a record is read from its line whenever it is needed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ from benchbench.core.record import Record
 from benchbench.core.store import Store
 
 HELD = 20_000
-"""Records that are kept in memory, which take about a gigabyte."""
+"""The most records that are kept in memory; they take about a gigabyte."""
 
 
 class Later(Sequence[Record]):
-    """Records by their places, a file and the first byte of a line; those asked for last are kept in memory.
+    """A sequence of records, of which the most recently read ones are kept in memory.
 
-    ``held`` has some of them already, by their position.
+    ``places`` has the file of each record and the first byte of its line. ``held`` has some records already, by position.
     """
 
     def __init__(self, places: Sequence[tuple[Path, int]], held: Mapping[int, Record]) -> None:
@@ -25,7 +25,7 @@ class Later(Sequence[Record]):
         return len(self._places)
 
     def __getitem__(self, position: Any) -> Any:
-        """The record at a position, or a list of those of a slice."""
+        """The record at a position, or the list of records of a slice."""
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(len(self)))]
         if position not in self._held:

@@ -1,14 +1,15 @@
-"""How far the engine numba is from PyTorch, and from the floor.
+"""Compare the time of an update on the engine numba with PyTorch, and with the floor.
 
-The time of one update, whole: forward, loss, back, clipping, Adam. PyTorch's is the better of fused and foreach Adam;
-the floor is that of the matrix products alone, by the fastest of PyTorch's BLAS and NumPy's. All are called in turn on
-one thread, denormals are flushed for all, and the least times are shown. Run from the checkout:
+An update is complete: forward pass, loss, backward pass, clipping and Adam. For PyTorch, the faster of fused and
+foreach Adam counts. The floor is the time of the matrix products alone, with the faster of PyTorch's and NumPy's BLAS.
+The script calls all of them in turn on one thread, flushes denormal numbers for all, and prints the shortest times. Run
+it from the checkout:
 
-    python benchmarks/scripts/engine.py                       # six shapes: those of 10,000 numbers, and rl-tools'
+    python benchmarks/scripts/engine.py                       # six shapes: those of 10,000 parameters, and rl-tools'
     python benchmarks/scripts/engine.py --units 16 32 64 128 --batch 32 64 --steps 100 200 300
     python benchmarks/scripts/engine.py --lanes 8             # as on a machine without AVX-512
     python benchmarks/scripts/engine.py --busy                # processor time, on a machine that others use too
-    python benchmarks/scripts/engine.py --fit 10000           # a whole fit of so many updates, over the updates alone
+    python benchmarks/scripts/engine.py --fit 10000           # the time of a whole fit over that of its updates
 """
 
 import argparse
@@ -47,7 +48,7 @@ def network(cell: str, units: int, batch: int, steps: int) -> tuple[Network, Set
 
 
 def plain(cell: str, units: int, inputs: torch.Tensor, targets: torch.Tensor, **adam: bool) -> Callable[[], None]:
-    """The update that anybody would write with PyTorch."""
+    """A plain update with PyTorch."""
     net, _ = network(cell, units, *inputs.shape[:2])
     optimizer = torch.optim.Adam(net.parameters(), lr=RATE, **adam)
 
@@ -70,7 +71,7 @@ def compiled(shape: Shape, lanes: int | None, inputs: np.ndarray, targets: np.nd
 
 
 def compared(shape: Shape, lanes: int | None, clock: Callable[[], float]) -> dict[str, float]:
-    """Milliseconds of PyTorch, of the engine and of the floor, for a cell, units, batch and steps."""
+    """The milliseconds that PyTorch, the engine and the floor take, for a cell, units, batch and steps."""
     cell, units, batch, steps = shape
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((batch, steps, 1)).astype(np.float32)
@@ -89,7 +90,7 @@ def compared(shape: Shape, lanes: int | None, clock: Callable[[], float]) -> dic
 
 
 def overhead(shape: Shape, updates: int, clock: Callable[[], float]) -> float:
-    """What a fit takes on its meter, over what its updates take on one batch: the median of five.
+    """The time of a fit on its meter over the time of its updates on one batch: the median of five.
 
     The meter reads the clock at each update, which is taken off: that of processor time is slow.
     """
@@ -113,7 +114,7 @@ def overhead(shape: Shape, updates: int, clock: Callable[[], float]) -> float:
 
 
 def main() -> None:
-    """Print one row a shape."""
+    """Print one row for each shape."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
     parser.add_argument("--units", nargs="+", type=int)

@@ -1,12 +1,13 @@
-"""Random kills of a small study: nothing that was recorded may be lost, and nothing recorded twice.
+"""Kill runs of a small study at random moments, and check that no record is lost and none is written twice.
 
-Starts ``benchbench run`` again and again on one study and ends it with SIGKILL, SIGTERM, SIGHUP or SIGINT: in one half
-of the cases at any moment from its start on, in the other while it writes records; its process alone, or all of its
-group, as a terminal does. After each kill, the lines written before are still there, and an orderly end has exit code
-128 + signal and no traceback (a command that has said its last word may end by the signal itself). A study that is
-complete is checked (each trial has one record, each checksum holds, no process and no temporary file is left), and
-begun anew in an empty folder. Run from the checkout: ``python benchmarks/scripts/kills.py --kills 1000``. Exit code 1
-where something was lost, doubled or left.
+The script starts ``benchbench run`` again and again on one study and ends it with SIGKILL, SIGTERM, SIGHUP or SIGINT.
+Half of the signals come at any moment after the start, the others while the run writes records. A signal goes to the
+process alone, or to all of its group, as from a terminal. After each kill, the lines that were written before must be
+there, and an orderly end must have exit code 128 + signal and no traceback (a command that has printed its last line
+may end by the signal itself). When the study is complete, the script checks that each trial has one record, that each
+checksum is right, and that no process and no temporary file is left, and starts again in an empty folder. Run it from
+the checkout: ``python benchmarks/scripts/kills.py --kills 1000``. The exit code is 1 if something was lost, written
+twice or left behind.
 """
 
 import argparse
@@ -50,7 +51,7 @@ PATIENCE = 120.0  # seconds that a command may take to end
 
 @dataclass
 class Tally:
-    """What has happened so far."""
+    """The counts of what has happened so far."""
 
     kills: Counter[str] = field(default_factory=Counter)
     studies: int = 0
@@ -59,7 +60,7 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
     def expect(self, holds: bool, fault: str) -> None:
-        """Note a fault, and say so at once."""
+        """Count a fault, and print it at once."""
         if not holds:
             self.faults.append(fault)
             print(f"FAULT: {fault}", flush=True)
@@ -77,7 +78,7 @@ class Study:
         self.written = b""
 
     def start(self) -> subprocess.Popen[bytes]:
-        """The command, in a group of its own."""
+        """Start the command in a process group of its own."""
         arguments = ["run", "kills.toml", "--jobs", str(self.jobs), "--machine", "here"]
         path = os.pathsep.join(filter(None, (str(Path.cwd()), os.environ.get("PYTHONPATH"))))
         surroundings = {**os.environ, "TMPDIR": str(self.temporary), "PYTHONPATH": path}
@@ -93,26 +94,26 @@ class Study:
 
     @property
     def said(self) -> str:
-        """What the last command has printed."""
+        """The output of the last command."""
         return (self.place / "said").read_text()
 
     def ended(self) -> int:
-        """How many trials the command that runs has said to have ended."""
+        """How many trials have ended according to the output of the running command."""
         return self.said.count(" few cpu: ")
 
     def grown(self) -> bool:
-        """Whether the lines that were there before still are, unchanged, at the beginning of the file."""
+        """Whether the earlier lines are still at the beginning of the file, unchanged."""
         file = self.records / "here.jsonl"
         content = file.read_bytes() if file.exists() else b""
         before, self.written = self.written, content[: content.rfind(b"\n") + 1]
         return content.startswith(before)
 
     def complete(self) -> bool:
-        """Whether each trial has a line."""
+        """Whether each trial has a record."""
         return self.written.count(b"\n") >= TRIALS
 
     def left(self) -> list[str]:
-        """What the runs have left behind: processes and temporary files."""
+        """The processes and temporary files that the runs have left behind."""
         found = psutil.process_iter(["pid", "environ", "cmdline"])
         processes = [one.info["cmdline"] for one in found if self._is_mine(one.info["environ"])]
         return [" ".join(line) for line in processes] + [one.name for one in self.temporary.iterdir()]
@@ -122,7 +123,7 @@ class Study:
 
 
 def strike(study: Study, tally: Tally, rng: np.random.Generator, whole: float) -> None:
-    """Start the command, and end it at a random moment; ``whole`` are the seconds of a run that nobody ends."""
+    """Start the command, and end it at a random moment; ``whole`` is the length of an undisturbed run in seconds."""
     number, group, later = SIGNALS[rng.integers(len(SIGNALS))], rng.random() < 0.5, rng.random() < 0.5
     run, began = study.start(), time.monotonic()
     if later:
@@ -152,7 +153,7 @@ def strike(study: Study, tally: Tally, rng: np.random.Generator, whole: float) -
 
 
 def finish(study: Study, tally: Tally) -> None:
-    """Let the study end undisturbed, and check all of it."""
+    """Let the study run to its end, and check all of it."""
     code = study.start().wait(PATIENCE)
     tally.expect(code == 0, f"the last run: exit code {code}, it said {study.said[-300:]!r}")
     tally.expect(study.grown(), "the last run: lines that were written have changed")
@@ -171,7 +172,7 @@ def finish(study: Study, tally: Tally) -> None:
 
 
 def kill(place: Path, kills: int, jobs: int, tally: Tally, rng: np.random.Generator) -> None:
-    """Kill so many times; each study in a folder of its own in ``place``."""
+    """Kill this many times; each study has a folder of its own in ``place``."""
     study, start = Study(place / "0", jobs), time.monotonic()
     finish(study, tally)
     whole = time.monotonic() - start
@@ -185,11 +186,11 @@ def kill(place: Path, kills: int, jobs: int, tally: Tally, rng: np.random.Genera
 
 
 def main() -> int:
-    """Kill until the number is reached, and say what came of it."""
+    """Kill until the number is reached, and print the counts."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=2, help="trials side by side")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments and signals")
+    parser.add_argument("--jobs", type=int, default=2, help="trials in parallel")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the moments and signals")
     asked = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):  # in the background, or under nohup, they may be ignored
         signal.signal(number, signal.SIG_DFL)

@@ -1,8 +1,9 @@
-"""What the harness costs.
+"""Measure what benchbench costs beyond a plain PyTorch loop.
 
-``fit_seconds`` of a record against a plain PyTorch loop, interleaved, as a ratio: same net, data, batch, clip,
-optimizer and number of updates. Beside it, the seconds of a process, and of a trial beyond its fit. Run from the
-checkout: ``python benchmarks/scripts/overhead.py``.
+The script prints the ratio of ``fit_seconds`` in a record to the time of a plain PyTorch loop with the same network,
+data, batch, clipping, optimizer and number of updates; the two run in turns. It also prints the seconds that a process
+takes, and those that a trial takes beyond its fit. Run it from the checkout:
+``python benchmarks/scripts/overhead.py``.
 """
 
 import statistics
@@ -27,7 +28,7 @@ MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def plain_seconds(trial: Trial, known: registry.Registry) -> float:
-    """Seconds of the loop that anybody would write."""
+    """The seconds of a plain PyTorch loop."""
     train = make_problem(trial, known).train
     rng = stream(integer(trial.seed, "learner"), "batches")
     start = time.perf_counter()

@@ -1,10 +1,10 @@
-"""Our echo state network against reservoirpy and echoes: same sizes, same data, interleaved.
+"""Compare our echo state network with reservoirpy and echoes: same sizes, same data, in turns.
 
-Seconds of fit + predict, the peak that they add to the memory of a fresh process, and the test error, of (a) 1,000
-windows of 200 steps that are many-to-one, and as many to predict, (b) one series of 20,000 steps, and 5,000 to predict.
-The first 100 steps of a series are neither fitted nor scored, since a reservoir starts from nothing. Each reading is a
-process of its own with everything imported and one thread. Run from the checkout with the extra ``peers`` installed:
-``python benchmarks/scripts/peers.py``.
+The script measures the seconds of fit and prediction, the peak that they add to the memory of a fresh process, and the
+test error, for two problems: (a) 1,000 windows of 200 steps with one target each, and as many to predict; (b) one
+series of 20,000 steps, and 5,000 to predict. The first 100 steps of a series are neither fitted nor scored, because a
+reservoir starts from zeros. Each reading comes from a process of its own with everything imported and one thread. Run
+it from the checkout with the extra ``peers`` installed: ``python benchmarks/scripts/peers.py``.
 """
 
 import argparse
@@ -34,7 +34,7 @@ Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def windows(length: int) -> Data:
-    """Windows that share nothing, each with the value that follows."""
+    """Windows without overlap, each with the value that follows."""
     signal = standard(2 * WINDOWS * (length + 1))
     cut = signal.reshape(2 * WINDOWS, length + 1, 1)
     inputs, targets = cut[:, :-1], cut[:, -1:]
@@ -54,7 +54,7 @@ def standard(samples: int) -> np.ndarray:
 
 
 def ours(data: Data, units: int, **options: object) -> np.ndarray:
-    """Predictions of ours; the last tenth of what there is to fit is held out, for one of 19 ridge strengths."""
+    """Our predictions; the last tenth of the training data is held out to choose one of 19 ridge strengths."""
     inputs, targets, test, wanted = data
     one = len(inputs) == 1
     edge = round(0.9 * inputs.size / (1 if one else inputs.shape[1]))
@@ -68,12 +68,12 @@ def ours(data: Data, units: int, **options: object) -> np.ndarray:
 
 
 def sparse(data: Data, units: int) -> np.ndarray:
-    """Ours with ten links a unit, the default."""
+    """Our network with ten links for each unit, the default."""
     return ours(data, units)
 
 
 def same(data: Data, units: int) -> np.ndarray:
-    """Ours with a tenth of all links and normal equations, as reservoirpy has them."""
+    """Our network with a tenth of all links and normal equations, as in reservoirpy."""
     return ours(data, units, density=0.1, solver="cholesky")
 
 
@@ -93,7 +93,7 @@ def theirs(data: Data, units: int) -> np.ndarray:
 
 
 def echoes(data: Data, units: int) -> np.ndarray:
-    """Echoes: its regressor, which takes one series: windows go in one after the other."""
+    """Echoes: its regressor, which takes one series, so that windows are joined one after the other."""
     inputs, targets, test, wanted = (part.astype(np.float64) for part in data)
     every = targets if targets.shape == inputs.shape else np.concatenate([inputs[:, 1:], targets], axis=1)
     net = ESNRegressor(
@@ -113,7 +113,7 @@ PEERS: dict[str, Callable[[Data, int], np.ndarray]] = {
 
 
 def measure(name: str, data: Data, units: int) -> tuple[float, int, float]:
-    """Seconds, bytes added at the peak, and mean squared error of one."""
+    """The seconds, the bytes added at the peak, and the mean squared error of one competitor."""
     with threadpool_limits(1):
         peak = peak_memory.Peak()
         start = time.perf_counter()

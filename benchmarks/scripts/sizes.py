@@ -1,9 +1,9 @@
-"""What a study of 150,000 trials takes: to plan, to go on from, to report and to export.
+"""Measure what a study of 150,000 trials takes: to plan, to resume, to report and to export.
 
-The records are simulated: one real trial's, with the errors of each drawn anew. Each step runs in a process of its own,
-whose seconds, processor seconds and peak of resident memory are printed. Run from the checkout:
-``python benchmarks/scripts/sizes.py [plan|resume|report|export ...]``. ``SIZES_SEEDS`` asks for another size than that
-of 30 seeds, ``SIZES_FOLDER`` keeps the records.
+The records are simulated: copies of one real record, with errors drawn for each. Each step runs in a process of its
+own, and the script prints its seconds, processor seconds and peak of resident memory. Run it from the checkout:
+``python benchmarks/scripts/sizes.py [plan|resume|report|export ...]``. ``SIZES_SEEDS`` sets the number of seeds, which
+is 30 by default, and ``SIZES_FOLDER`` names a folder that keeps the records.
 """
 
 import os
@@ -23,7 +23,7 @@ STEPS = ("plan", "resume", "report", "export")
 
 
 def study() -> str:
-    """The study of that size as TOML."""
+    """The study as TOML."""
     noises = ", ".join(str(1 + i / 10) for i in range(TASKS))
     rates = ", ".join(f"{1e-4 * 1.4**i:.3g}" for i in range(TRIES))
     tables = "".join(
@@ -38,7 +38,7 @@ def study() -> str:
 
 
 def records(folder: Path) -> Path:
-    """The simulated records of the study, in one file; its path."""
+    """Write the simulated records of the study into one file, and return its path."""
     from benchbench import run_study
     from benchbench.core import registry
     from benchbench.core import study as studies
@@ -66,7 +66,7 @@ def records(folder: Path) -> Path:
 
 
 def _scaled(scores: dict[str, float | None], factor: float) -> dict[str, float | None]:
-    """The scores of an error that is so many times as large: metrics of one error fit together."""
+    """The scores of an error that is this many times as large, so that all metrics belong to one error."""
     found = dict(scores)
     for split in ("valid", "test"):
         for name, power in (("mse", 2), ("loss", 2), ("rmse", 1), ("nrmse", 1)):
@@ -94,7 +94,7 @@ def plan(folder: Path) -> None:
 
 
 def resume(folder: Path) -> None:
-    """Run a study of which every trial is recorded."""
+    """Run the study, in which every trial is recorded already."""
     from benchbench import run_study
 
     print(f"{len(run_study(folder / 'sizes.toml', folder / 'results', jobs=1)):,} trials found")
@@ -108,7 +108,7 @@ def report(folder: Path) -> None:
 
 
 def export(folder: Path) -> None:
-    """Write the table for others."""
+    """Write the records as one table."""
     from benchbench.report.export import export as write
 
     print(f"{write('sizes', folder / 'sizes.parquet', folder / 'results'):,} rows written")

@@ -64,12 +64,12 @@ def test_a_pipe_gets_a_line_for_each_step_the_plan_and_each_trial_with_the_time_
     ]
 
 
-def test_who_wants_it_verbose_hears_of_each_start_too(lines):
+def test_with_verbose_each_start_has_a_line_too(lines):
     said = lines(record(0), trials=1, done=0, detail="verbose")
     assert said[1:3] == ["1 trial to run", "cosine 20 gru seed 0 few cpu starts"]
 
 
-def test_who_wants_it_quiet_hears_nothing(lines):
+def test_with_quiet_nothing_is_printed(lines):
     failed = record(status=Status.FAILED, message="boom")
     assert lines(failed, trials=4, done=3, otherwise=2, detail="quiet") == []
 
@@ -79,7 +79,7 @@ def test_records_made_under_other_conditions_are_pointed_out(lines):
     assert line.startswith("2 of them ran with other jobs, threads or allocator: they are kept")
 
 
-def test_what_a_message_holds_does_not_act_on_the_terminal(lines):
+def test_characters_of_a_message_do_not_act_on_the_terminal(lines):
     failed = record(status=Status.FAILED, message="\x1b]0;title\x07\x1b[2J\u202egnp.exe\rok")
     [*_, line] = lines(failed, trials=1, done=0)
     assert line.endswith(r"failed: \x1b]0;title\x07\x1b[2J\u202egnp.exe ok")

@@ -63,7 +63,7 @@ FIRST, *OTHERS = MISTAKES
 
 
 @pytest.mark.parametrize("body", [FIRST, *(pytest.param(body, marks=pytest.mark.long) for body in OTHERS)])
-def test_a_mistake_in_what_a_core_returns_is_one_sentence_told_once(body, tmp_path):
+def test_a_mistake_in_the_output_of_a_core_is_one_sentence_said_once(body, tmp_path):
     mine = "class Mine(Core):\n    def forward(self, inputs, state=None):\n"
     mine += f"        states, state = self.cell(inputs, state)\n        {body}\n"
     found = results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))

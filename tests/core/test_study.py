@@ -70,7 +70,7 @@ def test_the_example_of_the_design_is_a_study_of_180_trials(study_file: Write, k
     assert {trial.architecture_options.get("learning_rate") for trial in trials} == {None, 1e-3, 5e-3}
 
 
-def test_competitors_of_one_task_length_and_seed_stand_side_by_side(study_file: Write, known: Registry) -> None:
+def test_competitors_of_one_task_length_and_seed_are_adjacent(study_file: Write, known: Registry) -> None:
     file = study_file()
     file.write_text(EXAMPLE, encoding="utf-8")
     first = read(file).trials(known)[:3]

@@ -92,7 +92,7 @@ def test_tries_are_distinct_and_lie_in_their_space(count, sampler, low, ratio, l
     assert all(low <= one["x"] <= low * ratio for one in found[1:])
 
 
-def test_spaces_stand_at_the_options_and_a_study_overrides_them_one_by_one():
+def test_options_have_search_spaces_and_a_study_overrides_them_one_by_one():
     gru = registry.load().get("architecture", "gru").options
     axes = {axis.name: axis for axis in searched(gru, gru, {"clip": Search(0, 2)}, ("schedule",), "here")}
     assert axes["learning_rate"].space == Search(1e-4, 3e-2, log=True)

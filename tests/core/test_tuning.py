@@ -171,7 +171,7 @@ def test_sets_rank_by_the_geometric_mean_and_those_with_failures_last(tuned):
     assert [(one.failed, one.seeds) for one in ranked] == [(0, 3), (0, 3), (0, 3), (1, 3)]
 
 
-def test_a_set_with_a_mark_that_keeps_a_trial_out_of_rankings_stands_behind_all_without(tuned):
+def test_an_option_set_with_an_unranked_trial_ranks_behind_all_others(tuned):
     found = standing_records(tuned, [(1.0,) * 3, (1e-9,) * 3, (2.0,) * 3, (3.0,) * 3])
     unlike = {"valid_mse": 1.0, "valid_rmse": 5.0}  # not those of one error
     found = [
@@ -257,7 +257,7 @@ def test_a_wrong_tuning_is_one_message(tuned, parts, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_labelled_table_without_a_search_space_may_stand_beside_a_tuned_one(tuned):
+def test_a_labelled_table_without_a_search_space_may_be_beside_a_tuned_one(tuned):
     fixed, free = FIXED_AND_OPEN
     found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f'{fixed}\nlabel = "fixed"\n{free}')
     assert set(found.tries) == {"gru"}

@@ -197,7 +197,7 @@ def test_a_stride_takes_every_so_manieth_window() -> None:
     assert third.targets.tolist() == every.targets[::3].tolist()
 
 
-def test_facts_of_the_task_stand_beside_those_of_the_windows() -> None:
+def test_the_facts_of_the_task_are_beside_those_of_the_windows() -> None:
     facts = forecast_series(walk(600), length=10, horizon=5, stride=2, provenance={"source": "walk"}).provenance
     assert (facts["source"], facts["horizon"], facts["stride"]) == ("walk", 5, 2)
     assert set(facts) == {"source", "horizon", "stride", "mean", "std", "ranges"}

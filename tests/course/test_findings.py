@@ -66,7 +66,7 @@ def told(study, folder, change=lambda records: records):
     return EXERCISES[study].finding(found)
 
 
-def test_the_tables_made_anew_tell_what_the_committed_ones_do(tmp_path):
+def test_the_tables_made_again_give_the_findings_of_the_committed_ones(tmp_path):
     assert told("names", tmp_path) == EXERCISES["names"].finding(Tables(RESULTS, "course-names"))
 
 
@@ -114,7 +114,7 @@ def seen(folder, study, names, **columns):
     return found
 
 
-def test_how_far_a_gradient_reaches_back_is_what_the_microscope_saw(tmp_path):
+def test_the_reach_of_a_gradient_is_taken_from_the_microscope(tmp_path):
     names = ("uniform", "normal", "xavier", "kaiming", "orthogonal", "identity, relu", "reservoir, momentum")
     found = seen(tmp_path, "initialisation", names, steps_before=99, faded_before=7)
     table = found.table("microscope")
@@ -124,7 +124,7 @@ def test_how_far_a_gradient_reaches_back_is_what_the_microscope_saw(tmp_path):
     assert "it has not faded within 99 steps for: uniform." in EXERCISES["initialisation"].finding(found)
 
 
-def test_eigenvalues_outside_the_unit_circle_are_counted_and_not_told_from_memory(tmp_path):
+def test_eigenvalues_outside_the_unit_circle_are_counted_from_the_table(tmp_path):
     names = ("rnn", "lstm", "gru", "esn")
     found = seen(tmp_path, "microscope", names, outside_before=3, outside_after=0, units_after=24)
     assert "3 and 0 of 24 (rnn)" in EXERCISES["microscope"].finding(found)

@@ -68,12 +68,12 @@ def surroundings(_):
     return os.getcwd(), os.environ["BENCHBENCH_DATA"], os.environ["OMP_NUM_THREADS"]  # noqa: PTH109
 
 
-def test_what_a_function_raises_is_told():
+def test_an_exception_of_the_function_is_reported():
     [(_, lost)] = isolated_map(int, ["x"])
     assert lost == Lost("crash", "ValueError: invalid literal for int() with base 10: 'x'")
 
 
-def test_a_result_that_cannot_travel_is_told():
+def test_a_result_that_cannot_be_sent_is_reported():
     [(_, lost)] = isolated_map(unpicklable, [None])
     assert lost.cause == "crash"
     assert "pickle" in lost.reason
@@ -88,7 +88,7 @@ def test_many_items_share_the_slots_and_each_comes_back_once():
     assert sorted(found) == [(item, -item) for item in range(-20, 0)]
 
 
-def test_what_is_printed_reaches_the_caller_and_the_item_it_belongs_to(capfd):
+def test_output_reaches_the_caller_with_the_item_that_printed_it(capfd):
     heard = []
     results = list(isolated_map(shout, ["a", "b"], jobs=2, on_output=lambda *said: heard.append(said)))
     assert sorted(results) == [("a", None), ("b", None)]
@@ -100,7 +100,7 @@ def shout(text):
     sys.stdout.write(f"{text}!\n")
 
 
-def test_what_is_prepared_is_there_in_every_process():
+def test_every_process_has_what_was_prepared():
     found = dict(isolated_map(prepared_in, [1, 2, 3], prepare=prepare))
     assert len(set(found.values())) == 1
     assert None not in found.values()
@@ -136,7 +136,7 @@ def break_down():
     raise RuntimeError("no")
 
 
-def test_a_supervisor_that_dies_at_each_start_is_an_error_with_a_message():
+def test_a_supervisor_that_ends_at_each_start_is_an_error_with_a_message():
     with pytest.raises(ChildProcessError, match="ended at once, 3 times"):
         list(isolated_map(abs, [1], prepare=end_at_once))
 
@@ -145,7 +145,7 @@ def end_at_once():
     os._exit(1)
 
 
-def test_a_supervisor_that_dies_between_two_items_is_replaced_and_no_item_is_lost():
+def test_a_supervisor_that_ends_between_two_items_is_replaced_and_no_item_is_lost():
     running, found, supervisors = isolated_map(own_parent, range(3)), [], set()
     for item, parent in running:  # it gives the next item when it is asked for the next result
         found.append(item)

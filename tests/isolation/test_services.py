@@ -90,7 +90,7 @@ def die(item, link):
     return link.ask("die" if item == "a" else "what")
 
 
-def test_a_service_that_dies_costs_its_item_and_is_started_again(broker):
+def test_a_service_that_ends_costs_only_its_item_and_is_started_again(broker):
     _, access = broker
     lost, _ = list(isolated_map(die, ["a", "b"], access=access))
     assert lost[1].cause == "crash"

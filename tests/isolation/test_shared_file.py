@@ -54,7 +54,7 @@ def test_a_text_without_end_stays_small_on_the_disk(scratch):
     assert f"[... {left_out:,} bytes are left out ...]" in text
 
 
-def test_reading_is_not_moved_by_who_writes_meanwhile(scratch):
+def test_writing_does_not_move_the_place_of_a_reader(scratch):
     end, seen = scratch.attach(), []
     for number in range(200):
         os.write(end, b"x" * 100)

@@ -27,7 +27,7 @@ def test_a_folder_is_there_as_long_as_it_is_held(place):
     assert not names(place)
 
 
-def test_what_was_left_goes_and_what_is_in_use_or_a_user_s_stays(place):
+def test_files_of_killed_runs_are_removed_and_those_in_use_or_of_a_user_are_not(place):
     left, used = place / "benchbench-run-abcdefgh", place / "benchbench-server-abc_e123"
     early, full = place / "benchbench-server-early000", place / "benchbench-server-full0000"
     theirs = [place / "benchbench-run-of-mine", place / "benchbench-checkout"]
@@ -40,7 +40,7 @@ def test_what_was_left_goes_and_what_is_in_use_or_a_user_s_stays(place):
         assert names(place) == {Path(folder).name, used.name, full.name, *(one.name for one in theirs)}
 
 
-def test_a_new_folder_that_another_process_takes_for_one_that_was_left_is_made_anew(place, monkeypatch):
+def test_a_new_folder_that_another_process_has_locked_is_made_again(place, monkeypatch):
     made, make, thief = [], tempfile.mkdtemp, ExitStack()
 
     def robbed(**how):

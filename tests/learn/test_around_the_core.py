@@ -56,7 +56,7 @@ def test_logistic_units_equal_a_plain_loop(layers, sides, bias):
     torch.testing.assert_close(last[-1], ends, rtol=1e-5, atol=1e-6)
 
 
-def test_dense_layers_stand_around_the_core():
+def test_dense_layers_are_around_the_core():
     learner = fitted("gru", dense_before=(7, 3), dense_after=(4,))
     network = learner._network
     assert (network.core.input_size, network.core.hidden_size) == (3, 5)

@@ -27,7 +27,7 @@ def test_by_default_the_loss_chooses():
 
 
 @pytest.mark.parametrize("objective", [Objective.regression(), Objective.classification(choose="auroc")])
-def test_predictions_that_are_not_finite_stand_last(objective):
+def test_predictions_that_are_not_finite_rank_last(objective):
     broken = standing(objective, TRUE, np.full_like(TRUE, np.nan))
     assert np.isinf(broken.choice)
     assert np.isnan(broken.loss)

@@ -154,7 +154,7 @@ def test_the_same_sizes_give_the_same_data(show, sizes):
 
 
 @pytest.mark.long
-def test_every_number_of_a_sentence_stands_in_its_table(integrators, splits, solvers):
+def test_every_number_of_a_sentence_is_in_its_table(integrators, splits, solvers):
     from benchbench.report.pitfalls import table
 
     for pitfall in (integrators, splits, solvers):

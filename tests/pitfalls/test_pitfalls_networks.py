@@ -54,7 +54,7 @@ def test_networks_of_the_three_kinds_have_the_same_size():
     assert all(size == pytest.approx(2600, rel=0.05) for size in sizes)
 
 
-def test_the_networks_are_ranked_anew_at_each_budget(budgets):
+def test_the_networks_are_ranked_at_each_budget(budgets):
     assert [row["updates"] for row in budgets.rows] == [4] * 3 + [30] * 3
     for part in (budgets.rows[:3], budgets.rows[3:]):
         assert [row["rank"] for row in part] == [1, 2, 3]
@@ -75,7 +75,7 @@ def test_a_budget_is_a_fit_of_its_own_and_its_row_the_mean_over_the_seeds(budget
     assert row["test MSE"] == pytest.approx((made[0] * made[1]) ** 0.5, rel=1e-5)
 
 
-def test_the_sentence_says_who_leads_when_and_whether_that_changes(budgets):
+def test_the_sentence_says_which_network_leads_at_which_budget(budgets):
     early, late = budgets.rows[0], budgets.rows[3]
     assert f"After 4 updates {early['network']} leads, with a test MSE of {early['test MSE']:.2g}" in budgets.sentence
     assert f"After 30 updates {late['network']} leads with {late['test MSE']:.2g}" in budgets.sentence

@@ -236,7 +236,7 @@ def test_only_a_clear_winner_of_the_closed_loop_is_bold_and_baselines_are_slante
     assert "**3.50**" not in text(valid(gru=[(30,), (40,)], linear=[(10,), (50,)]))
 
 
-def test_all_digits_of_the_closed_loop_stand_in_its_table(stored, record):
+def test_the_table_of_the_closed_loop_has_all_digits(stored, record):
     written = write_report("toy", stored([record(free_run=free_run((1, 2), unit_steps=3.0))]))
     found = pd.read_csv(written.parent / "tables" / "closed_loop.csv").iloc[0]
     assert (found["valid_time"], found["unit"]) == (0.5, "Lyapunov time")
@@ -251,7 +251,7 @@ def test_survival_falls_by_each_start_and_ends_with_those_that_stay(drawn, valid
     assert (axis.get_xlabel(), axis.get_ylabel()) == ("time (Lyapunov times)", "starts still valid (%)")
 
 
-def test_what_was_generated_has_a_mark_where_its_first_start_ends_to_be_valid(drawn, valid):
+def test_a_free_run_is_marked_at_the_end_of_its_valid_time(drawn, valid):
     axis = drawn(free_runs, valid(gru=[(20,), (90,)], rnn=[(100,)], persistence=[(1,)])).axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["gru", "rnn"]
     assert [marks.get_segments()[0][:, 0].tolist() for marks in axis.collections] == [[2, 2]]
@@ -363,7 +363,7 @@ def test_figures_name_the_feature_where_there_are_several(drawn, record):
     assert drawn(return_map, many).axes[0].get_xlabel() == "maximum, last feature (input units)"
 
 
-def test_tasks_of_the_closed_loop_stand_in_their_natural_order(stored, record):
+def test_tasks_of_the_closed_loop_are_in_natural_order(stored, record):
     made = [record(task_options={"tau": tau}, free_run=free_run()) for tau in (100, 17, 30)]
     short = write_report("toy", stored(made)).read_text().partition("### Open loop")[0]
     assert re.findall(r"tau=(\d+)\)\]", short) == ["17", "30", "100"]

@@ -238,7 +238,7 @@ def test_the_crossover_is_where_the_gpu_is_faster_from_there_on(compared, pair):
     assert crossovers(compared, records, "batch", "length") == {"gru": ["256", "256", "64"]}
 
 
-def test_only_what_was_measured_makes_a_crossover(compared, pair):
+def test_only_measured_sizes_make_a_crossover(compared, pair):
     records = grid(pair, {(16, 100): SLOW, (64, 100): FAST, (16, 200): FAST}) + grid(
         pair, {(16, 100): FAST, (16, 200): SLOW}, name="rnn"
     )
@@ -250,7 +250,7 @@ def test_one_seed_leaves_the_crossover_open(compared, pair):
     assert crossovers(compared, records, "length", "batch") == {"gru": ["open"]}
 
 
-def test_what_is_open_below_the_crossover_may_be_it(compared, pair):
+def test_the_crossover_may_lie_at_an_open_size_below_the_measured_one(compared, pair):
     records = grid(pair, {(16, 100): SLOW, (16, 300): FAST}) + grid(pair, {(16, 200): FAST}, seeds=1)
     assert crossovers(compared, records, "length", "batch") == {"gru": ["≤ 300"]}
 

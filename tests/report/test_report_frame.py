@@ -96,7 +96,7 @@ def test_options_stay_dicts_and_limits_come_with_the_budget(stored, record):
     assert row["budget_limits"] == {"parameters": 10_000, "updates": 1_000, "batch": 64}
 
 
-def test_all_machines_are_read_and_records_stand_beside_their_rows(stored, record):
+def test_the_records_of_all_machines_are_read_in_the_order_of_their_rows(stored, record):
     frame, records = read("toy", stored([record(environment={"machine": name}) for name in ("b", "a")]))
     assert list(frame["machine"]) == ["a", "b"] == [one.environment.machine for one in records]
     assert list(frame["key"]) == [one.trial.key for one in records]
@@ -160,7 +160,7 @@ def test_an_older_record_is_a_regression_ranked_and_chosen_by_its_mse(stored, re
     assert (bool(row["baseline"]), row["engine"], row["kernel"]) == (True, "torch", "")
 
 
-def test_what_chooses_is_turned_where_higher_is_better(stored, classified):
+def test_the_choosing_score_changes_its_sign_if_higher_is_better(stored, classified):
     objective = Objective.classification(choose="balanced_accuracy")
     row = load("toy", stored([classified(score=0.75, objective=objective)])).iloc[0]
     assert (row["choose"], row["valid_choice"]) == ("balanced_accuracy", -0.75)

@@ -120,7 +120,7 @@ def test_a_sentence_per_task_says_whether_it_has_settled(climb, ladders):
     ]
 
 
-def test_lengths_are_told_apart_where_they_differ(climb, ladders):
+def test_the_text_names_lengths_only_if_they_differ(climb, ladders):
     long = [
         one.model_copy(update={"trial": one.trial.model_copy(update={"length": 200})})
         for one in climb(gru=(3.0, 1.0, 0.5))

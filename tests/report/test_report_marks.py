@@ -52,7 +52,7 @@ def test_work_off_the_clock_takes_the_times_away(change, about):
 
 
 @pytest.mark.parametrize("change", [{"seconds": {"make": 0.8}}, {"spent": {"longest_seconds": 1.2}}])
-def test_what_was_compiled_is_no_mark(change):
+def test_seconds_of_compiling_give_no_mark(change):
     change.setdefault("spent", {})["compile_seconds"] = 0.9
     assert found(record(**change)) == []
 
@@ -75,7 +75,7 @@ def test_predictions_that_change_when_a_sequence_is_alone_are_not_ranked(differe
     assert found(one) == ([("unranked", "alone")] if marked else [])
 
 
-def test_who_cannot_predict_a_sequence_alone_is_not_ranked():
+def test_a_learner_that_cannot_predict_a_single_sequence_is_not_ranked():
     assert found(record(watched={"alone": 0})) == [("unranked", "alone")]
 
 
@@ -133,7 +133,7 @@ def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stor
     assert dict(zip(costs[0].split(","), row.split(","), strict=True))["fit_seconds"] == ""
 
 
-def test_who_solves_is_ranked_by_the_seconds_seen_from_outside_and_called_solved(stored):
+def test_a_learner_that_solves_is_ranked_by_the_supervisor_s_seconds_and_labelled_solved(stored):
     seen = Observed(seconds={"fit": 7.5})
     page = write_report("toy", stored([make_record("esn", seed, solves=True, watched=seen) for seed in range(2)]))
     costs = (page.parent / "tables" / "costs.csv").read_text().splitlines()

@@ -55,7 +55,7 @@ def test_the_same_data_give_the_same_bytes(tmp_path):
     assert first == contents(write_pitfalls([pitfall("a"), pitfall("b")], tmp_path / "two").parent)
 
 
-def test_one_that_is_shown_anew_replaces_itself_and_leaves_the_others(tmp_path):
+def test_a_pitfall_that_is_shown_again_replaces_only_its_own_outcome(tmp_path):
     write_pitfalls([pitfall("a"), pitfall("b")], tmp_path)
     text = write_pitfalls([pitfall("b", title="Anew")], tmp_path).read_text()
     assert re.findall(r"^## (.*)$", text, flags=re.MULTILINE) == ["Toy", "Anew"]

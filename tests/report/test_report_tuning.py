@@ -65,7 +65,7 @@ def _read(results):
     return frame, Records(records)
 
 
-def test_the_table_says_what_was_chosen_and_how_much_that_bought(tried, table):
+def test_the_table_has_the_chosen_options_and_their_gain(tried, table):
     made = tried(gru=(0.3, 0.1, 0.2), rnn=(0.4, 0.5, 0.8))
     found = table(made).set_index("architecture")
     assert found.index.tolist() == ["rnn", "gru"]
@@ -127,7 +127,7 @@ def test_accuracies_gain_by_their_difference(classified, table):
     assert [row["default_valid"], row["valid"], row["gain"]] == pytest.approx([0.6, 0.9, 0.3])
 
 
-def test_a_sentence_says_whether_tuning_changes_who_is_best_on_validation(tried, table):
+def test_a_sentence_says_whether_tuning_changes_the_best_competitor_on_validation(tried, table):
     turned = list(changes(table(tried(gru=(0.3, 0.1, 0.2), rnn=(0.2, 0.5, 0.8)))))
     assert turned == ["On mackey_glass (ladder-300), rnn is best on validation by default, and gru when all are tuned."]
     same = list(changes(table(tried(gru=(0.3, 0.1, 0.2), rnn=(0.4, 0.5, 0.8)))))

@@ -42,7 +42,7 @@ def change(file, old, new):
 
 
 @pytest.mark.long
-def test_a_fresh_report_is_what_its_records_give_by_name_and_by_folder(fresh):
+def test_a_fresh_report_is_verified_by_name_and_by_folder(fresh):
     found = verify("toy", fresh)
     assert (found.study, found.mismatch, found.unverified) == ("toy", None, ())
     assert found.lines > 50
@@ -98,7 +98,7 @@ def test_a_row_between_the_markers_of_a_page_beside_the_results_is_held_against_
     assert found.given.startswith(digit)
 
 
-def test_a_figure_whose_artifact_is_not_there_is_listed_and_what_stands_around_it_is_compared(results, monkeypatch):
+def test_a_figure_without_its_artifact_is_listed_and_the_text_around_it_is_compared(results, monkeypatch):
     written = module.written
     page = results / "report" / "toy" / "report.md"
     picture = "![gone](figures/gone.png)\n\n*A caption.* [SVG](figures/gone.svg), [PDF](figures/gone.pdf)\n\n"
@@ -116,7 +116,7 @@ def test_a_figure_whose_artifact_is_not_there_is_listed_and_what_stands_around_i
     assert verify("toy", results).mismatch.stands.startswith("each")
 
 
-def test_no_report_is_told_so_with_the_nearest(results):
+def test_the_message_on_an_unknown_report_gives_the_nearest_name(results):
     with pytest.raises(InputError, match="no report of 'tox'; nearest: toy"):
         verify("tox", results)
 

@@ -120,7 +120,7 @@ def test_the_front_page_has_the_answer_one_table_and_one_figure_first(stored, gr
     assert len(lines) < 90
 
 
-def test_only_what_is_better_than_every_other_is_bold(text, record):
+def test_only_a_competitor_that_is_better_than_every_other_is_bold(text, record):
     def page(*rival):
         scores = {"gru": [0.100, 0.101, 0.099], "rnn": rival, "linear": [0.3, 0.31, 0.3]}
         return text([record(name, seed, mse=mse) for name, values in scores.items() for seed, mse in enumerate(values)])
@@ -182,13 +182,13 @@ def test_failures_are_listed_and_cannot_break_the_page(text, record):
     assert "failed 2/2" in page
 
 
-def test_all_digits_of_a_failure_stand_in_its_table(stored, record):
+def test_the_table_of_failures_has_all_digits(stored, record):
     page = write_report("toy", stored([record(status="timeout", message="a\nb, c")]))
     row = pd.read_csv(page.parent / "tables" / "failures.csv").iloc[0]
     assert (row["status"], row["message"], row["seed"]) == ("timeout", "a\nb, c", 0)
 
 
-def test_parts_of_the_test_split_stand_side_by_side(text, record):
+def test_parts_of_the_test_split_are_side_by_side(text, record):
     parts = {"low": {"mse": 0.125, "r2": 0.9}, "high": {"mse": 0.5, "r2": None}}
     page = text([record(name, groups=parts) for name in ("gru", "rnn")])
     assert re.search(r"\| architecture +\| +high \| +low \|\n.*\n\| rnn +\| +0.500 \| +0.125 \|", page)
@@ -357,7 +357,7 @@ def test_the_variance_of_the_test_split_is_taken_trial_by_trial(text, record):
     assert "have a variance of 3" in text([one for one in made if one.trial.seed == 2])
 
 
-def test_what_one_alone_could_do_and_what_none_could_are_no_ties(text, record):
+def test_a_task_that_only_one_or_none_could_do_is_no_tie(text, record):
     scores = {"gru": (0.1, 0.101), "rnn": (0.2, 0.201)}
     made = [record(name, seed, mse=mse) for name, both in scores.items() for seed, mse in enumerate(both)]
     made += [record("gru", seed, task="cosine") for seed in range(2)]
@@ -385,14 +385,14 @@ def test_captions_speak_of_the_longest_window_where_there_are_several(text, grid
     assert "test values at the longest window" in page
 
 
-def test_kernels_stand_beside_the_costs(stored, record):
+def test_the_table_of_costs_names_the_kernels(stored, record):
     page = write_report("toy", stored([record(kernel="fused"), record("rnn", kernel="plain")]))
     assert re.search(r"\| gru .*\| +fused \|", (page.parent / "tasks" / "mackey_glass.md").read_text())
     costs = pd.read_csv(page.parent / "tables" / "costs.csv").set_index("architecture")
     assert costs["kernel"].to_dict() == {"gru": "fused", "rnn": "plain"}
 
 
-def test_every_option_set_stands_in_a_table_and_only_the_chosen_one_in_the_report(stored, record):
+def test_a_table_has_every_option_set_and_the_report_only_the_chosen_one(stored, record):
     made = [record(options={"rate": rate}, valid=valid, mse=valid) for rate, valid in ((1, 0.125), (2, 0.0625))]
     page = write_report("toy", stored(made))
     sets = pd.read_csv(page.parent / "tables" / "option_sets_all.csv")

@@ -58,7 +58,7 @@ def results(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("name", "about"), CHEATS.items())
-def test_a_cheat_is_marked_with_what_it_does(results, name, about):
+def test_the_mark_of_a_cheat_names_what_it_does(results, name, about):
     found = [mark.about for mark in marks(results[0][name])]
     assert about in found
     assert set(found) <= {about, "stretch", "floor"}
@@ -70,7 +70,7 @@ def test_an_honest_competitor_has_no_mark(results, name):
 
 
 @pytest.mark.parametrize("name", ["postpones", "memoises"])
-def test_a_prediction_is_timed_until_its_numbers_are_there_and_made_anew_each_time(results, name):
+def test_a_prediction_is_timed_until_its_numbers_are_in_memory_and_computed_again_each_time(results, name):
     assert min(results[0][name].predict_seconds) >= 0.05
 
 
@@ -109,7 +109,7 @@ def test_a_competitor_that_leaves_files_finds_none_in_its_next_trial(results):
     assert re.findall(r"remembered (\d)", results[1]) == ["0", "0"]
 
 
-def test_the_report_names_a_mark_and_does_not_rank_who_has_it(results):
+def test_the_report_names_a_mark_and_does_not_rank_the_marked_trial(results):
     folder = results[2]
     page = write_report("cheats", folder / "r")
     said = (page.parent / "tasks" / "noise.md").read_text()
@@ -138,7 +138,7 @@ def test_no_process_of_a_competitor_holds_test_targets(tmp_path):
     assert {tuple(counts) for _, *counts in found} == {("0", "0", "0")}
 
 
-def test_the_hunter_finds_what_is_there(tmp_path):
+def test_the_hunter_finds_arrays_in_objects_memory_and_files(tmp_path):
     code = f"""
     import sys; sys.path.insert(0, {str(HERE)!r})
     import numpy as np, cheats, os, tempfile

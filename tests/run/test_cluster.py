@@ -284,7 +284,7 @@ def test_a_client_that_is_killed_and_started_again_runs_nothing_twice_that_is_re
     assert not done.keys() & {record.trial.key for record in more}
 
 
-def test_an_interrupt_cancels_what_waits_and_keeps_what_ended(own, slow, tmp_path):
+def test_an_interrupt_cancels_waiting_trials_and_keeps_finished_ones(own, slow, tmp_path):
     there = own("a")
     interrupted = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")

@@ -57,7 +57,7 @@ def test_a_block_waits_for_a_worker_that_can_run_it():
     assert dealer.next("b", anything).block == "x"
 
 
-def test_options_name_the_files_of_the_other_machine_wherever_they_stand():
+def test_all_options_name_the_files_of_the_other_machine():
     trial = items(("x", 1))[0].trial.model_copy(
         update={"task_options": {"paths": ("a.csv", "b"), "of": {"x": "a.csv"}}}
     )

@@ -84,7 +84,7 @@ def dies(setting):
 
 
 @pytest.mark.long
-def test_a_record_says_where_it_was_made_even_that_of_a_trial_that_is_lost(study, tmp_path, short):
+def test_a_record_names_its_machine_even_if_its_trial_was_lost(study, tmp_path, short):
     file = study("[architectures.dies]\n[architectures.says]", THERE)
     lost, said = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"), jobs=2)
     assert (lost.status, said.status) == ("failed", "ok")

@@ -82,7 +82,7 @@ def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(failed, number
     assert message in failed[number].message
 
 
-def test_who_grows_past_the_memory_limit_is_killed_and_its_neighbour_is_not(faulty):
+def test_a_trial_beyond_the_memory_limit_is_killed_and_its_neighbour_is_not(faulty):
     for record in faulty(HOGS, memory_limit=400 * 2**20):
         assert record.status == "out_of_memory"
         assert "the limit is 400 MiB" in record.message
@@ -108,7 +108,7 @@ def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp
 
 
 @pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 11)"])
-def test_a_task_that_dies_is_a_record_of_each_of_its_trials(study, tmp_path, fault):
+def test_a_task_that_crashes_gives_a_record_for_each_of_its_trials(study, tmp_path, fault):
     code = f"""
     @task("bad", version=1)
     def bad_task(rng, length):
@@ -134,7 +134,7 @@ def test_data_is_made_once_by_jobs_that_start_together(study, tmp_path):
     assert (tmp_path / "made").read_text() == "x"  # by the check of the study
 
 
-def test_a_plug_in_that_dies_when_it_is_loaded_is_an_error_that_names_it(study, tmp_path):
+def test_a_plug_in_that_crashes_while_it_is_loaded_is_an_error_that_names_it(study, tmp_path):
     with pytest.raises(
         InputError, match=r"while loading plugin.py: the process ended without a result: killed by SIGSEGV"
     ):
@@ -192,7 +192,7 @@ def test_the_switches_hold_for_a_plug_in_that_sets_others_when_it_is_loaded(stud
     assert (record.status, record.message) == ("ok", "")
 
 
-def test_who_came_first_in_a_block_has_no_other_generator_clock_or_memory(study, tmp_path):
+def test_the_order_in_a_block_changes_no_generator_clock_or_memory(study, tmp_path):
     code = """
     class Draws(Base):
         def fit(self, train, valid, meter):
@@ -225,7 +225,7 @@ LEAVE = {
 
 @LINUX
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"])
-def test_what_a_competitor_leaves_behind_ends_with_its_trial(faulty, tmp_path, gone, end):
+def test_processes_that_a_competitor_leaves_behind_end_with_its_trial(faulty, tmp_path, gone, end):
     says = f"open({str(tmp_path)!r} + f'/{{self.fault}}', 'w').write(str(pid)); {end}"
     records = faulty([f"{left}; {says}" for left in LEAVE.values()])
     assert [record.status.value for record in records] == ["failed" if end else "ok"] * len(LEAVE)
@@ -233,7 +233,7 @@ def test_what_a_competitor_leaves_behind_ends_with_its_trial(faulty, tmp_path, g
     assert all(gone(pid) for pid in pids)
 
 
-def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):
+def test_the_log_names_the_trial_of_each_output_and_is_limited(study, tmp_path):
     outcome(study, tmp_path, "print('hello'); os.system('echo from a child'); print('x' * 10_000_000); print('bye')")
     [log] = (tmp_path / "r" / "records" / "small").glob("*.log")
     text = log.read_text()
@@ -243,7 +243,7 @@ def test_the_log_says_who_printed_what_and_has_an_end(study, tmp_path):
     assert len(text) < 2 * 2**20
 
 
-def test_what_was_printed_before_a_crash_is_in_the_log(study, tmp_path):
+def test_output_before_a_crash_is_in_the_log(study, tmp_path):
     outcome(study, tmp_path, "print('last words'); os._exit(3)")
     [log] = (tmp_path / "r" / "records" / "small").glob("*.log")
     assert "last words" in log.read_text()

@@ -78,7 +78,7 @@ def ended(tmp_path_factory):
 @pytest.mark.attacks
 @pytest.mark.parametrize("fault", ENDS)
 @pytest.mark.parametrize("call", [1, 2])
-def test_who_ends_in_a_free_run_keeps_all_that_it_had_handed_in(ended, fault, call):
+def test_a_trial_that_ends_in_its_free_run_keeps_all_that_it_has_submitted(ended, fault, call):
     records, results = ended
     found, whole = records[fault, call], records["none", 1]
     assert (found.status, found.message) == ("ok", "")
@@ -103,7 +103,7 @@ def test_the_free_run_says_how_the_process_ended_in_it(ended, fault):
 
 @pytest.mark.attacks
 @pytest.mark.parametrize("fault", ENDS)
-def test_who_ends_in_the_run_that_chooses_option_sets_keeps_the_scored_one(ended, fault):
+def test_a_trial_that_ends_in_the_choosing_free_run_keeps_the_scored_one(ended, fault):
     found, whole = (ended[0][name, 2].free_run for name in (fault, "none"))
     assert (found.status, found.message) == ("ok", "")
     assert found.valid_steps == whole.valid_steps
@@ -113,7 +113,7 @@ def test_who_ends_in_the_run_that_chooses_option_sets_keeps_the_scored_one(ended
 
 
 @pytest.mark.attacks
-def test_who_ends_in_a_free_run_on_another_machine_keeps_its_scores(study, tmp_path, short):
+def test_a_trial_that_ends_in_its_free_run_on_another_machine_keeps_its_scores(study, tmp_path, short):
     file = study('[architectures.ends]\nfault = "dies"', SOURCE)
     file.write_text(file.read_text().replace("tasks.wave", "tasks.loop"))
     [record] = run_study(file, tmp_path / "r", executor=Elsewhere(short, "node-a"))

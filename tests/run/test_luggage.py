@@ -85,8 +85,8 @@ class Asked:
 def test_a_trial_on_a_gpu_asks_dask_for_the_resource(device, resources):
     link = object.__new__(Link)
     link.client = Asked()
-    hears = Listeners(**dict.fromkeys(("on_workers", "on_note", "on_start", "on_output"), lambda *_: None))
-    session = Session(link, {}, "run", Job(folder="/"), [item(device)], patience=1.0, hears=hears)
+    listeners = Listeners(**dict.fromkeys(("on_workers", "on_note", "on_start", "on_output"), lambda *_: None))
+    session = Session(link, {}, "run", Job(folder="/"), [item(device)], patience=1.0, listeners=listeners)
     session._submit(member(GPU=1), item(device))
     [how] = link.client.how
     assert how["resources"] == resources

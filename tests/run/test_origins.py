@@ -51,7 +51,7 @@ def test_a_plugin_alone_has_the_digest_of_its_file(tmp_path):
     assert source.sha256 == hashlib.sha256((tmp_path / "alone.py").read_bytes()).hexdigest()
 
 
-def test_an_option_that_names_a_folder_stands_for_all_files_in_it(known, tmp_path):
+def test_an_option_that_names_a_folder_means_all_files_in_it(known, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "a.dat").write_bytes(b"1")

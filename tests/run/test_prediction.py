@@ -165,7 +165,7 @@ def test_a_signal_is_continued_as_the_harness_continues_it(architecture, kept):
         ("silent", {"column": "voltage"}, ("signal.csv", None), "could not be kept: it has no keep and restore"),
     ],
 )
-def test_what_cannot_be_predicted_is_refused_with_its_reason(architecture, options, applied, said, kept):
+def test_a_prediction_that_cannot_be_made_is_refused_with_the_reason(architecture, options, applied, said, kept):
     found, folder = one(kept, architecture, **options)
     written(folder, "other.csv", columns=["current"])
     written(folder, "short.csv", slice(0, 11))

@@ -114,7 +114,7 @@ def test_a_run_goes_on_from_whatever_records_are_there():
         assert [again.key for again in resolve.further(trials, done)[0]] == [one.key for one in wanted]
 
 
-def test_the_table_has_failures_as_infinite_and_leaves_out_who_declined_and_takes_the_chosen_set():
+def test_the_table_has_infinite_scores_for_failures_no_competitor_that_declined_and_the_chosen_sets():
     def block(name, values, **fields):
         return [made(one, *value) for one, value in zip(grid((name,), 2, **fields), values, strict=True)]
 
@@ -143,7 +143,7 @@ def test_an_accuracy_is_compared_by_its_difference():
 
 
 @pytest.mark.long
-def test_twins_are_told_apart_in_at_most_one_study_of_twenty_however_often_is_looked():
+def test_twins_are_called_different_in_at_most_one_study_of_twenty_over_all_looks():
     rng = np.random.default_rng(0)
     studies, found = 60, 0
     for _ in range(studies):

@@ -227,7 +227,7 @@ def test_the_study_may_set_the_allocator_s_default(study, tmp_path):
     assert record.environment.allocator == "default"
 
 
-def test_it_is_told_how_many_records_were_made_otherwise(study, tmp_path):
+def test_the_run_reports_how_many_records_have_other_conditions(study, tmp_path):
     file, heard = study("[architectures.good]\n[architectures.mean]"), []
 
     def run(**arguments):

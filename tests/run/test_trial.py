@@ -182,7 +182,7 @@ def test_memory_that_the_fit_adds_is_read_within_three_percent(study):
         ("self.size = Size(trained=np.prod((2, 3)), fixed=np.int64(4))", "ok"),
     ],
 )
-def test_what_third_parties_do_with_numbers_works(study, source, status):
+def test_other_libraries_can_compute_with_the_arrays(study, source, status):
     code = f"""
     class Theirs(Base):
         def __init__(self, setting):

@@ -125,7 +125,7 @@ def test_thousands_of_tables_are_read_back_equal_or_refused(table, encoding):
 
 @settings(max_examples=60, deadline=None)
 @given(tables(), st.sampled_from(["#", "%", "//"]), st.text(alphabet="abc,;1.5 ", max_size=9), st.data())
-def test_lines_of_comment_change_nothing_wherever_they_stand(table, sign, said, data):
+def test_lines_of_comment_change_nothing_at_any_place(table, sign, said, data):
     assume(sign not in written(table))
     lines = written(table | {"ending": "\n"}).split("\n")
     for _ in range(3):

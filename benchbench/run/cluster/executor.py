@@ -98,6 +98,10 @@ class Dask:
         on_output: Callable[[Scheduled, str], None],
     ) -> Generator[Ended, None, None]:
         """Yield each item with its outcome as it ends."""
-        hears = Listeners(on_workers=self._on_workers, on_note=self._on_note, on_start=on_start, on_output=on_output)
-        session = Session(self._link, self._members, self._run, job, items, patience=self._patience, hears=hears)
+        listeners = Listeners(
+            on_workers=self._on_workers, on_note=self._on_note, on_start=on_start, on_output=on_output
+        )
+        session = Session(
+            self._link, self._members, self._run, job, items, patience=self._patience, listeners=listeners
+        )
         yield from session.outcomes()

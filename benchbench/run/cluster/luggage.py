@@ -1,4 +1,4 @@
-"""Sends the user's files that trials need to another machine, by their content and under the same names."""
+"""Sends the user's files that trials need to another machine, by content and under the same names."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from benchbench.run.origins import Source
 from benchbench.signals.files.wfdb_record import HEADER
 
 CHUNK = 4 * 2**20
-"""Bytes of a file in one message."""
+"""The most bytes of a file in one message."""
 
 
 class Piece(NamedTuple):
@@ -29,8 +29,8 @@ class Piece(NamedTuple):
 class Parcel(NamedTuple):
     """Files of one folder. ``text`` is the path in the study.
 
-    It names a folder of files, a file with those that it names in turn, or a plug-in with its imports.
-    ``shared``: if the other machine has a file with this path and content, the trials there use it.
+    The path is that of a folder, of a file that may name further files, or of a plug-in with its imports. If ``shared``
+    and the other machine has files with the same paths and content, the trials there use these.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Parcel(NamedTuple):
 
 
 def packed(job: Job) -> tuple[Parcel, ...]:
-    """The files that a job's trials need: plug-ins, what these import from their folders, and files named by options.
+    """The files that a job's trials need: plug-ins with imports from their folders, and files that options name.
 
     InputError if a file cannot be read.
     """
@@ -100,7 +100,7 @@ class Depot:
             stream.write(part)
         if last:
             if _digest(coming) != name:
-                raise ValueError(f"a file was damaged on its way (SHA-256 {name[:12]}...)")
+                raise ValueError(f"a file was damaged while it was sent (SHA-256 {name[:12]}...)")
             coming.rename(self.folder / name)
 
     def unpacked(self, parcels: tuple[Parcel, ...], into: Path) -> dict[str, str]:

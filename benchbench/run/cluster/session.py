@@ -47,14 +47,14 @@ class Session:
 
     def __init__(
         self, link: Link, members: dict[str, Member], run: str, job: Job, items: Iterable[Scheduled], *,
-        patience: float, hears: Listeners,
+        patience: float, listeners: Listeners,
     ) -> None:  # fmt: skip
         self._link, self._members, self._run, self._job = link, members, run, job
-        self._patience, self._hears = patience, hears
+        self._patience, self._listeners = patience, listeners
         trials = list(items)
         self._dealer, self._left = Dealer(trials), len(trials)
         self._parcels = packed(job)
-        self._heard: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._over = threading.Event()
         self._threads = ThreadPoolExecutor(_FETCHERS, thread_name_prefix="benchbench-fetch")
         self._answered = self._busy = time.monotonic()
@@ -66,7 +66,7 @@ class Session:
         threading.Thread(target=self._watch, daemon=True).start()
         try:
             while self._left:
-                hear, *what = self._heard.get()
+                hear, *what = self._events.get()
                 for one in hear(*what):
                     self._left -= 1
                     self._deal()
@@ -84,7 +84,7 @@ class Session:
 
     def _watch(self) -> None:
         while not self._over.wait(0.0 if not self._members else _LOOK):
-            self._heard.put((self._looked, self._link.workers()))
+            self._events.put((self._looked, self._link.workers()))
             self._over.wait(_LOOK / 10)
 
     def _deal(self) -> None:
@@ -92,7 +92,7 @@ class Session:
         ready = [member for member in self._members.values() if member.state == "ready"]
         if len(ready) != self._count:
             self._count = len(ready)
-            self._hears.on_workers(self._count)
+            self._listeners.on_workers(self._count)
         if not self._begun:
             return
         for member in ready:
@@ -103,7 +103,7 @@ class Session:
                 self._submit(member, item)
             for item in member.starting():
                 member.started[item.trial.key] = datetime.now(UTC).isoformat(timespec="seconds")
-                self._hears.on_start(item)
+                self._listeners.on_start(item)
         if any(member.given or member.state in {"new", "opening"} for member in self._members.values()):
             self._busy = time.monotonic()
         elif self._left and time.monotonic() - self._busy > self._patience:
@@ -117,7 +117,7 @@ class Session:
         key = item.trial.key
         future = self._link.submit(worker.ran, member.token, pickle.dumps(item), worker=member.address, needs=needs)
         member.given[key] = item, future
-        future.add_done_callback(lambda done: self._heard.put((self._done, member, key, done)))
+        future.add_done_callback(lambda done: self._events.put((self._done, member, key, done)))
 
     # One method for each event; each yields the trials whose outcome is known now.
 
@@ -135,7 +135,7 @@ class Session:
             return
         self._answered = now
         for address in self._members.keys() - workers.keys():
-            self._hears.on_note(f"worker {self._members[address].label} has left")
+            self._listeners.on_note(f"worker {self._members[address].label} has left")
             yield from self._forget(self._members.pop(address))
         for address, told in workers.items():
             member = self._members.setdefault(address, Member.of(address, told, now))
@@ -144,7 +144,7 @@ class Session:
                 if member.state == "silent":
                     self._members[address] = member.anew()
             elif now - member.changed > self._patience and member.state != "silent":
-                self._hears.on_note(f"worker {member.label} has been silent for {self._patience:g} s")
+                self._listeners.on_note(f"worker {member.label} has been silent for {self._patience:g} s")
                 yield from self._forget(member)
                 member.state = "silent"
         self._open()
@@ -162,7 +162,7 @@ class Session:
             answer: Any = opened(self._link, member, self._run, self._job, self._parcels)
         except Exception as error:
             answer = error
-        self._heard.put((self._opened, member, answer))
+        self._events.put((self._opened, member, answer))
 
     def _opened(self, member: Member, answer: Environment | str | Exception) -> Iterator[Ended]:
         """Handle a worker's answer to the start of its host."""
@@ -172,7 +172,7 @@ class Session:
             elif isinstance(answer, str) and not self._begun:
                 raise InputError(f"worker {member.label} cannot run the trials: {answer}")
             elif isinstance(answer, str) or member.tries + 1 >= _TRIES:
-                self._hears.on_note(f"worker {member.label} takes no part in the run: {answer}")
+                self._listeners.on_note(f"worker {member.label} takes no part in the run: {answer}")
                 member.state = "refused"
             else:
                 self._members[member.address] = member.anew()
@@ -194,7 +194,7 @@ class Session:
             told = pickle.loads(future.result(timeout=self._patience))  # noqa: S301  see member.opened
         except Exception:  # the worker or the connection was lost meanwhile
             told = worker.Told()
-        self._heard.put((self._fetched, member, key, told))
+        self._events.put((self._fetched, member, key, told))
 
     def _fetched(self, member: Member, key: str, told: worker.Told) -> Iterator[Ended]:
         """Handle an outcome that has arrived, or the loss of its host."""
@@ -209,7 +209,7 @@ class Session:
         future.release()
         self._dealer.ended(item)
         if told.printed:
-            self._hears.on_output(item, told.printed)
+            self._listeners.on_output(item, told.printed)
         yield item, told.ended
 
     def _is_current(self, member: Member, key: str) -> bool:
@@ -243,7 +243,7 @@ class Session:
 
     def _reconnect(self) -> None:
         """Connect again; the trials under way run once more, which does not count as an attempt."""
-        self._hears.on_note(
+        self._listeners.on_note(
             f"the connection to the scheduler is lost; the run tries to connect again for {self._patience:g} s"
         )
         for member in self._members.values():
@@ -253,4 +253,4 @@ class Session:
         self._members.clear()
         self._link.again(self._patience)
         self._answered = self._busy = time.monotonic()
-        self._hears.on_note("the connection to the scheduler is back")
+        self._listeners.on_note("the connection to the scheduler is back")

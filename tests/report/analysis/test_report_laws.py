@@ -101,7 +101,7 @@ def test_batches_and_other_options_are_not_mixed_in_a_law_of_width(found, timed)
     assert found(made).empty
 
 
-def test_who_solves_has_the_time_of_the_fit_where_it_was_not_cut_off(found, timed):
+def test_a_learner_that_solves_has_the_time_of_its_fit_unless_it_was_cut_off(found, timed):
     seconds = Budget(name="equal-seconds", width=8, seconds=1.0, batch=BATCH)
     made = [
         timed("esn", length=length, update_ms=(length - 5 * (UPDATES == 0)) / 100, curve=[], budget=seconds, mib=0)

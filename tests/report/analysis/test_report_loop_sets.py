@@ -93,7 +93,7 @@ def said(numbers):
     return " ".join(render(Page("report", tuple(all_loops(numbers)))).split())
 
 
-def test_the_report_says_what_chose_and_where_it_could_not(gathered, tuned, record):
+def test_the_report_says_which_score_chose_and_where_it_could_not(gathered, tuned, record):
     old = tuned([run()], [run()], name="rnn")
     assert "The validation split has chosen the option sets in open loop." in said(gathered(old))
     new = tuned([run(1.0)], [run(3.0)])
@@ -104,7 +104,7 @@ def test_the_report_says_what_chose_and_where_it_could_not(gathered, tuned, reco
     assert "Some records of rnn on mackey_glass at length 100 have no such runs" in said(gathered(new + old))
 
 
-def test_the_choices_stand_in_a_table_of_their_own(gathered, tuned):
+def test_the_choices_have_a_table_of_their_own(gathered, tuned):
     found = tables(gathered(tuned([run(1.0)], [run(3.0)])))["closed_loop_sets"].iloc[0]
     assert (found["option_sets"], found["set"]) == (2, json.dumps(FAST))
     assert (found["chosen_by"], found["validation_time"]) == ("free run", 3.0)

@@ -116,7 +116,7 @@ def test_a_window_takes_the_pass_divided_by_the_test_sequences(chosen, record):
     assert frame["predict_us"].iloc[0] == pytest.approx(500)
 
 
-def test_variants_of_a_task_are_told_apart_by_what_differs(chosen, record):
+def test_variants_of_a_task_are_named_by_the_options_that_differ(chosen, record):
     options = [{"horizon": 15, "tau": 17}, {"horizon": 84, "tau": 17}, {"tau": 17}]
     frame = chosen([record(task_options=chosen_options) for chosen_options in options]).frame
     names = {f"mackey_glass (horizon={value})" for value in (15, 84, "default")}
@@ -167,7 +167,7 @@ def test_a_metric_that_chooses_is_chosen_where_it_is_highest(chosen, classified)
     assert chosen(made).options[["set", "valid_choice"]].to_numpy().tolist() == [['{"rate": 1}', 0.9]]
 
 
-def test_all_option_sets_stand_with_their_validation_score(chosen, record):
+def test_all_option_sets_are_listed_with_their_validation_score(chosen, record):
     selection = chosen([record(options={"rate": rate}, valid=valid) for rate, valid in ((1, 0.3), (2, 0.1), (3, 0.2))])
     assert selection.sets[["set", "valid_choice"]].to_numpy().tolist() == [
         ['{"rate": 2}', 0.1], ['{"rate": 3}', 0.2], ['{"rate": 1}', 0.3]
@@ -256,7 +256,7 @@ def test_machines_with_a_task_each_keep_their_times(chosen, grid):
     assert selection.frame["fit_seconds"].notna().all()
 
 
-def test_machines_that_made_the_same_trials_or_compare_devices_stand_apart(chosen, record):
+def test_machines_with_the_same_trials_or_with_several_devices_are_shown_separately(chosen, record):
     same = [record(environment={"machine": name}) for name in ("x", "y")]
     assert set(chosen(same).frame["condition"]) == {"equal-updates, x", "equal-updates, y"}
     pairs = [

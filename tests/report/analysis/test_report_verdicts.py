@@ -86,13 +86,13 @@ def test_a_failure_is_in_no_ratio_and_lost_and_counted(scored):
     assert row["value"] == pytest.approx(stats.gmean([0.1, 0.1, 0.11]) / stats.gmean([0.3, 0.3, 0.32]))
 
 
-def test_who_fails_on_most_seeds_is_not_called_better(scored):
+def test_a_competitor_that_fails_on_most_seeds_is_not_called_better(scored):
     found = scored(gru=[0.100, 0.101, None, None, None], rnn=[0.9, 0.91, 0.9, 0.9, 0.9])
     assert judged(found)[0]["verdict"].tolist() == ["open"]
     assert said(found)["take"] == "rnn"
 
 
-def test_who_declines_the_problem_does_not_stand_in_the_way_of_a_winner(frame, record):
+def test_a_competitor_that_declines_the_problem_does_not_prevent_a_winner(frame, record):
     scores = {"gru": shaken(0.1), "rnn": shaken(0.2, 1)}
     records = [record(name, seed, mse=mse) for name, all_ in scores.items() for seed, mse in enumerate(all_)]
     declined = [record("esn", seed, status="unsupported") for seed in range(3)]
@@ -114,7 +114,7 @@ def test_an_over_budget_score_is_never_ranked(frame, record):
     assert judged(found)[1]["architecture"].tolist() == ["gru"]
 
 
-def test_ranks_are_groups_of_those_that_are_not_told_apart(scored):
+def test_competitors_without_a_shown_difference_share_a_rank_group(scored):
     found = scored(gru=NEAR, rnn=NEAR[::-1], lstm=FAR, linear=[2.0, 2.1, 2.05])
     ranks = judged(found)[1].set_index("architecture")["rank_group"]
     assert ranks.to_dict() == {"gru": 1, "rnn": 1, "lstm": 3, "linear": 4}
@@ -153,7 +153,7 @@ def test_tasks_of_two_objectives_are_ranked_each_by_its_own(frame, record, class
     assert table["take"].to_dict() == {"digits": "rnn", "mackey_glass": "gru"}
 
 
-def test_the_networks_stand_at_their_verdict_against_each_baseline(scored):
+def test_networks_are_listed_by_their_verdict_against_each_baseline(scored):
     found = scored(gru=NEAR, rnn=[0.5, 0.505, 0.5], esn=WIDE, linear=FAR, persistence=[0.901, 0.9, 0.9])
     assert margins(found)[PLACE] == [
         ("linear", words(better=["gru"], open_=["esn"], worse=["rnn"])),

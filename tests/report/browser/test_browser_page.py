@@ -225,7 +225,7 @@ def test_colours_follow_the_system_then_the_button_and_are_remembered(page, toy)
     assert again.run("return document.documentElement.dataset.theme") == "light"
 
 
-def test_a_foreign_name_is_text_wherever_it_stands(page, classes):
+def test_markup_in_a_name_is_shown_as_text_everywhere(page, classes):
     one = page(classes)
     assert one.run("return document.getElementById('evil')") is None
     assert f"digits (path={EVIL})" in one.texts("select[data-control=task] option")

@@ -39,7 +39,7 @@ def test_each_cell_has_its_median_its_ends_and_its_costs(made, grid):
     assert row["seeds"] == 3
 
 
-def test_a_reader_chooses_among_what_there_are_several_of(made, grid, budgets):
+def test_a_reader_can_choose_whatever_a_study_has_several_of(made, grid, budgets):
     _, where, _ = made(grid(tasks=("cosine", "ecg"), lengths=(100,), seeds=1, budgets=budgets, names=("gru", "mean")))
     assert [(one["name"], one["values"]) for one in where.controls] == [
         ("task", ["cosine", "ecg"]),
@@ -52,7 +52,7 @@ def test_an_engine_that_each_architecture_has_for_itself_is_no_choice(made, reco
     assert where.controls == []
 
 
-def test_a_curve_is_read_along_the_budget_and_ends_at_what_was_scored_last(made, record):
+def test_a_curve_runs_along_the_budget_and_ends_at_the_last_scored_loss(made, record):
     curve = [(10, 1.0, 4.0, None), (20, 2.0, 2.0, None)]
     _, _, found = made(
         [record("gru", curve=curve), record("gru", 1, curve=[(10, 1.0, 8.0, None), (40, 4.0, 6.0, None)])]
@@ -67,7 +67,7 @@ def test_a_curve_is_read_along_the_budget_and_ends_at_what_was_scored_last(made,
     assert row["y"][0] is None  # before the first look
 
 
-def test_who_solves_has_one_loss(made, record):
+def test_a_learner_that_solves_has_one_loss(made, record):
     _, _, found = made([record("gru"), record("linear", valid=0.25)])
     assert [row["end"] for row in found["curves"] if "end" in row] == [0.25]
 
@@ -79,7 +79,7 @@ def test_competitors_with_one_truth_share_it(made, record):
     assert found["predictions"][0]["made"] == pytest.approx(samples["first"].predicted[:120], rel=1e-3)
 
 
-def test_the_rungs_of_a_ladder_are_places_with_what_they_climb(made, record):
+def test_the_rungs_of_a_ladder_are_places_labelled_by_their_amount(made, record):
     rungs = [Budget(name=f"ladder-{n}", width=8, updates=n) for n in (10, 100)]
     _, where, _ = made([record(name, budget=rung) for rung in rungs for name in ("gru", "rnn")])
     assert [(one["ladder"], one["rung"], one["limit"]) for one in where.facts] == [
@@ -105,7 +105,7 @@ def test_a_thousand_records_make_less_than_five_megabytes(made, grid, stored):
     assert len(text.encode()) + pictures + script < 5_000_000
 
 
-def test_every_chart_has_the_signal_that_says_who_was_chosen():
+def test_every_chart_has_the_signal_of_the_chosen_competitor():
     assert all([one["name"] for one in spec["params"]] == ["chosen"] for spec in specs().values())
     assert all(np.isfinite(spec["height"]) and spec["width"] == "container" for spec in specs().values())
 

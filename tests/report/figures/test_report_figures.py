@@ -54,7 +54,7 @@ def test_one_length_makes_no_figure_against_length(place, record):
     assert score_by_length(place([record(seed=seed) for seed in range(3)])) is None
 
 
-def test_the_frontier_holds_what_nothing_else_beats_in_both(place, record):
+def test_the_frontier_has_the_competitors_that_none_beats_in_both_cost_and_score(place, record):
     points = {"gru": (1.0, 0.3), "rnn": (2.0, 0.4), "lstm": (3.0, 0.1), "esn": (0.5, 0.5)}
     spent = {name: record().spent.model_copy(update={"fit_seconds": seconds}) for name, (seconds, _) in points.items()}
     made = [record(name, mse=mse, spent=spent[name]) for name, (_, mse) in points.items()]

@@ -49,7 +49,7 @@ def scored(record):
     return make
 
 
-def test_what_linear_solves_stands_before_everything_else(front, scored):
+def test_the_tasks_that_linear_solves_come_first(front, scored):
     made = scored(linear=NEAR, gru=FAR) + scored(task="lorenz", linear=FAR, gru=NEAR)
     made += scored(task="names", linear=NEAR, gru=WIDE)
     first = front(made)[0].split("## In short\n\n")[1].splitlines()[0]
@@ -68,7 +68,7 @@ def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scor
     assert f"**Solved by linear:** {said}" in front(made)[0]
 
 
-def test_the_winner_is_said_with_how_sure_that_is_and_what_it_costs(front, scored):
+def test_the_winner_has_its_certainty_and_its_cost_beside_it(front, scored):
     page = front(scored(gru=NEAR, rnn=FAR, esn=[0.5, 0.52, 0.49], seconds={"gru": 2.0}))[0]
     found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
     low, high, rest = found.groups()
@@ -119,7 +119,7 @@ def test_the_page_of_a_task_has_the_gap_closed_and_says_what_it_is(front, record
     assert "Gap closed is (mean - score) / (mean - floor): 1 at the floor, 0 for `mean`." in task
 
 
-def test_laws_stand_in_a_sentence_and_in_a_table_and_their_absence_is_said(front, record):
+def test_power_laws_are_in_a_sentence_and_in_a_table_or_the_page_says_why_not(front, record):
     def timed(length, seed, wobble):
         spent = Spent(
             width=8, trained_parameters=100, fixed_parameters=0, updates=101, first_update_seconds=0.5,

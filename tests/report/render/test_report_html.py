@@ -95,18 +95,18 @@ def test_blocks_become_html(piece):
 
 
 @pytest.mark.parametrize("more", [None, extras()], ids=["blocks alone", "with charts"])
-def test_the_html_closes_what_it_opens_and_leads_to_what_is_there(more):
+def test_the_html_closes_its_tags_and_its_links_lead_somewhere(more):
     seen = Nesting(html.render(PAGES, more))
     assert seen.open == []
     assert len(set(seen.ids)) == len(seen.ids)
     assert {way[1:] for way in seen.ways if way.startswith("#")} <= set(seen.ids)
 
 
-def test_a_heading_that_nothing_stands_under_is_left_out():
+def test_a_heading_without_content_is_left_out():
     assert "Empty" not in html.render(PAGES)
 
 
-def test_a_figure_that_a_chart_stands_for_is_left_out():
+def test_a_figure_that_a_chart_replaces_is_left_out():
     page = Page("report", (*FRONT, Figure("learning_curves-x", line("Curves."))))
     assert "Curves." not in html.render([page], extras())
     assert "Curves." in html.render([page])
@@ -126,7 +126,7 @@ def test_each_number_names_its_trials():
     assert facts == [found(TRIAL), ["fedcba987654", *found(TRIAL)[1:]]]
 
 
-def test_no_name_breaks_out_of_the_script_that_it_stands_in():
+def test_no_name_breaks_out_of_its_script():
     evil = "</script><script>alert(1)</script><!-- & \u2028"
     text = html.render([Page("report", (Heading(1, line(evil)),))], extras(data={"names": [evil]}))
     assert text.count("<script") == html.render(PAGES, extras()).count("<script")

@@ -54,7 +54,7 @@ def test_updates_are_written_in_two_digits():
     assert all(planned(minutes).updates % 10 == 0 for minutes in (1, 2, 3, 4, 5))
 
 
-def test_what_solves_takes_no_more_updates_than_there_are_batches():
+def test_a_learner_that_solves_takes_no_more_updates_than_there_are_batches():
     assert timing(most=30).study_seconds((50,), 3, 2_000) == timing(most=30).study_seconds((50,), 3, 30)
 
 

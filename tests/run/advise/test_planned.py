@@ -67,7 +67,7 @@ def test_a_second_length_is_timed_only_where_the_first_took_less_than_a_fifth_of
     assert len(planned([one], asked(minutes=5), began=0.0, clock=lambda: 10.0).outline.lengths) == 2
 
 
-def test_several_files_are_recordings_and_their_paths_stand_in_the_study(tmp_path, monkeypatch):
+def test_several_files_are_recordings_whose_paths_are_in_the_study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recordings = [seen(tmp_path, f"{day}.csv", wave(seed=day)) for day in range(3)]
     made = outline(recordings, asked())
