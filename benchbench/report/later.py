@@ -14,7 +14,7 @@ HELD = 20_000
 class Later(Sequence[Record]):
     """A sequence of records, of which the most recently read ones are kept in memory.
 
-    ``places`` has the file of each record and the first byte of its line. ``held`` has some records already, by position.
+    ``places`` has the file of each record and the first byte of its line. ``held`` has some already, by position.
     """
 
     def __init__(self, places: Sequence[tuple[Path, int]], held: Mapping[int, Record]) -> None:
