@@ -27,7 +27,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    """Benchmarks are run once as tests; whoever asks for them alone has them timed."""
+    """Benchmarks run once as tests, and are timed only if pytest is asked for benchmarks alone."""
     asked = config.getoption("benchmark_only", default=False) or config.getoption("benchmark_enable", default=False)
     config.option.benchmark_disable = not asked
 

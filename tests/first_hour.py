@@ -1,4 +1,4 @@
-"""The first hour of a new user: every command of some pages, as it stands there, in small."""
+"""The first hour of a new user: runs the commands of some pages with small studies."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Every command on a page can be typed as it stands, and runs in a test or says what it needs."""
+"""Every command on a page is a valid one, and runs in a test or says what it needs."""
 
 import ast
 import re

@@ -9,6 +9,9 @@ import pytest
 from pages import PAGES, ROOT
 
 from benchbench.core import registry
+from benchbench.core.spec import Budget
+from benchbench.core.study import Study
+from benchbench.core.tuning import Tuning
 
 ROW = re.compile(r"^\| (`[^|]*?) \| ([^|]*?) \|", flags=re.MULTILINE)
 HEAD = re.compile(r"^(?:## .*|\*\*`.*)$", flags=re.MULTILINE)
@@ -77,3 +80,30 @@ def test_the_ratios_of_the_engines_are_those_of_the_committed_report():
         re.search(rf"^\| {name} +\| +([\d.]+) \(", committed, flags=re.MULTILINE)[1] for name in ("rnn", "lstm", "gru")
     ]
     assert [f"{float(one):.1f}" for one in found] == list(said)
+
+
+def test_the_defaults_in_the_tables_of_a_study_s_keys_are_those_of_the_code():
+    parts = {"## The keys": Study, "### Budgets": Budget, "### Tuning": Tuning}
+    wrong, seen = [], 0
+    for head, model in parts.items():
+        [text] = re.findall(rf"^{head}\n(.*?)(?=^##|\Z)", PAGES["studies.md"], flags=re.DOTALL | re.MULTILINE)
+        for key, cell in ROW.findall(text):
+            field, value = model.model_fields[key.strip("`")], literal(cell)
+            seen += value is not None
+            if field.is_required() != (cell == "must be given") or (
+                value is not None and of(field) not in (None, plain(value))
+            ):
+                wrong.append((head, key, cell, field.default))
+    assert (wrong, seen >= 12) == ([], True)
+
+
+def of(field):
+    """The default of a field of a study, as a page shows it."""
+    return plain(field.get_default(call_default_factory=True))
+
+
+def test_the_size_of_the_page_of_main_is_that_of_the_committed_one():
+    [(size, trials)] = re.findall(r"report\.html\),\s+([\d.]+)\s+MB\s+for\s+([\d,]+)\s+trials", PAGES["page.md"])
+    lines = [line for file in (ROOT / "results/records/main").glob("*.jsonl") for line in file.open()]
+    assert int(trials.replace(",", "")) == len(lines)
+    assert f"{(ROOT / 'results/report/main/report.html').stat().st_size / 1e6:.1f}" == size

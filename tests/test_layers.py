@@ -1,4 +1,4 @@
-"""The rules of the house, held by walking the source: who imports whom, what stands where, and how long it is."""
+"""Walks the source and checks the rules of the code: imports between folders, printing, and the length of files."""
 
 import ast
 import re

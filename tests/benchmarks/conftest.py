@@ -1,4 +1,4 @@
-"""pytest-benchmark over the workloads: measured by ``make bench``, each run once as a test otherwise."""
+"""pytest-benchmark over the workloads: ``make bench`` measures them; otherwise each runs once as a test."""
 
 import time
 
@@ -23,7 +23,7 @@ def pytest_benchmark_update_machine_info(config, machine_info):
 
 @pytest.fixture(scope="session")
 def measured(pytestconfig):
-    """Whether times are taken: the process is then set as that of a trial."""
+    """Whether times are taken; the process then has the settings of a trial's process."""
     enabled = not pytestconfig.getoption("benchmark_disable")
     if enabled:
         workloads.prepare(THREADS)

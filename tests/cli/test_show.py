@@ -84,7 +84,7 @@ def test_a_figure_goes_into_the_file_that_is_named(kept, shown, tmp_path):
     assert Image.open(tmp_path / "trial.png").size == (1600, 1000)
 
 
-def test_an_artifact_that_is_gone_is_said(shown, tmp_path):
+def test_the_output_names_a_missing_artifact(shown, tmp_path):
     arrays = {f"predictions.test.{kind}": np.zeros((5, 1, 1), np.float32) for kind in ("true", "made")}
     shown(arrays=arrays)
     for one in (tmp_path / "results" / "artifacts").rglob("*.npz"):

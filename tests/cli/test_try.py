@@ -154,7 +154,7 @@ def peak():
 @pytest.mark.usefixtures("toy")
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's count of shared pages")
 @pytest.mark.parametrize("name", SIGNALS)
-def test_each_signal_of_somebody_else_leads_to_an_answer_within_two_gibibytes(cli, tmp_path, name, peak):
+def test_each_foreign_signal_leads_to_an_answer_within_two_gibibytes(cli, tmp_path, name, peak):
     file, expected = SIGNALS[name](tmp_path)
     cleaning = ("--clean", expected.clean) if expected.clean else ()
     done = cli("try", file.name, "--minutes", "20", *cleaning, *expected.arguments)

@@ -165,7 +165,7 @@ def test_a_time_is_in_the_unit_that_fits(seconds, said):
     assert duration(seconds) == said
 
 
-def test_a_stage_of_the_run_is_named_counted_from_one_and_said_why():
+def test_a_stage_of_the_run_has_its_name_its_reason_and_its_own_count():
     file = StringIO()
     one = watch(file)
     for name, notes in (

@@ -92,7 +92,7 @@ def test_memory_is_more_or_less_and_the_error_worse_or_better_without_a_margin(s
     assert {row.verdict for row in compare(b, a).rows} == {"less", "better", "no difference seen"}
 
 
-def test_no_memory_on_one_side_is_said_and_does_not_crash(stores, records):
+def test_a_memory_of_zero_on_one_side_gives_no_ratio(stores, records):
     made = compare(*stores(records, spent(records, peak_bytes=0)))
     assert {row.verdict for row in found(made, "peak memory")} == {"no ratio: 0 on one side"}
     assert gate(made, 1.5) == (False, ["not judged: 2 rows"])
@@ -290,6 +290,6 @@ def test_another_kernel_leaves_out_times_and_memory(stores, records):
     )  # fmt: skip
 
 
-def test_a_score_without_a_value_is_said(stores, records):
+def test_a_score_without_a_value_has_a_note(stores, records):
     made = compare(*stores(records, scored(records, "mse", [None, 0.1, 0.2], "lower")))
     assert made.notes == ("In B test mse has no value in 2 trials.",)

@@ -1,4 +1,4 @@
-"""The contract over the whole registry, and that it catches those who break it."""
+"""The contract over the whole registry, and plug-ins that break it."""
 
 import re
 

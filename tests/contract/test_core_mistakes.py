@@ -1,4 +1,4 @@
-"""A mistake in a core is told in one sentence, once; widths, warnings and metrics of one's own."""
+"""A mistake in a core is reported once, in one sentence; widths, warnings and own metrics."""
 
 import warnings
 

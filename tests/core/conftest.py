@@ -1,4 +1,4 @@
-"""What several tests of the core share: plug-in files, registries made of them, studies, and a clock that is told."""
+"""Fixtures of several tests of the core: plug-in files, registries made of them, studies, and a clock set by hand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +57,7 @@ PARTS = {
 
 
 class Clock:
-    """A clock that goes only when it is told to."""
+    """A clock that goes on only when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 100.0

@@ -64,6 +64,6 @@ def test_an_unknown_key_names_the_nearest_and_an_ambiguous_one_all(written: tupl
         find(results, "")
 
 
-def test_a_folder_without_records_is_said(tmp_path: Path) -> None:
+def test_the_message_names_a_folder_without_records(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no records; --results"):
         find(tmp_path, "abc")

@@ -52,7 +52,7 @@ def without_gain(records):
 
 
 def told(study, folder, change=lambda records: records):
-    """The finding of a study, once its records are changed and its tables made anew."""
+    """The finding of a study after its records were changed and its tables made again."""
     _, records = read(f"course-{study}", RESULTS)
     target = folder / "records" / f"course-{study}"
     target.mkdir(parents=True)

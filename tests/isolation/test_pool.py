@@ -19,7 +19,7 @@ from benchbench.isolation.supervisor import Limits, Lost, Supervisor, Surroundin
 PINS = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
 
 
-def test_work_runs_side_by_side(tmp_path):
+def test_items_run_in_parallel(tmp_path):
     items = [tmp_path / str(i) for i in range(2)]
     assert sorted(result for _, result in isolated_map(meet, items, jobs=2)) == [True, True]
 
@@ -115,7 +115,7 @@ def prepared_in(_):
 
 
 @PINS
-def test_jobs_side_by_side_have_cores_of_their_own(tmp_path):
+def test_parallel_jobs_have_separate_cores(tmp_path):
     if cores() < 2:
         pytest.skip("one core")
     sets = [result for _, result in isolated_map(meet_and_look, [tmp_path / str(i) for i in range(2)], jobs=2)]

@@ -25,7 +25,7 @@ def fit(learner, updates=4, watch=lambda _updates: None):
 
 
 class Wider(nn.Module):
-    """Its states are the cells and the outputs of an LSTM cell side by side, which no attribute says."""
+    """Its states are the cells and the outputs of an LSTM cell, joined, which no attribute says."""
 
     def __init__(self, inputs, width):
         super().__init__()

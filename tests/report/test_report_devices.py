@@ -168,7 +168,7 @@ def test_two_other_devices_are_each_compared_with_the_cpu(compared, pair, record
     assert cells["update_times"].to_dict() == {"gpu": 2.0, "tpu": 0.25}
 
 
-def test_other_option_sets_are_not_compared_and_that_is_said(compared, pair):
+def test_the_page_says_that_other_option_sets_are_not_compared(compared, pair):
     def tried(seed, rate, cpu_valid, gpu_valid):
         valid = {"cpu": {"valid": cpu_valid}, "gpu": {"valid": gpu_valid}}
         return pair(2.0 + 0.01 * seed, 1.0, seed, options={"rate": rate}, both=valid)

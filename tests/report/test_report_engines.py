@@ -1,4 +1,4 @@
-"""Two engines side by side."""
+"""The comparison of two engines in the report."""
 
 import re
 

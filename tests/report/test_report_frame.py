@@ -102,7 +102,7 @@ def test_the_records_of_all_machines_are_read_in_the_order_of_their_rows(stored,
     assert list(frame["key"]) == [one.trial.key for one in records]
 
 
-def test_an_empty_environment_is_no_obstacle(stored, record):
+def test_a_record_with_an_empty_environment_can_be_read(stored, record):
     bare = record().model_copy(update={"environment": Environment()})
     frame = load("toy", stored([bare]))
     assert frame["machine"][0] == ""
@@ -166,7 +166,7 @@ def test_the_choosing_score_changes_its_sign_if_higher_is_better(stored, classif
     assert (row["choose"], row["valid_choice"]) == ("balanced_accuracy", -0.75)
 
 
-def test_a_metric_of_somebody_s_own_has_columns_of_its_own(stored, classified):
+def test_a_metric_of_a_plug_in_has_columns_of_its_own(stored, classified):
     objective = Objective("ours", "squared_error", {"lag": Metric(lambda targets, predictions: 1.0)}, "lag")
     scores = {"valid_lag": 3.0, "test_lag": 4.0, "valid_loss": 0.1}
     frame = load("toy", stored([classified(objective=objective, scores=scores)]))

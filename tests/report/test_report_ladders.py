@@ -1,4 +1,4 @@
-"""Ladders in the report: scores against the budget, who has the best median where, and whether that has settled."""
+"""Ladders in the report: scores against the budget, the best median on each rung, and whether the ranking settled."""
 
 import pytest
 

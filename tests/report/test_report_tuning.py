@@ -216,7 +216,7 @@ def test_budgets_at_some_of_the_lengths_alone_leave_no_gap(record, stored):
     assert [note for note in select(load("toy", stored(made[:-1]))).notes if note.startswith("Unfinished: 5 of 6")]
 
 
-def test_added_seeds_leave_no_gap_and_are_said_to_have_been_looked_for(record, stored):
+def test_added_seeds_leave_no_gap_and_the_page_says_why_they_were_added(record, stored):
     made = [
         record(name, seed, task=task) for name in ("gru", "rnn") for task in ("cosine", "names") for seed in range(5)
     ]

@@ -149,7 +149,7 @@ def test_the_page_of_a_task_has_rank_groups_and_the_pairs_of_the_best_median(tex
     assert re.search(rf"\| gru +\| rnn +\| +× [^|]* \| +{won} \| +2 \| +1 \|", task)
 
 
-def test_a_network_that_does_not_beat_linear_is_said_plainly(text, record):
+def test_the_page_names_a_network_that_does_not_beat_linear(text, record):
     scores = {"gru": 0.5, "linear": 0.1, "persistence": 0.9, "mean": 1.0}
     scatter = np.random.default_rng(0).lognormal(sigma=0.01, size=(4, 3))
     made = [
@@ -166,7 +166,7 @@ def test_a_network_that_does_not_beat_linear_is_said_plainly(text, record):
     assert "Better than every other: *linear* (baseline) on mackey_glass." in page
 
 
-def test_missing_baselines_and_left_out_records_are_said(text, record):
+def test_the_page_names_missing_baselines_and_left_out_records(text, record):
     page = text([record(), record("rnn", versions={"task": 1, "architecture": 2}), record("rnn")])
     assert "This study has no baseline" in page
     assert "Left out: 1 record of an older version" in page
@@ -194,7 +194,7 @@ def test_parts_of_the_test_split_are_side_by_side(text, record):
     assert re.search(r"\| architecture +\| +high \| +low \|\n.*\n\| rnn +\| +0.500 \| +0.125 \|", page)
 
 
-def test_the_number_of_option_sets_and_the_choice_are_said(text, record):
+def test_the_page_gives_the_number_of_option_sets_and_the_choice(text, record):
     options = [record(options={"rate": rate}, valid=rate) for rate in (0.1, 0.2)]
     page = text([*options, record("rnn")])
     assert re.search(r"\| gru +\| 2 +\| rate=0.1 \(1 of 1\) +\|", page)

@@ -153,7 +153,7 @@ class _Late:
 
 @cheat
 class Postpones(Honest):
-    """Computes a prediction when somebody looks at it."""
+    """Computes a prediction only when it is read."""
 
     def predict(self, inputs):
         return _Late(super().predict(inputs))
@@ -268,7 +268,7 @@ class Patches(Honest):
 
 @cheat
 class MakesTheData(Honest):
-    """Makes the problem anew, from the trial that it finds in its callers' frames."""
+    """Makes the problem again, from the trial that it finds in its callers' frames."""
 
     def fit(self, train, valid, meter):
         super().fit(train, valid, meter)

@@ -37,7 +37,7 @@ class Command:
         os.kill(self.pid, number)
 
     def ended(self):
-        """Its exit code, once it has ended; that of a signal is negative."""
+        """Its exit code, once it has ended; it is negative if a signal ended the command."""
         until = time.monotonic() + _PATIENCE
         while self._status is None and time.monotonic() < until:
             pid, status = os.waitpid(self.pid, os.WNOHANG)

@@ -79,7 +79,7 @@ class _Host:
         )
 
     def work(self, waiting, heard):
-        """Give the machine a trial whenever it has none; if it dies, its trial is lost and the others go on."""
+        """Give the machine a trial whenever it has none; if it crashes, its trial is lost and the others continue."""
         try:
             self._send(self.job)
             while True:
@@ -121,7 +121,7 @@ def _next(waiting):
 def _worker():
     """What runs on the machine: this machine's own executor, on trials as they come."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anybody prints is no answer
+    os.dup2(2, 1)  # output of the trial is not an answer
 
     def say(*what):
         answers.write(pickle.dumps(what))

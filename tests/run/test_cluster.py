@@ -123,7 +123,7 @@ def filed(rng, length, *, path: str = ""):
 """
 
 
-def test_plug_ins_and_signals_travel_by_content_once_a_worker(own, tmp_path):
+def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(own, tmp_path):
     import numpy as np
 
     there = own("a")

@@ -81,7 +81,7 @@ def test_the_steps_of_a_unit_may_be_any_kind_of_number(kind):
     assert score(Slides(), free_run(unit_steps=kind(7))).unit_steps == 7.0
 
 
-def test_a_generate_that_is_none_is_as_good_as_no_generate():
+def test_a_generate_that_is_none_counts_as_no_generate():
     assert score(Own(None)) == score(Slides())
 
 

@@ -101,7 +101,7 @@ def test_the_weights_of_a_network_can_be_loaded_by_pytorch_with_nothing_but_weig
 
 
 class Own:
-    """A learner of somebody's own: one number."""
+    """A learner of a plug-in: one number."""
 
     size = Size(trained=1)
 
@@ -216,7 +216,7 @@ def test_a_file_with_a_pickle_in_it_is_refused_even_where_the_record_names_it(st
     ("kept", "said"),
     [(None, "its learner was not kept; benchbench run STUDY --keep"), (Kept(message="so"), "could not be kept: so")],
 )
-def test_a_learner_that_was_not_kept_is_said(kept, said, stored):
+def test_the_output_says_that_a_learner_was_not_kept(kept, said, stored):
     results, record = stored
     with pytest.raises(InputError, match=said):
         keeping.restored(record.model_copy(update={"kept": kept}), results, registry.load())

@@ -30,7 +30,7 @@ def sent(text, paths, into):
     return Path(Depot(into / "depot").unpacked(parcels, into / "files")[text])
 
 
-def test_the_signals_of_a_wfdb_record_travel_beside_its_header(tmp_path):
+def test_the_signals_of_a_wfdb_record_are_sent_with_its_header(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     header, signal = home / "100.hea", home / "100.dat"
@@ -42,7 +42,7 @@ def test_the_signals_of_a_wfdb_record_travel_beside_its_header(tmp_path):
     assert there.with_name("100.dat").read_bytes() == b"\1\0\2\0"
 
 
-def test_a_folder_of_files_travels_whole_and_keeps_its_name(tmp_path):
+def test_a_folder_of_files_is_sent_whole_and_keeps_its_name(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     for name in ("a.csv", "b.csv"):

@@ -37,7 +37,7 @@ def trial(**options):
     )  # fmt: skip
 
 
-def test_a_plugin_comes_from_its_file_and_from_what_it_imports_beside_it(known, tmp_path):
+def test_a_plug_in_comes_from_its_file_and_its_imports_from_the_same_folder(known, tmp_path):
     [source] = origins.find([trial()], known).values()
     assert source.paths == (tmp_path / "mine.py", tmp_path / "beside.py")
     (tmp_path / "beside.py").write_text("SCALE = 2\n")

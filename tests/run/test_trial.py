@@ -242,7 +242,7 @@ def test_a_budget_that_ends_before_the_first_sequences_is_a_clear_failure(study)
     assert "the budget ended before" in record.message
 
 
-def test_segments_are_the_first_stretch_and_the_extremes():
+def test_segments_are_the_first_one_and_the_extremes():
     targets = np.zeros((180, 1, 1), np.float32)
     predictions = np.zeros_like(targets)
     predictions[:60], predictions[60:120], predictions[120:] = 0.5, 0.1, 2.0

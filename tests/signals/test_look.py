@@ -21,7 +21,7 @@ def table(folder, **columns):
 
 
 @pytest.mark.parametrize("name", [name for name in SIGNALS if name != "million"])
-def test_of_a_signal_of_somebody_else_column_times_rate_and_period_are_found(name, tmp_path):
+def test_the_column_times_rate_and_period_of_a_foreign_signal_are_found(name, tmp_path):
     file, expected = SIGNALS[name](tmp_path)
     found = seen(file, *expected.arguments[1:], clean=expected.clean)
     assert (found.column, found.times, found.profile.samples) == (expected.column, expected.times, expected.samples)
@@ -49,7 +49,7 @@ def test_months_are_even_though_their_days_are_not(tmp_path):
     assert (found.spacing.unit, found.spacing.step, found.spacing.uneven) == ("month", 1.0, ())
 
 
-def test_of_several_columns_none_is_guessed_and_their_names_are_shown(tmp_path):
+def test_no_column_of_several_is_guessed_and_their_names_are_shown(tmp_path):
     file = table(tmp_path, time=np.arange(50.0), left=wave(50), right=wave(50, seed=1))
     with pytest.raises(InputError, match="2 columns may be the signal: left, right; choose one, such as --column left"):
         seen(file)
@@ -86,7 +86,7 @@ def test_what_is_no_even_signal_is_refused_with_its_rows(columns, clean, message
         seen(table(tmp_path, **columns), clean=clean)
 
 
-def test_a_file_that_is_none_is_refused(tmp_path):
+def test_a_file_that_is_no_signal_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.csv: no such file"):
         seen(tmp_path / "nowhere.csv")
     with pytest.raises(InputError, match="a folder, not a file"):

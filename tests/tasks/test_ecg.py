@@ -107,7 +107,7 @@ def test_signal_and_annotations_go_to_the_new_rate_together(wfdb_folder):
         assert len(problem.test) == pytest.approx(84 * 1.5, abs=3)
 
 
-def test_a_stretch_is_as_long_as_asked_and_its_start_depends_on_the_seed(wfdb_folder):
+def test_a_segment_has_the_given_duration_and_its_start_depends_on_the_seed(wfdb_folder):
     one, two = (make(wfdb_folder, records=("100", "101", "103"), seed=seed, duration=20.0) for seed in (0, 1))
     for problem in (one, two):
         assert all(stop - start == pytest.approx(20) for start, stop in problem.provenance["seconds"].values())
@@ -193,7 +193,7 @@ def test_the_home_folder_of_an_unknown_user_is_refused_with_a_message(monkeypatc
         make("", records=("100",))
 
 
-def test_too_short_a_stretch_is_refused(wfdb_folder):
+def test_a_segment_that_is_too_short_is_refused(wfdb_folder):
     with pytest.raises(InputError, match=r"240 samples of record '101' \(2 s at 120 Hz\) are too short .* 310; raise"):
         make(wfdb_folder, length=300, records=("101",), duration=2.0)
     with pytest.raises(InputError, match=r"\d annotated beats in .* s of record '101', at least 10"):

@@ -43,7 +43,7 @@ MADE = {"cosine", "names", "problem_types", "energies"}  # sequences made as lon
 
 
 def those(names):
-    """Parameters of a test; that of the Lorenz system, whose orbit takes seconds, is a long one."""
+    """Parameters of a test; the one of the Lorenz system, whose orbit takes seconds, is marked long."""
     return [pytest.param(name, marks=pytest.mark.long if name == "lorenz" else ()) for name in names]
 
 

@@ -48,7 +48,7 @@ def test_r2_on_the_last_200_samples_cannot_exceed_the_golden_bound():
 
 
 @pytest.mark.parametrize("length", [4, 300, 700])
-def test_every_length_is_scored_on_the_same_stretch_of_time(length):
+def test_every_length_is_scored_on_the_same_period_of_time(length):
     problem = noisy_sine(np.random.default_rng(0), length, noise=0.0, horizon=5)
     valid, test = (raw(problem, part.targets)[:, 0, 0] for part in (problem.valid, problem.test))
     np.testing.assert_allclose(valid, np.sin(0.02 * np.arange(600, 800)), atol=1e-6)

@@ -171,7 +171,7 @@ def test_a_free_run_has_fifty_starts_from_the_second_half_of_the_test_part(tmp_p
     assert make(path=table, columns=["a", "b"], free_run=5).free_run.truth.shape == (STARTS, 5, 2)
 
 
-def test_option_sets_are_chosen_by_stretches_of_the_validation_part_where_it_is_long_enough(tmp_path):
+def test_free_runs_in_a_long_validation_part_choose_option_sets(tmp_path):
     walk, table = np.random.default_rng(1).standard_normal(2000).cumsum(), str(tmp_path / "walk.csv")
     np.savetxt(table, walk[:, None], header="a", comments="", fmt="%.17g")
     problem = make(path=table, free_run=60)

@@ -101,7 +101,7 @@ def test_two_processes_at_once_compile_once_and_a_third_loads(tmp_path):
 
 
 @pytest.mark.attacks
-def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path):
+def test_kernels_compile_without_a_writable_home_folder(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     compiled, _, note, folder, _ = told(loading(blocked, TMPDIR=str(tmp_path)))

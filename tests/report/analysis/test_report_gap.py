@@ -90,7 +90,11 @@ def said(frame):
         (0.05, {"linear": NEAR, "gru": WIDE}, ["undecided"]),
         (0.0995, {"linear": WIDE, "gru": WIDE[::-1]}, ["undecided"]),  # wide is not near
         (0.0, {"linear": NEAR, "gru": FAR}, ["none better"]),
-        (None, {"linear": NEAR, "gru": FAR, "rnn": [None] * 3}, ["none better"]),  # who never ended takes no part
+        (
+            None,
+            {"linear": NEAR, "gru": FAR, "rnn": [None] * 3},
+            ["none better"],
+        ),  # a competitor that never ended is left out
         (None, {"linear": NEAR, "mean": FAR}, []),
         (None, {"linear": [None] * 3, "gru": NEAR}, []),
         (None, {"persistence": NEAR, "gru": FAR}, []),

@@ -16,7 +16,7 @@ SLOW, FAST = {"learning_rate": 0.001}, {"learning_rate": 0.01}
 
 
 def run(time=None, *, valid=10, message="", status="ok"):
-    """A free run whose start stayed valid for so many of 100 steps; ``time`` is that of validation."""
+    """A free run that stayed valid for this many of 100 steps; ``time`` is the valid time on validation."""
     return FreeRunOutcome(
         steps=100, unit="Lyapunov time", unit_steps=10.0, valid_steps=[valid] if status == "ok" else [],
         validation_time=time, validation_message=message, status=Status(status), seconds=0.1,

@@ -195,7 +195,7 @@ def test_records_of_two_objectives_in_one_table_are_refused(chosen, record, clas
         chosen(made)
 
 
-def test_times_of_several_kernels_in_one_cell_are_left_out_and_said_to_be_mixed(chosen, record):
+def test_times_of_several_kernels_in_one_cell_are_left_out_with_a_note(chosen, record):
     made = [on("torch", record(seed=seed), kernel) for seed, kernel in enumerate(("fused", "fused", "plain"))]
     selection = chosen([*made, on("torch", record("rnn"), "fused")])
     frame = selection.frame.set_index(["architecture", "seed"])
@@ -210,7 +210,7 @@ def test_data_that_differ_within_a_seed_are_pointed_out(chosen, record):
     assert "The data differ on the same seed" in chosen(records).notes[0]
 
 
-def test_an_unfinished_study_is_said_to_be_so_and_a_finished_one_is_not(chosen, grid):
+def test_only_an_unfinished_study_has_a_note_that_it_is_unfinished(chosen, grid):
     records = grid()
     assert not any("Unfinished" in note for note in chosen(records).notes)
     notes = chosen(records[:-2]).notes

@@ -146,7 +146,7 @@ def test_option_sets_that_are_a_list_and_no_grid_make_no_heat_map(place, record)
     assert option_heat_map(place(made, "task")) is None
 
 
-def test_predicted_classes_are_dots_and_stretches_that_are_all_the_same_are_drawn_once(place, classified):
+def test_predicted_classes_are_dots_and_equal_segments_are_drawn_once(place, classified):
     one = Segment(true=[0, 1, 1], predicted=[0, 1, 0], score=0.4)
     figure = predictions(place([classified(samples=dict.fromkeys(("first", "best", "worst"), one))], "task"))
     [axis] = figure.axes

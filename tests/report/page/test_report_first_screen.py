@@ -76,7 +76,7 @@ def test_the_winner_has_its_certainty_and_its_cost_beside_it(front, scored):
     assert rest == "that of the next best, rnn (95 %, 3 pairs); a fit takes 2 s and 3 MiB, 100 parameters."
 
 
-def test_where_none_is_better_than_every_other_the_ones_in_question_are_named_with_the_least_time(front, scored):
+def test_if_none_is_better_than_every_other_the_candidates_are_named_with_the_least_time(front, scored):
     made = scored(gru=NEAR, rnn=NEAR[::-1], esn=FAR, seconds={"rnn": 3.0})
     made += scored(length=200, gru=NEAR, rnn=WIDE, seconds={"gru": 2.0})
     said = "none is better than every other; in question are rnn and gru;"

@@ -40,7 +40,7 @@ def seen(folder, name, values):
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", SIGNALS)
-def test_each_signal_of_somebody_else_gets_a_study_that_can_be_run(name, tmp_path, monkeypatch):
+def test_each_foreign_signal_gets_a_study_that_can_be_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file, expected = SIGNALS[name](tmp_path)
     clean = clean_options(expected.clean)
