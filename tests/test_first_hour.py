@@ -25,7 +25,9 @@ def test_the_commands_of_the_first_hour_can_be_pasted_one_after_the_other(cli, t
     for name, (language, start) in FILES.items():
         (tmp_path / name).write_text(block(language, start))
     shell = Shell(cli, tmp_path)
-    shell.play("printf 'voltage\\n' > signal.csv; seq 1200 | awk '{ print sin($1/8) }' >> signal.csv")
+    [signal] = [text for text, _ in commands(PAGES["own-signal.md"]) if text.startswith("seq ")]
+    shell.play(signal.splitlines()[0])
+    shell.play("sed -i 1ivoltage signal.csv")
     shell.play("benchbench run my_signal.toml --quiet")
     shell.play("benchbench run quick --quiet")
     for page in PLAYED:
