@@ -170,7 +170,9 @@ def test_the_plug_ins_of_the_pages_are_those_that_are_checked():
     assert sorted(names) == sorted(PLUG_INS)
 
 
-@pytest.mark.parametrize("name", PLUG_INS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name == "relu_rnn" else ()) for name in PLUG_INS]
+)
 def test_the_plug_ins_of_the_pages_keep_the_contract(name, tmp_path):
     from benchbench.contract import assert_contract
 
