@@ -1,4 +1,4 @@
-"""What a run says while it goes on: lines in a pipe, a bar in a terminal."""
+"""The progress of a run: lines in a pipe, a bar in a terminal."""
 
 from io import StringIO
 from itertools import count
@@ -31,7 +31,7 @@ def record(seed=0, status=Status.OK, message="", **fields):
 
 
 def watch(file, **options):
-    """A watch in a pipe whose clock goes on by a minute at each look."""
+    """A watch in a pipe whose clock moves by a minute at each reading."""
     bar = progress.Progress(console=Console(file=file, width=40), disable=True)
     return progress.Watch(bar, lines=True, clock=count(0, 60).__next__, **options)
 

@@ -1,4 +1,4 @@
-"""Blocks go to one worker each, and what a worker leaves goes on elsewhere under another name."""
+"""Each block goes to one worker, and the rest of a lost worker's block to another one, under another name."""
 
 from benchbench.core.spec import Budget, Trial
 from benchbench.run.cluster.dealer import Dealer

@@ -25,7 +25,7 @@ def free_run(features=1, **facts):
 
 
 class Slides:
-    """A learner without ``generate``: a sine goes on by its recurrence."""
+    """A learner without ``generate``: it continues a sine by its recurrence."""
 
     size = Size(trained=0)
 

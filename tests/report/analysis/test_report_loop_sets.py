@@ -38,7 +38,7 @@ def tuned(record):
 
 
 def choice(numbers):
-    """Which set was chosen, by what, and with which valid time; and the one that goes on in closed loop."""
+    """The set that was chosen and is used in closed loop, the score that chose it, and its valid time."""
     [row] = numbers.closed_loop.options.to_dict("records")
     [kept] = {json.dumps(options) for options in numbers.closed_loop.trials["architecture_options"]}
     assert kept == row["set"]
