@@ -91,7 +91,11 @@ def described(one: Look) -> list[str]:
     of = f", one of {one.channels} channels" if one.channels > 1 else ""
     gaps = f"{found.missing} in {len(found.gaps)} gaps, the longest of {found.longest_gap}" if found.missing else "none"
     rows = ", ".join(map(str, found.first_outliers)) + (" ..." if found.outliers > len(found.first_outliers) else "")
-    far = f"{found.outliers} beyond {OUTLIER:g} robust deviations, in row {rows}" if found.outliers else "none"
+    far = (
+        f"{found.outliers} beyond {OUTLIER:g} robust deviations, in row{'s' if found.outliers > 1 else ''} {rows}"
+        if found.outliers
+        else "none"
+    )
     period = "none found" if found.period is None else f"{found.period:.3g} samples"
     if found.period is not None and one.spacing is not None and one.spacing.unit == "s":
         period += f" ({_span(found.period * one.spacing.step)})"

@@ -1,6 +1,8 @@
 """The user's own signals: columns of text tables, arrays, Parquet, Feather or WAV files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isclose
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -33,6 +35,7 @@ from benchbench.signals.clean import (
     prepared,
     prepared_as,
 )
+from benchbench.signals.files.columns import clock_facts
 from benchbench.signals.files.read import read, signal_file
 from benchbench.signals.files.table import Form, Table
 
@@ -57,14 +60,14 @@ def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fr
     if one.columns != fitted:
         both = f"{', '.join(map(short, one.columns))}; the learner was fitted on {', '.join(map(short, fitted))}"
         raise InputError(f"{one.table.name}: the columns are {both}")
-    rate, before = one.table.facts.get("rate_hz"), facts.get("rate_hz")
-    if rate is not None and before is not None and rate != before:
-        raise InputError(f"{one.table.name} has {rate:g} Hz; the learner was fitted on a signal of {before:g} Hz")
+    if both := _other_clock(one.table.facts, facts):
+        raise InputError(f"{one.table.name} has {both[0]}; the learner was fitted on a signal with {both[1]}")
     piece = prepared_as(one.piece, how, facts.get("clean", {}))
     outputs = 1 if how.more or options["target"] is not None else len(fitted)
     return Fresh(
-        values=piece.values, names=fitted[:outputs], measured=piece.measured, first=how.lost, rate=rate or before
-    )
+        values=piece.values, names=fitted[:outputs], measured=piece.measured, first=how.lost,
+        rate=one.table.facts.get("rate_hz", facts.get("rate_hz")),
+    )  # fmt: skip
 
 
 class Recording(NamedTuple):
@@ -204,6 +207,7 @@ def _recording(path: str, form: Form, wanted: Sequence[str | int | None], how: P
         if position in positions[:number]:
             raise InputError(f"{table.name}: columns: {short(table.labels[position])} is given twice; give it once")
     values = np.column_stack([table.values(position, gaps=how.fills) for position in positions])
+    table = replace(table, facts={**table.facts, **clock_facts(table, positions)})
     return Recording(table, filled(values, how, table.name), tuple(table.labels[position] for position in positions))
 
 
@@ -215,13 +219,21 @@ def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None
             if one.table.sha256 == other.table.sha256:
                 both = f"{other.table.name} and {one.table.name}"
                 raise InputError(f"series: {both} are the same, which would leak; leave one out")
-        rates = [table.facts.get("rate_hz") for table in (first.table, one.table)]
-        if rates[0] != rates[1]:
-            both = f"{first.table.name} has {rates[0]:g} Hz, but {one.table.name} has {rates[1]:g} Hz"
+        if clocks := _other_clock(first.table.facts, one.table.facts):
+            both = f"{first.table.name} has {clocks[0]}, but {one.table.name} has {clocks[1]}"
             raise InputError(f"series: {both}; give recordings of one rate")
         if wanted == [None] and one.columns != first.columns:
             both = f"{short(first.columns[0])} of {first.table.name} and {short(one.columns[0])} of {one.table.name}"
             raise InputError(f"series: the only numeric columns, {both}, have different names; set column")
+
+
+def _other_clock(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The sampling rates, or the steps of times in an unknown unit, if both are known and differ by a thousandth."""
+    for fact, said in (("rate_hz", "{:g} Hz"), ("time_step", "times {:g} apart")):
+        left, right = one.get(fact), other.get(fact)
+        if left is not None and right is not None and not isclose(left, right, rel_tol=1e-3):
+            return said.format(left), said.format(right)
+    return None
 
 
 Parts = list[list[Piece]]

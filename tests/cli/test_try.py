@@ -66,7 +66,7 @@ SPOILT = {
     ("arguments", "said"),
     [
         (("nowhere.csv",), "nowhere.csv: no such file"),
-        (("gaps.csv",), "missing, in row 3, 9, 15 ... (row 1 is line 2): --clean interpolate fills them"),
+        (("gaps.csv",), "missing, in rows 3, 9, 15 ... (row 1 is line 2): --clean interpolate fills them"),
         (("flat.csv",), "is constant: every value is 7"),
         (("short.csv",), "short.csv: the signal is too short"),
         (("prose.csv",), "prose.csv"),

@@ -64,12 +64,13 @@ class Silent:
 """
 
 
-def written(folder, name="signal.csv", rows=slice(None), columns=("voltage", "current")):
-    """A file with two columns, a gap of one sample in the second."""
+def written(folder, name="signal.csv", rows=slice(None), columns=("seconds", "voltage", "current")):
+    """A file with times and two signals, a gap of one sample in the second."""
     times = np.arange(1200) / 50
     noise = 0.05 * np.random.default_rng(0).standard_normal((1200, 2))
     table = pd.DataFrame({"voltage": 5 + 2 * np.sin(3 * times), "current": 100 + np.cos(3 * times)}) + noise
     table.loc[700, "current"] = np.nan
+    table["seconds"] = times
     table.iloc[rows][list(columns)].to_csv(folder / name, index=False)
     return str(folder / name)
 
@@ -159,6 +160,7 @@ def test_a_signal_is_continued_as_the_harness_continues_it(architecture, kept):
     [
         ("linear", {"column": "voltage"}, ("other.csv", None), "unknown column 'voltage'"),
         ("linear", {"path": "sound.wav"}, ("faster.wav", None), "has 500 Hz; the learner was fitted on a .* 250 Hz"),
+        ("linear", {"column": "voltage"}, ("slower.csv", None), "has 25 Hz; the learner was fitted on .* 50 Hz"),
         ("linear", {"column": "voltage"}, ("short.csv", None), "has 11 samples, but the learner needs a window of 12"),
         ("linear", {"path": "sound.wav"}, ("sound.wav", 5), "predicts 1 step ahead, and this one predicts 2 steps"),
         ("linear", {"column": "voltage"}, ("missing.csv", None), "missing.csv: no such file"),
@@ -169,6 +171,7 @@ def test_a_prediction_that_cannot_be_made_is_refused_with_the_reason(architectur
     found, folder = one(kept, architecture, **options)
     written(folder, "other.csv", columns=["current"])
     written(folder, "short.csv", slice(0, 11))
+    written(folder, "slower.csv", slice(None, None, 2))
     file, steps = applied
     with pytest.raises(InputError, match=said):
         predict_file(found, folder / "r", str(folder / file), steps=steps, plugins=[folder / "silent.py"])

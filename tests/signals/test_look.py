@@ -70,8 +70,8 @@ def test_a_single_column_that_rises_evenly_is_a_signal_and_no_time(tmp_path):
     ("columns", "clean", "message"),
     [
         ({"x": [1.0, np.nan, np.nan, 4, 5, 6, 3, 2]}, "",
-         "2 of 8 values of column 'x' are missing, in row 2 to 3 .row 1 is line 2.: --clean interpolate fills"),
-        ({"x": [*wave(100), *[np.nan] * 60, *wave(9)]}, "interpolate", "in row 101 to 160 .*--clean interpolate=60"),
+         "2 of 8 values of column 'x' are missing, in rows 2 to 3 .row 1 is line 2.: --clean interpolate fills"),
+        ({"x": [*wave(100), *[np.nan] * 60, *wave(9)]}, "interpolate", "in rows 101 to 160 .*--clean interpolate=60"),
         ({"x": [np.nan, *wave(50)]}, "interpolate", "rows 1 to 1 are missing, at the beginning: cut them off"),
         ({"x": [5.0] * 40}, "", "is constant: every value is 5"),
         ({"x": ["a", "b", "c"]}, "", "has no column of numbers that could be the signal; its columns: x"),

@@ -1,5 +1,7 @@
 """Several columns, several recordings, inputs beside the target, free runs, and signals of a million samples."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
@@ -223,3 +225,20 @@ def test_a_signal_that_is_not_long_keeps_every_window(tmp_path, samples):
     assert chosen.provenance == given.provenance
     for part in ("train", "valid", "test"):
         assert getattr(chosen, part).inputs.tobytes() == getattr(given, part).inputs.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("head", "fact", "said"),
+    [
+        ("seconds", {"rate_hz": 100.0}, "slow.csv has 100 Hz, but fast.csv has 200 Hz"),
+        ("t", {"time_step": 0.01}, "slow.csv has times 0.01 apart, but fast.csv has times 0.005 apart"),
+    ],
+)
+def test_a_column_of_times_tells_the_rate_and_recordings_of_two_rates_are_refused(tmp_path, head, fact, said):
+    for name, step in (("slow", 0.01), ("fast", 0.005)):
+        rows = [f"{i * step:.3f},{value:.6f}" for i, value in enumerate(WALK[:300, 0] + step)]
+        (tmp_path / f"{name}.csv").write_text("\n".join([f"{head},voltage", *rows]))
+    files = [str(tmp_path / f"{name}.csv") for name in ("slow", "fast")]
+    assert fact.items() <= make(path=files[0], column="voltage").provenance.items()
+    with pytest.raises(InputError, match=re.escape(said)):
+        make(paths=files, column="voltage")

@@ -1,6 +1,7 @@
 """Finds out which column of a file is the signal, and which columns are times."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,22 @@ def chosen(table: Table, wanted: str | int | None) -> Chosen:
     clocks.pop(column, None)
     spacings = [spacing(clock.times, clock.unit) for clock in clocks.values()]
     return Chosen(column=column, times=tuple(clocks), spacing=_first(spacings))
+
+
+def clock_facts(table: Table, signal: Collection[int]) -> dict[str, float]:
+    """What the columns of times beside those of the ``signal`` tell: ``rate_hz``, or ``time_step`` in an unknown unit.
+
+    Nothing is told of a table that states its rate, and of times that do not rise in even steps.
+    """
+    if "rate_hz" in table.facts:
+        return {}
+    with suppress(InputError):
+        clocks = (_clock(table, one) for one in range(len(table.labels)) if one not in signal)
+        found = _first([spacing(clock.times, clock.unit) for clock in clocks if clock])
+        if found is not None and not found.uneven:
+            name, value = ("time_step", found.step) if found.rate_hz is None else ("rate_hz", found.rate_hz)
+            return {name: float(f"{value:.6g}")}
+    return {}
 
 
 def _first(found: Sequence[Spacing]) -> Spacing | None:
