@@ -103,7 +103,8 @@ def _whole(table: Table, picked: Chosen, found: Profile, clean: Mapping[str, Any
     line = f" (row 1 is line {table.first_line})" if table.first_line else ""
     raise InputError(
         f"{table.name}: {found.missing} of {found.samples} values of column {short(table.labels[picked.column])} are "
-        f"missing, in row{'s' if found.missing > 1 else ''} {', '.join(rows)}{' ...' if len(found.gaps) > _SHOWN else ''}{line}: "
+        f"missing, in row{'s' if found.missing > 1 else ''} "
+        f"{', '.join(rows)}{' ...' if len(found.gaps) > _SHOWN else ''}{line}: "
         f"--clean {step} fills them by straight lines"
     )
 
