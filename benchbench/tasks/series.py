@@ -60,8 +60,8 @@ def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fr
     if one.columns != fitted:
         both = f"{', '.join(map(short, one.columns))}; the learner was fitted on {', '.join(map(short, fitted))}"
         raise InputError(f"{one.table.name}: the columns are {both}")
-    if both := _other_clock(one.table.facts, facts):
-        raise InputError(f"{one.table.name} has {both[0]}; the learner was fitted on a signal with {both[1]}")
+    if clocks := _other_clock(one.table.facts, facts):
+        raise InputError(f"{one.table.name} has {clocks[0]}; the learner was fitted on a signal with {clocks[1]}")
     piece = prepared_as(one.piece, how, facts.get("clean", {}))
     outputs = 1 if how.more or options["target"] is not None else len(fitted)
     return Fresh(
