@@ -239,6 +239,7 @@ def test_a_memory_limit_that_is_no_size_is_refused(cli, size):
     )
 
 
+@pytest.mark.long
 def test_device_jobs_limits_and_threads_are_taken(cli):
     options = ("--device", "cpu", "--jobs", 1, "--memory-limit", "2GiB", "--timeout", 60, "--threads", 1)
     done = cli("run", "tiny.toml", *options)

@@ -46,7 +46,8 @@ def attempt(
     report = shlex.join(["benchbench", "report", outline.name, *there])
     with advised(f"finished trials are kept: {run} continues from here, and then {report} writes the report"):
         lengths = " and ".join(map(str, outline.lengths))
-        say(f"{file.name}: windows of {lengths} steps, {outline.seeds} seeds, {outline.updates} updates, about "
+        seeds = "1 seed" if outline.seeds == 1 else f"{outline.seeds} seeds"
+        say(f"{file.name}: windows of {lengths} steps, {seeds}, {outline.updates} updates, about "
             f"{duration(plan.seconds)}")  # fmt: skip
         for text in plan.thinned:
             say(text)

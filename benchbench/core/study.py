@@ -150,29 +150,35 @@ class Study(Frozen):
         self._check_labels(((plugin.name, label) for plugin, _, label, _ in competitors), place)
         for task, _ in tasks:
             self._check_lengths(task, place, self.lengths)
-        grid = product(self.devices, self.budgets, range(self.seeds), tasks, self.lengths, competitors)
-        return [
-            Trial(
-                study=self.name,
-                task=task.name,
-                architecture=competitor.name,
-                length=length,
-                device=device,
-                seed=seed,
-                budget=budget,
-                task_options=task_options,
-                architecture_options=options,
-                competitor=label,
-                predictions=self.predictions,
-                versions=_versions(task, competitor, engine),
-                closed_loop=self.closed_loop,
-                engine=engine,
-                microscope=self.microscope,
-                validate_at=self.validate_at,
-            )
-            for device, budget, seed, (task, task_options), length, (competitor, options, label, engine) in grid
-            if length in self.budget_lengths.get(budget.name, self.lengths)
-        ]
+        found: list[Trial] = []
+        for device, budget in product(self.devices, self.budgets):
+            once = [
+                Trial(
+                    study=self.name,
+                    task=task.name,
+                    architecture=competitor.name,
+                    length=length,
+                    device=device,
+                    seed=0,
+                    budget=budget,
+                    task_options=task_options,
+                    architecture_options=options,
+                    competitor=label,
+                    predictions=self.predictions,
+                    versions=_versions(task, competitor, engine),
+                    closed_loop=self.closed_loop,
+                    engine=engine,
+                    microscope=self.microscope,
+                    validate_at=self.validate_at,
+                )
+                for (task, task_options), length, (competitor, options, label, engine) in product(
+                    tasks, self.lengths, competitors
+                )
+                if length in self.budget_lengths.get(budget.name, self.lengths)
+            ]
+            # a copy is not checked again, which would take most of the time of a large study
+            found += [one.model_copy(update={"seed": seed}) for seed in range(self.seeds) for one in once]
+        return found
 
     def tuned(self, registry: Registry, source: str = "") -> Tuned | None:
         """The tuning of the grid, or None where the study has none; InputError, as in ``trials``, where it is wrong."""

@@ -70,11 +70,15 @@ def advice(study: str, results: str | Path, file: str) -> Advice:
     return Advice(
         take=_take(row, records),
         cost=_cost(row),
-        sure=f"{_by_verdict(said)} ({best['pairs']:.0f} seeds)" if said else "nothing to compare with",
+        sure=f"{_by_verdict(said)} ({_seeds(best['pairs'])})" if said else "nothing to compare with",
         baselines=_against_baselines(take, cells, said),
         next=f"{again}  (after editing it)" if settled else f"{resolve}  (adds seeds where a pair is open)",
         settled=settled,
     )
+
+
+def _seeds(count: float) -> str:
+    return "1 seed, which leaves every difference open" if count == 1 else f"{count:.0f} seeds"
 
 
 def _word(pair: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ def test_an_option_of_another_executor_is_refused_in_one_message(cli, options, s
     assert len(ended.stderr.splitlines()) == 1
 
 
+@pytest.mark.long
 def test_an_address_that_nobody_answers_at_is_refused_in_seconds(cli, tmp_path):
     pytest.importorskip("distributed")
     with socket.socket() as one:

@@ -101,7 +101,7 @@ def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_p
     monkeypatch.setattr(planned, "timed", timed)
     done = cli("try", "signal.csv", "--minutes", "0.1")
     assert done.returncode == 2
-    assert "--minutes 0.1 is too few: 3 seeds of 100 updates take about" in done.stderr
+    assert "--minutes 0.1 is too few: one seed of 100 updates takes about" in done.stderr
     assert re.search(r"Give --minutes \d+, or more\n", done.stderr)
     assert {path.name for path in tmp_path.iterdir()} == {"signal.csv"}
 

@@ -17,7 +17,10 @@ from benchbench.isolation.service_access import OPEN, ServiceAccess, use_as_home
 from benchbench.isolation.services import Address, Broker, ConnectionRequest
 from benchbench.isolation.supervisor import Limits, Lost, Surroundings
 
-pytestmark = pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="services are forked")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="services are forked"),
+]
 
 
 def count(item):

@@ -9,6 +9,8 @@ from benchbench.report.analysis.ladders import sentences
 from benchbench.report.analysis.study import gather
 from benchbench.report.frame import read
 
+pytestmark = pytest.mark.long
+
 RUNGS = (300, 3_000, 30_000)
 
 

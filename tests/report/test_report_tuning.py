@@ -20,6 +20,8 @@ from benchbench.report.frame import read
 from benchbench.report.page.blocks import Source, Table
 from benchbench.report.page.tuning import tuned
 
+pytestmark = pytest.mark.long
+
 SHORT, LONG = (Budget(name=f"ladder-{n}", parameters=10_000, updates=n) for n in (300, 3000))
 SETS = ({}, {"learning_rate": 0.01}, {"learning_rate": 0.001})
 

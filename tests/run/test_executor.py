@@ -157,6 +157,7 @@ def test_arrays_come_back_with_the_record_and_are_stored_beside_it(study, tmp_pa
     assert artifacts.path(results, record).parent == results / "artifacts" / "small" / "node-a"
 
 
+@pytest.mark.long
 def test_arrays_that_no_record_names_are_cleared_by_the_next_run(study, tmp_path):
     results, file = tmp_path / "r", study("[architectures.good]\n[architectures.mean]")
     made = []
@@ -180,6 +181,7 @@ def test_arrays_that_cannot_be_written_end_the_run_and_leave_no_line(study, tmp_
     assert lines(results) in ({}, {"node-a": 0})
 
 
+@pytest.mark.long
 def test_the_folder_of_a_run_is_gone_after_a_run_that_ends_in_any_way(study, tmp_path, temporary):
     run_study(study(), tmp_path / "r")
     assert not list(temporary.iterdir())
@@ -210,6 +212,7 @@ def test_a_device_that_is_not_at_the_place_ends_the_run(study, tmp_path):
         run_study(study(), tmp_path / "r", executor=Local(many_machines=True), device="cuda")
 
 
+@pytest.mark.long
 def test_the_check_tells_how_far_it_is(study, tmp_path):
     file, heard = study(), []
     file.write_text(file.read_text().replace("[20]", "[20, 30, 40]"))
@@ -233,6 +236,7 @@ def grows(rng, length, *, by_seed: bool = False):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_seed", [False, True])
 def test_the_width_of_the_check_is_solved_once_and_holds_only_for_problems_of_its_shape(
     study, tmp_path, monkeypatch, by_seed
@@ -264,6 +268,7 @@ def asks(setting):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", ["LOADED = False", "LOADED = True\nPRELOAD = ('wfdb', 'no_such_module')"])
 def test_what_a_task_s_data_need_is_imported_beforehand_where_a_study_has_that_task(study, tmp_path, more):
     [record] = run_study(study("[architectures.asks]", f"{ASKS}{more}\n"), tmp_path / "r")

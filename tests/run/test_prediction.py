@@ -14,6 +14,8 @@ from benchbench.core.errors import InputError
 from benchbench.core.keys import find
 from benchbench.run.prediction import predict_file
 
+pytestmark = pytest.mark.long
+
 LENGTH = 12
 STUDY = """
 name = "mine"

@@ -14,6 +14,8 @@ from benchbench.run import agreement
 from benchbench.run.repeat import place, repeat
 from tests.run.conftest import write_study
 
+pytestmark = pytest.mark.long
+
 SHIPPED = """
 name = "shipped"
 lengths = [12]

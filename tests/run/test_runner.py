@@ -48,12 +48,14 @@ def test_a_second_run_makes_only_what_is_missing(study, tmp_path):
     assert len(made) == 2
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_scores_in_another_process(study, tmp_path):
     file = study("[architectures.gru]\n[architectures.esn]")
     first, second = (run_study(file, results=tmp_path / name, jobs=2) for name in ("a", "b"))
     assert [r.scores for r in first] == [r.scores for r in second]
 
 
+@pytest.mark.long
 def test_an_engine_given_by_hand_takes_the_place_of_the_study_s(study, tmp_path):
     file = study("[architectures.gru]")
     [by_itself] = run_study(file, results=tmp_path / "r")
@@ -138,6 +140,7 @@ def test_a_results_folder_that_cannot_be_written_is_a_clear_error(study, tmp_pat
         run_study(study(), results=tmp_path / "r")
 
 
+@pytest.mark.long
 def test_a_second_run_on_the_same_records_is_refused(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]")
 
@@ -148,6 +151,7 @@ def test_a_second_run_on_the_same_records_is_refused(study, tmp_path):
     assert len(run_study(file, results=tmp_path / "r", jobs=1, on_record=again)) == 2
 
 
+@pytest.mark.long
 def test_the_order_is_of_randomised_blocks_that_are_recorded(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]\n[architectures.persistence]")
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 5"))
@@ -162,6 +166,7 @@ def test_the_order_is_of_randomised_blocks_that_are_recorded(study, tmp_path):
     assert len(inside) > 1
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_keeps_the_blocks(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]")
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 3"))
@@ -175,6 +180,7 @@ def test_a_run_that_goes_on_keeps_the_blocks(study, tmp_path):
     assert len(set(blocks.values())) == 4
 
 
+@pytest.mark.long
 def test_the_data_of_one_task_seed_and_length_is_made_once_and_shared(study, tmp_path):
     code = f"""
     @task("counted", version=1)
@@ -190,6 +196,7 @@ def test_the_data_of_one_task_seed_and_length_is_made_once_and_shared(study, tmp
     assert not list((tmp_path / "r").rglob("*.data"))
 
 
+@pytest.mark.long
 def test_a_task_that_is_not_seeded_makes_its_data_once_for_all_seeds(study, tmp_path):
     log = tmp_path / "made.txt"
     task = f"""
@@ -220,6 +227,7 @@ def test_a_record_says_how_it_was_measured(study, tmp_path):
     assert record.spent.load_after >= 0
 
 
+@pytest.mark.long
 def test_the_study_may_set_the_allocator_s_default(study, tmp_path):
     file = study()
     file.write_text(file.read_text().replace("seeds = 1", 'seeds = 1\nallocator = "default"'))
@@ -227,6 +235,7 @@ def test_the_study_may_set_the_allocator_s_default(study, tmp_path):
     assert record.environment.allocator == "default"
 
 
+@pytest.mark.long
 def test_the_run_reports_how_many_records_have_other_conditions(study, tmp_path):
     file, heard = study("[architectures.good]\n[architectures.mean]"), []
 
@@ -242,6 +251,7 @@ def test_the_run_reports_how_many_records_have_other_conditions(study, tmp_path)
     assert heard == [(2, 0, 0), (2, 2, 0), (2, 2, 2), (2, 2, differs)]
 
 
+@pytest.mark.long
 def test_trials_with_two_threads_have_two_cores(study, tmp_path):
     if cores() < 2:
         pytest.skip("one core")
@@ -286,6 +296,7 @@ def test_a_record_holds_the_digests_of_its_plug_in_and_of_the_files_that_its_opt
     }
 
 
+@pytest.mark.long
 def test_a_changed_plug_in_is_refused_until_its_versions_are_raised(study, tmp_path):
     file, results = study(), tmp_path / "r"
     run_study(file, results=results)
@@ -303,6 +314,7 @@ def test_a_changed_plug_in_is_refused_until_its_versions_are_raised(study, tmp_p
     assert "1 record of an older version" in write_report("small", results).read_text()
 
 
+@pytest.mark.long
 def test_a_changed_signal_is_refused_under_its_old_name(study, tmp_path):
     np.save(tmp_path / "signal.npy", np.zeros(3))
     file = study()
@@ -327,6 +339,7 @@ def test_a_plug_in_that_is_edited_during_the_run_ends_it(study, tmp_path):
     assert len(records_of(tmp_path / "r")) == 1
 
 
+@pytest.mark.long
 def test_a_fixed_size_over_the_limit_or_a_width_that_cannot_be_had_is_a_row_and_no_wrong_study(study, tmp_path):
     code = """
     @architecture("large", version=1)

@@ -6,6 +6,8 @@ from benchbench import load, run_study
 from benchbench.core.errors import InputError
 from benchbench.core.tuning import FIRST_SEED, standings
 
+pytestmark = pytest.mark.long
+
 STUDY = """
 name = "tuned"
 lengths = [10]

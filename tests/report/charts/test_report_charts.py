@@ -10,6 +10,8 @@ from benchbench.report.charts.places import places
 from benchbench.report.charts.specs import specs
 from benchbench.report.frame import load
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def made(gathered):

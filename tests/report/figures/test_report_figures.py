@@ -14,6 +14,8 @@ from benchbench.report.figures.scores import score_by_length, score_by_time
 from benchbench.report.figures.style import log_if_wide, panels, styles
 from benchbench.report.frame import read
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def place(stored):

@@ -12,6 +12,8 @@ from benchbench.report.page.front import pages, variants
 from benchbench.report.page.pictures import Pictures
 from benchbench.report.render.markdown import render
 
+pytestmark = pytest.mark.long
+
 NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
 
 

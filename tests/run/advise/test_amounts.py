@@ -34,18 +34,19 @@ def test_more_minutes_give_more_seeds_lengths_or_updates():
     assert (made[-1].lengths, made[-1].seeds, made[-1].updates) == ((50, 100), 10, 2_000)
 
 
-def test_there_are_at_least_three_seeds_and_five_where_time_allows():
+def test_there_are_three_seeds_or_more_unless_only_one_fits():
     assert {planned(minutes).seeds for minutes in (0.7, 1, 2, 5)} <= {3, 5, 10}
     assert planned(5).seeds >= 5
+    assert planned(0.42).seeds == 1
 
 
 def test_too_few_minutes_say_how_many_it_would_take_and_these_are_enough():
     with pytest.raises(
-        InputError, match=r"--minutes 0.4 is too few: 3 seeds of 100 updates take about 0\.\d minutes"
+        InputError, match=r"--minutes 0.3 is too few: one seed of 100 updates takes about 0\.\d minutes"
     ) as e:
-        planned(0.4)
+        planned(0.3)
     said = str(e.value)
-    assert planned(float(re.search(r"about ([0-9.]+) minutes", said)[1])).seeds == 3
+    assert planned(float(re.search(r"about ([0-9.]+) minutes", said)[1])).seeds == 1
     assert said.endswith("Give --minutes 1, or more")
     assert planned(1)
 

@@ -39,7 +39,9 @@ def seen(folder, name, values):
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name == "million" else ()) for name in SIGNALS]
+)
 def test_each_foreign_signal_gets_a_study_that_can_be_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file, expected = SIGNALS[name](tmp_path)
