@@ -51,8 +51,8 @@ class Trained:
 
 
 def track_import(module: str) -> float:
-    """Seconds of an import beyond those of Python itself: median of seven new processes."""
-    pairs = [(_seconds(f"import {module}"), _seconds("")) for _ in range(7)]
+    """Seconds of an import beyond those of Python itself: median of three new processes."""
+    pairs = [(_seconds(f"import {module}"), _seconds("")) for _ in range(3)]
     return statistics.median(loaded - bare for loaded, bare in pairs)
 
 
