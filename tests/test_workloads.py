@@ -62,6 +62,7 @@ def test_the_updates_of_a_reservoir_take_in_all_sequences_each_time(monkeypatch)
     assert counts == [8, 16, 24]
 
 
+@pytest.mark.long
 def test_updates_go_on_without_end_and_learn():
     train = workloads.sequences(64, 30, "cpu")
     learner = made("gru", train, width=16, seed=0, learning_rate=1e-2)
@@ -96,6 +97,7 @@ def test_an_unknown_architecture_or_device_is_an_input_error(workload):
         workload("lstm", **SMALL, device="cpv")
 
 
+@pytest.mark.long
 def test_a_trial_for_tracking_ends_ok_or_is_an_error(tmp_path, monkeypatch):
     records = workloads.trained(tmp_path, lengths=[20], updates=2, samples=500)
     assert [record.trial.architecture for record in records] == ["rnn", "lstm", "gru", "esn"]

@@ -80,6 +80,7 @@ def test_predictions_are_probabilities(scored):
     np.testing.assert_allclose(predictions.sum(axis=2), 1, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "esn", "linear"])
 def test_every_competitor_beats_the_baselines(name):
     known = registry.load()

@@ -7,6 +7,7 @@ import torch
 from tests.learn.native.cases import Case, Shape
 
 CELLS = ["rnn_tanh", "gru", "lstm"]
+EACH = [pytest.param(cell, marks=() if cell == "gru" else pytest.mark.long) for cell in CELLS]  # compiling takes long
 SHAPES = {
     "one sequence": Shape(width=98, batch=1, steps=20, scored=20),
     "a batch of 33": Shape(features=3, width=7, outputs=2, batch=33, steps=20, scored=5),
@@ -41,7 +42,7 @@ def check(case, times=2):
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", EACH)
 def test_the_gradient_agrees_with_float64(cell, shape):
     check(Case(cell, shape))
 
@@ -75,7 +76,7 @@ def test_shapes_drawn_at_random_have_it(seed):
         check(Case(str(rng.choice([*CELLS, "rnn_relu"])), shape, int(rng.choice([8, 16]))), 4)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", EACH)
 def test_outputs_equal_those_of_the_torch_network(cell):
     for shape in SHAPES.values():
         case = Case(cell, shape)
@@ -103,6 +104,7 @@ def test_dropout_has_the_gradient_of_the_network_that_it_leaves():
     assert case.engine.predict(case.inputs).tobytes() == case.engine.predict(case.inputs).tobytes()
 
 
+@pytest.mark.long
 def test_nan_stays_nan():
     for cell in CELLS:
         case = Case(cell, Shape(width=6))

@@ -14,7 +14,9 @@ from benchbench.core.meter import Meter
 from benchbench.learn.engines import gradient
 
 SETTING = Setting(inputs=1, outputs=1, scored=1, length=20, width=10, seed=3, batch=24)
-NAMES = ["rnn", "gru", "lstm"]
+NAMES = [
+    pytest.param(name, marks=() if name == "gru" else pytest.mark.long) for name in ("rnn", "gru", "lstm")
+]  # compiling takes long
 
 
 def waves(scored=1, count=50, length=20):

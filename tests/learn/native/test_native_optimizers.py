@@ -50,7 +50,9 @@ def test_losses_stay_as_near_to_float64_as_those_of_torch(how, make, rate):
     assert np.abs(found / true - 1).max() <= max(3 * np.abs(beside / true - 1).max(), 1e-6)
 
 
-@pytest.mark.parametrize("cell", ["rnn_tanh", "gru", "lstm"])
+@pytest.mark.parametrize(
+    "cell", [pytest.param("rnn_tanh", marks=pytest.mark.long), "gru", pytest.param("lstm", marks=pytest.mark.long)]
+)
 def test_a_learned_initial_state_is_clipped_and_stepped_with_the_rest(cell):
     case = Case(cell, SHAPE._replace(layers=2, learned_start=True), clip=0.1)
     first = [start.detach().numpy().copy() for start in case.network.start]

@@ -12,6 +12,8 @@ from benchbench.report.page.blocks import Page
 from benchbench.report.page.loops import all_loops
 from benchbench.report.render.markdown import render
 
+pytestmark = pytest.mark.long
+
 SLOW, FAST = {"learning_rate": 0.001}, {"learning_rate": 0.01}
 
 
