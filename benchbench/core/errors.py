@@ -23,7 +23,7 @@ class DivergedError(Exception):
 def unknown(kind: str, name: object, known: Iterable[str], where: str = "", *, like: float = 0.5) -> InputError:
     """The InputError for an unknown name; its message gives all allowed names.
 
-    It also gives the nearest of them if that is ``like`` the unknown one by at least this ratio (``difflib``).
+    It also gives the nearest of them if its ratio (``difflib``) to the unknown name is at least ``like``.
     """
     allowed = sorted(known)
     folded = {candidate.casefold(): candidate for candidate in allowed}

@@ -3,10 +3,12 @@
 import json
 import re
 import tomllib
+from collections.abc import Callable
+from functools import wraps
 from os import PathLike, fspath
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,9 @@ from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
 from benchbench.report.later import HELD, Later
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _KINDS = {
     "key": str,
@@ -130,8 +135,6 @@ _KINDS = {
 }
 _TEXT = pd.StringDtype("python", na_value=np.nan)
 
-python_strings = pd.option_context("mode.string_storage", "python")
-"""Decorates functions of many small frames: Arrow's arrays of strings, which pandas takes if it can, are slow there."""
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )
@@ -169,6 +172,17 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
+
+
+def python_strings(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of many small frames keep strings in Python's arrays: Arrow's, which pandas prefers, are slow."""
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with pd.option_context("mode.string_storage", "python"):
+            return function(*args, **kwargs)
+
+    return inside
 
 
 @python_strings

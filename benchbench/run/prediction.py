@@ -66,7 +66,9 @@ def predict_file(
     try:
         fresh = applies(file, record.data, {**defaults(task.options), **given})
     except InputError as error:
-        raise InputError(f"{error} (it is read with the options of the fitted signal)") from error
+        if "give the option" not in str(error):
+            raise
+        raise InputError(f"{error}. But predict reads the file with the options of the fitted signal") from error
     if len(fresh.values) < record.trial.length:
         raise InputError(
             f"{Path(file).name} has {len(fresh.values):,} samples, but the learner needs a window of "

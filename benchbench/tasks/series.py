@@ -41,6 +41,7 @@ from benchbench.signals.files.table import Form, Table
 
 MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
 USES = ("train", "valid", "test")
+_JITTER = 0.05
 
 
 def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:
@@ -66,8 +67,13 @@ def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fr
     outputs = 1 if how.more or options["target"] is not None else len(fitted)
     return Fresh(
         values=piece.values, names=fitted[:outputs], measured=piece.measured, first=how.lost,
-        rate=one.table.facts.get("rate_hz", facts.get("rate_hz")),
+        rate=_rate(one.table.facts) or _rate(facts),
     )  # fmt: skip
+
+
+def _rate(facts: Mapping[str, Any]) -> float | None:
+    rate: float | None = facts.get("rate_hz", facts.get("clock_hz"))
+    return rate
 
 
 class Recording(NamedTuple):
@@ -219,21 +225,26 @@ def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None
             if one.table.sha256 == other.table.sha256:
                 both = f"{other.table.name} and {one.table.name}"
                 raise InputError(f"series: {both} are the same, which would leak; leave one out")
-        if clocks := _other_clock(first.table.facts, one.table.facts):
-            both = f"{first.table.name} has {clocks[0]}, but {one.table.name} has {clocks[1]}"
-            raise InputError(f"series: {both}; give recordings of one rate")
+            if clocks := _other_clock(other.table.facts, one.table.facts):
+                both = f"{other.table.name} has {clocks[0]}, but {one.table.name} has {clocks[1]}"
+                raise InputError(f"series: {both}; give recordings of one rate")
         if wanted == [None] and one.columns != first.columns:
             both = f"{short(first.columns[0])} of {first.table.name} and {short(one.columns[0])} of {one.table.name}"
             raise InputError(f"series: the only numeric columns, {both}, have different names; set column")
 
 
 def _other_clock(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The sampling rates, or the steps of times in an unknown unit, if both are known and differ by a thousandth."""
-    for fact, said in (("rate_hz", "{:g} Hz"), ("time_step", "times {:g} apart")):
-        left, right = one.get(fact), other.get(fact)
-        if left is not None and right is not None and not isclose(left, right, rel_tol=1e-3):
-            return said.format(left), said.format(right)
-    return None
+    """The sampling rates, or the steps of times in a column of one name, if both are known and differ.
+
+    Rates that a file states are compared exactly; those of times may differ by a twentieth, as the times themselves.
+    """
+    left, right, said = _rate(one), _rate(other), "{:g} Hz"
+    if (left is None or right is None) and one.get("time_column") == other.get("time_column"):
+        left, right, said = one.get("time_step"), other.get("time_step"), "times {:g} apart"
+    stated = "rate_hz" in one and "rate_hz" in other
+    if left is None or right is None or (left == right if stated else isclose(left, right, rel_tol=_JITTER)):
+        return None
+    return said.format(left), said.format(right)
 
 
 Parts = list[list[Piece]]

@@ -31,10 +31,8 @@ SMALL = {  # options of tasks
 }
 AS_THEY_ARE = {"course/esn-generator", "course/computation-time"}  # whose windows take so many samples
 DECLINED = {  # competitors that must decline a task of the study
-    "course/ecg-anomaly": {"autoencoder"},
     "course/ecg-anomaly-synthetic": {"autoencoder"},
     "course/learned-state": {"gru, bidirectional"},
-    "course/pipeline": {"persistence"},
     "course/pipeline-synthetic": {"persistence"},
     "course/problem-types": {"encoder_decoder"},
 }

@@ -51,6 +51,12 @@ def test_an_open_pair_asks_for_more_seeds(record, stored):
     assert "--resolve 0.1 && benchbench report toy" in found.next
 
 
+def test_one_seed_leaves_every_difference_open(record, stored):
+    found = told(stored, [one for one in records(record, SURE) if one.trial.seed == 0])
+    assert found.sure.startswith("open against")
+    assert found.sure.endswith("(1 seed, which leaves every difference open)")
+
+
 def test_baselines_that_no_seed_changes_are_compared_without_a_verdict(record, stored):
     flat = ("linear", "persistence", "mean")
     found = told(stored, records(record, {**SURE, "linear": 0.01001}, spread=0.01, fixed=flat))

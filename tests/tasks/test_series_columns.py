@@ -230,8 +230,12 @@ def test_a_signal_that_is_not_long_keeps_every_window(tmp_path, samples):
 @pytest.mark.parametrize(
     ("head", "fact", "said"),
     [
-        ("seconds", {"rate_hz": 100.0}, "slow.csv has 100 Hz, but fast.csv has 200 Hz"),
-        ("t", {"time_step": 0.01}, "slow.csv has times 0.01 apart, but fast.csv has times 0.005 apart"),
+        ("seconds", {"clock_hz": 100.0}, "slow.csv has 100 Hz, but fast.csv has 200 Hz"),
+        (
+            "t",
+            {"time_step": 0.01, "time_column": "t"},
+            "slow.csv has times 0.01 apart, but fast.csv has times 0.005 apart",
+        ),
     ],
 )
 def test_a_column_of_times_tells_the_rate_and_recordings_of_two_rates_are_refused(tmp_path, head, fact, said):
@@ -242,3 +246,12 @@ def test_a_column_of_times_tells_the_rate_and_recordings_of_two_rates_are_refuse
     assert fact.items() <= make(path=files[0], column="voltage").provenance.items()
     with pytest.raises(InputError, match=re.escape(said)):
         make(paths=files, column="voltage")
+
+
+@pytest.mark.parametrize("head", ["seconds", "counter"])
+def test_rounded_times_and_columns_that_only_rise_are_no_other_rate(tmp_path, head):
+    for name, rows, step in (("long", 300, 1 / 360), ("short", 30, 1 / 360 if head == "seconds" else 2.0)):
+        lines = [f"{i * step:.3f},{value:.6f}" for i, value in enumerate(WALK[:rows, 0] + rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join([f"{head},voltage", *lines]))
+    files = [str(tmp_path / f"{name}.csv") for name in ("long", "short")]
+    assert ("clock_hz" in make(paths=files, column="voltage").provenance) == (head == "seconds")

@@ -49,20 +49,31 @@ def chosen(table: Table, wanted: str | int | None) -> Chosen:
     return Chosen(column=column, times=tuple(clocks), spacing=_first(spacings))
 
 
-def clock_facts(table: Table, signal: Collection[int]) -> dict[str, float]:
-    """What the columns of times beside those of the ``signal`` tell: ``rate_hz``, or ``time_step`` in an unknown unit.
+def clock_facts(table: Table, signal: Collection[int]) -> dict[str, float | str]:
+    """What the columns named as times, beside those of the ``signal``, tell about the time between samples.
 
-    Nothing is told of a table that states its rate, and of times that do not rise in even steps.
+    It is ``clock_hz``, the samples a second, or, in an unknown unit, ``time_step`` with its ``time_column``. The result
+    is empty if the file states its rate, if no column is named as a time, or if times do not rise in even steps.
     """
     if "rate_hz" in table.facts:
         return {}
     with suppress(InputError):
-        clocks = (_clock(table, one) for one in range(len(table.labels)) if one not in signal)
-        found = _first([spacing(clock.times, clock.unit) for clock in clocks if clock])
+        clocks = {
+            one: _clock(table, one) for one in range(len(table.labels)) if one not in signal and _timely(table, one)
+        }
+        spacings = {spacing(clock.times, clock.unit): table.labels[one] for one, clock in clocks.items() if clock}
+        found = _first(list(spacings))
         if found is not None and not found.uneven:
-            name, value = ("time_step", found.step) if found.rate_hz is None else ("rate_hz", found.rate_hz)
-            return {name: float(f"{value:.6g}")}
+            if found.rate_hz is not None:
+                return {"clock_hz": float(f"{found.rate_hz:.6g}")}
+            return {"time_step": float(f"{found.step:.6g}"), "time_column": spacings[found]}
     return {}
+
+
+def _timely(table: Table, column: int) -> bool:
+    """Whether the name of a column is that of a time."""
+    name = table.labels[column]
+    return named_time(name) or perhaps_time(name) or seconds_of(name) is not None
 
 
 def _first(found: Sequence[Spacing]) -> Spacing | None:
