@@ -3,12 +3,10 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable
-from functools import wraps
 from os import PathLike, fspath
 from pathlib import Path
 from statistics import median
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +20,7 @@ from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
 from benchbench.report.later import HELD, Later
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from benchbench.report.strings import python_strings
 
 _KINDS = {
     "key": str,
@@ -172,17 +168,6 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
-
-
-def python_strings(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of many small frames keep strings in Python's arrays: Arrow's, which pandas prefers, are slow."""
-
-    @wraps(function)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with pd.option_context("mode.string_storage", "python"):
-            return function(*args, **kwargs)
-
-    return inside
 
 
 @python_strings

@@ -11,10 +11,11 @@ from benchbench.report.analysis.study import Numbers, gather
 from benchbench.report.charts.page import extras
 from benchbench.report.figures.catalogue import draw_all, free_name
 from benchbench.report.folder import naming, whole
-from benchbench.report.frame import python_strings, read, study_name
+from benchbench.report.frame import read, study_name
 from benchbench.report.page.front import pages, variants
 from benchbench.report.page.pictures import Pictures
 from benchbench.report.render import html, latex, markdown
+from benchbench.report.strings import python_strings
 
 PAGE = "report.html"
 

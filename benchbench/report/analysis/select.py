@@ -20,7 +20,7 @@ from benchbench.report.analysis.comparable import (
     variants,
 )  # fmt: skip
 from benchbench.report.analysis.lines import changed
-from benchbench.report.frame import python_strings
+from benchbench.report.strings import python_strings
 
 _SETS = [*CELL, "set"]
 

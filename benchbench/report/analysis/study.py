@@ -23,7 +23,7 @@ from benchbench.report.analysis.solved import solved
 from benchbench.report.analysis.trials import Records
 from benchbench.report.analysis.tuning import chosen, tuning
 from benchbench.report.analysis.verdicts import judged, verdicts
-from benchbench.report.frame import python_strings
+from benchbench.report.strings import python_strings
 
 
 @dataclass(frozen=True, kw_only=True)
