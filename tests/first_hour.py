@@ -14,12 +14,12 @@ PLAYED = ("page.md", "getting-started.md", "keeping.md")
 """The pages whose commands are run, in this order, in one folder."""
 
 ELSEWHERE = {  # commands on these pages that another test runs, since they take long
-    "make run": "CI installs the package and runs studies",
+    "make run": "tests/test_cli.py runs and reports a study, CI installs the package",
     ". .venv/bin/activate": "CI uses the same environment",
     "benchbench check my_net.py": "tests/test_docs.py, with the same file",
     "benchbench pitfalls": "tests/report/test_report_pitfalls.py",
     "benchbench try signal.csv --minutes 5": "tests/cli/test_try.py",
-    "benchbench verify main chaos": "tests/test_docs.py",
+    "benchbench verify main chaos": "CI verifies every committed report",
 }
 KEY = re.compile(r"KEY=\$\((benchbench .*?) \| python -c \'(.*)\'\)")
 

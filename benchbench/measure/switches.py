@@ -37,7 +37,7 @@ def set_flags(threads: int, seed: int = 0) -> dict[str, Any]:
     flushed = torch.set_flush_denormal(True)
     gc.enable()
     torch.set_default_dtype(torch.float32)
-    torch.set_default_device(None)  # the CPU; to name it would slow down every operation
+    torch.set_default_device(None)  # the CPU; to name it would put a Python call before every operation
     torch.set_grad_enabled(True)
     torch.autograd.set_detect_anomaly(False)
     torch.use_deterministic_algorithms(False)

@@ -129,8 +129,7 @@ _KINDS = {
     "free_run_status": str,
     "validation_message": str,
 }
-_TEXT = pd.StringDtype("python", na_value=np.nan)
-
+_TEXT = pd.StringDtype("python", na_value=np.nan)  # as in every frame of a report
 DISTURBED = (
     "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
 )

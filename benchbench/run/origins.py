@@ -43,11 +43,11 @@ def find(trials: Iterable[Trial], known: Registry) -> Files:
     These are the file of each plug-in that is not shipped, with what it imports from its own folder, and each file, or
     all files of each folder, that a text option names.
     """
-    named_by_option, of_plugin, shipped = cache(_named), cache(of_function), cache(_shipped)
+    named_by_option, of_plugin = cache(_named), cache(of_function)
     found: Files = {}
     for trial in trials:
         plugins = {kind: known.get(kind, getattr(trial, kind)) for kind in ("task", "architecture")}
-        sources = {role: of_plugin(plugin.function) for role, plugin in plugins.items() if not shipped(plugin.file)}
+        sources = {role: of_plugin(plugin.function) for role, plugin in plugins.items() if not _shipped(plugin.file)}
         for role, source in (sources | {role: named_by_option(text) for role, text in texts(trial).items()}).items():
             if source is not None:
                 found[origin(trial, role)] = source

@@ -41,7 +41,7 @@ from benchbench.signals.files.table import Form, Table
 
 MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
 USES = ("train", "valid", "test")
-_JITTER = 0.05
+_JITTER = 0.05  # of the step between times, as in signals.spacing
 
 
 def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:

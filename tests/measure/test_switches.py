@@ -28,6 +28,21 @@ def switches(threads):
     }
 
 
+def test_a_default_device_that_a_plug_in_has_set_is_reset():
+    [(_, device)] = isolated_map(default_device, [1])
+    assert device == "cpu"
+
+
+def default_device(threads):
+    import torch
+
+    from benchbench.measure.switches import set_flags
+
+    torch.set_default_device("meta")
+    set_flags(threads)
+    return torch.empty(1).device.type
+
+
 def test_numpy_knows_its_limits_without_a_warning_afterwards():
     [(_, output)] = isolated_map(limits, [1])
     assert output == []
