@@ -6,7 +6,7 @@ finished. The default width is that of the study ``main``: the largest with at m
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -125,7 +125,7 @@ def report(write: Callable[[str, Path], object], study: str, results: Path) -> W
 def trained(
     results: str | Path, *, lengths: Iterable[int] = (100, 200, 300),
     devices: Iterable[str] = ("cpu",), updates: int = 200, seeds: int = 1, **options: Any,
-) -> list[Record]:  # fmt: skip
+) -> Sequence[Record]:  # fmt: skip
     """The records of RNN, LSTM, GRU and ESN on Mackey-Glass; ``options`` are the task's.
 
     RuntimeError if a trial did not end ok, since asv treats a missing score as a skipped one.
@@ -171,7 +171,7 @@ def trial_overhead(trials: int = 20) -> float:
     return statistics.median(spent)
 
 
-def _all_ok(records: list[Record]) -> list[Record]:
+def _all_ok(records: Sequence[Record]) -> Sequence[Record]:
     for record in records:
         if record.status is not Status.OK:
             raise RuntimeError(f"{record.trial.label}: {record.status}: {record.message}")

@@ -10,7 +10,7 @@ from pydantic import ByteSize, Field, TypeAdapter, ValidationError
 from benchbench.cli.console import err, out, say
 from benchbench.cli.progress import Detail, Watch, watched
 from benchbench.core.errors import InputError, unknown
-from benchbench.core.record import Record
+from benchbench.core.head import Head
 from benchbench.run.executor import Executor
 from benchbench.run.runner import run_study
 
@@ -39,15 +39,15 @@ def run(
             keep=keep,
             **options,
         )
-    counts = Counter(record.status.value for record in records)
+    counts = Counter(head.status.value for head in records.heads)
     summary = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    name = records[0].trial.study
-    for line in _kept(records) if keep else ():
+    name = records.heads[0].trial.study
+    for line in _kept(records.heads) if keep else ():
         say(line, out)
     say(f"{name}: {len(records)} trials, {summary}. Next: benchbench report {name}", out)
 
 
-def _kept(records: list[Record]) -> Iterator[str]:
+def _kept(records: list[Head]) -> Iterator[str]:
     """Lines that say how many learners were kept, and for which competitors none was kept and why."""
     kept = sum(record.kept_name is not None for record in records)
     yield f"{kept} learner{'s' * (kept != 1)} kept. Next: benchbench list trials, benchbench predict KEY FILE"

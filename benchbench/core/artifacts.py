@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchbench.core.head import Head
 from benchbench.core.record import Array, Artifact, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -100,7 +101,7 @@ def unpacked(content: bytes) -> Arrays:
         return {name: found[name] for name in found.files}
 
 
-def clear(folder: Path, records: Iterable[Record]) -> None:
+def clear(folder: Path, records: Iterable[Record | Head]) -> None:
     """Remove the artifacts that no record names from one machine's folder: a run that was killed leaves such files."""
     named: set[str | None] = set()
     for record in records:

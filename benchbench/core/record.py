@@ -207,6 +207,21 @@ def _counted(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def known_schema(schema: int) -> int:
+    """The schema of a line, if this version reads it; ValueError otherwise."""
+    if not 1 <= schema <= SCHEMA:
+        newer = " (a newer benchbench wrote this one)" if schema > SCHEMA else ""
+        raise ValueError(f"this benchbench reads the schemas 1 to {SCHEMA}, not {short(schema)}{newer}")
+    return schema
+
+
+def kept_name(trial: Trial, kept: Kept | None) -> str | None:
+    """The file of a trial's fitted learner; None where there is none."""
+    if kept is None or kept.form is None:
+        return None
+    return f"{trial.key}.learner.{'pt' if kept.form == 'torch' else 'npz'}"
+
+
 class Record(Frozen):
     """The outcome of one trial.
 
@@ -257,13 +272,7 @@ class Record(Frozen):
     schema_: int = Field(default=SCHEMA, alias="schema")
     checksum: str | None = Field(default=None, exclude=True)
 
-    @field_validator("schema_")
-    @classmethod
-    def _known(cls, schema: int) -> int:
-        if not 1 <= schema <= SCHEMA:
-            newer = " (a newer benchbench wrote this one)" if schema > SCHEMA else ""
-            raise ValueError(f"this benchbench reads the schemas 1 to {SCHEMA}, not {short(schema)}{newer}")
-        return schema
+    _known = field_validator("schema_")(known_schema)
 
     @property
     def is_baseline(self) -> bool:
@@ -283,6 +292,4 @@ class Record(Frozen):
     @property
     def kept_name(self) -> str | None:
         """The file of its learner; None where there is none."""
-        if self.kept is None or self.kept.form is None:
-            return None
-        return f"{self.trial.key}.learner.{'pt' if self.kept.form == 'torch' else 'npz'}"
+        return kept_name(self.trial, self.kept)

@@ -2,20 +2,23 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from io import RawIOBase
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from filelock import FileLock, Timeout
 
 from benchbench.core import artifacts
 from benchbench.core.errors import InputError, nearest
-from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
+from benchbench.core.head import Head
+from benchbench.core.lines import LONGEST, LineError, Seal, headed, parsed, sealed
 from benchbench.core.record import Record, Status
+
+Read = TypeVar("Read")
 
 _POINTS = 1_000  # points that are kept of a learning curve that is too long for a line
 _KEPT = "earlier records are whole, and the same command continues from them"
@@ -46,10 +49,18 @@ class Line(NamedTuple):
     start: int
 
 
-class Reading(NamedTuple):
-    """The records of a file, and its size, time and number on the disk before they were read, None without a file."""
+class Place(NamedTuple):
+    """The head of a record, and where the record is: its file, and the first byte of its line."""
 
-    records: list[Record]
+    head: Head
+    file: Path
+    start: int
+
+
+class Reading(NamedTuple):
+    """The heads of a file's records, and its size, time and number on the disk before; None without a file."""
+
+    places: list[Place]
     stamp: tuple[int, int, int] | None
 
 
@@ -65,6 +76,16 @@ class Store:
 
     def lines(self) -> Iterator[Line]:
         """Every complete record with its file and line, in the order of writing."""
+        for (record, seal), number, start in self._each(parsed):
+            yield Line(record, self.path, number, seal, start)
+
+    def heads(self) -> Iterator[Place]:
+        """The head of every complete record with its place, in the order of writing."""
+        for head, _, start in self._each(headed):
+            yield Place(head, self.path, start)
+
+    def _each(self, read: Callable[[bytes], Read]) -> Iterator[tuple[Read, int, int]]:
+        """What ``read`` makes of each complete line, its number from 1, and its first byte."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
@@ -74,12 +95,12 @@ class Store:
                 if not line.strip() and len(line) <= LONGEST:
                     continue
                 try:
-                    record, seal = parsed(line if len(line) > LONGEST else line.strip())
+                    made = read(line if len(line) > LONGEST else line.strip())
                 except LineError as error:
                     if error.torn and not line.endswith(b"\n"):
                         return
                     raise InputError(f"{self.path}:{number}: not a record: {error}") from None
-                yield Line(record, self.path, number, seal, start)
+                yield made, number, start
 
     def at(self, start: int) -> Record:
         """The record whose line begins at a byte."""
@@ -92,7 +113,7 @@ class Store:
         return (line.record for line in self.lines())
 
     def reading(self, earlier: Reading | None = None) -> Reading:
-        """The records with a stamp of the file; those read ``earlier`` where the file is still the same."""
+        """The heads with a stamp of the file; those read ``earlier`` where the file is still the same."""
         try:
             facts = self.path.stat()
             stamp = facts.st_size, facts.st_mtime_ns, facts.st_ino
@@ -101,11 +122,11 @@ class Store:
         if earlier is not None and earlier.stamp == stamp:
             return earlier
         with uncollected():
-            return Reading(list(self.records()), stamp)
+            return Reading(list(self.heads()), stamp)
 
     def keys(self) -> set[str]:
         """The keys of the trials that have a record."""
-        return {record.trial.key for record in self.records()}
+        return {place.head.trial.key for place in self.heads()}
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -182,7 +203,7 @@ class Writer:
 
     def __init__(self, results: Path, study: str) -> None:
         self._results, self._study = results, study
-        self._held, self._locks = dict[str, list[Record]](), ExitStack()
+        self._held, self._locks = dict[str, list[Place]](), ExitStack()
 
     def __enter__(self) -> "Writer":
         """Return the writer, which holds no lock yet."""
@@ -202,8 +223,8 @@ class Writer:
         except OSError as error:
             raise InputError(f"results cannot be written to {place}: {error.strerror}") from None
 
-    def hold(self, machine: str, earlier: Reading | None = None) -> list[Record]:
-        """Lock a machine's file and return its records; InputError where another run writes the file.
+    def hold(self, machine: str, earlier: Reading | None = None) -> list[Place]:
+        """Lock a machine's file and return the heads of its records; InputError where another run writes the file.
 
         The file is not read again where it is still as it was ``earlier``. Artifacts that no record names, which a
         killed run has left, are removed.
@@ -212,8 +233,9 @@ class Writer:
         if machine not in self._held:
             store = Store(self._file(machine))
             self._locks.enter_context(store.locked())
-            self._held[machine] = store.reading(earlier).records
-            artifacts.clear(self._results / "artifacts" / self._study / store.path.stem, self._held[machine])
+            places = self._held[machine] = store.reading(earlier).places
+            own = self._results / "artifacts" / self._study / store.path.stem
+            artifacts.clear(own, (place.head for place in places))
         return self._held[machine]
 
     def append(self, record: Record, artifact: bytes | None = None, kept: bytes | None = None) -> Record:

@@ -13,13 +13,13 @@ import pandas as pd
 
 from benchbench.core import store
 from benchbench.core.errors import InputError
+from benchbench.core.later import HELD, Later
 from benchbench.core.marks import marks
 from benchbench.core.objective import LOSS
 from benchbench.core.record import FreeRunOutcome, Record
 from benchbench.core.shipped import find, folders, shipped
 from benchbench.core.spec import NAME
 from benchbench.core.store import Line
-from benchbench.report.later import HELD, Later
 from benchbench.report.strings import python_strings
 
 _KINDS = {

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import benchbench
 from benchbench.core.errors import InputError
+from benchbench.core.head import Head
 from benchbench.core.origins import Origin, origin, texts
 from benchbench.core.record import Record
 from benchbench.core.registry import Registry, of_library
@@ -117,7 +118,7 @@ def of(trial: Trial, files: Files) -> dict[str, str]:
     return {role: files[origin(trial, role)].sha256 for role in roles if origin(trial, role) in files}
 
 
-def refuse_others(files: Files, records: Iterable[Record]) -> None:
+def refuse_others(files: Files, records: Iterable[Record | Head]) -> None:
     """InputError if records were made with another content of a file under the same version."""
     others: Counter[Origin] = Counter()
     for record in records:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from benchbench.core import store
 from benchbench.core import study as studies
 from benchbench.core.errors import InputError
+from benchbench.core.head import Head
+from benchbench.core.later import ByKey, Recorded
 from benchbench.core.record import FITTED, Record
 from benchbench.core.shipped import find, shipped
 from benchbench.core.spec import NAME, NAME_RULE, Trial
@@ -51,8 +53,10 @@ def run_study(
     on_start: Callable[[Trial], None] = lambda _: None,
     on_record: Callable[[Record], None] = lambda _: None,
     on_unkept: Callable[[int], None] = lambda _: None,
-) -> list[Record]:
+) -> Recorded:
     """Run the trials of a study that have no record yet, and return the records of all, those of its tuning first.
+
+    Each record is read from its line when it is asked for; ``heads`` of what is returned has a few facts of all.
 
     ``study``: a Study, a shipped name or a TOML file. ``executor`` runs the trials, by default in processes of this
     machine. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores (by default as many as the cores
@@ -111,7 +115,7 @@ class _Run:
     resolve: Resolve | None
     listeners: Listeners
 
-    def complete(self) -> list[Record]:
+    def complete(self) -> Recorded:
         """Check the study, run the trials that have no record yet as the only writer, and return all records."""
         printed: list[str] = []
         planner = Planner(
@@ -130,8 +134,8 @@ class _Run:
         )  # fmt: skip
         with examiners(job) as here:
             read = {label: self._store(label).reading() for label in self._machines(plan)}
-            records = [record for one in read.values() for record in one.records]
-            checked = self._check(planner, job, plan, stages, here=here, records=records)
+            done = ByKey(place for one in read.values() for place in one.places)
+            checked = self._check(planner, job, plan, stages, here=here, done=done)
             kernels = {name for found in checked.values() for name in found.kernels}
             job = replace(job, kernels=tuple(sorted(kernels)))
             if self.executor is not None:
@@ -158,11 +162,11 @@ class _Run:
     def _run(
         self, job: Job, plan: Plan, stages: Stages, checked: dict[str, Checked], *, executor: Executor,
         read: dict[str, store.Reading], printed: list[str],
-    ) -> list[Record]:  # fmt: skip
+    ) -> Recorded:  # fmt: skip
         """Run one stage after another as the only writer, and return all records."""
         with store.Writer(self.results, self.study.name) as writer:
             writer.prepare()
-            done = {r.trial.key: r for machine in self._machines(plan) for r in writer.hold(machine, read.get(machine))}
+            done = ByKey(place for machine in self._machines(plan) for place in writer.hold(machine, read.get(machine)))
             ran = set[str]()
             for turn in count():
                 known = stages.known(done)
@@ -170,10 +174,10 @@ class _Run:
                 missing = [trial for trial in stage.missing(done) if trial.key not in ran]
                 self.listeners.on_stage(stage.name, stage.notes)
                 if missing or not turn:
-                    recorded = [done[t.key] for t in stage.trials if t.key in done and t.key not in ran]
-                    others = sum(self._otherwise(plan, record) for record in recorded)
+                    recorded = [done.head(t.key) for t in stage.trials if t.key in done and t.key not in ran]
+                    others = sum(self._otherwise(plan, head) for head in recorded)
                     self.listeners.on_plan(len(recorded) + len(missing), len(recorded), others)
-                    if unkept := sum(self._unkept(record) for record in recorded):
+                    if unkept := sum(self._unkept(head) for head in recorded):
                         self.listeners.on_unkept(unkept)
                 if not missing:
                     break
@@ -185,15 +189,8 @@ class _Run:
                 ran |= {trial.key for trial in missing}
                 planned = schedule(plan, missing, checked)
                 self._records(writer, job, plan, planned, executor, added=stage.name == ADDED)
-                done = {
-                    record.trial.key: record for record in self._recorded(plan)
-                }  # read again, so that a long run need not keep them all in memory
-        return [done[trial.key] for one in known for trial in one.trials]
-
-    def _recorded(self, plan: Plan) -> Iterator[Record]:
-        """The records that count in this run, in the order in which they were written."""
-        for label in self._machines(plan):
-            yield from self._store(label).records()
+                done = ByKey(place for label in self._machines(plan) for place in self._store(label).heads())
+        return Recorded(done.places[trial.key] for one in known for trial in one.trials)
 
     def _store(self, machine: str) -> store.Store:
         return store.Store(store.file(self.results, self.study.name, machine))
@@ -215,14 +212,14 @@ class _Run:
         return plan
 
     def _check(
-        self, planner: Planner, job: Job, plan: Plan, stages: Stages, *, here: Examiners, records: list[Record]
+        self, planner: Planner, job: Job, plan: Plan, stages: Stages, *, here: Examiners, done: ByKey
     ) -> dict[str, Checked]:
         """Check the trials that may still run; InputError if they cannot.
 
         A competitor or a task that crashes here is not an error of the study: its records will say so.
         """
-        origins.refuse_others(plan.files, records)
-        waiting = groups(stages.ahead({record.trial.key: record for record in records}))
+        origins.refuse_others(plan.files, (place.head for place in done.places.values()))
+        waiting = groups(stages.ahead(done))
         if waiting:
             self.listeners.on_step("checking the study: making its data, sizing its competitors")
         found = dict[str, Any]()
@@ -271,11 +268,11 @@ class _Run:
                 more = {"files": origins.of(record.trial, plan.files), "added": added, "resolved": resolved}
                 self.listeners.on_record(writer.append(record.model_copy(update=more), outcome.artifact, outcome.kept))
 
-    def _unkept(self, record: Record) -> bool:
+    def _unkept(self, record: Head) -> bool:
         """Whether a record of a fit has no kept learner, although this run keeps learners."""
         return self.job.keep and record.kept is None and record.status in FITTED and not record.trial.tuning
 
-    def _otherwise(self, plan: Plan, record: Record) -> bool:
+    def _otherwise(self, plan: Plan, record: Head) -> bool:
         """Whether a record has other jobs, threads or allocator, so that its times are not comparable."""
         names = ("threads", "allocator") if self._many else ("jobs", "threads", "allocator")
         return any(getattr(record.environment, name) != getattr(plan.here, name) for name in names)

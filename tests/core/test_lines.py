@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.errors import InputError
-from benchbench.core.lines import LONGEST, LineError, Seal, parsed, sealed
+from benchbench.core.head import Head
+from benchbench.core.lines import LONGEST, LineError, Seal, headed, parsed, sealed
 from benchbench.core.record import Record, Status
 from benchbench.core.store import Store
 
@@ -46,6 +47,39 @@ def test_a_line_from_before_checksums_is_named_so(schema: int, line: bytes) -> N
     content = json.loads(line)
     del content["checksum"]
     assert parsed(json.dumps({**content, "schema": schema}).encode())[1] == Seal.NONE
+
+
+def same_facts(head: Head, record: Record) -> bool:
+    around = ("machine", "jobs", "threads", "allocator")
+    return (
+        (head.trial, head.status, head.files, head.kept_name, head.artifact_name, head.artifact is None)
+        == (record.trial, record.status, record.files, record.kept_name, record.artifact_name, record.artifact is None)
+    ) and all(getattr(head.environment, name) == getattr(record.environment, name) for name in around)
+
+
+@pytest.mark.parametrize("change", [b"0.5 s", b"0.4 s"])
+def test_a_head_has_the_facts_of_its_record_also_where_the_line_was_changed(
+    change: bytes, line: bytes, make_record: Make
+) -> None:
+    changed = line.replace(b"0.5 s", change)
+    assert same_facts(headed(changed), parsed(changed)[0])
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: file.parent.name)
+def test_the_heads_of_committed_lines_have_the_facts_of_their_records(file: Path) -> None:
+    with file.open("rb") as lines:
+        some = [line.strip() for line, _ in zip(lines, range(5), strict=False)]
+    assert some
+    assert all(same_facts(headed(line), parsed(line)[0]) for line in some)
+
+
+def test_a_line_that_is_no_record_has_no_head_for_the_same_reason(line: bytes) -> None:
+    for wrong in (line.replace(b'"schema":3', b'"schema":4'), line[:50], b"{}"):
+        with pytest.raises(LineError) as whole:
+            parsed(wrong)
+        with pytest.raises(LineError) as head:
+            headed(wrong)
+        assert str(head.value) == str(whole.value)
 
 
 @pytest.mark.parametrize("schema", [0, -1, 4, 10**30, "3", None, 3.0, True])

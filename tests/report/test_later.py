@@ -10,8 +10,8 @@ from benchbench.report.frame import read
 @pytest.fixture
 def few(monkeypatch):
     """Two records are kept in memory."""
-    for module in ("frame", "later"):
-        monkeypatch.setattr(f"benchbench.report.{module}.HELD", 2)
+    for module in ("report.frame", "core.later"):
+        monkeypatch.setattr(f"benchbench.{module}.HELD", 2)
 
 
 def test_records_that_are_not_in_memory_are_read_again_from_their_lines(stored, record, few):
