@@ -56,8 +56,6 @@ def run_study(
 ) -> Recorded:
     """Run the trials of a study that have no record yet, and return the records of all, those of its tuning first.
 
-    Each record is read from its line when it is asked for; ``heads`` of what is returned has a few facts of all.
-
     ``study``: a Study, a shipped name or a TOML file. ``executor`` runs the trials, by default in processes of this
     machine. ``jobs`` trials run in parallel on a machine, each on ``threads`` cores (by default as many as the cores
     allow, or one if they share a device). ``device`` and ``engine`` override the study's, ``machine`` the label. A
