@@ -13,12 +13,14 @@ HELD = 20_000
 
 
 class Later(Sequence[Record]):
-    """Records by their places, a file and the first byte of a line; those asked for last are kept in memory.
+    """Records by their places, which end in a file and the first byte of a line; those read last are kept in memory.
 
     ``held`` has some of them already, by their position.
     """
 
-    def __init__(self, places: Sequence[tuple[Path, int]], held: Mapping[int, Record] | None = None) -> None:
+    def __init__(
+        self, places: Sequence[tuple[Path, int]] | Sequence[Place], held: Mapping[int, Record] | None = None
+    ) -> None:
         self._places, self._held = places, dict(held or {})
 
     def __len__(self) -> int:
@@ -32,7 +34,7 @@ class Later(Sequence[Record]):
         if position < 0:
             position += len(self)
         if position not in self._held:
-            file, start = self._places[position]
+            *_, file, start = self._places[position]
             while len(self._held) >= HELD:
                 del self._held[next(iter(self._held))]
             self._held[position] = Store(file).at(start)
@@ -44,7 +46,7 @@ class Recorded(Later):
 
     def __init__(self, places: Iterable[Place]) -> None:
         listed = list(places)
-        super().__init__([(place.file, place.start) for place in listed])
+        super().__init__(listed)
         self.heads = [place.head for place in listed]
 
 

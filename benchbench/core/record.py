@@ -243,9 +243,19 @@ class Record(Frozen):
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
 
+    # what a run needs to go on from a record stands first, so that the rest of a line need not be read
     trial: Trial
     status: Status
     message: str = ""
+    environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
+    started: str
+    block: str | None = None
+    added: bool = False
+    resolved: Annotated[float, Field(gt=0)] | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    artifact: Artifact | None = None
+    kept: Kept | None = None
+    schema_: int = Field(default=SCHEMA, alias="schema")
     objective: ObjectiveFacts = _REGRESSION
     classes: Several[str] = Field(default_factory=list)
     baseline: bool | None = None
@@ -261,15 +271,6 @@ class Record(Frozen):
     data: Annotated[dict[str, Any], AfterValidator(_counted)] = Field(default_factory=dict)
     samples: dict[str, Segment] = Field(default_factory=dict)
     free_run: FreeRunOutcome | None = None
-    artifact: Artifact | None = None
-    kept: Kept | None = None
-    environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
-    started: str
-    block: str | None = None
-    files: dict[str, str] = Field(default_factory=dict)
-    added: bool = False
-    resolved: Annotated[float, Field(gt=0)] | None = None
-    schema_: int = Field(default=SCHEMA, alias="schema")
     checksum: str | None = Field(default=None, exclude=True)
 
     _known = field_validator("schema_")(known_schema)

@@ -17,6 +17,7 @@ Options = dict[str, Any]
 
 
 _TEXT = json.JSONEncoder(allow_nan=False, default=str)
+_KEY = json.JSONEncoder(allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def _finite(options: Options) -> Options:
@@ -72,8 +73,6 @@ class Budget(Frozen):
 
 Label = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=40)]
 
-_LATER = ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions", "tuning")
-
 
 class Trial(Frozen):
     """One point of a study's grid.
@@ -109,10 +108,9 @@ class Trial(Frozen):
         A field that was added later is part of the key only where it differs from its default, so that older records
         keep their keys.
         """
-        unused = {name for name in _LATER if getattr(self, name) == Trial.model_fields[name].default}
+        unused = {name for name, default in _LATER.items() if getattr(self, name) == default}
         content = self.model_dump(mode="json", exclude=unused)
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(_KEY.encode(content).encode()).hexdigest()[:16]
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, without the cached key where it is another trial."""
@@ -129,3 +127,10 @@ class Trial(Frozen):
         competitor += options if self.competitor and self.tuning else ""
         engine = "" if self.engine == "torch" else f" {self.engine}"
         return f"{self.task} {self.length} {competitor} seed {self.seed} {self.budget.name} {self.device}{engine}"
+
+
+_LATER = {
+    name: Trial.model_fields[name].default
+    for name in ("closed_loop", "engine", "microscope", "validate_at", "competitor", "predictions", "tuning")
+}
+"""The fields that were added later, with their defaults."""

@@ -101,6 +101,8 @@ class Planner:
         with inside(self.job.folder):
             of_a_seed = [trial for trial in trials if not trial.seed]  # the files are the same for every seed
             files = find([*of_a_seed, *(tuned.possible() if tuned else ())], known)
+        for trial in trials:
+            trial.key  # noqa: B018 - worked out here, while the caller reads the records
         return Plan(
             trials=trials,
             tuned=tuned,

@@ -1,25 +1,23 @@
 """Runs a study: checks all of it first, skips the trials that have records, and appends each new record at once."""
 
 import contextlib
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchbench.core import store
-from benchbench.core import study as studies
 from benchbench.core.errors import InputError
 from benchbench.core.head import Head
 from benchbench.core.later import ByKey, Recorded
 from benchbench.core.record import FITTED, Record
-from benchbench.core.shipped import find, shipped
-from benchbench.core.spec import NAME, NAME_RULE, Trial
+from benchbench.core.spec import Trial
 from benchbench.core.study import Study
 from benchbench.isolation.pool import cores, isolated_map, start_server
 from benchbench.isolation.supervisor import Limits, Lost
-from benchbench.run import origins
+from benchbench.run import arguments, origins
 from benchbench.run.executor import Executor, Local
 from benchbench.run.job import COMPETITOR, PRELOAD, Job, Scheduled, Warm, examiner_access
 from benchbench.run.outcome import Refused
@@ -27,7 +25,6 @@ from benchbench.run.place import Examiners, examiners
 from benchbench.run.plan import Checked, Group, Plan, Planner, groups, schedule
 from benchbench.run.resolve import Resolve
 from benchbench.run.stages import ADDED, Stages
-from benchbench.statistics.seeds import LOOKS
 
 
 def run_study(
@@ -63,12 +60,12 @@ def run_study(
     seeds, up to ``max_seeds`` (30), while a pair is undecided at that relative difference. ``keep`` keeps
     fitted learners as artifacts. See ``Listeners`` for the rest. InputError, before any writing, if the study is wrong.
     """
-    study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else _read(study)
+    study, source, folder = (study, "", Path.cwd()) if isinstance(study, Study) else arguments.opened(study)
     instead = (("devices", device), ("engines", engine))
     study = study.model_copy(update={key: (name,) for key, name in instead if name is not None})
     jobs = _jobs(study, threads) if jobs is None else jobs
-    _check_arguments(jobs, threads, timeout, memory_limit, machine)
-    further = _resolve(resolve, max_seeds)
+    arguments.check(jobs, threads, timeout, memory_limit, machine)
+    further = arguments.resolving(resolve, max_seeds)
     start_server(PRELOAD)  # takes seconds, so it starts as soon as the arguments are known to be right
     limits = Limits(seconds=timeout or study.timeout, memory=memory_limit or study.memory_limit)
     return _Run(
@@ -125,13 +122,13 @@ class _Run:
         if self.executor is not None:
             self.executor.prepare(self.job)
         self.listeners.on_step("loading PyTorch, which takes seconds, and the plug-ins")
-        plan = self._plan(planner, printed)
+        plan, early = self._plan_and_read(planner, printed)
         stages = self._stages(plan)
         job = replace(
             self.job, warm=plan.quiet, sources=plan.sources, files=plan.files, seedless=plan.seedless
         )  # fmt: skip
         with examiners(job) as here:
-            read = {label: self._store(label).reading() for label in self._machines(plan)}
+            read = {label: early[label].result() for label in self._machines(plan) if label in early}
             done = ByKey(place for one in read.values() for place in one.places)
             checked = self._check(planner, job, plan, stages, here=here, done=done)
             kernels = {name for found in checked.values() for name in found.kernels}
@@ -196,6 +193,23 @@ class _Run:
     @property
     def _many(self) -> bool:
         return self.executor is not None and self.executor.many_machines
+
+    def _plan_and_read(self, planner: Planner, printed: list[str]) -> tuple[Plan, dict[str, Future[store.Reading]]]:
+        """The plan, and the records of every machine, which are read while another process plans."""
+
+        def read(label: str) -> store.Reading:
+            reading = self._store(label).reading()
+            for place in reading.places:
+                place.head.trial.key  # noqa: B018 - worked out here, where it costs no time
+            return reading
+
+        with ThreadPoolExecutor(1) as reader:
+            early = {label: reader.submit(read, label) for label in store.machines(self.results, self.study.name)}
+            try:
+                return self._plan(planner, printed), early
+            except BaseException:
+                reader.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _plan(self, planner: Planner, printed: list[str]) -> Plan:
         def heard(_: Study, text: str) -> None:
@@ -276,13 +290,6 @@ class _Run:
         return any(getattr(record.environment, name) != getattr(plan.here, name) for name in names)
 
 
-def _read(study: str | Path) -> tuple[Study, str, Path]:
-    """The study, its file's name, and the folder from which its relative paths start."""
-    file = find(str(study))
-    folder = Path.cwd() if file in shipped().values() else file.parent.resolve()
-    return studies.read(file), file.name, folder
-
-
 def _job(
     study: Study,
     folder: Path,
@@ -311,33 +318,3 @@ def _job(
 def _jobs(study: Study, threads: int) -> int:
     shared = any(name != "cpu" for name in study.devices)  # two trials on one device could not be timed
     return 1 if shared else max(1, cores() // max(1, threads))
-
-
-def _resolve(effect: float | None, most: int | None) -> Resolve | None:
-    if effect is None:
-        if most is not None:
-            raise InputError("max_seeds is given without resolve, which adds the seeds: give --resolve too")
-        return None
-    if not 0 < effect < 1:
-        raise InputError(f"resolve must be between 0 and 1, such as --resolve 0.1 for 10 %, not {effect:g}")
-    if most is not None and not LOOKS[0] <= most:
-        raise InputError(
-            f"max_seeds must be {LOOKS[0]} or more, since the first look is at {LOOKS[0]} seeds, not {most}"
-        )
-    return Resolve(effect=effect, most=most or LOOKS[-1])
-
-
-def _check_arguments(
-    jobs: int, threads: int, timeout: float | None, memory_limit: int | None, machine: str | None
-) -> None:
-    for name, value in (
-        ("jobs", jobs),
-        ("threads", threads),
-        ("memory_limit", 1 if memory_limit is None else memory_limit),
-    ):
-        if value < 1:
-            raise InputError(f"{name} must be 1 or more, not {value}")
-    if timeout is not None and not 0 < timeout < float("inf"):
-        raise InputError(f"timeout must be a number of seconds above 0, not {timeout}")
-    if machine is not None and not re.fullmatch(NAME, machine):
-        raise InputError(f"machine {machine!r}: {NAME_RULE}, since it names a file")

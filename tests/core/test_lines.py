@@ -73,6 +73,22 @@ def test_the_heads_of_committed_lines_have_the_facts_of_their_records(file: Path
     assert all(same_facts(headed(line), parsed(line)[0]) for line in some)
 
 
+@pytest.mark.parametrize("name", ["objective", "samples", "schema", '","objective":{"'])
+def test_options_and_messages_that_look_like_the_rest_of_a_line_do_not_cut_its_head(
+    name: str, make_record: Make
+) -> None:
+    record = make_record(3, message=f'it said ,"{name}":{{')
+    trial = record.trial.model_copy(update={"task_options": {name: {"a": 1, name: {}}}})
+    line = sealed(record.model_copy(update={"trial": trial}))
+    assert same_facts(headed(line), parsed(line)[0])
+    assert headed(line).trial.key == trial.key
+
+
+def test_the_head_of_a_line_is_read_without_the_rest_of_it(line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchbench.core.lines.parsed", None)
+    assert headed(line).trial.seed == 3
+
+
 def test_a_line_that_is_no_record_has_no_head_for_the_same_reason(line: bytes) -> None:
     for wrong in (line.replace(b'"schema":3', b'"schema":4'), line[:50], b"{}"):
         with pytest.raises(LineError) as whole:
