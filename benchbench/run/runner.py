@@ -203,7 +203,7 @@ class _Run:
                 place.head.trial.key  # noqa: B018 - worked out here, where it costs no time
             return reading
 
-        with ThreadPoolExecutor(1) as reader:
+        with store.uncollected(), ThreadPoolExecutor(1) as reader:
             early = {label: reader.submit(read, label) for label in store.machines(self.results, self.study.name)}
             try:
                 return self._plan(planner, printed), early
