@@ -5,7 +5,7 @@ import re
 import tomllib
 from os import PathLike, fspath
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import numpy as np
@@ -305,8 +305,9 @@ def _objective(record: Record) -> dict[str, Any]:
 
 
 def _closed_loop(run: FreeRunOutcome) -> dict[str, Any]:
+    steps = [*run.valid_steps] * (2 if len(run.valid_steps) == 1 else 1)  # quartiles ask for two numbers or more
     low, middle, high = (
-        np.quantile(run.valid_steps, (0.25, 0.5, 0.75)) / run.unit_steps if run.valid_steps else [None] * 3
+        (found / run.unit_steps for found in quantiles(steps, n=4, method="inclusive")) if steps else [None] * 3
     )
     return {
         "valid_time": middle,
