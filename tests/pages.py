@@ -64,23 +64,39 @@ class Parsed(NamedTuple):
     options: frozenset[str]
 
 
-def parsed(command: str, *, whole: bool = True) -> Parsed:
-    """Parse a command; UsageError of typer's click for a wrong one. Arguments may be missing if it is not ``whole``."""
+def parsed(command: str) -> Parsed:
+    """Parse a command; UsageError of typer's click for a wrong one."""
+    verb, words, options = _split(command)
+    if verb:
+        PROGRAM.commands[verb].make_context(verb, words, parent=context_of(PROGRAM))
+    return Parsed(verb, options)
+
+
+def named(command: str) -> Parsed:
+    """The verb and options of a command that need not be complete; AssertionError if the verb has no such option."""
+    verb, _, options = _split(command)
+    of_verb = PROGRAM.commands[verb] if verb else PROGRAM
+    assert options <= _options(of_verb), command
+    return Parsed(verb, options)
+
+
+def _split(command: str) -> tuple[str, list[str], frozenset[str]]:
+    """The verb, which is empty for an option of the program itself, the words after it, and the options among them."""
     _, *words = shlex.split(command)
     options = frozenset(word.partition("=")[0] for word in words if word.startswith("--"))
     if words[0].startswith("--"):
-        return Parsed("", options)
-    context = context_of(PROGRAM)
-    verb, found, rest = PROGRAM.resolve_command(context, words)
-    found.make_context(verb, rest, parent=context, resilient_parsing=not whole)
-    return Parsed(verb, options)
+        return "", [], options
+    assert words[0] in PROGRAM.commands, command
+    return words[0], words[1:], options
 
 
 def known_options() -> set[str]:
     """The options of ``benchbench`` and of all of its verbs."""
-    every = [PROGRAM, *PROGRAM.commands.values()]
-    found = [param for one in every for param in one.get_params(context_of(one))]
-    return {name for param in found for name in (*param.opts, *param.secondary_opts)}
+    return {name for one in [PROGRAM, *PROGRAM.commands.values()] for name in _options(one)}
+
+
+def _options(command: Any) -> set[str]:
+    return {name for param in command.get_params(context_of(command)) for name in (*param.opts, *param.secondary_opts)}
 
 
 def context_of(command: Any) -> Any:

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 from first_hour import ELSEWHERE, PLAYED
-from pages import PAGES, ROOT, calls, commands, in_text, known_options, parsed
+from pages import PAGES, ROOT, calls, commands, in_text, known_options, named, parsed
 
 from benchbench.core.shipped import shipped
 
@@ -63,7 +63,13 @@ def test_every_command_of_a_page_is_understood(name):
     for command in everything(PAGES[name]):
         parsed(command)
     for command in in_text(PAGES[name]):
-        parsed(command, whole=False)
+        named(command)
+
+
+@pytest.mark.parametrize("wrong", ["benchbench run STUDY --resume", "benchbench rnu STUDY", "benchbench --jobs 2"])
+def test_a_command_in_a_sentence_with_a_verb_or_an_option_that_does_not_exist_is_found(wrong):
+    with pytest.raises(AssertionError):
+        named(wrong)
 
 
 @pytest.mark.parametrize("name", PAGES)

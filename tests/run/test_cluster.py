@@ -85,9 +85,11 @@ def once_each(results, count=12):
 
 def test_quick_has_the_same_scores_bitwise_on_one_machine_and_on_a_cluster(cluster, tmp_path):
     text = (ROOT / "benchbench" / "studies" / "quick.toml").read_text()
-    text = re.sub(r"^updates = .*$", "updates = 5", text, flags=re.MULTILINE)
+    for key, value in (("updates", 5), ("seeds", 1), ("lengths", [100])):
+        text, changed = re.subn(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.MULTILINE)
+        assert changed == 1
     file = tmp_path / "quick.toml"
-    file.write_text(re.sub(r"^seeds = .*$", "seeds = 1", text, flags=re.MULTILINE))
+    file.write_text(text)
     run_study(file, tmp_path / "here")
     run_on(cluster, file, tmp_path / "there")
     here, there = (load("quick", tmp_path / name).set_index("key").sort_index() for name in ("here", "there"))
@@ -107,9 +109,6 @@ def test_a_block_goes_to_one_worker_and_records_say_where_they_were_made(cluster
     cores = {(record.block, *record.environment.pinned) for record in records}
     assert len({record.block for record in records}) == 4
     assert len(cores) >= 4
-    again = []
-    run_on(cluster, slow, tmp_path / "r", on_record=again.append)
-    assert again == []
 
 
 FILES = """
@@ -123,10 +122,9 @@ def filed(rng, length, *, path: str = ""):
 """
 
 
-def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(own, tmp_path):
+def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(cluster, tmp_path):
     import numpy as np
 
-    there = own("a")
     home = tmp_path / "home"
     home.mkdir()
     np.save(home / "signal.npy", np.sin(0.3 * np.arange(400)))
@@ -134,7 +132,7 @@ def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(own, tmp_p
     file = write_study(home, "[architectures.good]\n[architectures.mean]", FILES)
     text = file.read_text().replace("tasks.wave]", 'tasks.filed]\npath = "signal.npy"')
     file.write_text(text.replace("seeds = 1", "seeds = 2"))
-    records = run_on(there, file, tmp_path / "r")
+    records = run_on(cluster, file, tmp_path / "r")
     assert {(record.status, record.message) for record in records} == {("ok", "")}
     assert {record.trial.task_options["path"] for record in records} == {"signal.npy"}
     assert all(len(record.files["task_options.path"]) == 64 for record in records)
@@ -143,26 +141,39 @@ def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(own, tmp_p
     assert [record.scores for record in local] == [record.scores for record in records]
 
 
-def during(records, count, act):
-    """A listener that acts, once, when so many records are there."""
+def during(**acts):
+    """A listener that acts once each so many records are there, and has all ``records``; ``at_3`` acts at the third."""
 
     def heard(record):
-        records.append(record)
-        if len(records) == count:
-            act()
+        heard.records.append(record)
+        acts.get(f"at_{len(heard.records)}", lambda: None)()
 
+    heard.records = []
     return heard
 
 
-def test_a_worker_that_is_killed_costs_nothing_but_the_time_of_its_trial(own, slow, tmp_path):
-    there, seen, notes = own("a", "b"), [], []
-    kill = during(seen, 3, lambda: there.kill("a"))
-    records = run_on(there, slow, tmp_path / "r", on_record=kill, notes=notes)
-    once_each(tmp_path / "r")
+def test_a_worker_that_is_killed_costs_the_time_of_its_trial_and_one_that_joins_late_takes_part(own, slow, tmp_path):
+    there, records, notes, counts, acts = own("a", "b"), [], [], [], []
+    slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 200"))
+
+    def heard(record):
+        records.append(record)
+        match acts, counts[-1]:
+            case [], 2:
+                acts.append(there.kill("a"))
+            case [_], 1:
+                acts.append(there.worker("late"))
+            case [_, _], 2:
+                raise KeyboardInterrupt  # there is no need to wait for the rest
+
+    with (
+        Dask(there.address, patience=PATIENCE, on_note=notes.append, on_workers=counts.append) as dask,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        run_study(slow, tmp_path / "r", executor=dask, on_record=heard)
+    assert set(keys(tmp_path / "r").values()) == {1}
     assert {record.status for record in records} == {"ok"}
     assert any("worker a" in note and "has left" in note for note in notes)
-    blocks = {record.block.partition(".")[0] for record in records}
-    assert len(blocks) == 4
 
 
 def test_a_trial_that_is_lost_with_two_workers_is_a_failure(own, tmp_path):
@@ -187,8 +198,8 @@ def test_a_trial_that_is_lost_with_two_workers_is_a_failure(own, tmp_path):
 
 
 def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own, slow, tmp_path):
-    there, seen, notes = own("a", "b"), [], []
-    stop = during(seen, 3, lambda: there.send("a", signal.SIGSTOP))
+    there, notes = own("a", "b"), []
+    stop = during(at_3=lambda: there.send("a", signal.SIGSTOP))
     records = run_on(there, slow, tmp_path / "r", on_record=stop, notes=notes)
     there.send("a", signal.SIGCONT)
     once_each(tmp_path / "r")
@@ -197,9 +208,9 @@ def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own,
 
 
 def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_command_goes_on(own, slow, tmp_path):
-    there, seen = own("a"), []
+    there = own("a")
     with pytest.raises(ConnectionError, match="does not answer any more; the records so far are kept"):
-        run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, lambda: there.kill("scheduler")))
+        run_on(there, slow, tmp_path / "r", on_record=during(at_3=lambda: there.kill("scheduler")))
     assert 3 <= len(keys(tmp_path / "r")) < 12
     there.start_scheduler()
     there.worker("b")
@@ -210,47 +221,22 @@ def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_comman
     assert not before.keys() & {record.trial.key for record in more}
 
 
-def test_a_network_that_drops_for_a_while_loses_and_doubles_nothing(own, slow, tmp_path):
-    there, seen = own("a", "b"), []
+def test_a_network_that_drops_and_a_scheduler_that_comes_back_in_time_lose_and_double_nothing(own, slow, tmp_path):
+    there, notes = own("a"), []
 
     def drop():
         there.send("scheduler", signal.SIGSTOP)
         threading.Timer(PATIENCE / 2, there.send, ("scheduler", signal.SIGCONT)).start()
-
-    records = run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, drop))
-    once_each(tmp_path / "r")
-    assert {record.status for record in records} == {"ok"}
-
-
-def test_a_scheduler_that_comes_back_in_time_loses_and_doubles_nothing(own, slow, tmp_path):
-    there, seen, notes = own("a"), [], []
 
     def restart():
         there.kill("scheduler")
         there.start_scheduler()
         there.worker("b")
 
-    records = run_on(there, slow, tmp_path / "r", on_record=during(seen, 3, restart), notes=notes)
+    records = run_on(there, slow, tmp_path / "r", on_record=during(at_2=drop, at_5=restart), notes=notes)
     once_each(tmp_path / "r")
     assert {record.status for record in records} == {"ok"}
     assert "the connection to the scheduler is back" in notes
-
-
-def test_a_worker_that_joins_late_takes_part(own, slow, tmp_path):
-    there, seen, counts = own("a"), [], []
-    slow.write_text(slow.read_text().replace("seeds = 4", "seeds = 200"))
-    join = during(seen, 1, lambda: there.worker("late"))
-
-    def heard(record):
-        join(record)
-        if counts[-1] == 2:
-            raise KeyboardInterrupt  # there is no need to wait for the rest
-
-    with Dask(there.address, patience=PATIENCE, on_workers=counts.append) as dask, pytest.raises(KeyboardInterrupt):
-        run_study(slow, tmp_path / "r", executor=dask, on_record=heard)
-    assert counts[:2] == [0, 1]
-    assert counts[-1] == 2
-    assert set(keys(tmp_path / "r").values()) == {1}
 
 
 def command(cluster, file, results, *more):
@@ -266,33 +252,32 @@ def lines(results):
     return sum(len(file.read_text().splitlines()) for file in results.rglob("*.jsonl"))
 
 
-def hosts():
-    return [one for one in psutil.process_iter(["cmdline"]) if "cluster.host" in " ".join(one.info["cmdline"] or [])]
+def hosts(cluster, worker):
+    """The processes below a worker that run trials."""
+    below = {one.pid for one in psutil.Process(cluster.pid(worker)).children(recursive=True)}
+    running = [one for one in psutil.process_iter(["cmdline"]) if one.pid in below]
+    return [one for one in running if "cluster.host" in " ".join(one.info["cmdline"] or [])]
 
 
-def test_a_client_that_is_killed_and_started_again_runs_nothing_twice_that_is_recorded(own, slow, tmp_path):
+def test_a_client_that_is_killed_or_interrupted_leaves_nothing_on_workers_and_the_next_goes_on(own, slow, tmp_path):
     there = own("a")
-    before = {one.pid for one in hosts()}
     killed = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")
     killed.kill()
     killed.communicate()
-    wait_for(lambda: {one.pid for one in hosts()} <= before, "the end of what it left on the worker", 15)
-    done, more = keys(tmp_path / "r"), []
-    run_on(there, slow, tmp_path / "r", on_record=more.append)
-    once_each(tmp_path / "r")
-    assert not done.keys() & {record.trial.key for record in more}
-
-
-def test_an_interrupt_cancels_waiting_trials_and_keeps_finished_ones(own, slow, tmp_path):
-    there = own("a")
+    wait_for(lambda: not hosts(there, "a"), "the end of what it left on the worker", 15)
+    done = keys(tmp_path / "r")
     interrupted = command(there, slow, tmp_path / "r")
-    wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")
+    wait_for(lambda: lines(tmp_path / "r") >= sum(done.values()) + 2, "two more records")
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=30)
     assert interrupted.returncode == 130
     assert "interrupted; finished trials are kept" in said
     assert "Traceback" not in said
-    assert 3 <= lines(tmp_path / "r") < 12
     assert "1 worker, " in said
     assert " trials a minute, " in said
+    done, more = keys(tmp_path / "r"), []
+    assert 5 <= sum(done.values()) < 12
+    run_on(there, slow, tmp_path / "r", on_record=more.append)
+    once_each(tmp_path / "r")
+    assert not done.keys() & {record.trial.key for record in more}
