@@ -18,6 +18,9 @@ from benchbench.signals.synthetic_ecg import HEIGHTS, heartbeat
 SYNTHETIC = "synthetic"
 NORMAL, PREMATURE = "NLRej", "VE"  # annotation symbols of classes N and V; ANSI/AAMI EC57
 _NO_BEATS = frozenset("+~|xs\"[]!()ptu`'^=@TDB*")  # annotations of rhythm, noise and waves, not of beats
+SHARE, NOISE = 0.1, 0.03
+"""The share of premature beats and the noise in mV of synthetic patients where a study gives neither."""
+
 _SECONDS = 120.0  # default duration of a synthetic patient's signal
 
 Flags = NDArray[np.bool_]
@@ -73,12 +76,12 @@ class Source(NamedTuple):
 
     def _made(self, rng: np.random.Generator, name: str) -> Patient:
         samples = round((self.duration or _SECONDS) * self.rate)
-        share = 0.1 if self.premature is None else self.premature
+        share = SHARE if self.premature is None else self.premature
         made = heartbeat(
             rng, samples,
             rate=self.rate, heart_rate=rng.uniform(55, 85), premature=share, heights=HEIGHTS * rng.uniform(0.7, 1.3, 5),
         )  # fmt: skip
-        noise = (0.03 if self.noise is None else self.noise) * rng.standard_normal(samples)
+        noise = (NOISE if self.noise is None else self.noise) * rng.standard_normal(samples)
         return Patient(name, "made up", made.signal + noise, self.rate, made.peaks, made.premature, {})
 
     def _read(self, base: Path, name: str) -> Patient:
