@@ -59,7 +59,7 @@ PROGRAM = Help(
     text="Compare recurrent architectures under one budget: what each scored, and what it cost.",
     examples=(
         ("benchbench try signal.csv --minutes 5", "which network for your signal?"),
-        ("benchbench run quick", "a first look in a minute"),
+        ("benchbench run quick", "a first look in a minute or two"),
         ("benchbench report quick", "its tables and figures"),
         ("benchbench verify", "check reports by their records"),
         ("benchbench show 3f9c", "everything about one trial"),
@@ -160,9 +160,9 @@ if the study kept them, or else the segments that every record has.""",
 written.
 
 On a machine with the same CPU, cores, GPU and versions, all values must be equal, bit by bit. On another machine, and
-if a budget in seconds ends the fit, the test scores may differ by the range of the scores of all seeds. The exit code
-is 0 if they agree, 1 if they do not, and 2 if the trial cannot be the same, because a plug-in or a file is missing or
-has changed.""",
+if a budget in seconds ended the fit after another number of updates, the test scores may differ by the range of the
+scores of all seeds. The exit code is 0 if they agree, 1 if they do not, and 2 if the trial cannot be the same, because
+a plug-in or a file is missing or has changed.""",
         examples=(
             ("benchbench repeat 3f9c", ""),
             ("benchbench repeat 3f9c --study my_study.toml", ""),

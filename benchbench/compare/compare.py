@@ -124,8 +124,8 @@ def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
     """
     rows = comparison.rows
     if not any(row.judged and row.measure.kind == "time" for row in rows):
-        fewest = f"it takes at least {FEWEST[comparison.a.unit]} {comparison.a.unit} a side"
-        raise InputError(f"no time can be judged, so nothing is said of above {above:g}: {fewest}, made alike")
+        fewest = f"{FEWEST[comparison.a.unit]} {comparison.a.unit} or more on each side, measured in the same way"
+        raise InputError(f"fail-above {above:g}: no time can be judged; a judgement needs {fewest}")
     bad = [row for row in rows if row.worse and row.factor > above]
     found: dict[str, Iterable[str]] = {
         f"above {above:g}": [_said(row) for row in bad if row.by == "ratio"],

@@ -1,4 +1,4 @@
-"""Marks: what a record shows that an honest trial does not, each as a sentence.
+"""Marks: the signs in a record that its trial did not keep to the rules, each as a sentence.
 
 The limits have an absolute and a relative part, so that neither a busy machine nor a long fit marks an honest
 competitor; docs/measuring.md states them.
@@ -51,7 +51,8 @@ def _impossible(record: Record) -> Iterator[Mark]:
     spent = record.spent
     if record.status is Status.OK and record.solves is False and spent.updates == 0:
         took = f"its fit took {_seconds(_outside(record, 'fit') or spent.fit_seconds)}"
-        yield Mark("unranked", "updates", f"It made no update by the meter, and does not say that it solves; {took}.")
+        said = f"The meter counted no update, and the learner does not say that it solves; {took}."
+        yield Mark("unranked", "updates", said)
 
 
 def _below_floor(record: Record) -> str | None:
@@ -150,7 +151,7 @@ def _within(record: Record, spent: Spent, fit: float, validation: float) -> Iter
     """Work in pauses, in one long stretch, or at a time that the meter does not know."""
     paused, compiled = spent.paused_seconds or 0.0, spent.compile_seconds or 0.0
     if paused > OFF_CLOCK + PAUSE * (spent.pauses or 0) * validation:
-        said = f"it was paused for {_seconds(paused)} in {spent.pauses} pauses, a validation takes"
+        said = f"the clock stood still for {_seconds(paused)} in {spent.pauses} pauses, while a validation takes"
         yield Mark("untimed", "paused", f"Off the clock: {said} {_seconds(validation)}.")
     missed = fit - (spent.fit_seconds or 0.0) - paused
     if missed > max(OFF_CLOCK, UNEXPLAINED * fit) and not record.trial.microscope:

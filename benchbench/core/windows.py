@@ -82,7 +82,7 @@ def chronological(samples: int, length: int, horizon: int) -> list[slice]:
         need = 2 * gap + int(np.ceil((gap + 1) / min(FRACTIONS)))
         raise InputError(
             f"a series of {samples} samples is too short for windows of {length} and horizon {horizon}: "
-            f"it takes {need} samples, or a shorter length"
+            f"give {need} samples or more, or a shorter length"
         )
     starts = (0, train + gap, train + valid + 2 * gap)
     return [slice(start, start + size) for start, size in zip(starts, (train, valid, test), strict=True)]

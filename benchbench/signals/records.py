@@ -25,7 +25,8 @@ def require_distinct(records: tuple[str, ...]) -> None:
         if patient in patients[:i]:
             both = f"{records[patients.index(patient)]!r} and {records[i]!r}"
             raise InputError(
-                f"ecg: records and test_records: {both} are of the same patient, which would leak; leave one out"
+                f"ecg: records and test_records: {both} are of the same patient, so the test would be of a known "
+                "patient; leave one out"
             )
 
 

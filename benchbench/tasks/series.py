@@ -218,13 +218,13 @@ def _recording(path: str, form: Form, wanted: Sequence[str | int | None], how: P
 
 
 def _distinct(recordings: Sequence[Recording], wanted: Sequence[str | int | None]) -> None:
-    """Raise InputError for a recording that is given twice, which would leak, and for columns or rates that differ."""
+    """Raise InputError for a recording that is given twice, and for columns or rates that differ."""
     first = recordings[0]
     for number, one in enumerate(recordings):
         for other in recordings[:number]:
             if one.table.sha256 == other.table.sha256:
                 both = f"{other.table.name} and {one.table.name}"
-                raise InputError(f"series: {both} are the same, which would leak; leave one out")
+                raise InputError(f"series: {both} are the same recording, which would be in two splits; leave one out")
             if clocks := _other_clock(other.table.facts, one.table.facts):
                 both = f"{other.table.name} has {clocks[0]}, but {one.table.name} has {clocks[1]}"
                 raise InputError(f"series: {both}; give recordings of one rate")

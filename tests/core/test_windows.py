@@ -33,7 +33,7 @@ def enough(length: int, horizon: int) -> int:
     """How many samples the refusal of a short series asks for."""
     with pytest.raises(InputError) as caught:
         chronological(0, length, horizon)
-    return int(re.search(r"it takes (\d+) samples", str(caught.value))[1])
+    return int(re.search(r"give (\d+) samples", str(caught.value))[1])
 
 
 def walk(samples: int, seed: int = 0) -> np.ndarray:

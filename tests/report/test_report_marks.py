@@ -1,4 +1,4 @@
-"""Marks: what a record shows that an honest trial does not."""
+"""Marks: the signs in a record that its trial did not keep to the rules."""
 
 import re
 

@@ -133,7 +133,7 @@ def test_the_first_of_two_recordings_leaves_a_gap_between_training_and_validatio
 
 def test_recordings_that_do_not_go_together_are_refused(recordings, tmp_path):
     one, two, three = recordings(200, 300, 9)
-    with pytest.raises(InputError, match=r"part0\.npy and part0\.npy are the same, which would leak"):
+    with pytest.raises(InputError, match=r"part0\.npy and part0\.npy are the same recording"):
         make(paths=[one, two, one])
     with pytest.raises(InputError, match=r"part2\.npy has 9 samples, too few for a window of 10 and 1 ahead"):
         make(paths=[one, two, three])

@@ -38,14 +38,14 @@ _HOW_TO_READ = (
     to be better than; *pairs* is the number of seeds that this rests on.""",
     """*Better*: the {level} interval of the paired differences excludes zero (a ratio of 1), also after Holm's
     procedure over all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % either
-    way. *Open*: neither. *Same on every seed*: there is no interval, since neither the data nor the two competitors
-    vary with the seed, and nothing follows for other data. **Bold** marks a competitor that is better than every
+    way. *Open*: neither. *Same on every seed*: neither the data nor the two competitors vary with the seed, so that
+    there is no interval, and nothing follows for other data. **Bold** marks a competitor that is better than every
     other.""",
-    """*Rank group* is one more than the number of architectures that are better. *Effect* is the ratio of the geometric
-    means, or the difference of the means if higher is better. A seed on which one of a pair failed is left out of the
-    ratio; in *won*, the one that failed has lost it. *Effect* and its interval refer to the pair alone, while
-    *p (Holm)* is adjusted over all pairs. With *seeds needed*, four studies of five would find a difference of
-    {within:g} %. docs/statistics.md explains all of these.""",
+    """The *rank group* of an architecture is 1 plus the number of architectures that are better than it. *Effect* is
+    the ratio of the geometric means, or the difference of the means if higher is better. A seed on which one of a pair
+    failed is left out of the ratio, and counts in *won* as lost by the one that failed. *Effect* and its interval refer
+    to the pair alone, while *p (Holm)* is adjusted over all pairs. With *seeds needed*, four studies of five would find
+    a difference of {within:g} %. docs/statistics.md explains all of these.""",
     """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best possible
     score, where it is known.""",
     """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
@@ -62,8 +62,8 @@ operations for each trained number, step and sequence, at the speed at which one
 of 512 x 512 (its yardstick)."""
 _GAP = """*Gap closed* is how far an architecture has come on the way from the simplest baseline (0) to the floor (1);
 the pages of the tasks name the baseline."""
-_MARKED = """*Marked* names what an honest trial does not show: impossible scores, work off the clock, or predictions
-that depend on the other sequences in the batch. docs/measuring.md states the limits."""
+_MARKED = """*Marked* names a sign that a trial did not keep to the rules: an impossible score, work off the clock, or
+predictions that depend on the other sequences in the batch. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
 _OTHERS = "conditions"
 _SECTIONS: tuple[tuple[str, Section], ...] = (

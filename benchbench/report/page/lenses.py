@@ -40,8 +40,8 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
         line(
             f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
             f", and {lost:,} hold under one budget but are open or a tie under another. In {none:,} more pairs "
-            "neither is better under any budget, and not every budget says tie. ", emphasis("Budgets compared"),
-            " names them all.",
+            "neither competitor is better under any budget, and at least one budget leaves the pair open. ",
+            emphasis("Budgets compared"), " names them all.",
         )
     )  # fmt: skip
 

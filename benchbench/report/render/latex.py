@@ -20,7 +20,7 @@ _SIGN = re.compile("|".join(map(re.escape, _SPECIAL)))
 _POWER = re.compile(r"(?<!\w)(?<!\w\.)(-?\d+(?:\.\d+)?)e([+-]?)0*(\d+)(?!\w|\.\w)")
 _TERMS = {
     "rank group": "Medians over seeds, with the lowest and the highest in brackets; bold is better than every other, "
-    "and the rank group is one more than the number of architectures that are better, so that ties share a group.",
+    "and the rank group of an architecture is 1 plus the number of architectures that are better than it.",
     "how sure": "How sure: the other architectures that the best median is tied with, or open against.",
     "effect": "Effects are ratios of geometric means, or differences of means, with intervals of the stated level; "
     "p is adjusted by Holm's procedure over all pairs of the same task, length and condition.",

@@ -95,8 +95,8 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     page = front(made)[0]
     assert (
         "Of 6 conclusions, 2 survive every budget (`equal-seconds` and `equal-updates`), **1 flips**, and 3 hold under "
-        "one budget but are open or a tie under another. In 0 more pairs neither is better "
-        "under any budget, and not every budget says tie. "
+        "one budget but are open or a tie under another. In 0 more pairs neither competitor is better "
+        "under any budget, and at least one budget leaves the pair open. "
         "*Budgets compared* names them all."
     ) in page
     line = page.split("## Budgets compared")[1].split("- mackey_glass: ")[1].splitlines()[0]
