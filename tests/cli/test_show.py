@@ -113,10 +113,10 @@ def test_classes_are_shown_with_their_metrics(shown):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("0000",), "no trial has a key that begins so. The nearest: "),
+        (("0000",), "no trial has a key that begins with it. The nearest: "),
         (("KEY", "--figure", "trial.gif"), "unknown kind of figure '.gif'"),
         (("KEY", "--figure", "nowhere/trial.png"), "there is no folder nowhere"),
-        (("KEY", "--study", "yours"), "yours: no records (there are those of"),
+        (("KEY", "--study", "yours"), "yours: no records (there are records of"),
     ],
 )
 def test_what_is_wrong_is_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):

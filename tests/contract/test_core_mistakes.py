@@ -82,7 +82,7 @@ def test_a_core_that_forgets_batch_first_inside_mixes_sequences_and_is_caught(tm
     found = {one.promise: one for one in results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))}
     alone = found["one scored step: it predicts each sequence by itself"]
     assert alone.passed is False
-    assert alone.detail == "a prediction depends on the sequences beside it: the last sequence alone gives others"
+    assert alone.detail == "a prediction depends on the rest of its batch: the last sequence alone gives another one"
 
 
 def test_for_a_core_that_cannot_have_every_width_the_message_names_the_argument_widths(tmp_path):

@@ -60,7 +60,7 @@ def test_an_unknown_key_names_the_nearest_and_an_ambiguous_one_all(written: tupl
     with pytest.raises(InputError, match=f"begins so. The nearest: {near} ") as said:
         find(results, wrong)
     assert records[2].trial.label in str(said.value)
-    with pytest.raises(InputError, match="3 trials have keys that begin so"):
+    with pytest.raises(InputError, match="3 trials have keys that begin with it"):
         find(results, "")
 
 

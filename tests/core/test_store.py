@@ -169,7 +169,7 @@ def test_for_a_study_without_records_the_message_gives_the_nearest_study_that_ha
         Store(folder(tmp_path, study) / "laptop.jsonl").append(make_record(study=study))
     (tmp_path / "records" / "a_file").touch()
     (tmp_path / "records" / "empty").mkdir()
-    with pytest.raises(InputError, match=r"no records \(there are those of quick, main\); run `benchbench run STUDY`"):
+    with pytest.raises(InputError, match=r"no records \(there are records of quick, main\); run `benchbench run STUDY"):
         read(tmp_path, "quikc")
 
 

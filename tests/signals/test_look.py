@@ -76,7 +76,7 @@ def test_a_single_column_that_rises_evenly_is_a_signal_and_no_time(tmp_path):
         ({"x": [5.0] * 40}, "", "is constant: every value is 5"),
         ({"x": ["a", "b", "c"]}, "", "has no column of numbers that could be the signal; its columns: x"),
         ({"time": [0.0, 1, 2, 2.4, 4, 5], "x": wave(6)}, "",
-         "irregular sampling: by column 'time', 2 rows .4, 5. do not come 1 after the row before"),
+         "irregular sampling: by column 'time', the time since the row before is not 1 in 2 rows .4, 5."),
         ({"time": [0.0, 1, 2, 5, 6, 7], "x": wave(6)}, "", "2 samples are missing by column 'time'.*2 after row 3"),
         ({"time": [0.0, 1, 1, 3, 4, 5], "x": wave(6)}, "", "has the name of a time but does not rise at row 3: sort"),
     ],

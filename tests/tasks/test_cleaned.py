@@ -94,7 +94,7 @@ def test_past_values_and_frequencies_are_inputs_beside_the_target(tmp_path):
     np.testing.assert_allclose(inputs[:, 1], signal[34:54], atol=1e-5)
     np.testing.assert_allclose(inputs[:, 2], 1, atol=0.1)
     assert problem.train.targets[0, 0, 0] * std[0] + mean[0] == pytest.approx(signal[61], abs=1e-5)
-    with pytest.raises(InputError, match="a free run has no future values for the inputs beside the target"):
+    with pytest.raises(InputError, match="a free run has no future values for inputs other than the target"):
         make(SERIES, path=path, embedding=2, free_run=10)
     np.save(tmp_path / "two.npy", np.stack([signal, -signal], axis=1))
     with pytest.raises(InputError, match="embedding and frequencies take one column"):

@@ -78,7 +78,7 @@ def test_with_a_target_the_other_columns_are_only_inputs(table):
         ({"columns": ["a", 3]}, "no column number 3; allowed: 0 to 2"),
         ({"target": "a"}, "target 'a' must be one of columns, which is empty"),
         ({"columns": ["a", "b"], "target": "c"}, "target 'c' must be one of columns, which is 'a', 'b'"),
-        ({"columns": ["a", "b"], "target": "a", "free_run": 5}, "no future values for the inputs beside the target"),
+        ({"columns": ["a", "b"], "target": "a", "free_run": 5}, "no future values for inputs other than the target"),
         ({"column": "a", "free_run": 500}, "free run of 500 steps from 50 starts takes 559 samples of test, .* fewer"),
         ({"column": "a", "stride": 10**25}, "stride 10+ is longer than the training part of 615 samples"),
         ({"column": "a", "horizon": 10**25}, "too short for windows of 10 and horizon 10"),
