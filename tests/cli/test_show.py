@@ -68,11 +68,11 @@ def test_a_trial_is_shown_with_its_settings_scores_units_and_the_command_that_re
     assert done.stdout.splitlines()[-1] == f"benchbench repeat {record().trial.key}"
 
 
-def test_a_trial_without_an_artifact_says_what_its_predictions_are(shown):
+def test_the_page_of_a_trial_without_an_artifact_says_which_predictions_it_shows(shown):
     assert "No artifact holds all predictions" in shown().stdout
 
 
-def test_a_pipe_has_no_colours(shown):
+def test_output_into_a_pipe_has_no_colours(shown):
     assert "\x1b" not in shown().stdout
 
 
@@ -119,7 +119,7 @@ def test_classes_are_shown_with_their_metrics(shown):
         (("KEY", "--study", "yours"), "yours: no records (there are records of"),
     ],
 )
-def test_what_is_wrong_is_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):
+def test_wrong_input_gives_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):
     shown()
     done = cli("show", *(record().trial.key if one == "KEY" else one for one in arguments))
     assert done.returncode == 2

@@ -53,7 +53,9 @@ def test_siblings_are_the_seeds_of_the_same_machine(written: tuple[Path, list[Re
     assert [one.trial.seed for one in find(results, records[0].trial.key).siblings] == [0]
 
 
-def test_an_unknown_key_names_the_nearest_and_an_ambiguous_one_all(written: tuple[Path, list[Record]]) -> None:
+def test_the_message_names_the_nearest_of_an_unknown_key_and_all_of_an_ambiguous_one(
+    written: tuple[Path, list[Record]],
+) -> None:
     results, records = written
     near = records[2].trial.key
     wrong = near[:-1] + ("0" if near[-1] != "0" else "1")

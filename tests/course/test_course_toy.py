@@ -111,7 +111,7 @@ def test_a_study_of_the_course_runs_and_its_report_has_its_figures(name, tmp_pat
 
 
 @pytest.mark.parametrize("name", [name for name in COURSE if name.endswith("-full")])
-def test_a_study_of_the_documents_sizes_plans_and_each_of_its_competitors_trains(name):
+def test_a_study_in_full_size_can_be_planned_and_each_of_its_competitors_trains(name):
     whole = study.read(study.find(name))
     usual = study.read(study.find(name.removesuffix("-full")))
     assert len(whole.trials(known())) >= len(usual.trials(known()))

@@ -96,7 +96,7 @@ OPPOSITES = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("study", OPPOSITES)
-def test_records_that_say_the_opposite_turn_the_sentence(study, tmp_path):
+def test_records_that_say_the_opposite_reverse_the_sentence(study, tmp_path):
     change, claim = OPPOSITES[study]
     [before] = re.findall(claim, EXERCISES[study].finding(Tables(RESULTS, f"course-{study}")))
     [after] = re.findall(claim, told(study, tmp_path, change))

@@ -197,7 +197,7 @@ def test_a_trial_that_is_lost_with_two_workers_is_a_failure(own, tmp_path):
     once_each(tmp_path / "r", 2)
 
 
-def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own, slow, tmp_path):
+def test_a_worker_that_hangs_is_dropped_and_its_later_answers_are_not_recorded(own, slow, tmp_path):
     there, notes = own("a", "b"), []
     stop = during(at_3=lambda: there.send("a", signal.SIGSTOP))
     records = run_on(there, slow, tmp_path / "r", on_record=stop, notes=notes)
@@ -207,7 +207,7 @@ def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own,
     assert any("worker a" in note and "has been silent for 4 s" in note for note in notes)
 
 
-def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_command_goes_on(own, slow, tmp_path):
+def test_a_scheduler_that_ends_ends_the_run_with_one_message_and_the_same_command_continues(own, slow, tmp_path):
     there = own("a")
     with pytest.raises(ConnectionError, match="does not answer any more; the records so far are kept"):
         run_on(there, slow, tmp_path / "r", on_record=during(at_3=lambda: there.kill("scheduler")))

@@ -81,7 +81,7 @@ def test_a_single_column_that_rises_evenly_is_a_signal_and_no_time(tmp_path):
         ({"time": [0.0, 1, 1, 3, 4, 5], "x": wave(6)}, "", "has the name of a time but does not rise at row 3: sort"),
     ],
 )  # fmt: skip
-def test_what_is_no_even_signal_is_refused_with_its_rows(columns, clean, message, tmp_path):
+def test_a_signal_with_gaps_or_uneven_samples_is_refused_with_its_rows(columns, clean, message, tmp_path):
     with pytest.raises(InputError, match=message):
         seen(table(tmp_path, **columns), clean=clean)
 

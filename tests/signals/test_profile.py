@@ -43,7 +43,7 @@ def test_noise_however_slow_has_no_period():
     assert sum(one is not None for one in [*walks, *slow, *white]) <= 2  # of 100
 
 
-def test_a_signal_of_fewer_than_five_periods_has_none():
+def test_a_signal_of_fewer_than_five_periods_has_no_period():
     assert period(np.sin(2 * np.pi * np.arange(100) / 40)) is None
 
 

@@ -49,7 +49,7 @@ def test_no_window_ends_in_a_gap_and_no_target_lies_in_one(holes):
     assert sum(problem.provenance["clean"]["filled"]) == len(missing & {*range(2000)}) + len(missing - {*range(2000)})
 
 
-def test_without_interpolation_a_gap_is_refused_as_ever(holes):
+def test_without_interpolation_a_gap_is_refused(holes):
     with pytest.raises(InputError, match="53 of 3000 values are not finite numbers: row 101 is missing"):
         make(SERIES, path=holes[1], clean=["clip"])
     with pytest.raises(InputError, match=r"rows 2201 to 2240 are missing, 40 in a row, more than longest_gap = 39"):

@@ -85,7 +85,7 @@ def test_with_a_target_the_other_columns_are_only_inputs(table):
         ({"paths": ["a.csv"]}, "path and paths are both given"),
     ],
 )
-def test_choices_that_do_not_fit_are_refused(table, options, said):
+def test_options_that_do_not_fit_the_file_or_each_other_are_refused(table, options, said):
     with pytest.raises(InputError, match=said):
         make(path=table, **options)
 
@@ -193,7 +193,7 @@ def test_a_validation_part_too_short_for_fifty_starts_has_none_and_the_free_run_
     assert len(make(paths=recordings(*others, 90, 80, 170, 165), free_run=20).valid_run.prefix) == STARTS
 
 
-def test_free_runs_of_several_recordings_cross_none(recordings):
+def test_free_runs_of_several_recordings_stay_within_one_recording(recordings):
     run = make(paths=recordings(400, 300, 60, 100, 200, 30, 90, 80, 170, 165), free_run=20).free_run
     whole = np.concatenate([run.prefix, run.truth], axis=1)[:, :, 0]
     steps = np.diff(whole, axis=1)
@@ -249,7 +249,7 @@ def test_a_column_of_times_tells_the_rate_and_recordings_of_two_rates_are_refuse
 
 
 @pytest.mark.parametrize("head", ["seconds", "counter"])
-def test_rounded_times_and_columns_that_only_rise_are_no_other_rate(tmp_path, head):
+def test_rounded_times_and_columns_that_only_rise_do_not_count_as_another_rate(tmp_path, head):
     for name, rows, step in (("long", 300, 1 / 360), ("short", 30, 1 / 360 if head == "seconds" else 2.0)):
         lines = [f"{i * step:.3f},{value:.6f}" for i, value in enumerate(WALK[:rows, 0] + rows)]
         (tmp_path / f"{name}.csv").write_text("\n".join([f"{head},voltage", *lines]))

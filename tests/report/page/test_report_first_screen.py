@@ -107,7 +107,7 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     )
 
 
-def test_one_budget_says_nothing_of_budgets(front, scored):
+def test_the_first_screen_of_one_budget_does_not_mention_budgets(front, scored):
     page = front(scored(gru=NEAR, rnn=FAR))[0]
     assert "survive" not in page
     assert "Budgets compared" not in page
