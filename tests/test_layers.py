@@ -48,9 +48,9 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def layer(path: str) -> str:
-    """The line that a file stands on: its folder, or its own name at the top."""
+    """The layer of a file: its folder, or its own name at the top."""
     name = path.partition("/")[0].removesuffix(".py")
-    return "cli" if name == "__main__" else name  # python -m benchbench is the same door
+    return "cli" if name == "__main__" else name  # python -m benchbench starts the same program
 
 
 def imports(path: str, text: str) -> Iterator[tuple[int, str]]:

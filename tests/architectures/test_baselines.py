@@ -23,14 +23,14 @@ BASELINES = ["linear", "majority", "mean", "persistence"]
 
 
 def classes(count=80, length=12, scored=1, features=2, shares=(0.2, 0.5, 0.3)):
-    """One-hot targets of three classes; the mean of the inputs tells which it is, but for noise."""
+    """One-hot targets of three classes; the number of the class is added to inputs that are otherwise noise."""
     which = RNG.choice(len(shares), (count, scored), p=shares)
     inputs = RNG.standard_normal((count, length, features)) + which[:, :1, None]
     return Split(inputs=inputs.astype(np.float32), targets=np.eye(len(shares), dtype=np.float32)[which])
 
 
 def uneven(split, behind=0.0):
-    """The same sequences, of lengths 5 to 12, with ``behind`` for padding."""
+    """The same sequences with lengths from 5 to 12; the padding has the value ``behind``."""
     lengths = RNG.integers(5, 13, len(split))
     inputs = split.inputs.copy()
     for sequence, length in zip(inputs, lengths, strict=True):
@@ -89,7 +89,7 @@ def test_linear_finds_the_two_term_recurrence_of_a_cosine_exactly():
 def test_baselines_are_registered_as_baselines_that_solve():
     known = registry.load()
     found = [name for name in known.names("architecture") if known.get("architecture", name).baseline]
-    assert found == sorted([*BASELINES, "logistic"])  # which has tests of its own
+    assert found == sorted([*BASELINES, "logistic"])  # logistic has a test file of its own
     assert all(known.get("architecture", name).solves for name in [*found, "esn"])
     assert not any(known.get("architecture", name).solves for name in ("rnn", "lstm", "gru"))
 

@@ -1,4 +1,4 @@
-"""The echo state network: what it predicts against a ten-line loop, and what its options mean."""
+"""The echo state network: its predictions against a ten-line loop, and its options."""
 
 from itertools import product
 
@@ -51,7 +51,7 @@ def weights(learner):
 
 
 def ten_lines(learner, inputs, leak, scored):
-    """The states at the scored steps, one sequence, one step after the other."""
+    """The states at the scored steps, computed for one sequence and one step after the other."""
     recurrent, into, offset = weights(learner)
     found = np.zeros((len(inputs), scored, len(offset)))
     for i, sequence in enumerate(inputs.astype(np.float64)):
@@ -253,7 +253,7 @@ def test_memory_does_not_grow_with_the_series():
         fit(learner, split)
         return peak.added()
 
-    added(2_000)  # what a first fit brings along
+    added(2_000)  # the first fit also loads code, which takes memory once
     states = 60_000 * 200 * 4
     assert added(60_000) < states / 2
 
@@ -324,7 +324,7 @@ def test_the_esn_generates_only_where_outputs_can_be_the_next_inputs():
 
 
 def waves(count=120, scored=1, seed=0, behind=0.0):
-    """Two classes, slow and fast waves of 10 to 25 steps in noise, with ``behind`` for padding."""
+    """Two classes, slow and fast waves of 10 to 25 steps in noise; the padding has the value ``behind``."""
     rng = np.random.default_rng(seed)
     which = rng.integers(0, 2, count)
     angle = np.where(which, 0.9, 0.4)[:, None] * np.arange(25) + rng.uniform(0, 6, (count, 1))
@@ -335,7 +335,7 @@ def waves(count=120, scored=1, seed=0, behind=0.0):
     return Split(inputs=inputs, targets=targets, lengths=lengths)
 
 
-SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # the compiled step, and the dense product
+SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # run by the compiled step, and by the dense product
 
 
 @pytest.mark.parametrize("options", SHAPES)

@@ -1,4 +1,4 @@
-"""Each mistake does what it does wrong, and nothing else."""
+"""Each mistake has its own effect and no other."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""scheduled_sampling, encoder_decoder, autoencoder: what is fed where, by hand."""
+"""scheduled_sampling, encoder_decoder, autoencoder: the inputs of each step, worked out by hand."""
 
 from dataclasses import replace
 

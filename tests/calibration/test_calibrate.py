@@ -1,4 +1,4 @@
-"""The instruments, held against known answers."""
+"""The instruments, compared with known answers."""
 
 import pytest
 

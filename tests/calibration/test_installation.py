@@ -1,4 +1,4 @@
-"""What ``benchbench check`` says of the installation."""
+"""The facts about the installation that ``benchbench check`` prints."""
 
 import torch
 

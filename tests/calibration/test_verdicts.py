@@ -1,4 +1,4 @@
-"""The verdicts, held against simulated studies; the outcome of the large simulation is committed."""
+"""The verdicts, compared with simulated studies; the outcome of the large simulation is committed."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Published numbers as programs: the cheap ones are run, and what is said of them is checked."""
+"""Published numbers as programs: the cheap ones run, and the facts about all of them are checked."""
 
 import math
 import re

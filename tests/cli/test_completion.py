@@ -1,4 +1,4 @@
-"""What a shell is offered: studies, keys of recorded trials, kinds, claims and pitfalls."""
+"""The words that a shell offers: studies, keys of recorded trials, kinds, claims and pitfalls."""
 
 import pytest
 from typer.main import get_command
@@ -11,7 +11,7 @@ from benchbench.core.store import Store, file
 
 @pytest.fixture
 def offered(capsys, monkeypatch, tmp_path):
-    """Gives what a shell is offered after the words of a line, the last of them incomplete."""
+    """A function that returns the words that a shell offers for a line whose last word is incomplete."""
     from benchbench.cli.app import app
 
     monkeypatch.chdir(tmp_path)

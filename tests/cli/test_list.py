@@ -1,4 +1,4 @@
-"""What the list says of plug-ins, studies and claims."""
+"""The entries of the list for plug-ins, studies and claims."""
 
 import pytest
 from rich.console import Console

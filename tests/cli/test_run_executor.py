@@ -1,4 +1,4 @@
-"""Options of one executor are refused with another, and nobody waits long for an address at which nobody is."""
+"""Options of one executor are refused with another, and an address without a scheduler is refused within seconds."""
 
 import socket
 import time

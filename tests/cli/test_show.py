@@ -1,4 +1,4 @@
-"""What show prints of a trial: settings, scores with their units, figures in a file, and JSON."""
+"""The output of show for a trial: settings, scores with their units, figures in a file, and JSON."""
 
 import json
 
@@ -48,7 +48,7 @@ def shown(cli, tmp_path):
 
 
 def rows(text):
-    """The words of each line, by its first."""
+    """The words of each line, by its first word."""
     return {line.split("  ")[0].strip(): line for line in text.splitlines() if line.strip()}
 
 

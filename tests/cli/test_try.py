@@ -1,4 +1,4 @@
-"""``benchbench try``: from a file to five lines, and what it refuses before anything is written."""
+"""``benchbench try``: from a file to five lines, and input that it refuses before it writes anything."""
 
 import re
 import threading
@@ -18,7 +18,7 @@ from benchbench.run.advise.timing import Pace, Timing
 
 @pytest.fixture
 def toy(monkeypatch, undrawn):
-    """The smallest study that there can be: one seed of 20 updates at one length."""
+    """The smallest possible study: one seed of 20 updates at one length."""
     monkeypatch.setattr(planned, "_EARLY", 0.0)
     monkeypatch.setattr(amounts, "_WISHES", ((1, 1, 20),))
     monkeypatch.setattr(amounts, "MOST_UPDATES", 20)
@@ -134,7 +134,7 @@ def test_the_message_after_an_interrupt_says_how_to_continue_and_no_file_is_inco
 
 @pytest.fixture
 def peak():
-    """The most bytes that this process and all below it held at a time, shared pages counted once, as a list of one."""
+    """A list with one number: the most bytes of this process and its descendants, with shared pages counted once."""
     found, over = [0], threading.Event()
 
     def watch():

@@ -38,7 +38,7 @@ def watch(file, **options):
 
 @pytest.fixture
 def lines():
-    """What a run of the given records says in a pipe, line by line."""
+    """The lines that a run with the given records prints into a pipe."""
 
     def call(*records, trials, done, otherwise=0, **options):
         file = StringIO()

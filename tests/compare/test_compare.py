@@ -1,4 +1,4 @@
-"""Runs of pytest-benchmark compared: what is paired, what is refused, the page and the gate."""
+"""Comparisons of runs of pytest-benchmark: pairs, refused input, the page and the gate."""
 
 import json
 import math
@@ -33,7 +33,7 @@ def run_of(*benchmarks, made=START, commit="unversioned", **machine):
 
 @pytest.fixture
 def write(tmp_path):
-    """Write something as JSON, or text as it is; returns the path."""
+    """Write a text as it is, or anything else as JSON; returns the path."""
 
     def call(name, content):
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""Records compared: which trials are pairs, which measures of them, and what is left out."""
+"""Comparisons of records: pairs of trials, their measures, and trials that are left out."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def changed(records, **fields):
 
 
 def spent(records, **factors):
-    """The records with some of what they cost multiplied."""
+    """The records with some of their costs multiplied."""
     return [
         r.model_copy(
             update={"spent": r.spent.model_copy(update={k: getattr(r.spent, k) * factors[k] for k in factors})}

@@ -43,7 +43,7 @@ def results(folder, source):
 
 
 def told(found):
-    """The sentences of what is broken."""
+    """The sentences about broken promises."""
     return [one.detail for one in found if one.passed is False]
 
 

@@ -1,4 +1,4 @@
-"""Artifacts: what is packed comes back, what was changed is refused, what nobody names is cleared."""
+"""Artifacts are read as they were written, refused after a change, and removed if no record names them."""
 
 from collections.abc import Callable
 from pathlib import Path

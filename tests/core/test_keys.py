@@ -1,4 +1,4 @@
-"""Trials are found by their keys: by the beginning of one, in one study or in all, and the nearest are named."""
+"""Trials are found by the beginning of their keys, in one study or in all, and messages name the nearest keys."""
 
 from collections.abc import Callable
 from pathlib import Path

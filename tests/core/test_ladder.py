@@ -1,4 +1,4 @@
-"""Ladders of budgets: a list becomes a budget a rung, and budgets tell which of them form a ladder."""
+"""Ladders of budgets: a list becomes a budget for each rung, and names and limits tell which budgets form a ladder."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A record's line: its checksum finds a change, and whatever stands in a file is a record or a message."""
+"""Lines of records: a checksum reveals a change, and any other content of a file gives a message."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from benchbench.core.store import Store
 
 Make = Callable[..., Record]
 COMMITTED = sorted((Path(__file__).parents[2] / "results" / "records").glob("*/*.jsonl"))
-OLDER = {"main", "chaos", "devices"}  # of before lines had a checksum
+OLDER = {"main", "chaos", "devices"}  # studies with records from before lines had a checksum
 
 
 @pytest.fixture
@@ -281,5 +281,5 @@ def test_reading_a_hostile_line_takes_less_than_a_gigabyte(kind: str, tmp_path: 
     done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
     *said, peak = done.stdout.splitlines()
     assert all(text.startswith(f"{file}:1: not a record: ") and "JSON" not in text for text in said)
-    assert len(said) == (kind != "nesting")  # that is a record, and a strange one
+    assert len(said) == (kind != "nesting")  # a line with deep nesting is a record, although a strange one
     assert int(peak) < 2**20  # kB

@@ -25,7 +25,7 @@ def metered(clock: Callable[[], float], batches: int = 4, **limits: Any) -> Mete
 
 
 def count(meter: Meter, step: Callable[[], object] = lambda: None) -> int:
-    """The loop that every learner has; how many steps it did."""
+    """Run the loop that every learner has, and return its number of steps."""
     steps = 0
     while meter.spend():
         step()

@@ -1,4 +1,4 @@
-"""Objectives: metrics with a direction against scikit-learn and closed forms, what chooses, what is undefined."""
+"""Objectives: metrics and their direction against scikit-learn and closed forms, choices, and undefined metrics."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Spaces of options, and which points of them are tried."""
+"""Spaces of options, and the points of them that are tried."""
 
 from typing import Annotated, Literal
 
@@ -36,7 +36,7 @@ def test_more_tries_begin_with_the_same_tries_and_each_name_has_its_own_draws():
 def test_tries_of_a_sobol_sequence_are_even_in_the_logarithm_and_have_three_digits():
     values = [one["rate"] for one in tries({}, [RATE], 65, sampler="sobol", name="rnn")[1:]]
     shares = (np.log10(values) + 4) / 3
-    assert kstest(shares, "uniform").statistic < 0.03  # of 64 random draws it is 0.1
+    assert kstest(shares, "uniform").statistic < 0.03  # for 64 random draws it is 0.1
     assert all(float(f"{value:.3g}") == value for value in values)
 
 

@@ -1,4 +1,4 @@
-"""A tuned study: its table, the tries, the best again, and the grid with what has won, over made-up records."""
+"""A tuned study over made-up records: its table, the tries, further fits of the best, and the grid with the winners."""
 
 import pickle
 from itertools import product

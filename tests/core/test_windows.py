@@ -30,7 +30,7 @@ sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
 
 
 def enough(length: int, horizon: int) -> int:
-    """How many samples the refusal of a short series asks for."""
+    """The number of samples that the message on a short series asks for."""
     with pytest.raises(InputError) as caught:
         chronological(0, length, horizon)
     return int(re.search(r"give (\d+) samples", str(caught.value))[1])

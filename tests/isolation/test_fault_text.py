@@ -1,4 +1,4 @@
-"""Which line a message names."""
+"""The line of a traceback that a message names."""
 
 import sysconfig
 

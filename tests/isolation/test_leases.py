@@ -1,4 +1,4 @@
-"""Cores are lent to one item at a time, whichever process it belongs to."""
+"""Each core is leased to one item at a time, whichever process the item belongs to."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Files that a process and its keeper share."""
+"""Files that a process and its supervisor share."""
 
 import os
 import tempfile
@@ -14,7 +14,7 @@ MEBIBYTE = 2**20
 def scratch(request, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = SharedFile(named=request.param)
-    assert len(list(tmp_path.iterdir())) == request.param  # without a name, nobody can take it away
+    assert len(list(tmp_path.iterdir())) == request.param  # a file without a name cannot be removed by others
     yield made
     made.close()
     assert list(tmp_path.iterdir()) == []

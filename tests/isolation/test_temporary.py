@@ -35,7 +35,7 @@ def test_folders_of_killed_runs_are_removed_and_folders_in_use_or_of_a_user_are_
         folder.mkdir()
     for folder in (left, *theirs):
         (folder / "in-use").touch()
-    (full / "notes.txt").touch()  # without a lock, only what is empty goes
+    (full / "notes.txt").touch()  # a folder without a lock is removed only if it is empty
     with FileLock(used / "in-use"), held("run") as folder:
         assert names(place) == {Path(folder).name, used.name, full.name, *(one.name for one in theirs)}
 

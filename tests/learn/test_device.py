@@ -1,4 +1,4 @@
-"""Devices: what is missing is an error, and seeding leaves no trace."""
+"""Devices: a missing device is an error, and seeding leaves no trace."""
 
 import pytest
 import torch

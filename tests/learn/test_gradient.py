@@ -1,4 +1,4 @@
-"""The training loop: against a plain loop, and what it promises."""
+"""The training loop: comparison with a plain loop, and its promises."""
 
 from dataclasses import replace
 from functools import cache
@@ -160,7 +160,7 @@ CORES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 @cache
 def trained(core, scored=1):
-    """A learner whose outputs matter for what comes next, and the starts of its free run."""
+    """A learner whose outputs affect its next steps, and the starts of its free run."""
     setting = replace(SETTING, scored=scored)
     learner = Gradient(setting, lambda i, w: CORES[core](i, w, batch_first=True), learning_rate=1e-2)
     fit(learner, updates=60, train=sine(scored=scored), valid=sine(40, scored, 0.5))

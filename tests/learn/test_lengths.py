@@ -1,4 +1,4 @@
-"""Sequences of different length: what a learner makes of each is what it makes of that sequence alone."""
+"""Sequences of different length: a learner treats each as if it were alone."""
 
 import numpy as np
 import pytest

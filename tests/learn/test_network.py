@@ -1,4 +1,4 @@
-"""The network: the code that carries it out, how wide its states are, and what the microscope sees of it."""
+"""The network: the code that carries it out, the width of its states, and its snapshots for the microscope."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The temperature of a readout's softmax: against other ways to find it."""
+"""The temperature of a readout's softmax, compared with other ways to find it."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from benchbench.learn.probabilities import fit_temperature, probabilities
 
 
 def outputs(scale, seed=0, count=400):
-    """Outputs that are the logits of the classes drawn, but for their scale, and one-hot targets."""
+    """Outputs that are, up to a scale, the logits from which classes are drawn, and the classes as one-hot targets."""
     rng = np.random.default_rng(seed)
     logits = rng.standard_normal((count, 1, 3))
     share = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
@@ -40,7 +40,7 @@ def test_no_other_temperature_of_a_grid_has_a_lower_log_loss():
         return metrics.log_loss(targets, probabilities(torch.from_numpy(made), temperature).numpy())
 
     best = fit_temperature(made, targets)
-    assert best == pytest.approx(3.0, rel=0.1)  # what the outputs were stretched by
+    assert best == pytest.approx(3.0, rel=0.1)  # the factor by which the outputs were scaled
     assert loss(best) <= min(loss(t) for t in np.geomspace(0.01, 100, 400)) + 1e-9
 
 

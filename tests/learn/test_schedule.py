@@ -1,4 +1,4 @@
-"""Schedules of the learning rate: closed forms, PyTorch's own, and what learners of both engines step with."""
+"""Schedules of the learning rate: closed forms, PyTorch's own, and the rates that learners of both engines use."""
 
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def test_a_rate_rises_over_the_warm_up_and_never_after_it(schedule, warm_up, one
 
 
 def rates(engine, budget, **options):
-    """The rates that a learner's updates are given, each of which takes three seconds."""
+    """The learning rates of a learner's updates, in a fit in which each update takes three seconds."""
     setting = replace(SETTING, engine=engine)
     learner = gradient(setting, lambda i, w: nn.GRU(i, w, batch_first=True), learning_rate=0.01, **options)
     given, seconds, make = [], [0], learner._updating

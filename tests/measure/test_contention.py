@@ -1,4 +1,4 @@
-"""What else ran on the cores of a trial."""
+"""Other load on the cores of a trial."""
 
 import os
 import subprocess

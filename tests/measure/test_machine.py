@@ -1,4 +1,4 @@
-"""What a record says of its machine."""
+"""The description of the machine in a record."""
 
 import re
 import socket

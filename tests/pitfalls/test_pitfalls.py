@@ -1,4 +1,4 @@
-"""Each pitfall shows what its sentence says, on sizes that take seconds."""
+"""Each pitfall confirms its sentence, at sizes that take seconds."""
 
 import numpy as np
 import pytest

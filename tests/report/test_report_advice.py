@@ -1,4 +1,4 @@
-"""The five lines: what is taken, at what cost, how sure, against which baselines, and what comes next."""
+"""The five lines of advice: the competitor, its cost, how sure that is, the baselines, and the next step."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ SURE = {"gru": 0.010, "lstm": 0.030, "rnn": 0.060, "esn": 0.020, "linear": 0.2, 
 
 
 def records(record, scores, seeds=5, spread=0.01, fixed=(), **more):
-    """Each competitor at its score, which changes a little with the seed but for those that are fixed."""
+    """Records of competitors with these scores, which change a little with the seed unless they are fixed."""
     factors = np.exp(spread * np.random.default_rng(0).standard_normal((len(scores), seeds)))
     return [
         record(

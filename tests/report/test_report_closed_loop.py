@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 
 def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0, **facts):
-    """A free run of which each start stayed valid for so many steps."""
+    """A free run whose starts stayed valid for these numbers of steps."""
     wave = np.sin(np.arange(steps) / 4).round(4).tolist()
     usual = {
         "nrmse_84": 0.5, "spectrum_distance": 0.25, "diverged": 0.0, "seconds": 0.02, "true": wave,

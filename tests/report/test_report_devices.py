@@ -29,7 +29,7 @@ def batch(size, **limits):
 
 @pytest.fixture
 def pair(record):
-    """The records of one seed on the CPU and on a GPU that took so many milliseconds an update, or on one of them."""
+    """The records of a seed on the CPU, on a GPU, or on both, whose updates take these numbers of milliseconds."""
 
     def make(cpu, gpu, seed=0, *, name="gru", updates=(1_001, 1_001), predict=(0.08, 0.02), both=None, **fields):
         found = []
@@ -60,7 +60,7 @@ def compared(stored):
 
 @pytest.fixture
 def section(stored):
-    """The part of the front page on devices and the page of all times; empty where there is none."""
+    """The front page's part on devices, and the page of all times; both are empty if there is none."""
 
     def written(records):
         page = write_report("toy", stored(records))

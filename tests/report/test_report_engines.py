@@ -17,7 +17,7 @@ KERNELS = {"torch": "ATen loop", "numba": "numba gru v1 avx2"}
 
 @pytest.fixture
 def on(record):
-    """The record of a network on an engine whose updates take so many milliseconds."""
+    """The record of a network on an engine, whose updates take this many milliseconds."""
 
     def make(engine, name, seed, mse, *, ms=1.0, peak=10, speed=60.0, **fields):
         spent = record().spent.model_copy(

@@ -1,4 +1,4 @@
-"""Names and messages that would act on a terminal, a browser or the direction of writing reach no file of a report."""
+"""Names and messages with control characters reach no file of a report as they are."""
 
 import re
 

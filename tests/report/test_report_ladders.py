@@ -20,7 +20,7 @@ def budget(updates):
 
 @pytest.fixture
 def climb(record):
-    """Records of competitors by their errors on the rungs, five seeds with a spread of 2 % that all share in part."""
+    """Records by their errors on the rungs, for five seeds with a spread of 2 % that competitors partly share."""
 
     def make(task="cosine", seeds=5, **errors):
         return [

@@ -28,7 +28,7 @@ SETS = ({}, {"learning_rate": 0.01}, {"learning_rate": 0.001})
 
 @pytest.fixture
 def tried(record):
-    """Tries of competitors by their validation errors, one for each option set, on two seeds with geometric mean."""
+    """Tries of competitors, on two seeds each, whose validation errors have these geometric means."""
 
     def make(budget=SHORT, sets=SETS, seeds=2, **errors):
         return [

@@ -1,4 +1,4 @@
-"""A report is held against its records: a changed digit anywhere is found and named."""
+"""Comparison of a report with its records: a changed digit anywhere is found and named."""
 
 import shutil
 from functools import cache

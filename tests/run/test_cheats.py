@@ -1,4 +1,4 @@
-"""Cheats, each a competitor of a plug-in file: what it does is without effect, or its record shows it."""
+"""Cheats, each a competitor of a plug-in file: a cheat has no effect, or its record shows it."""
 
 import os
 import re

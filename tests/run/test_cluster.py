@@ -1,4 +1,4 @@
-"""Trials on a real Dask cluster on loopback: the same scores, one record a trial, and what is refused."""
+"""Trials on a real Dask cluster on loopback: equal scores, one record for each trial, and refused workers."""
 
 import re
 import signal
@@ -34,7 +34,7 @@ FEW = "[architectures.slow]\nn = [1, 2]\n[architectures.good]"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A scheduler and two workers that tests leave as they are."""
+    """A scheduler and two workers that tests do not change."""
     one = Cluster(tmp_path_factory.mktemp("cluster"), BB_RAN="/dev/null").worker("a").worker("b")
     yield one
     one.close()
@@ -42,7 +42,7 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def own(tmp_path):
-    """Makes a cluster that a test may break: ``own("a", "b")``."""
+    """A function that makes a cluster which a test may break: ``own("a", "b")``."""
     made = []
 
     def make(*names):
@@ -142,7 +142,7 @@ def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(cluster, t
 
 
 def during(**acts):
-    """A listener that acts once each so many records are there, and has all ``records``; ``at_3`` acts at the third."""
+    """A listener that keeps all ``records``; ``at_3`` is called when the third is there."""
 
     def heard(record):
         heard.records.append(record)

@@ -1,4 +1,4 @@
-"""What passes from the examiner to a competitor's process arrives as it was, and nothing else with it."""
+"""Data from the examiner arrive unchanged in a competitor's process, and nothing else arrives with them."""
 
 import numpy as np
 from hypothesis import given
@@ -50,7 +50,7 @@ def base(array):
 
 
 def test_values_that_no_window_of_train_and_valid_shows_are_not_sent():
-    both = np.arange(1, 2001, dtype=np.float32).reshape(1000, 2)  # what is observed, and a secret beside it
+    both = np.arange(1, 2001, dtype=np.float32).reshape(1000, 2)  # an observed column and a secret one
     windows = sliding_window_view(both[:, :1], 10, axis=0).transpose(0, 2, 1)[::3]
     splits = [Split(inputs=part[:, :-1], targets=part[:, -1:]) for part in np.array_split(windows, 3)]
     found = there(Problem(train=splits[0], valid=splits[1], test=splits[2]))

@@ -1,4 +1,4 @@
-"""Trials that run elsewhere: nothing assumes that they run on the machine of the process that writes."""
+"""Trials that run elsewhere: no code assumes that they run on the machine of the process that writes."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
 
 
 def lines(results):
-    """How many records each machine's file has."""
+    """The number of records in each machine's file."""
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 

@@ -1,4 +1,4 @@
-"""Faults, injected: each costs one record at most, and nothing that was finished."""
+"""Injected faults: each costs at most one record, and no finished record."""
 
 import json
 import os
@@ -268,7 +268,7 @@ def start(tmp_path):
 
 
 def lines(results):
-    """How many lines the store has."""
+    """The number of lines in the store."""
     return sum(file.read_bytes().count(b"\n") for file in (results / "records").rglob("*.jsonl"))
 
 

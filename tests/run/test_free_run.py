@@ -1,4 +1,4 @@
-"""The closed loop of a trial: what a record keeps of it, whatever the learner makes."""
+"""The closed loop of a trial: the entry in the record, whatever the learner generates."""
 
 import sys
 import time
@@ -49,7 +49,7 @@ def kept(learner, run):
 
 
 def outcome(learner, free, clock):
-    """What a learner makes of the starts, judged by the truth that it has not seen."""
+    """The outcome of a learner's continuation of the starts, judged by the truth that the learner has not seen."""
     return judged(free, run(learner, Start(free.prefix, free.steps), 20, clock, lambda: None))
 
 

@@ -1,4 +1,4 @@
-"""A process that ends in its free run has submitted its predictions before, and keeps their scores."""
+"""A process that ends during its free run submitted its predictions before, and keeps their scores."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The microscope: snapshots of what a learner was, off its record where it has none."""
+"""The microscope: snapshots of a learner, and the reason in the record if there are none."""
 
 import numpy as np
 import pytest

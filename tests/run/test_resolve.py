@@ -36,7 +36,7 @@ def score(trial, *, noise=0.03):
 
 
 def run(resolve, trials, scored=score):
-    """Fill in what each stage lacks until nothing is asked for: the added trials, and the notes of every stage."""
+    """Add records for each stage until no trial is missing; returns the added trials and the notes of every stage."""
     stages, done, notes = Stages(grid=trials, resolve=resolve), {}, []
     for _ in range(20):
         stage = stages.known(done)[-1]

@@ -1,4 +1,4 @@
-"""A study to a store: checked first, resumed, isolated."""
+"""From a study to a store: studies are checked first, resumed, and isolated."""
 
 import json
 import os

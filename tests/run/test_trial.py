@@ -1,4 +1,4 @@
-"""One trial to one record, whatever the competitor does."""
+"""From a trial to a record, whatever the competitor does."""
 
 import json
 import re

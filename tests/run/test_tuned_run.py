@@ -1,4 +1,4 @@
-"""A tuned study as it runs: its stages, its records, an interruption in the middle, and what is refused beforehand."""
+"""Runs of a tuned study: its stages, its records, an interruption in the middle, and refusals beforehand."""
 
 import pytest
 

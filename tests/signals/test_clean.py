@@ -1,4 +1,4 @@
-"""Cleaning and features: against plain loops, fitted on train alone, and without a look ahead."""
+"""Cleaning and features: against plain loops, fitted on train alone, and without looking ahead."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The first look at a file: which column it is, and what is refused, with the rows and what would help."""
+"""The first look at a file: the column of the signal, and refusals with the rows and what would help."""
 
 import numpy as np
 import pandas as pd

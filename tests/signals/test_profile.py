@@ -1,4 +1,4 @@
-"""What is found in a signal: gaps, outliers, the period, and nothing where there is nothing."""
+"""The profile of a signal: gaps, outliers and the period, and none of these if there is none."""
 
 import numpy as np
 import pytest

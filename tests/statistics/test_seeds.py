@@ -1,4 +1,4 @@
-"""Seeds that a verdict takes, against noncentral t and simulation; and looks at a growing number of seeds."""
+"""The seeds that a verdict needs, against noncentral t and simulation; and looks at a growing number of seeds."""
 
 import numpy as np
 import pytest

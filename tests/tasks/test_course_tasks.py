@@ -1,4 +1,4 @@
-"""energies, names, problem_types, autoregression, cosine's test ranges: the numbers that are asked for."""
+"""energies, names, problem_types, autoregression, and the test ranges of cosine."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""What holds for every task in the folder."""
+"""Properties of every task in the folder."""
 
 import importlib
 import json

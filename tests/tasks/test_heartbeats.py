@@ -1,4 +1,4 @@
-"""ecg_beats, ecg_anomaly and the made-up heartbeats: counts, labels, splits by patient, and what is refused."""
+"""ecg_beats, ecg_anomaly and the made-up heartbeats: counts, labels, splits by patient, and refusals."""
 
 import numpy as np
 import pytest

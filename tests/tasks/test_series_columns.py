@@ -1,4 +1,4 @@
-"""Several columns, several recordings, inputs beside the target, free runs, and signals of a million samples."""
+"""Several columns, several recordings, inputs other than the target, free runs, and signals of a million samples."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept, and that they are compiled once."""
+"""Compiled kernels: the folders in which they are kept, and that they are compiled only once."""
 
 import json
 import os

@@ -34,7 +34,7 @@ def relative(found, true):
 
 
 def check(case, times=2):
-    """The whole gradient within 1e-6, and where float32 cannot, within ``times`` what torch's own float32 is off."""
+    """Require that the gradient is off by at most 1e-6, or at most ``times`` as far as torch's float32."""
     (loss, found), (true_loss, true) = case.gradient(), case.true_gradient()
     limit = max(1e-6, times * relative(case.true_gradient(torch.float32)[1], true))
     assert relative(found, true) <= limit

@@ -1,4 +1,4 @@
-"""What the kernels draw: dropout between layers."""
+"""The random draws of the kernels: dropout between layers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The learner on the engine numba, beside the one on torch."""
+"""The learner on the engine numba, compared with the learner on torch."""
 
 from dataclasses import replace
 

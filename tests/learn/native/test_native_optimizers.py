@@ -1,4 +1,4 @@
-"""The optimizers of the engine along a trajectory, beside torch's in float32 and in float64."""
+"""The optimizers of the engine along a trajectory, compared with torch's in float32 and in float64."""
 
 from functools import partial
 

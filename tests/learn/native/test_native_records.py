@@ -1,4 +1,4 @@
-"""What trials on the engine numba leave in their records."""
+"""Records of trials on the engine numba."""
 
 import pytest
 

@@ -21,7 +21,7 @@ def chosen(stored):
 
 @pytest.fixture
 def scored(record, chosen):
-    """The frame of named test MSEs, one a seed, with a floor where there is one; None is a divergence."""
+    """The frame of records with these test MSEs by name, one for each seed, with a floor; None is a divergence."""
 
     def made(name, seed, mse, floor):
         if mse is None:

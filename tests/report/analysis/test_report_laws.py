@@ -22,7 +22,7 @@ def found(stored):
 
 @pytest.fixture
 def timed(record):
-    """A record whose update takes so many milliseconds and whose fit so many MiB."""
+    """A record whose update takes this many milliseconds and whose fit takes this many MiB."""
 
     def make(name="gru", seed=0, *, update_ms=1.0, mib=10.0, width=8, budget=None, **fields):
         spent = Spent(

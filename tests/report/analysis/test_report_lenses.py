@@ -1,4 +1,4 @@
-"""Which conclusions survive several budgets."""
+"""The conclusions that survive several budgets."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def frame(stored):
 
 @pytest.fixture
 def found(record, frame):
-    """The lenses of named test MSEs, one a seed, under each budget."""
+    """The lenses of records with these test MSEs by name, one for each seed, under each budget."""
 
     def make(*scores, order=(UPDATES, SECONDS, WIDTH), **fields):
         rows = frame(

@@ -1,4 +1,4 @@
-"""The option sets of the closed loop: free runs of validation choose them where the records have any."""
+"""The option sets of the closed loop, which free runs on validation choose where the records have any."""
 
 import json
 

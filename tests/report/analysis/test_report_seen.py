@@ -1,4 +1,4 @@
-"""What the microscope saw, in numbers."""
+"""Numbers from the microscope."""
 
 import numpy as np
 import pytest

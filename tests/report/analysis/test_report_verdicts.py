@@ -193,7 +193,7 @@ def test_no_network_beats_a_baseline_that_failed(scored):
 
 
 def many(record, frame, tasks):
-    """One record a task, length and competitor and two seeds: the second is worse by a ratio that varies by task."""
+    """A record for each task, length, competitor and two seeds; the second is worse by a ratio that varies by task."""
     rng = np.random.default_rng(0)
     ratios = rng.lognormal(0.7, 0.3, tasks)
     made = [

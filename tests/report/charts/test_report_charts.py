@@ -1,4 +1,4 @@
-"""What a reader may explore has the numbers of the tables, and is small."""
+"""The rows of the interactive charts have the numbers of the tables, and are small."""
 
 import numpy as np
 import pytest

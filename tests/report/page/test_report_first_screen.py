@@ -1,4 +1,4 @@
-"""The first screen answers in words: what linear solves, what survives every budget, which one, at what cost."""
+"""The first screen in words: tasks that linear solves, conclusions that survive every budget, winners and costs."""
 
 import re
 
@@ -32,7 +32,7 @@ def front(stored):
 
 @pytest.fixture
 def scored(record):
-    """Records of named test MSEs, one a seed, whose fits take so many seconds."""
+    """Records with these test MSEs by name, one for each seed, whose fits take this many seconds."""
 
     def make(seconds=None, floor=None, **scores):
         fields = {key: scores.pop(key) for key in ("task", "length", "budget") if key in scores}

@@ -56,7 +56,7 @@ def data(text):
 
 
 class Nesting(HTMLParser):
-    """Says that a tag is closed where another one is open; keeps the ids and the ways to them."""
+    """Finds tags that are closed while another one is open, and collects ids and the links to them."""
 
     def __init__(self, text):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The study's file: it reads back as the study, and never takes the place of another."""
+"""The study's file reads back as the study, and never replaces another file."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""Window lengths from the period, and from how long the signal is."""
+"""Window lengths from the period and the length of the signal."""
 
 import pytest
 
