@@ -82,7 +82,7 @@ def test_a_missing_file_and_a_file_that_the_records_do_not_give_are_named(result
     assert verify("toy", results).mismatch.file == file
 
 
-def test_a_row_between_the_markers_of_a_page_beside_the_results_is_compared_with_the_report(results, monkeypatch):
+def test_a_row_between_the_markers_of_a_page_next_to_the_results_is_compared_with_the_report(results, monkeypatch):
     monkeypatch.setattr(module, "BLOCKS", {"results": "toy"})
     row = next(
         line for line in (results / "report" / "toy" / "report.md").read_text().splitlines() if "| mackey_glass" in line

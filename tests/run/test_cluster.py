@@ -221,7 +221,7 @@ def test_a_scheduler_that_ends_ends_the_run_with_one_message_and_the_same_comman
     assert not before.keys() & {record.trial.key for record in more}
 
 
-def test_a_network_that_drops_and_a_scheduler_that_comes_back_in_time_lose_and_double_nothing(own, slow, tmp_path):
+def test_a_failing_network_and_a_scheduler_that_comes_back_in_time_lose_and_repeat_no_record(own, slow, tmp_path):
     there, notes = own("a"), []
 
     def drop():
@@ -259,7 +259,7 @@ def hosts(cluster, worker):
     return [one for one in running if "cluster.host" in " ".join(one.info["cmdline"] or [])]
 
 
-def test_a_client_that_is_killed_or_interrupted_leaves_nothing_on_workers_and_the_next_goes_on(own, slow, tmp_path):
+def test_a_client_that_is_killed_or_interrupted_leaves_nothing_on_workers_and_the_next_continues(own, slow, tmp_path):
     there = own("a")
     killed = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")

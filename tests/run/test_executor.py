@@ -147,7 +147,7 @@ def fake(arrays):
     return Fake()
 
 
-def test_arrays_come_back_with_the_record_and_are_stored_beside_it(study, tmp_path):
+def test_arrays_come_back_with_the_record_and_are_stored_in_a_file_of_their_own(study, tmp_path):
     arrays = {"free_run.true": np.arange(3.0)}
     results = tmp_path / "r"
     [record] = run_study(study(), results, executor=fake(arrays))

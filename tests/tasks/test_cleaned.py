@@ -81,7 +81,7 @@ def test_a_parameter_out_of_its_range_is_refused(options):
         bind(SERIES.options, options, "study")
 
 
-def test_past_values_and_frequencies_are_inputs_beside_the_target(tmp_path):
+def test_past_values_and_frequencies_are_further_inputs_and_not_targets(tmp_path):
     signal = np.sin(2 * np.pi * np.arange(3000) / 20) + 0.1 * np.random.default_rng(0).standard_normal(3000)
     np.save(tmp_path / "a.npy", signal)
     path = str(tmp_path / "a.npy")
@@ -136,7 +136,7 @@ def test_after_resampling_no_window_ends_near_a_gap(record):
     assert 2 * 20 / 3 < count <= 2 * (20 / 3 + 22)  # the gap as end and as target, and ten samples to each side
 
 
-def test_beats_of_a_record_keep_their_place_beside_features(wfdb_folder):
+def test_beats_of_a_record_keep_their_position_if_features_are_added(wfdb_folder):
     options = {"path": str(wfdb_folder), "records": ["101", "103"], "windows": "beats", "duration": 0.0, "horizon": 3}
     plain, more = make(ECG, **options), make(ECG, **options, embedding=3, delay=4)
     assert (more.test.inputs.shape[2], more.test.targets.shape[2]) == (3, 1)

@@ -70,7 +70,7 @@ def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scor
     assert f"**Solved by linear:** {said}" in front(made)[0]
 
 
-def test_the_winner_has_its_certainty_and_its_cost_beside_it(front, scored):
+def test_the_winner_is_named_with_its_certainty_and_its_cost(front, scored):
     page = front(scored(gru=NEAR, rnn=FAR, esn=[0.5, 0.52, 0.49], seconds={"gru": 2.0}))[0]
     found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
     low, high, rest = found.groups()
