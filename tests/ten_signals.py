@@ -1,4 +1,4 @@
-"""Ten signals as other people keep theirs: each a function that writes its files, and what must be found in them."""
+"""Ten signals in the forms in which people keep theirs: functions that write files, and the facts to be found."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ def wave(samples=SAMPLES, period=40, noise=0.2, seed=0):
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What must be found: ``column`` as a study names it, ``times`` left out, ``rate`` in Hz, ``period`` in samples."""
+    """Facts to be found: ``column`` in a study, ``times`` that are left out, ``rate`` in Hz, ``period`` in samples."""
 
     column: str | int
     times: tuple[str, ...] = ()

@@ -103,7 +103,7 @@ def test_a_shell_can_complete_verbs(capsys, monkeypatch):
         (("compare", "tiny.toml", "tiny.toml", "--margin", "0.9"), "must be at least 1"),
     ],
 )
-def test_bad_input_is_one_message_exit_code_two_and_leaves_nothing(cli, tmp_path, arguments, said):
+def test_bad_input_gives_one_message_and_exit_code_2_and_leaves_nothing(cli, tmp_path, arguments, said):
     done = cli(*arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -268,7 +268,7 @@ def test_a_long_claim_runs_only_with_all(cli, monkeypatch):
     assert tried == ["course_sine_linear", "course_sine_linear", "lmu_2019_lstm"]
 
 
-def test_claims_are_listed_with_what_they_take(cli):
+def test_claims_are_listed_with_their_durations(cli):
     said = cli("list", "claims").stdout
     assert "jaeger_2001_tau17" in said
     assert "about 90 s" in said
@@ -309,7 +309,9 @@ def test_the_check_fails_where_results_cannot_be_written(cli, tmp_path, promised
 
 
 @pytest.mark.parametrize(("read", "code", "verdict"), [(0.501, 0, "ok"), (0.6, 1, "OFF")])
-def test_calibrate_prints_true_and_read_and_fails_where_an_instrument_is_off(monkeypatch, capsys, read, code, verdict):
+def test_calibrate_prints_true_values_and_readings_and_fails_where_an_instrument_is_off(
+    monkeypatch, capsys, read, code, verdict
+):
     from benchbench import cli as verbs
     from benchbench.calibration import calibrate
     from benchbench.calibration.calibrate import Reading

@@ -48,9 +48,9 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def layer(path: str) -> str:
-    """The line that a file stands on: its folder, or its own name at the top."""
+    """The layer of a file: its folder, or its own name at the top."""
     name = path.partition("/")[0].removesuffix(".py")
-    return "cli" if name == "__main__" else name  # python -m benchbench is the same door
+    return "cli" if name == "__main__" else name  # python -m benchbench starts the same program
 
 
 def imports(path: str, text: str) -> Iterator[tuple[int, str]]:
@@ -177,12 +177,12 @@ CHECKS: list[Check] = [
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_package_keeps_the_rules_of_the_house(check: Check) -> None:
+def test_the_package_keeps_its_rules(check: Check) -> None:
     complaints = [complaint for path, text in files() for complaint in check(path, text)]
     assert not complaints, "\n" + "\n".join(complaints)
 
 
-def test_all_of_the_package_is_looked_at() -> None:
+def test_every_file_of_the_package_is_checked() -> None:
     paths = {path for path, _ in files()}
     assert {"__init__.py", "core/spec.py", "core/study.py", "report/__init__.py"} <= paths
 
@@ -231,7 +231,7 @@ def test_all_of_the_package_is_looked_at() -> None:
         (not_one_plug_in, "tasks/bad.py", "@task('a', version=1)\ndef a(): ...\n@task('b', version=1)\ndef b(): ..."),
     ],
 )
-def test_a_breach_is_seen(check: Check, path: str, text: str) -> None:
+def test_a_breach_of_a_rule_is_detected(check: Check, path: str, text: str) -> None:
     assert len(check(path, text)) >= 1
 
 
@@ -260,5 +260,5 @@ def test_a_breach_is_seen(check: Check, path: str, text: str) -> None:
         (not_one_plug_in, "tasks/__init__.py", ""),
     ],
 )
-def test_what_the_rules_allow_is_let_through(check: Check, path: str, text: str) -> None:
+def test_code_that_the_rules_allow_gives_no_complaint(check: Check, path: str, text: str) -> None:
     assert check(path, text) == []

@@ -135,7 +135,7 @@ def test_networks_beat_the_majority_on_classes_of_sequences_that_differ_in_lengt
     assert beats["test_mse"].isna().all()
 
 
-def test_a_metric_of_ones_own_scores_and_chooses(made):
+def test_a_users_own_metric_scores_and_chooses(made):
     _, frame, _ = made
     shapes = frame[(frame["task"] == "shapes") & (frame["status"] == "ok")]
     assert set(shapes["primary"]) == {"my_f1"}
@@ -152,7 +152,7 @@ def test_the_report_names_metrics_classes_and_the_competitors_that_declined(made
     assert "MSE" not in pages
 
 
-def test_the_study_resumes_where_every_record_is_there(made):
+def test_a_second_run_of_a_complete_study_runs_no_trial(made):
     folder, frame, _ = made
     started = []
     again = run_study(folder / "seams.toml", folder / "results", machine="here", on_start=started.append)
@@ -160,7 +160,7 @@ def test_the_study_resumes_where_every_record_is_there(made):
     assert {record.trial.key for record in again} == set(frame["key"])
 
 
-def test_the_engine_of_its_own_version_is_part_of_the_key(made):
+def test_the_version_of_an_engine_is_part_of_the_key(made):
     folder, frame, _ = made
     again = run_study(folder / "seams.toml", folder / "results", machine="here")
     stub = [record.trial for record in again if record.trial.engine == "stub"]

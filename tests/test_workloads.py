@@ -43,7 +43,7 @@ def test_a_report_is_written_at_every_call():
 
 
 @pytest.mark.parametrize("architecture", ["rnn", "lstm", "gru"])
-def test_an_update_is_that_of_a_fit(architecture):
+def test_an_update_equals_an_update_of_a_fit(architecture):
     train = workloads.sequences(8, 20, "cpu")
     how = {"width": 6, "seed": 3, "batch": 8}
     learner = made(architecture, train, **how)

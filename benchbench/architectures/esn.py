@@ -160,17 +160,17 @@ class EchoState:
         return Snapshot(states=states, weights=weights)
 
     def keep(self) -> dict[str, NDArray[Any]]:
-        """What has been drawn and solved.
+        """The drawn reservoir and the solved readout, as arrays.
 
-        The parts of the sparse recurrent matrix (unit, unit), ``input`` (channel, unit), ``bias`` (unit,), and the
-        solution of the readout.
+        These are the parts of the sparse recurrent matrix (unit, unit), ``input`` (channel, unit), ``bias`` (unit,),
+        and the solution of the readout.
         """
         drawn = self._drawn.weights
         sparse = {f"recurrent.{name}": getattr(drawn.recurrent, name) for name in _SPARSE}
         return {**sparse, "input": drawn.into, "bias": drawn.offset, **self._solved.kept()}
 
     def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what ``keep`` gave: ``input`` (channel, unit), ``bias`` (unit,) and the others."""
+        """Use the arrays that ``keep`` returned: ``input`` (channel, unit), ``bias`` (unit,) and the others."""
         width = self._setting.width
         recurrent = csr_array(tuple(kept[f"recurrent.{name}"] for name in _SPARSE), (width, width))
         self._reservoir = self._make(Weights(recurrent=recurrent, into=kept["input"], offset=kept["bias"]))

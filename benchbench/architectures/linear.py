@@ -67,7 +67,7 @@ class Linear:
         return self._solution.kept()
 
     def restore(self, kept: Mapping[str, NDArray[np.float64]]) -> None:
-        """Take over a solution that ``keep`` gave, with weights (1 + features, outputs)."""
+        """Use the solution that ``keep`` returned, with weights (1 + features, outputs)."""
         self._solution = Solution.of(kept, self._setting.device)
 
     def generate(self, prefix: Array, steps: int) -> Array:

@@ -74,12 +74,12 @@ class Logistic:
         return self._probabilities(self._model, inputs, lengths)
 
     def keep(self) -> dict[str, NDArray[Any]]:
-        """Weights (class, feature), intercepts (class,), and the numbers (class,) of the classes that training had."""
+        """Weights (class, feature), intercepts (class,), and the numbers (class,) of the classes in training."""
         return {name: getattr(self._model, f"{name}_") for name in _LEARNT}
 
     def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what ``keep`` gave: weights (class, feature), intercepts and numbers (class,)."""
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  only where there is one
+        """Use the arrays that ``keep`` returned: weights (class, feature), intercepts and numbers (class,)."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  only where a learner was kept
 
         self._model = LogisticRegression()
         for name in _LEARNT:

@@ -41,7 +41,7 @@ class Majority:
         return {"class": np.array([self._class])}
 
     def restore(self, kept: Mapping[str, NDArray[np.int64]]) -> None:
-        """Take over the number of the class, an array (1,)."""
+        """Use the number of the class, an array (1,), that ``keep`` returned."""
         self._class = int(kept["class"][0])
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all

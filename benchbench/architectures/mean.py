@@ -35,7 +35,7 @@ class Mean:
         return {"mean": self._mean}
 
     def restore(self, kept: Mapping[str, NDArray[np.float32]]) -> None:
-        """Take over the mean of each output, (output,)."""
+        """Use the means (output,) that ``keep`` returned."""
         self._mean = kept["mean"]
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:  # noqa: ARG002  the same for all

@@ -42,7 +42,7 @@ def mistaken(
 
 
 class Mistaken(Gradient):
-    """A gradient learner that makes a mistake on purpose."""
+    """A gradient learner that makes one mistake on purpose."""
 
     def __init__(self, setting: Setting, mistake: Mistake, *args: Any, **options: Any) -> None:
         super().__init__(setting, *args, **options)

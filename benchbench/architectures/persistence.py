@@ -33,11 +33,11 @@ class Persistence:
             raise UnsupportedError(f"persistence needs as many outputs as inputs, not {given}")
 
     def keep(self) -> dict[str, Array]:
-        """No array (...,) at all: it has learnt nothing."""
+        """An empty mapping instead of arrays (...,), since the learner learns nothing."""
         return {}
 
     def restore(self, kept: Mapping[str, Array]) -> None:
-        """Take over no array (...,) at all."""
+        """Do nothing, since ``keep`` returns no array (...,)."""
 
     def predict(self, inputs: Array, lengths: Lengths | None = None) -> Array:
         """The last ``scored`` steps (sequence, scored, output) of inputs (sequence, time, feature).

@@ -28,7 +28,7 @@ _TIME = Budget(name="seconds", width=16, seconds=SECONDS, batch=16)
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The reading of an instrument beside the true value; it is correct from ``low`` to ``high``.
+    """The reading of an instrument and the true value; the reading is correct from ``low`` to ``high``.
 
     ``true`` is None where the true value is not known beforehand, as for the machine's speed.
     """

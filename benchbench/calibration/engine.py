@@ -35,7 +35,10 @@ class Found(NamedTuple):
 
 
 def found(on_start: Callable[[str], None] = lambda _: None) -> list[Found]:
-    """Measure each kernel in a process of its own, one after the other; ChildProcessError where a process dies."""
+    """Measure each kernel in a process of its own, one after the other.
+
+    Raises ChildProcessError where a process ends early.
+    """
     start_server(PRELOAD)
     readings = []
     for shape, reading in isolated_map(measured, SHAPES, on_start=lambda shape: on_start(f"kernels of {name(shape)}")):

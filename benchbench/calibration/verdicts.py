@@ -186,7 +186,7 @@ def row(outcome: Outcome) -> list[str]:
 
 
 def write(outcomes: list[Outcome], results: str | Path, *, deviation: float = NOISE, seed: int = 0) -> Path:
-    """Write the outcomes to the folder of results as JSON, with a page beside it, and return the path of the page."""
+    """Write the outcomes as JSON, and a page with them, into the folder of results; return the path of the page."""
     found = [
         {**asdict(one), "share": one.share.value, "low": one.share.low, "high": one.share.high, "ok": one.ok}
         for one in outcomes

@@ -86,7 +86,7 @@ ShownFigure = Annotated[
 ]
 Steps = Annotated[int | None, typer.Option(help="Continue the signal by so many steps.", min=1, metavar="N")]
 PredictedFigure = Annotated[
-    str | None, typer.Option(help="The .png, .svg or .pdf file; by default beside the CSV file.", metavar="FILE")
+    str | None, typer.Option(help="The .png, .svg or .pdf file; by default next to the CSV file.", metavar="FILE")
 ]
 
 

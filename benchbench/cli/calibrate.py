@@ -11,7 +11,7 @@ from benchbench.cli.grid import Cell, show
 
 
 def calibrate() -> None:
-    """Print every reading beside the truth; exit code 1 if an instrument is off."""
+    """Print each reading next to the true value; exit code 1 if an instrument is off."""
     with err.status("calibrating") as status:
         readings = instruments.calibrate(on_start=lambda name: status.update(f"calibrating: {name}"))
     rows = [[reading.instrument, *_compared(reading)] for reading in readings]

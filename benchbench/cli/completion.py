@@ -1,4 +1,4 @@
-"""What a shell completes beside commands and options: studies, keys of recorded trials, claims, pitfalls, kinds."""
+"""Words that a shell completes in addition to commands: studies, keys of recorded trials, claims, pitfalls, kinds."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -53,7 +53,7 @@ def clear_ends() -> Iterator[None]:
 
 @contextmanager
 def advised(how: str) -> Iterator[None]:
-    """After a signal in this block, say ``how`` to continue, since the same command would not continue."""
+    """After a signal in this block, print ``how`` to continue, since the same command would not continue."""
     try:
         yield
     except KeyboardInterrupt:

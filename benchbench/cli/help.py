@@ -240,7 +240,7 @@ seeds that the report recommends. This takes some minutes; the exit code is 1 if
     ),
     "reproduce": Help(
         short="Run published numbers again.",
-        text="""Run the programs that reproduce published numbers, and print our number beside each.
+        text="""Run the programs that reproduce published numbers, and print our number next to each.
 
 Without CLAIM, run all that take less than half a minute on one core; --all also runs the long ones. The page
 reproduce.md in the folder of results gives sources and notes. The exit code is 0 whatever the verdicts are.""",

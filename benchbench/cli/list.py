@@ -148,7 +148,7 @@ def _print(row: Row, column: int) -> None:
 
 
 def _said(row: Row) -> str:
-    """The description that is printed beside a name."""
+    """The description that is printed next to a name."""
     if "key" in row:
         score = row["test_score"]
         known = "" if score is None else f", test {row['primary']} {score:.3g}"

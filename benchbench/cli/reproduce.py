@@ -1,4 +1,4 @@
-"""``benchbench reproduce``: runs claims, prints our numbers beside the published ones, and writes the page."""
+"""``benchbench reproduce``: runs claims, prints our numbers next to the published ones, and writes the page."""
 
 from benchbench import claims
 from benchbench.claims._outcome import outcome

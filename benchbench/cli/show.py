@@ -48,7 +48,7 @@ def _learner(found: Found, results: Path) -> str:
 
 
 def as_data(found: Found, results: Path, figure: str | None = None) -> dict[str, Any]:
-    """A trial as data; docs/keeping.md promises their keys."""
+    """A trial as data; docs/keeping.md promises the names of its keys."""
     record = found.record
     named = record.artifact
     return {

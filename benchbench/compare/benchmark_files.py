@@ -100,7 +100,7 @@ def _side_of_runs(path: str, files: list[Path]) -> Side:
 
 
 def _shown(name: str) -> bool:
-    """Whether a value that was recorded beside the times is shown: a score, memory or a number of parameters."""
+    """Whether to show a value that was recorded with the times: a score, memory or a number of parameters."""
     return name.startswith("test_") or name in {"peak_bytes", "parameters"}
 
 

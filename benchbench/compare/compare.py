@@ -87,7 +87,7 @@ def compare(a: str, b: str, margin: float | None = None) -> Comparison:
     cannot be compared.
     """
     if margin is not None and not 1 <= margin < inf:
-        raise InputError(f"margin {margin:g}: it must be at least 1, as 1.05")
+        raise InputError(f"margin {margin:g}: it must be at least 1, such as 1.05")
     left, right = read(a, b)
     margin = MARGINS[left.unit] if margin is None else margin
     pairs, notes = paired(left, right)

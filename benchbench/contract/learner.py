@@ -252,7 +252,7 @@ def _by_itself(how: _Subject, problem: Problem) -> None:
     for which, chosen in (("the first", first), ("the last", last), ("another order of the", order)):
         same = np.allclose(together[chosen], np.asarray(learner.predict(inputs[chosen])), atol=1e-4)
         how_many = "sequence alone" if len(chosen) == 1 else "sequences"
-        require(same, f"a prediction depends on the sequences beside it: {which} {how_many} gives others")
+        require(same, f"a prediction depends on the rest of its batch: {which} {how_many} gives another one")
 
 
 def _padding(how: _Subject, problem: Problem) -> None:

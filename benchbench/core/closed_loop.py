@@ -72,7 +72,7 @@ def nrmse_at(truth: NDArray[Any], generated: NDArray[Any], step: int = STEP) -> 
 
 
 def diverged(truth: Array, generated: Array) -> NDArray[np.bool_]:
-    """Which starts diverged, (start,): those that are not finite or leave the range of the truth by over its width.
+    """Which starts diverged, (start,): they are not finite, or leave the range of the truth by more than its width.
 
     ``truth`` and ``generated`` are (start, step, feature).
     """

@@ -1,4 +1,4 @@
-"""New data for a learner that was fitted before: a signal made ready as that of the fit was."""
+"""A new signal for a learner that was fitted before, prepared in the same way as the signal of the fit."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, kw_only=True)
 class Fresh:
-    """A signal as the windows of the fit were cut from it, before it is scaled.
+    """A signal in the form from which the windows of the fit were cut, before scaling.
 
-    ``values`` (time, feature), the outputs first, whose ``names`` are those of the columns. ``first`` is the sample of
-    the file, from 0, of the first value; ``measured`` (time,) is false in a gap that was filled; ``rate`` is in Hz,
-    None where the file does not say it.
+    ``values`` (time, feature) has the outputs first; ``names`` are the names of their columns. ``first`` is the
+    position in the file, counted from 0, of the first value. ``measured`` (time,) is false in a gap that was filled.
+    ``rate`` is the sampling rate in Hz, or None where the file does not state it.
     """
 
     values: NDArray[np.float64]
@@ -25,7 +25,7 @@ class Fresh:
 
 
 Applies = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Fresh]
-"""``(path, facts, options)``: the facts are those of the record's data, the options those of the task.
+"""A function of ``(path, facts, options)``: the file, the facts about the data in the record, and the task's options.
 
-It raises InputError for a file that is no such signal: other columns, another rate.
+It raises InputError for a file that differs from the signal of the fit in its columns or its sampling rate.
 """

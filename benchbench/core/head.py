@@ -1,4 +1,4 @@
-"""Head: what a run needs to know of a record to go on from it, which is read in a fraction of the record's time."""
+"""Head: the part of a record that a run needs to continue from it; it is read much faster than the whole record."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class _Loose(BaseModel):
 
 
 class Conditions(_Loose):
-    """What the times of a trial depend on, and the label of its machine."""
+    """The label of a trial's machine, and the conditions on which the trial's times depend."""
 
     machine: str = ""
     jobs: int | None = None
@@ -50,5 +50,5 @@ class Head(_Loose):
 
     @property
     def kept_name(self) -> str | None:
-        """The file of its learner; None where there is none."""
+        """The file name of the trial's fitted learner; None where it was not kept."""
         return kept_name(self.trial, self.kept)

@@ -1,4 +1,4 @@
-"""A trial by its key, or by the beginning of it, among the records of all studies."""
+"""Find a trial among the records of all studies by its key, or by the beginning of its key."""
 
 from difflib import SequenceMatcher
 from itertools import takewhile
@@ -14,7 +14,7 @@ _NEAREST, _LISTED = 3, 8  # keys that a message shows
 
 
 class Found(NamedTuple):
-    """The line of a trial, and all lines of its study: its siblings are among them."""
+    """The line of a trial's record, and all lines of its study."""
 
     line: Line
     study: list[Line]
@@ -26,12 +26,12 @@ class Found(NamedTuple):
 
     @property
     def others(self) -> list[Line]:
-        """Further records of the same trial: of other machines, and those that this one has replaced."""
+        """Other records of the same trial: those of other machines, and older ones that this record has replaced."""
         return [one for one in self.study if one.record.trial.key == self.record.trial.key and one != self.line]
 
     @property
     def siblings(self) -> list[Record]:
-        """The records of this machine that differ in the seed alone, one a seed, its own among them."""
+        """The records of this machine that differ only in the seed: one for each seed, this record included."""
         mine, found = _without_seed(self.record), dict[int, Record]()
         for one in self.study:
             if one.record.environment.machine == self.record.environment.machine and _without_seed(one.record) == mine:
@@ -49,9 +49,10 @@ def studies(results: Path) -> list[str]:
 
 
 def find(results: Path, key: str, study: str | None = None, machine: str | None = None) -> Found:
-    """The newest record of the trial whose key begins with ``key``: of one ``study`` or of all, of any machine or one.
+    """The newest record of the trial whose key begins with ``key``.
 
-    InputError for a key that no trial, or more than one, begins with: it shows the nearest.
+    ``study`` and ``machine`` restrict the search to one study and to one machine. Raises InputError where no trial, or
+    more than one, has such a key; the message lists the nearest keys.
     """
     known = studies(results) if study is None else [study]
     if not known:
@@ -62,7 +63,7 @@ def find(results: Path, key: str, study: str | None = None, machine: str | None 
         by_key.setdefault(line.record.trial.key, []).append(line)
     whole = _whole(key.strip().lower(), by_key)
     found = _of_machine(by_key[whole], whole, machine)
-    newest = max(found, key=lambda line: line.record.started)  # of several of one time the first, so the last is wanted
+    newest = max(found, key=lambda line: line.record.started)  # the first of equally new ones
     newest = [line for line in found if line.record.started == newest.record.started][-1]
     return Found(newest, lines[newest.record.trial.study])
 
@@ -74,14 +75,14 @@ def _whole(key: str, known: dict[str, list[Line]]) -> str:
     if matching:
         listed = ", ".join(matching[:_LISTED]) + (" ..." if len(matching) > _LISTED else "")
         raise InputError(
-            f"KEY {short(key)}: {len(matching):,} trials have keys that begin so; write more of it: {listed}"
+            f"KEY {short(key)}: {len(matching):,} trials have keys that begin with it; give more digits: {listed}"
         )
     near = "; ".join(f"{one} ({known[one][-1].record.trial.label})" for one in _nearest(key, known))
-    raise InputError(f"KEY {short(key)}: no trial has a key that begins so. The nearest: {near}")
+    raise InputError(f"KEY {short(key)}: no trial has a key that begins with it. The nearest: {near}")
 
 
 def _nearest(key: str, known: dict[str, list[Line]]) -> list[str]:
-    """Those that begin alike for the longest, and then those that differ least."""
+    """The keys that share the longest beginning with ``key``, and among these the most similar ones first."""
 
     def likeness(other: str) -> tuple[int, float]:
         alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(key, other, strict=False)))

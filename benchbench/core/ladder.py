@@ -1,4 +1,4 @@
-"""Ladders: budgets that differ in one limit alone; a competitor is fitted anew for each of these rungs."""
+"""Ladders: budgets that differ in only one limit. On each of these rungs, every competitor is fitted anew."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -10,14 +10,14 @@ LIMITS = ("updates", "epochs", "seconds", "parameters")
 
 
 class Ladder(NamedTuple):
-    """Budgets named ``NAME-RUNG`` that differ in ``limit`` alone, the shortest first."""
+    """Budgets named ``NAME-RUNG`` that differ only in ``limit``, the smallest first."""
 
     name: str
     limit: str
     rungs: tuple[Budget, ...]
 
     def nearest(self, budget: Budget, among: Iterable[Budget]) -> Budget:
-        """The rung among some whose limit is nearest in ratio to that of a budget; of two as near, the shorter."""
+        """The budget in ``among`` whose limit is nearest, in ratio, to that of ``budget``; the smaller of two."""
         own = self.at(budget)
         return min(among, key=lambda rung: (max(self.at(rung) / own, own / self.at(rung)), self.at(rung)))
 
@@ -59,7 +59,7 @@ def _rungs(table: Any, number: int) -> list[Any]:
 
 
 def ladders(budgets: Iterable[Budget]) -> list[Ladder]:
-    """The ladders among some budgets: two or more that differ in one limit alone and are named after its values."""
+    """The ladders among some budgets: two or more that differ in only one limit and are named after its values."""
     found: dict[tuple[str, str, str], list[Budget]] = {}
     for budget in budgets:
         for limit in LIMITS:

@@ -1,4 +1,4 @@
-"""The records of a study that is larger than memory: each is read again from its line when it is asked for."""
+"""The records of a study that does not fit into memory: each is read from its line when it is asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,13 +9,14 @@ from benchbench.core.record import Record
 from benchbench.core.store import Place, Store
 
 HELD = 20_000
-"""Records that are kept in memory, which take about a gigabyte."""
+"""The number of records that are kept in memory, where they take about a gigabyte."""
 
 
 class Later(Sequence[Record]):
-    """Records by their places, which end in a file and the first byte of a line; those read last are kept in memory.
+    """A sequence of records that are read from their places when they are asked for.
 
-    ``held`` has some of them already, by their position.
+    A place ends in a file and the position of the first byte of a line. The records that were read last stay in memory.
+    ``held`` has records that are in memory from the start, by their position.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class Later(Sequence[Record]):
         return len(self._places)
 
     def __getitem__(self, position: Any) -> Any:
-        """The record at a position, or a list of those of a slice."""
+        """The record at a position, or a list of the records of a slice."""
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(len(self)))]
         if position < 0:
@@ -42,7 +43,7 @@ class Later(Sequence[Record]):
 
 
 class Recorded(Later):
-    """The records of a run, with the ``heads`` of all of them."""
+    """The records of a run, and the ``heads`` of all of them."""
 
     def __init__(self, places: Iterable[Place]) -> None:
         listed = list(places)
@@ -51,7 +52,7 @@ class Recorded(Later):
 
 
 class ByKey(Mapping[str, Record]):
-    """The records by the keys of their trials, the last where a trial has several; ``places`` has their places."""
+    """The records by the keys of their trials; of several records of a trial, the last. ``places`` has their places."""
 
     def __init__(self, places: Iterable[Place]) -> None:
         self.places: dict[str, Place] = {place.head.trial.key: place for place in places}

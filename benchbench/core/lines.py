@@ -13,12 +13,15 @@ from benchbench.core.head import Head
 from benchbench.core.record import Record
 
 LONGEST = 2**21
-"""Most bytes of a line. Ordinary lines have up to 40 kB; reading a malicious line of this length takes half a GB."""
+"""The most bytes that a line may have.
+
+Ordinary lines have up to 40 kB; reading a malicious line of this length takes half a GB.
+"""
 
 _FAULTS = 1_000  # most faults of a line that are listed in full
 _SEALED_SINCE = 3  # the first schema whose lines carry a checksum
 _SEAL = re.compile(rb',"checksum":"([0-9a-f]{64})"\}')
-_AFTER_HEAD = b',"objective":'  # inside options or texts it cuts elsewhere, where the part is no JSON
+_AFTER_HEAD = b',"objective":'  # where options or texts contain it, the part before it is not valid JSON
 _SEAL_BYTES = len(b',"checksum":""}') + 64
 
 
@@ -31,7 +34,7 @@ class Seal(StrEnum):
 
 
 class LineError(ValueError):
-    """A line is not a record; ``torn`` tells that it is incomplete JSON, as an interrupted write leaves it."""
+    """A line is not a record; ``torn`` tells that it is incomplete JSON, such as an interrupted write leaves."""
 
     def __init__(self, reason: str, *, torn: bool = False) -> None:
         super().__init__(reason)
@@ -61,7 +64,7 @@ def parsed(line: bytes) -> tuple[Record, Seal]:
         raise LineError(_reason(error), torn=not _whole(line)) from None
     if "schema_" not in record.model_fields_set:
         raise LineError("schema: required, but missing")
-    if record.checksum is not None:  # it does not stand where it is written
+    if record.checksum is not None:  # a checksum in another place than at the end of the line
         return record.model_copy(update={"checksum": None}), Seal.CHANGED
     if found is None:
         return record, Seal.NONE if record.schema_ < _SEALED_SINCE else Seal.CHANGED
@@ -71,7 +74,7 @@ def parsed(line: bytes) -> tuple[Record, Seal]:
 def headed(line: bytes) -> Head:
     """The head of the record in a line; LineError where the line is not a record.
 
-    A line whose checksum matches is as benchbench wrote it, so its beginning is enough where that has the whole head.
+    If the checksum matches, benchbench wrote the line. Then its beginning suffices, as long as it has the whole head.
     """
     found = _SEAL.fullmatch(line[-_SEAL_BYTES:])
     if found is not None and len(line) <= LONGEST:

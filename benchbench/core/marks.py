@@ -12,21 +12,21 @@ from typing import Literal, NamedTuple
 from benchbench.core.record import Observed, Record, Spent, Status
 
 Kind = Literal["unranked", "untimed", "noted"]
-"""Whether a mark keeps a trial out of every ranking, out of that by time, or is to be known."""
+"""Whether a mark keeps a trial out of every ranking, keeps it out of rankings by time, or is only shown."""
 
 CHANCE = 5.0  # standard deviations by which a score may lie below its floor
 OFF_CLOCK, SHARE = 0.5, 0.05  # seconds of a phase off the clock, and its share of the fit
-PAUSE, PREDICT = 3.0, 5.0  # times that a validation, and another prediction, may take what a timed one does
-TIMED, SINGLE = 6, 20  # predictions of the whole test split, and of one sequence of it
-STRETCH, DEVICE_STRETCH, STRETCHES = 0.8, 2.0, 10.0  # seconds without spend(), and times the mean of the others
-UNEXPLAINED = 0.1  # share of a fit's seconds that the meter may miss
-CORES = 1.5  # times the threads of a trial
-ALONE, FINEST, ERROR = 1e-3, 1e-5, 0.1  # of a prediction's change, in standard deviations, and in errors
-FIT = 1e-4  # by which metrics of one error may differ
+PAUSE, PREDICT = 3.0, 5.0  # multiples of a timed prediction: for a validation, and for an untimed prediction
+TIMED, SINGLE = 6, 20  # numbers of timed predictions: of the whole test split, and of one of its sequences
+STRETCH, DEVICE_STRETCH, STRETCHES = 0.8, 2.0, 10.0  # seconds without spend(), and multiple of the mean of the others
+UNEXPLAINED = 0.1  # share of a fit's seconds that may be missing on the meter
+CORES = 1.5  # processors that may be busy, as a multiple of the threads of a trial
+ALONE, FINEST, ERROR = 1e-3, 1e-5, 0.1  # limits of a prediction's change: standard deviations, share of errors
+FIT = 1e-4  # relative difference between metrics that are computed from the same errors
 
 
 class Mark(NamedTuple):
-    """What a trial shows; ``about`` names the rule."""
+    """One mark of a trial; ``about`` names its rule."""
 
     kind: Kind
     about: str
@@ -68,7 +68,7 @@ def _below_floor(record: Record) -> str | None:
 
 
 def _unlike(scores: dict[str, float | None]) -> str | None:
-    """Where MSE, RMSE, NRMSE and R² are not those of one error."""
+    """A sentence if MSE, RMSE, NRMSE and R² cannot have been computed from the same errors; else None."""
     for split in ("valid", "test"):
         mse, rmse, nrmse, r2 = (scores.get(f"{split}_{name}") for name in ("mse", "rmse", "nrmse", "r2"))
         if mse is not None and rmse is not None and abs(rmse**2 - mse) > FIT * max(mse, 1e-30):
@@ -102,7 +102,7 @@ def _apart(record: Record) -> Iterator[Mark]:
 
 
 def _off_the_clock(record: Record) -> Iterator[Mark]:
-    """Work that the seconds of the fit do not show."""
+    """Marks for work that the seconds of the fit do not include."""
     spent, seen = record.spent, record.watched
     fit = _outside(record, "fit")
     if seen is None or fit is None:
@@ -118,13 +118,13 @@ def _off_the_clock(record: Record) -> Iterator[Mark]:
         yield Mark("untimed", "predict", f"Off the clock: {said}.")
     yield from _predicting(record, seen, compiled)
     yield from _cores(record, seen)
-    if record.solves:  # ranked by the seconds seen outside, pauses and all
+    if record.solves:  # its rank depends on the seconds measured from outside, which include pauses
         return
     yield from _within(record, spent, fit, first)
 
 
 def _predicting(record: Record, seen: Observed, compiled: float) -> Iterator[Mark]:
-    """Predictions that took longer seen from outside than the timed ones."""
+    """Marks for predictions that took longer, measured from outside, than the timed ones."""
     if not record.predict_seconds:
         return
     timed = median(record.predict_seconds)
@@ -137,7 +137,7 @@ def _predicting(record: Record, seen: Observed, compiled: float) -> Iterator[Mar
 
 
 def _cores(record: Record, seen: Observed) -> Iterator[Mark]:
-    """Phases that used more of the processors than the threads of the trial."""
+    """Marks for phases that used more processors than the trial has threads."""
     threads = record.environment.threads or 1
     named = (("fit", "Its fit"), ("alone", "After its fit, it"), ("predict", "After its fit, it"))
     for phase, what in named:
@@ -148,7 +148,7 @@ def _cores(record: Record, seen: Observed) -> Iterator[Mark]:
 
 
 def _within(record: Record, spent: Spent, fit: float, validation: float) -> Iterator[Mark]:
-    """Work in pauses, in one long stretch, or at a time that the meter does not know."""
+    """Marks for work in pauses, in one long stretch, or at times that the meter does not know."""
     paused, compiled = spent.paused_seconds or 0.0, spent.compile_seconds or 0.0
     if paused > OFF_CLOCK + PAUSE * (spent.pauses or 0) * validation:
         said = f"the clock stood still for {_seconds(paused)} in {spent.pauses} pauses, while a validation takes"
@@ -169,7 +169,7 @@ def _within(record: Record, spent: Spent, fit: float, validation: float) -> Iter
 
 
 def _predictions(record: Record) -> tuple[float, float]:
-    """The seconds of the first prediction, of the validation split, and what a later one of it would take."""
+    """The seconds of the first prediction, of the validation split, and the seconds expected for a later one."""
     seen = record.watched
     first = seen.seconds.get("first_predict", 0.0) if seen else 0.0
     valid, test = record.data.get("valid"), record.data.get("test")

@@ -132,9 +132,9 @@ class Artifact(Frozen):
 class Kept(Frozen):
     """The fitted learner in a file of its own, or, where ``form`` is None, the ``message`` that says why there is none.
 
-    ``form``: ``torch`` is PyTorch's own format, which is read with ``weights_only=True``, ``arrays`` is NPZ without
-    pickle. ``sha256`` is that of the file, ``arrays`` is what it holds. ``setting`` is what the learner was made with
-    beside its options: inputs, outputs, scored, length, width, seed, batch, causal.
+    The form ``torch`` is PyTorch's own format, which is read with ``weights_only=True``; ``arrays`` is NPZ without
+    pickle. ``sha256`` is the SHA-256 of the file, and ``arrays`` lists its arrays. ``setting`` has the arguments, other
+    than options, with which the learner was made: inputs, outputs, scored, length, width, seed, batch, causal.
     """
 
     form: Literal["torch", "arrays"] | None = None
@@ -292,5 +292,5 @@ class Record(Frozen):
 
     @property
     def kept_name(self) -> str | None:
-        """The file of its learner; None where there is none."""
+        """The file name of the trial's fitted learner; None where it was not kept."""
         return kept_name(self.trial, self.kept)

@@ -44,8 +44,8 @@ class Plugin:
 
     An architecture has ``baseline`` and ``solves`` (it solves instead of stepping), and its ``engines`` with their
     versions (None for torch, whose version is in the environment). A task has the ``lengths`` of sequences that it can
-    make, or None where it can make any, and ``applies``, which makes a new file ready for a kept learner, where it can
-    be applied to one. One that is not ``seeded`` makes the same problem for every seed.
+    make, or None where it can make any. Where its learners can be applied to files, its function ``applies`` prepares a
+    file for them. A task that is not ``seeded`` makes the same problem for every seed.
     """
 
     kind: Kind
@@ -72,7 +72,7 @@ class Plugin:
 
     @property
     def summary(self) -> str:
-        """The first line of the docstring of the function, or of its module."""
+        """The first line of the docstring of the function or, if it has none, of its module."""
         text = inspect.getdoc(self.function) or inspect.getdoc(inspect.getmodule(self.function)) or ""
         return text.partition("\n")[0]
 
@@ -107,9 +107,9 @@ def task(
     """Register a function ``(rng, length, *, option=default) -> Problem`` under ``name``.
 
     ``version`` and the errors are as in ``architecture``. ``lengths`` lists the lengths of sequences that the task can
-    make, where it cannot make every length. ``applies`` makes a new file ready for a learner that was fitted on this
-    task (``core.fresh.Applies``). A task that is not ``seeded`` makes the same problem for every seed, so that a run
-    makes it once for all of them.
+    make, where it cannot make every length. ``applies`` prepares a new file for a learner that was fitted on this task
+    (``core.fresh.Applies``). A task that is not ``seeded`` makes the same problem for every seed, so that a run makes
+    it once for all of them.
     """
     allowed = None if lengths is None else tuple(lengths)
     if allowed is not None and not (allowed and all(type(length) is int and length > 0 for length in allowed)):

@@ -40,7 +40,7 @@ def machines(results: Path, study: str) -> list[str]:
 
 
 class Line(NamedTuple):
-    """A record with its file, line number (from 1) and first byte, and what its checksum shows."""
+    """A record with its file, line number (from 1), the position of its first byte, and the state of its checksum."""
 
     record: Record
     file: Path
@@ -50,7 +50,7 @@ class Line(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The head of a record, and where the record is: its file, and the first byte of its line."""
+    """The head of a record, its file, and the position of the first byte of its line."""
 
     head: Head
     file: Path
@@ -58,7 +58,7 @@ class Place(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The heads of a file's records, and its size, time and number on the disk before; None without a file."""
+    """The heads of a file's records, and the file's size, time of change and inode, or None if there is no file."""
 
     places: list[Place]
     stamp: tuple[int, int, int] | None
@@ -85,7 +85,7 @@ class Store:
             yield Place(head, self.path, start)
 
     def _each(self, read: Callable[[bytes], Read]) -> Iterator[tuple[Read, int, int]]:
-        """What ``read`` makes of each complete line, its number from 1, and its first byte."""
+        """For each complete line: the result of ``read``, the line's number from 1, and its first byte's position."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
@@ -103,7 +103,7 @@ class Store:
                 yield made, number, start
 
     def at(self, start: int) -> Record:
-        """The record whose line begins at a byte."""
+        """The record whose line begins at byte ``start`` of the file."""
         with self.path.open("rb") as file:
             file.seek(start)
             return parsed(file.readline().strip())[0]
@@ -113,7 +113,7 @@ class Store:
         return (line.record for line in self.lines())
 
     def reading(self, earlier: Reading | None = None) -> Reading:
-        """The heads with a stamp of the file; those read ``earlier`` where the file is still the same."""
+        """The heads with a stamp of the file, or the ``earlier`` reading if the file has not changed since."""
         try:
             facts = self.path.stat()
             stamp = facts.st_size, facts.st_mtime_ns, facts.st_ino
@@ -226,8 +226,8 @@ class Writer:
     def hold(self, machine: str, earlier: Reading | None = None) -> list[Place]:
         """Lock a machine's file and return the heads of its records; InputError where another run writes the file.
 
-        The file is not read again where it is still as it was ``earlier``. Artifacts that no record names, which a
-        killed run has left, are removed.
+        If the file has not changed since the ``earlier`` reading, it is not read again. Artifacts that no record names,
+        such as a killed run leaves, are removed.
         """
         machine = machine or "unknown"
         if machine not in self._held:
@@ -239,9 +239,10 @@ class Writer:
         return self._held[machine]
 
     def append(self, record: Record, artifact: bytes | None = None, kept: bytes | None = None) -> Record:
-        """Write a record's artifact and learner, then its line; returns the record written, as ``Store.append`` does.
+        """Write a record's artifact and learner, then its line; returns the record that was written.
 
-        Raises OSError that names the file where one cannot be written.
+        This is the shortened record, or the failure, where ``Store.append`` returns one. Raises OSError that names the
+        file where one cannot be written.
         """
         machine = record.environment.machine
         self.hold(machine)
@@ -253,7 +254,7 @@ class Writer:
         return Store(self._file(machine)).append(record)
 
     def log(self, machine: str, title: str, text: str) -> None:
-        """Append what a competitor printed to the log beside a machine's records; OSError as in ``append``."""
+        """Append the output of a competitor to the log of a machine; OSError as in ``append``."""
         place = self._file(machine).with_suffix(".log")
         with _naming(place), place.open("a", encoding="utf-8") as stream:
             stream.write(f"== {title}\n{text.rstrip()}\n")
@@ -263,7 +264,7 @@ class Writer:
 
 
 def read(results: Path, study: str, asked: str = "") -> list[Line]:
-    """Read all that ``lines`` gives."""
+    """The lines of a study's records in one list; arguments and errors are those of ``lines``."""
     with uncollected():
         return list(lines(results, study, asked))
 
@@ -271,13 +272,13 @@ def read(results: Path, study: str, asked: str = "") -> list[Line]:
 def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
     """The lines of a study's records from every machine, one after the other; InputError where there is none.
 
-    ``asked`` is what to run for records of it, where that is known.
+    ``asked`` is the study as ``benchbench run`` takes it, for the message, if it is known.
     """
     place = folder(results, study)
     files = sorted(place.glob("*.jsonl"))
     if not files:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
-        others = f" (there are those of {', '.join(nearest(study, known))})" if known else ""
+        others = f" (there are records of {', '.join(nearest(study, known))})" if known else ""
         raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
     line = None
     for file in files:
@@ -289,7 +290,7 @@ def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Collect no garbage inside: many records are many objects, and to walk them again and again doubles the time."""
+    """A context without garbage collection, which would walk all records again and again and double the time."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -309,12 +310,12 @@ def _naming(file: Path) -> Iterator[None]:
 
 
 def _write(file: RawIOBase, line: bytes) -> None:
-    while line:  # a disk that fills up takes a part of the line; writing the rest then raises
+    while line:  # a disk that fills up accepts only a part of the line; writing the rest raises an error
         line = line[file.write(line) or 0 :]
 
 
 def _fitting(record: Record) -> tuple[Record, bytes]:
-    """The record, shortened or replaced by a failure where it is too long for a line, and its line."""
+    """The record and its line; a record that is too long for a line is shortened, or replaced by a failure."""
     try:
         return record, sealed(record)
     except LineError as error:

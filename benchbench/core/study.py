@@ -43,7 +43,7 @@ class _Label(Frozen):
 
 
 _FURTHER: dict[str, type[BaseModel]] = {WIDTH: _Width, LABEL: _Label}
-"""The keys that the table of every architecture takes beside its options."""
+"""The keys that the table of every architecture takes in addition to its options."""
 
 
 class Study(Frozen):

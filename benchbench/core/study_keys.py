@@ -1,4 +1,4 @@
-"""The keys of a study's file: each one that does not exist is named with the nearest that does."""
+"""Check the keys in a study's file: for each unknown key, the message gives the nearest known one."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, time
@@ -10,7 +10,7 @@ from benchbench.core.tuning import Tuning
 
 
 def known_keys(content: Mapping[str, Any], fields: Iterable[str], file: str) -> None:
-    """InputError where a table of a study has a key that is none: ``fields`` are those above the first table."""
+    """Raise InputError where a table of a study has an unknown key; ``fields`` are the keys above the first table."""
     above = set(fields)
     _known(content, above, file)
     budgets = content.get("budgets", [])
@@ -38,7 +38,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def no_dates(value: Any, file: str, place: str = "") -> None:
-    """InputError where a value is a date or a time, which no key takes."""
+    """Raise InputError where a value is a date or a time, since no key takes one."""
     if isinstance(value, (date, time)):
         raise InputError(f"{file}: {place[1:]}: got {value}, but no key takes a date or time; put text in quotes")
     if isinstance(value, dict):

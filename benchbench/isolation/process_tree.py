@@ -22,7 +22,7 @@ def adopt_orphans() -> None:
 
 
 def stand_alone() -> None:
-    """Put this process into a group of its own, let it die with its parent, and be the first to die without memory."""
+    """Put this process into a group of its own, to be ended with its parent, and first when memory runs out."""
     if hasattr(os, "setsid"):
         os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -21,7 +21,7 @@ OPEN = "open"
 
 
 class Link(NamedTuple):
-    """What an item's function gets beside the item: a connection to its service, one to its supervisor, a folder."""
+    """The second argument of an item's function: connections to its service and its supervisor, and a folder."""
 
     service: ServiceConnection
     listener: Connection

@@ -70,7 +70,10 @@ class ServiceConnection(NamedTuple):
     pid: int
 
     def ask(self, message: Any, patience: float | None = None) -> Any:
-        """The answer to a message; EOFError or OSError if the service has ended or does not answer within so many s."""
+        """The answer to a message.
+
+        Raises EOFError or OSError if the service has ended, or does not answer within ``patience`` seconds.
+        """
         self.pipe.send(message)
         if not self.pipe.poll(patience):
             raise TimeoutError(f"no answer within {patience:g} s")

@@ -20,7 +20,7 @@ Precision = Literal["float32", "float64"]
 _SMALL = 100  # units up to which all eigenvalues are computed
 _DENSE = 0.25  # share of all possible links from which on the dense product is faster
 _LANES = 128  # sequences that are driven at once: their state fits a core's cache
-_BLOCK = 2**18  # numbers of states that are held at once: few beside those that the readout needs
+_BLOCK = 2**18  # numbers of states that are held at once: few compared with those that the readout needs
 
 
 @dataclass(frozen=True, kw_only=True)

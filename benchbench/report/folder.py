@@ -42,7 +42,7 @@ def _replace(target: Path, fresh: Path) -> None:
 
 @contextmanager
 def naming(file: Path) -> Iterator[None]:
-    """Let an OSError that names no file, such as that of a full disk, name this one."""
+    """Add the name of this file to an OSError that names none, such as the error of a full disk."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The page of published numbers beside ours, made only from the outcomes."""
+"""The page that compares our numbers with the published ones, made only from the outcomes."""
 
 from collections.abc import Iterable
 from os import PathLike

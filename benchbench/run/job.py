@@ -57,7 +57,7 @@ def inside(folder: str | Path) -> Iterator[None]:
 
 
 class Shape(NamedTuple):
-    """What a learner's size depends on, beside its options and width."""
+    """The properties of a problem on which the size of a learner depends, in addition to its options and width."""
 
     inputs: int
     outputs: int

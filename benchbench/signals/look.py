@@ -1,4 +1,4 @@
-"""The first look at files of signals: which column it is, what is in it, and whether anything may be learnt from it."""
+"""The first look at a file: which column is the signal, what it contains, and whether a learner can learn from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ _SHOWN = 3  # places in a message
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What was found in one file.
+    """The facts about one file.
 
-    ``column`` is how a study names the column of the signal, ``label`` how people do; ``times`` are the columns that
-    were left out as times. ``channels`` counts those like it. ``sha256`` is that of the file.
+    ``column`` is the name or number of the signal's column in a study, ``label`` its name for people. ``times`` are the
+    columns that were left out as times. ``channels`` counts the channels of the file, of which the signal is one.
+    ``sha256`` is the SHA-256 of the file.
     """
 
     path: str
@@ -35,10 +36,10 @@ class Look:
 
 
 def look(path: str, form: Form, column: str | int | None, clean: Mapping[str, Any]) -> Look:
-    """Look at a file; InputError where it holds no signal that can be learnt from.
+    """Look at a file; InputError where it holds no signal that a learner can learn from.
 
-    That is: no such file or column, nothing in it or all the same; samples that are not evenly spaced, or that are
-    missing and that ``clean`` (options of the task ``series``) does not fill.
+    This is so if there is no such file or column, if the column is empty or constant, if the samples are not evenly
+    spaced, or if samples are missing that ``clean`` (options of the task ``series``) does not fill.
     """
     file = signal_file(path)
     table = read(str(file), form, "try")
@@ -65,36 +66,36 @@ def look(path: str, form: Form, column: str | int | None, clean: Mapping[str, An
 
 
 def _numbered(table: Table, column: str | int | None) -> str | int | None:
-    """A column by its name, or by its number where no name is like it."""
+    """The name of a column, or its number if no column has that name."""
     if isinstance(column, str) and column.isdigit() and column not in table.labels:
         return int(column)
     return column
 
 
 def _even(table: Table, picked: Chosen) -> None:
-    """InputError for samples that are not evenly spaced, or where some are not there at all."""
+    """Raise InputError if samples are not evenly spaced, or if some are missing."""
     found = picked.spacing
     if found is None or not (found.uneven or found.holes):
         return
     which = " or ".join(short(table.labels[one]) for one in picked.times)
     unit = f" {found.unit}" if found.unit else ""
-    more = "; if the rows follow each other evenly all the same, leave that column out of the file"
+    more = "; if the samples are evenly spaced nevertheless, remove that column from the file"
     if found.uneven:
         raise InputError(
-            f"{table.name}: irregular sampling: by column {which}, {_rows(found.uneven)} do not come "
-            f"{found.step:g}{unit} after the row before: resample the signal to even steps first{more}"
+            f"{table.name}: irregular sampling: by column {which}, the time since the row before is not "
+            f"{found.step:g}{unit} in {_rows(found.uneven)}: resample the signal to even steps first{more}"
         )
     missing = sum(hole.missing for hole in found.holes)
     where = ", ".join(f"{hole.missing} after row {hole.row}" for hole in found.holes[:_SHOWN])
     where += " ..." if len(found.holes) > _SHOWN else ""
     raise InputError(
         f"{table.name}: {missing} samples are missing by column {which}, whose usual step is {found.step:g}{unit}: "
-        f"{where}. Put in a row with an empty value for each, and --clean interpolate fills them{more}"
+        f"{where}. Insert a row with an empty value for each, which --clean interpolate fills{more}"
     )
 
 
 def _whole(table: Table, picked: Chosen, found: Profile, clean: Mapping[str, Any]) -> None:
-    """InputError for missing values that nobody asked to fill, with the rows and what would help."""
+    """Raise InputError for missing values that ``clean`` does not fill, with their rows and the option that helps."""
     longest = found.longest_gap
     if not found.missing or ("interpolate" in clean.get("clean", ()) and longest <= clean.get("longest_gap", 50)):
         return

@@ -1,4 +1,4 @@
-"""What a signal is like before anything is learnt from it: its gaps, outliers, period and memory of the last sample."""
+"""Properties of a signal before any learning: gaps, outliers, period, and correlation of neighbouring samples."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,27 @@ from scipy.signal import correlate, detrend, find_peaks, welch
 
 Values = NDArray[np.float64]
 Rows = tuple[tuple[int, int], ...]
-"""First and last row of each stretch, counted from 1."""
+"""The first and the last row of each stretch, counted from 1."""
 
 OUTLIER = 5.0  # deviations from the median
-_DEVIATION = 1.4826  # of a normal distribution, in median absolute deviations
-_LONGEST_SEGMENT = 1 << 16  # samples of a spectrum
+_DEVIATION = 1.4826  # standard deviation of a normal distribution, in median absolute deviations
+_LONGEST_SEGMENT = 1 << 16  # most samples in a segment of the periodogram
 _CANDIDATES = 5  # peaks of the spectrum that are tried
-_PERIODS = 5  # that a signal must hold at least
-_SURE = 4.0  # standard errors of an autocorrelation without a period
-_LEAST, _MOST = 0.1, 0.5  # autocorrelation one period later that is enough, by how slow the signal is
-_NEAR = 0.1  # share of a period in which its peak may lie
-_ALIKE = 0.8  # share of the highest autocorrelation from which on a shorter period is taken
+_PERIODS = 5  # the fewest periods that a signal must hold
+_SURE = 4.0  # standard errors that an autocorrelation without a period may reach
+_LEAST, _MOST = 0.1, 0.5  # bounds of the autocorrelation that confirms a period; it is higher for slower signals
+_NEAR = 0.1  # how far a peak may lie from the expected lag, as a share of the period
+_ALIKE = 0.8  # a shorter period is taken if its autocorrelation is this share of the highest or more
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What was found in a signal of ``samples`` values.
+    """The properties of a signal of ``samples`` values; rows are counted from 1.
 
-    ``gaps``: the stretches of rows that are missing, ``missing`` counts their samples. ``outliers`` counts values more
-    than ``OUTLIER`` deviations from the median, the deviation estimated by the median absolute one, and
-    ``first_outliers`` are the rows of the first. ``period`` in samples, None where there is none. ``lag_one`` is the
-    autocorrelation of neighbours, None where no two stand side by side. Rows count from 1.
+    ``gaps`` has the stretches of missing rows, and ``missing`` counts their samples. ``outliers`` counts the values
+    more than ``OUTLIER`` standard deviations from the median (estimated by the median absolute deviation);
+    ``first_outliers`` are the first of their rows. ``period`` is in samples, or None if there is none. ``lag_one`` is
+    the correlation of neighbouring samples, or None if no two neighbours are known.
     """
 
     samples: int
@@ -41,12 +41,12 @@ class Profile:
 
     @property
     def longest_gap(self) -> int:
-        """Samples in the longest gap."""
+        """The number of samples in the longest gap."""
         return max((last - first + 1 for first, last in self.gaps), default=0)
 
 
 def profile(values: Values) -> Profile:
-    """The profile of a signal (time,), in which NaN is a missing value; at least one must be there."""
+    """The profile of a signal (time,), in which NaN is a missing value; at least one value must be known."""
     gone = np.isnan(values)
     found = outliers(values)
     filled = values if not gone.any() else _filled(values, gone)
@@ -62,20 +62,23 @@ def profile(values: Values) -> Profile:
 
 
 def stretches(mask: NDArray[np.bool_]) -> Rows:
-    """First and last row, from 1, of each stretch in which a mask (time,) is true."""
+    """The first and the last row, from 1, of each stretch in which a mask (time,) is true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     return tuple((start + 1, stop) for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def outliers(values: Values) -> NDArray[np.intp]:
-    """Where a signal (time,) is over ``OUTLIER`` robust deviations from its median; nowhere if half is one value."""
+    """The positions (n,) at which a signal (time,) is over ``OUTLIER`` robust deviations from its median.
+
+    There are none if at least half of the values are equal.
+    """
     middle = np.nanmedian(values)
     deviation = _DEVIATION * np.nanmedian(np.abs(values - middle))
     return np.flatnonzero(np.abs(values - middle) > OUTLIER * deviation) if deviation > 0 else np.array([], np.intp)
 
 
 def lag_one(values: Values) -> float | None:
-    """The correlation of each value of a signal (time,) with the next, where both are there; None without any."""
+    """The correlation of each value of a signal (time,) with the next, over known pairs; None if it is undefined."""
     now, then = values[:-1], values[1:]
     both = ~(np.isnan(now) | np.isnan(then))
     if both.sum() < 3 or np.ptp(now[both]) == 0 or np.ptp(then[both]) == 0:
@@ -86,8 +89,8 @@ def lag_one(values: Values) -> float | None:
 def period(values: Values) -> float | None:
     """The dominant period of a signal (time,) without gaps, in samples; None where it has none.
 
-    The strongest peaks of Welch's periodogram are held against the autocorrelation, which must have a peak one and two
-    periods later that stands above chance. Welch 1967, IEEE Trans. Audio Electroacoust. 15(2).
+    The autocorrelation must confirm a peak of Welch's periodogram: it must have peaks one and two periods later that
+    exceed chance. Welch 1967, IEEE Trans. Audio Electroacoust. 15(2).
     """
     if len(values) < 4 * _PERIODS:
         return None
@@ -105,7 +108,7 @@ def period(values: Values) -> float | None:
 
 
 def _confirmed(correlation: Values, lag: float, least: float) -> float | None:
-    """The period that a peak of the spectrum belongs to: its own, or a multiple of it where it is an overtone."""
+    """The period of a peak in the spectrum, or a multiple of it if the peak is an overtone; None if not confirmed."""
     tried = [_peak(correlation, multiple * lag) for multiple in range(1, 6)]
     highest = max((height for _, height in filter(None, tried)), default=0.0)
     if highest < least:
@@ -114,7 +117,7 @@ def _confirmed(correlation: Values, lag: float, least: float) -> float | None:
     again = _peak(correlation, 2 * place)
     if again is None or again[1] < least / 2:
         return None
-    for multiple in range(2, 11):  # later peaks tell it more exactly, as long as they are there
+    for multiple in range(2, 11):  # later peaks give the period more exactly, as long as there are some
         later = _peak(correlation, multiple * place, _NEAR * place)
         if later is None or later[1] < highest / 2:
             break
@@ -123,9 +126,9 @@ def _confirmed(correlation: Values, lag: float, least: float) -> float | None:
 
 
 def _chance(correlation: Values, samples: int) -> float:
-    """What an autocorrelation without a period does not exceed: that of noise as slow as the signal, within bounds.
+    """The autocorrelation that a signal without a period, but with neighbours as correlated, does not exceed.
 
-    Bartlett 1946, Suppl. J. Royal Stat. Soc. 8(1), for an autoregression with the signal's correlation of neighbours.
+    Bartlett 1946, Suppl. J. Royal Stat. Soc. 8(1), for an autoregression; the result is kept within bounds.
     """
     square = min(float(correlation[1]) ** 2, 1 - 1e-12)
     error = np.sqrt((1 + square) / (1 - square) / samples)
@@ -133,7 +136,7 @@ def _chance(correlation: Values, samples: int) -> float:
 
 
 def _peak(correlation: Values, lag: float, near: float | None = None) -> tuple[float, float] | None:
-    """Where near a lag the autocorrelation has its peak, between samples, and how high it is; None without one."""
+    """The lag, interpolated between samples, and the height of the peak near a lag; None if there is no peak."""
     margin = max(1, round(_NEAR * lag if near is None else near))
     low, high = max(1, int(lag) - margin), int(np.ceil(lag)) + margin
     if high + 1 >= len(correlation):
@@ -148,7 +151,7 @@ def _peak(correlation: Values, lag: float, near: float | None = None) -> tuple[f
 
 
 def _autocorrelation(values: Values) -> Values:
-    """By lag from 0 to half of the length, a straight line taken off; 1 at lag 0."""
+    """The autocorrelation at lags from 0 to half of the length, after a straight line is subtracted; 1 at lag 0."""
     steps = np.arange(len(values))
     rest = values - np.polynomial.Polynomial.fit(steps, values, 1)(steps)
     whole = correlate(rest, rest, method="fft")[len(rest) - 1 :][: len(rest) // 2 + 1]

@@ -1,4 +1,4 @@
-"""Words of invented languages, whose own syllables and endings tell the language of a word."""
+"""Words of invented languages; each language has syllables and endings by which its words can be recognised."""
 
 from typing import NamedTuple
 

@@ -39,16 +39,16 @@ from benchbench.signals.files.columns import clock_facts
 from benchbench.signals.files.read import read, signal_file
 from benchbench.signals.files.table import Form, Table
 
-MOST_VALID = 2_500  # most windows of validation, so that scoring it ten times takes little time beside the fit
+MOST_VALID = 2_500  # most validation windows, so that scoring them ten times takes little time compared with the fit
 USES = ("train", "valid", "test")
-_JITTER = 0.05  # of the step between times, as in signals.spacing
+_JITTER = 0.05  # how far steps between times may differ, as a share; as in signals.spacing
 
 
 def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:
-    """A new file made ready for a learner that was fitted on this task; ``facts`` are those of its data.
+    """Prepare a new file for a learner that was fitted on this task; ``facts`` are about the data of the fit.
 
-    The file is read and cleaned as the options say, with the limits that the fit found. InputError for other columns
-    or another rate than the fit had.
+    The file is read and cleaned as the options say, with the limits that cleaning took from the training data.
+    InputError if its columns or its sampling rate differ from those of the fit.
     """
     known = options["path"] or options["paths"][0]
     path = str(signal_file(path))
@@ -181,13 +181,13 @@ def _halves(
 
 
 def _beside(wanted: Sequence[str | int | None], target: str | int | None, how: Preparation, free_run: int) -> bool:
-    """Whether there are inputs beside the target, which is the first column."""
+    """Whether there are inputs other than the target, which is the first column."""
     if how.more and len(wanted) > 1:
         raise InputError("series: embedding and frequencies take one column, not several")
     beside = how.more or (target is not None and len(wanted) > 1)
     if free_run and beside:
         raise InputError(
-            "series: a free run has no future values for the inputs beside the target; leave out free_run or the inputs"
+            "series: a free run has no future values for inputs other than the target; leave out free_run or the inputs"
         )
     return beside
 

@@ -23,14 +23,14 @@ BASELINES = ["linear", "majority", "mean", "persistence"]
 
 
 def classes(count=80, length=12, scored=1, features=2, shares=(0.2, 0.5, 0.3)):
-    """One-hot targets of three classes; the mean of the inputs tells which it is, but for noise."""
+    """One-hot targets of three classes; the number of the class is added to inputs that are otherwise noise."""
     which = RNG.choice(len(shares), (count, scored), p=shares)
     inputs = RNG.standard_normal((count, length, features)) + which[:, :1, None]
     return Split(inputs=inputs.astype(np.float32), targets=np.eye(len(shares), dtype=np.float32)[which])
 
 
 def uneven(split, behind=0.0):
-    """The same sequences, of lengths 5 to 12, with ``behind`` for padding."""
+    """The same sequences with lengths from 5 to 12; the padding has the value ``behind``."""
     lengths = RNG.integers(5, 13, len(split))
     inputs = split.inputs.copy()
     for sequence, length in zip(inputs, lengths, strict=True):
@@ -61,7 +61,7 @@ def test_persistence_repeats_the_present():
     np.testing.assert_array_equal(fitted("persistence", train).predict(train.inputs), train.inputs[:, -4:])
 
 
-def test_persistence_declines_other_outputs_than_inputs():
+def test_persistence_declines_a_problem_whose_outputs_are_not_its_inputs():
     with pytest.raises(UnsupportedError, match="as many outputs as inputs"):
         fitted("persistence", split(features=2, outputs=1))
 
@@ -86,36 +86,36 @@ def test_linear_finds_the_two_term_recurrence_of_a_cosine_exactly():
     assert np.abs(learner.predict(train.inputs) - train.targets).max() < 1e-4
 
 
-def test_they_say_that_they_are_baselines_and_solve():
+def test_baselines_are_registered_as_baselines_that_solve():
     known = registry.load()
     found = [name for name in known.names("architecture") if known.get("architecture", name).baseline]
-    assert found == sorted([*BASELINES, "logistic"])  # which has tests of its own
+    assert found == sorted([*BASELINES, "logistic"])  # logistic has a test file of its own
     assert all(known.get("architecture", name).solves for name in [*found, "esn"])
     assert not any(known.get("architecture", name).solves for name in ("rnn", "lstm", "gru"))
 
 
-def test_the_mean_of_one_hot_targets_is_how_frequent_each_class_is():
+def test_the_mean_of_one_hot_targets_is_the_frequency_of_each_class():
     train = classes(400, scored=3)
     predictions = fitted("mean", train, objective=CLASSES).predict(train.inputs[:4])
     counts = np.bincount(train.targets.argmax(axis=2).ravel(), minlength=3)
     np.testing.assert_allclose(predictions, np.broadcast_to(counts / counts.sum(), (4, 3, 3)), rtol=1e-5)
 
 
-def test_majority_is_certain_of_the_most_frequent_class():
+def test_majority_predicts_the_most_frequent_class_with_certainty():
     train = classes(400, scored=3)
     learner = fitted("majority", train, objective=CLASSES)
     np.testing.assert_array_equal(learner.predict(train.inputs[:4]), np.broadcast_to([0.0, 1.0, 0.0], (4, 3, 3)))
     assert CLASSES.scores(train.targets, learner.predict(train.inputs))[0]["balanced_accuracy"] == pytest.approx(1 / 3)
 
 
-def test_majority_declines_numbers_and_persistence_classes():
+def test_majority_declines_regressions_and_persistence_declines_classifications():
     with pytest.raises(UnsupportedError, match="asks for numbers"):
         fitted("majority", split())
     with pytest.raises(UnsupportedError, match="not probabilities"):
         fitted("persistence", classes(features=3), objective=CLASSES)
 
 
-def test_linear_on_classes_is_ridge_on_one_hot_targets_and_a_softmax():
+def test_linear_classifies_by_ridge_on_one_hot_targets_and_a_softmax():
     train, valid, test = classes(300), classes(100), classes(50)
     learner = fitted("linear", train, valid, CLASSES)
     reference = Ridge(alpha=learner._solution.strength * 300).fit(train.inputs.reshape(300, -1), train.targets[:, 0])
@@ -127,7 +127,7 @@ def test_linear_on_classes_is_ridge_on_one_hot_targets_and_a_softmax():
     assert CLASSES.scores(test.targets, predictions)[0]["balanced_accuracy"] > 0.6
 
 
-def test_persistence_takes_the_last_inputs_before_each_end():
+def test_persistence_repeats_the_last_inputs_before_each_sequence_ends():
     train = uneven(split(scored=4))
     predictions = fitted("persistence", train).predict(train.inputs, train.lengths)
     for predicted, series, length in zip(predictions, train.inputs, train.lengths, strict=True):
@@ -167,7 +167,7 @@ def test_values_in_the_padding_change_nothing(name):
 
 
 @pytest.mark.parametrize(("name", "kernel"), [(n, "ridge solve" if n == "linear" else "none") for n in BASELINES])
-def test_they_name_the_code_that_ran(name, kernel):
+def test_baselines_name_the_code_that_ran(name, kernel):
     learner = fitted(name, split() if name == "persistence" else classes(),
                      objective=REGRESSION if name == "persistence" else CLASSES)  # fmt: skip
     assert learner.kernel == kernel

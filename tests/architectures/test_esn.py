@@ -1,4 +1,4 @@
-"""The echo state network: what it predicts against a ten-line loop, and what its options mean."""
+"""The echo state network: its predictions against a ten-line loop, and its options."""
 
 from itertools import product
 
@@ -51,7 +51,7 @@ def weights(learner):
 
 
 def ten_lines(learner, inputs, leak, scored):
-    """The states at the scored steps, one sequence, one step after the other."""
+    """The states at the scored steps, computed for one sequence and one step after the other."""
     recurrent, into, offset = weights(learner)
     found = np.zeros((len(inputs), scored, len(offset)))
     for i, sequence in enumerate(inputs.astype(np.float64)):
@@ -144,7 +144,7 @@ def test_the_spectral_radius_of_a_large_sparse_reservoir_equals_the_largest_of_a
         ({"topology": "orthogonal"}, 3600),
     ],
 )
-def test_the_size_counts_the_links_that_there_are(options, links):
+def test_the_size_counts_the_existing_links(options, links):
     learner = make(width=60, **options)
     assert (learner.size.trained, learner.size.fixed) == (61, links + 60 + 60)
     fit(learner)
@@ -179,7 +179,7 @@ def test_the_smallest_reservoirs_can_be_drawn_and_fitted(width):
 
 @pytest.mark.parametrize("scored", [1, 10])
 @pytest.mark.parametrize("solver", ["qr", "svd", "cholesky"])
-def test_it_forecasts_a_sine_almost_exactly(scored, solver):
+def test_the_esn_forecasts_a_sine_almost_exactly(scored, solver):
     learner = make(scored=scored, solver=solver)
     fit(learner, scored=scored)
     test = sine(40, scored)
@@ -227,7 +227,7 @@ def test_state_noise_comes_from_the_seed_and_stays_out_of_prediction():
     assert one._solution.loss > 10 * quiet._solution.loss
 
 
-def test_how_many_are_driven_together_changes_no_prediction(monkeypatch):
+def test_the_number_of_sequences_driven_together_changes_no_prediction(monkeypatch):
     learner, inputs = make(), sine(140).inputs
     fit(learner)
     together = learner.predict(inputs)
@@ -236,7 +236,7 @@ def test_how_many_are_driven_together_changes_no_prediction(monkeypatch):
     np.testing.assert_allclose(learner.predict(inputs), together, atol=1e-5)
 
 
-def test_a_small_budget_is_kept_and_the_readout_solved_from_what_it_allowed(monkeypatch):
+def test_a_small_budget_is_kept_and_the_readout_is_solved_from_the_sequences_seen(monkeypatch):
     monkeypatch.setattr("benchbench.architectures.esn._CHUNK", 20)
     learner = make()
     meter = fit(learner, updates=2)
@@ -253,7 +253,7 @@ def test_memory_does_not_grow_with_the_series():
         fit(learner, split)
         return peak.added()
 
-    added(2_000)  # what a first fit brings along
+    added(2_000)  # the first fit also loads code, which takes memory once
     states = 60_000 * 200 * 4
     assert added(60_000) < states / 2
 
@@ -315,7 +315,7 @@ def test_a_free_run_equals_a_loop_that_feeds_each_output_back(feedback):
         np.testing.assert_allclose(found[:, 0], made[24:54], atol=1e-4)
 
 
-def test_it_generates_only_where_outputs_are_the_next_inputs():
+def test_the_esn_generates_only_where_outputs_can_be_the_next_inputs():
     learner = make(inputs=2)
     values = np.random.default_rng(0).standard_normal((40, 25, 2)).astype(np.float32)
     fit(learner, Split(inputs=values, targets=values[:, -1:, :1]))
@@ -324,7 +324,7 @@ def test_it_generates_only_where_outputs_are_the_next_inputs():
 
 
 def waves(count=120, scored=1, seed=0, behind=0.0):
-    """Two classes, slow and fast waves of 10 to 25 steps in noise, with ``behind`` for padding."""
+    """Two classes, slow and fast waves of 10 to 25 steps in noise; the padding has the value ``behind``."""
     rng = np.random.default_rng(seed)
     which = rng.integers(0, 2, count)
     angle = np.where(which, 0.9, 0.4)[:, None] * np.arange(25) + rng.uniform(0, 6, (count, 1))
@@ -335,7 +335,7 @@ def waves(count=120, scored=1, seed=0, behind=0.0):
     return Split(inputs=inputs, targets=targets, lengths=lengths)
 
 
-SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # the compiled step, and the dense product
+SHAPES = [{"links_per_unit": 3}, {"topology": "orthogonal"}]  # run by the compiled step, and by the dense product
 
 
 @pytest.mark.parametrize("options", SHAPES)
@@ -381,7 +381,7 @@ def test_values_in_the_padding_change_nothing(options):
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_it_classifies_slow_and_fast_waves_with_probabilities():
+def test_the_esn_classifies_slow_and_fast_waves_with_probabilities():
     learner, test = make(outputs=2, objective=CLASSES), waves(seed=1)
     meter = fit(learner, waves())
     predictions = learner.predict(test.inputs, test.lengths)
@@ -393,7 +393,7 @@ def test_it_classifies_slow_and_fast_waves_with_probabilities():
 
 
 @pytest.mark.parametrize("objective", [Objective.classification(choose="accuracy"), Objective.regression(choose="r2")])
-def test_the_objective_chooses_the_strength(objective):
+def test_the_objective_chooses_the_ridge_strength(objective):
     learner = make(outputs=2, objective=objective, scored=5, length=25, washout=22)
     split = waves(scored=5)
     even = Split(inputs=split.inputs, targets=split.targets)
@@ -407,7 +407,7 @@ def test_the_objective_chooses_the_strength(objective):
     assert choices[learner._solution.strength] == pytest.approx(min(choices.values()), abs=0.01)
 
 
-def test_for_classes_the_softmax_is_of_the_outputs_that_are_fed_back():
+def test_for_classes_the_softmax_takes_the_outputs_that_are_fed_back():
     learner = make(scored=6, outputs=2, objective=CLASSES, feedback=0.3)
     split = waves(scored=6)
     even = Split(inputs=split.inputs, targets=split.targets)
@@ -446,7 +446,7 @@ def test_the_microscope_looks_before_the_first_update_and_when_the_readout_is_so
     ]
 
 
-def test_it_names_the_code_that_ran():
+def test_the_esn_names_the_code_that_ran():
     sparse, dense = (make(**shape) for shape in SHAPES)
     assert sparse.kernel is None
     fit(sparse), fit(dense)

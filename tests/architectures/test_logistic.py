@@ -34,7 +34,7 @@ def fitted(train, valid, **options):
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("weights", ["equal", "balanced"])
-def test_it_is_the_regression_that_is_best_on_validation(classes, weights):
+def test_logistic_keeps_the_regression_that_is_best_on_validation(classes, weights):
     train, valid, test = splits(classes)
     learner = fitted(train, valid, class_weights=weights)
 
@@ -52,7 +52,7 @@ def test_it_is_the_regression_that_is_best_on_validation(classes, weights):
     assert learner.size.trained == best.coef_.size + best.intercept_.size
 
 
-def test_where_several_steps_are_scored_it_is_a_causal_filter():
+def test_where_several_steps_are_scored_logistic_is_a_causal_filter():
     train, valid, test = splits(2, scored=3)
     learner = fitted(train, valid)
     changed = test.inputs.copy()

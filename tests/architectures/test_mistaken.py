@@ -1,4 +1,4 @@
-"""Each mistake does what it does wrong, and nothing else."""
+"""Each mistake has its own effect and no other."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def fitted(name="mistaken", updates=30, **options):
 
 
 @pytest.mark.long
-def test_without_a_mistake_it_is_the_rnn_at_a_constant_rate():
+def test_without_a_mistake_the_learner_equals_the_rnn_at_a_constant_rate():
     right = fitted("rnn", schedule="constant")[0]
     np.testing.assert_array_equal(fitted()[0].predict(SPLIT.inputs), right.predict(SPLIT.inputs))
 
@@ -42,7 +42,7 @@ def test_a_window_on_the_feature_axis_is_one_step_of_a_dense_layer():
     np.testing.assert_allclose(learner.predict(SPLIT.inputs)[:, 0], by_hand, atol=1e-6)
 
 
-def test_a_window_on_the_feature_axis_takes_one_scored_step():
+def test_a_window_on_the_feature_axis_needs_a_single_scored_step():
     learner = make(setting=Setting(inputs=1, outputs=1, scored=3, length=8, width=6, seed=1), mistake="feature_axis")
     with pytest.raises(UnsupportedError, match="one step"):
         learner.fit(Split(inputs=WAVES[:, :-1], targets=WAVES[:, -3:]), SPLIT, Meter(Budget(name="b", updates=1)))
@@ -56,7 +56,7 @@ def test_a_broadcast_loss_makes_every_prediction_the_mean():
     assert wrong.predict(SPLIT.inputs).std() < 0.1 * spread
 
 
-def test_best_weights_by_reference_are_the_last_ones():
+def test_best_weights_kept_by_reference_are_the_last_weights():
     learner, meter = fitted(mistake="reference", learning_rate=0.5, optimizer="sgd", updates=60)
     error = float(np.square(learner.predict(SPLIT.inputs) - SPLIT.targets).mean())
     assert error == pytest.approx(meter.curve[-1][2], rel=1e-5)

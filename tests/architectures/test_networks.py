@@ -30,7 +30,7 @@ def fitted(name, updates=1, **options):
 
 
 @pytest.mark.parametrize(("name", "module"), [("rnn", nn.RNN), ("lstm", nn.LSTM), ("gru", nn.GRU)])
-def test_the_core_is_the_vendors_module(name, module):
+def test_the_core_is_pytorchs_own_module(name, module):
     learner, _ = fitted(name)
     assert type(learner._network.core) is module
 
@@ -49,7 +49,7 @@ def test_relu_is_an_option_of_the_rnn():
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("gates", "kinds"), [(1, "rnn"), (4, "lstm"), (3, "gru")])
-def test_the_size_is_the_closed_form(name, gates, kinds):
+def test_the_size_equals_the_closed_form(name, gates, kinds):
     if name != kinds:
         return
     width = 6
@@ -57,7 +57,7 @@ def test_the_size_is_the_closed_form(name, gates, kinds):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_predictions_are_the_modules_own_states_through_the_head(name):
+def test_predictions_equal_the_head_applied_to_the_modules_states(name):
     learner, split = fitted(name, updates=3)
     with torch.no_grad():
         states, _ = learner._network.core(torch.tensor(split.inputs))

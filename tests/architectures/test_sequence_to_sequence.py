@@ -1,4 +1,4 @@
-"""scheduled_sampling, encoder_decoder, autoencoder: what is fed where, by hand."""
+"""scheduled_sampling, encoder_decoder, autoencoder: the inputs of each step, worked out by hand."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def outputs(learner, split=SPLIT):
         return learner.outputs(learner._network, Batch(split.inputs, split.targets, split.lengths)).numpy()
 
 
-def test_the_chance_of_the_own_output_grows_in_steps_to_its_end():
+def test_the_probability_of_own_outputs_grows_in_steps_up_to_its_limit():
     chances = make("scheduled_sampling", chance=0.5, growth=0.1, every=100, most=0.85)._chances
     assert [chances.at(update) for update in (0, 99, 100, 350, 400, 9999)] == pytest.approx(
         [0.5, 0.5, 0.6, 0.8, 0.85, 0.85]
@@ -40,7 +40,7 @@ def test_the_chance_of_the_own_output_grows_in_steps_to_its_end():
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_with_no_chance_the_true_values_are_fed_and_with_certainty_the_own_outputs(cell):
+def test_probability_zero_feeds_true_values_and_probability_one_feeds_own_outputs(cell):
     true = fitted("scheduled_sampling", cell=cell, chance=0.0, growth=0.0)
     np.testing.assert_allclose(outputs(true), true.predict(SPLIT.inputs), atol=1e-5)
     own = fitted("scheduled_sampling", cell=cell, chance=1.0, growth=0.0, most=1.0)
@@ -48,7 +48,7 @@ def test_with_no_chance_the_true_values_are_fed_and_with_certainty_the_own_outpu
     np.testing.assert_allclose(outputs(own), alone, atol=1e-5)
 
 
-def test_in_between_each_sequence_and_step_is_drawn_by_itself():
+def test_between_zero_and_one_each_sequence_and_step_is_drawn_independently():
     learner = fitted("scheduled_sampling", chance=0.5, growth=0.0)
     same = Split(inputs=np.repeat(SPLIT.inputs[:1], 16, axis=0), targets=np.repeat(SPLIT.targets[:1], 16, axis=0))
     assert len({row.tobytes() for row in outputs(learner, same)}) > 8
@@ -75,7 +75,7 @@ def test_the_encoder_reads_up_to_the_first_scored_step_and_nothing_later():
     assert (learner.predict(changed) != learner.predict(SPLIT.inputs)).any()
 
 
-def test_the_decoder_is_fed_its_outputs_or_in_training_the_true_ones():
+def test_the_decoder_gets_its_own_outputs_or_in_training_the_true_ones():
     learner = fitted("encoder_decoder", cell="gru")
     network = learner._network
     with torch.no_grad():

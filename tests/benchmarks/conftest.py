@@ -14,7 +14,7 @@ THREADS = 1
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):
-    """Say what times depend on, and the kind of machine instead of its host name."""
+    """Record the conditions of the times, and the kind of machine instead of its host name."""
     facts = capture(cores=cores(), jobs=1, threads=THREADS)
     machine_info["node"] = facts.machine
     told = ("gpu", "cores", "threads", "torch", "numpy", "benchbench")
@@ -32,7 +32,7 @@ def measured(pytestconfig):
 
 @pytest.fixture
 def timed(benchmark, measured):
-    """Time a workload, or do it once."""
+    """Time a workload or, where no times are taken, run it once."""
 
     def run(work, **extra_info):
         benchmark.extra_info.update(extra_info)
@@ -43,7 +43,7 @@ def timed(benchmark, measured):
 
 
 def _rounds(work):
-    """As many as there is time for, judged by the second call: the first may compile and allocate."""
+    """The number of rounds for which there is time, judged by the second call: the first may compile and allocate."""
     work()
     start = time.perf_counter()
     work()
@@ -52,7 +52,7 @@ def _rounds(work):
 
 @pytest.fixture(scope="session")
 def records(measured, tmp_path_factory):
-    """The record of each architecture, length and device, trained shortly; less than that where no times are taken."""
+    """The record of each architecture, length and device after a short fit; shorter still where no times are taken."""
     results = tmp_path_factory.mktemp("trained")
     size = {"updates": 100} if measured else {"lengths": (100,), "updates": 2, "samples": 1000}
     found = workloads.trained(results, devices=available(), **size)

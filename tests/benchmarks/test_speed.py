@@ -11,7 +11,7 @@ every_architecture = pytest.mark.parametrize("architecture", ["rnn", "lstm", "gr
 
 @pytest.fixture
 def facts(measured, request):
-    """What belongs beside a time: scores, memory and size of the trial of a place; nothing where no time is taken."""
+    """Facts to save with a time: scores, memory and size of the trial of a place; empty where no time is taken."""
 
     def of(*place):
         record = request.getfixturevalue("records")[1][place]

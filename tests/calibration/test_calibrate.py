@@ -1,4 +1,4 @@
-"""The instruments, held against known answers."""
+"""The instruments, compared with known answers."""
 
 import pytest
 
@@ -25,13 +25,13 @@ def test_every_instrument_reads_the_true_value(readings):
     assert readings["fit time of a sleep"].read >= SLEEP
 
 
-def test_the_machine_s_own_speed_is_read_without_a_truth(readings):
+def test_the_speed_of_the_machine_has_a_reading_but_no_true_value(readings):
     speeds = [reading for name, reading in readings.items() if name.startswith("the machine")]
     assert [reading.true for reading in speeds] == [None, None]
     assert all(reading.read > 0.1 for reading in speeds)
 
 
-def test_an_instrument_that_is_off_is_seen(tmp_path):
+def test_an_instrument_that_is_off_is_detected(tmp_path):
     wrong = tmp_path / "answers.py"
     text = ANSWERS.read_text()
     for true, false in (

@@ -1,4 +1,4 @@
-"""What ``benchbench check`` says of the installation."""
+"""The facts about the installation that ``benchbench check`` prints."""
 
 import torch
 
@@ -9,7 +9,7 @@ def facts(results):
     return {fact.name: fact for fact in look(results)}
 
 
-def test_it_names_the_build_the_cores_and_the_data(tmp_path, monkeypatch):
+def test_the_facts_name_the_build_the_cores_and_the_data(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCHBENCH_DATA", str(tmp_path))
     (tmp_path / "mitdb").mkdir()
     (tmp_path / "mitdb" / "100.hea").touch()
@@ -20,6 +20,6 @@ def test_it_names_the_build_the_cores_and_the_data(tmp_path, monkeypatch):
     assert not (tmp_path / "results").exists()
 
 
-def test_results_that_cannot_be_written_are_broken(tmp_path):
+def test_a_results_folder_that_cannot_be_written_is_broken(tmp_path):
     (tmp_path / "results").write_text("a file in the way")
     assert facts(tmp_path / "results")["results"].broken

@@ -1,4 +1,4 @@
-"""The verdicts, held against simulated studies; the outcome of the large simulation is committed."""
+"""The verdicts, compared with simulated studies; the outcome of the large simulation is committed."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_outcome():
 
 
 @pytest.mark.long
-def test_intervals_that_are_too_narrow_are_seen(monkeypatch):
+def test_intervals_that_are_too_narrow_are_detected(monkeypatch):
     monkeypatch.setattr(intervals, "stdtrit", lambda _, share: ndtri(share))  # as if the deviation were known
     monkeypatch.setattr(verdicts, "SEEDS", (5,))
     monkeypatch.setattr(verdicts, "MANY", 2)
@@ -45,7 +45,7 @@ def test_without_noise_twins_are_never_called_different_and_every_difference_is_
 
 
 @pytest.mark.parametrize(("count", "ok"), [(100, True), (125, True), (135, False)])
-def test_a_promise_is_broken_where_more_than_chance_speaks_against_it(count, ok):
+def test_a_promise_is_broken_if_the_evidence_against_it_exceeds_chance(count, ok):
     assert outcome(count).ok == ok
 
 
@@ -70,7 +70,7 @@ def test_the_outcome_is_written_with_its_interval(tmp_path):
     assert "| 0% to 5% | 5.0% | 4.1% to 6.0% | yes" in " ".join(page.read_text().split())
 
 
-def test_the_committed_outcome_is_of_2000_studies_that_keep_every_promise():
+def test_the_committed_outcome_has_2000_studies_and_keeps_every_promise():
     found = json.loads((RESULTS / FILE).read_text())
     rows = [Outcome(**{name: row[name] for name in Outcome.__dataclass_fields__}) for row in found["outcomes"]]
     assert found["deviation"] == NOISE

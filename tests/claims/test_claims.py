@@ -1,4 +1,4 @@
-"""Published numbers as programs: the cheap ones are run, and what is said of them is checked."""
+"""Published numbers as programs: the cheap ones run, and the facts about all of them are checked."""
 
 import math
 import re
@@ -42,7 +42,7 @@ def test_the_linear_recurrence_solves_the_sine_that_the_course_does_not():
     assert claims.get("course_sine_linear").measure(seeds=2).value < 1e-10
 
 
-def test_a_target_that_is_not_ahead_would_be_seen():
+def test_a_target_that_is_not_ahead_would_be_detected():
     """Ridge regression on a window of one step: as good as the correlation of x(t) with x(t + 15) allows."""
     value = late_target("linear", units=1).value
     assert 20 < value < 100
@@ -53,7 +53,7 @@ def test_a_sine_generated_as_zero_has_the_error_of_predicting_zero():
     assert measured.value == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_reservoir_that_runs_away_has_no_number_and_does_not_reach_the_claim():
+def test_a_reservoir_that_diverges_has_no_number_and_does_not_reach_the_claim():
     wild = nrmse84(tau=17.0, points=600, units=20, reservoirs=2, washout=10, spectral_radius=3.0, input_scaling=9.0)
     assert wild.value is None or wild.value > 0.1
     assert claim().verdict(None) is Verdict.WORSE
@@ -75,7 +75,7 @@ def test_the_verdict_compares_with_the_published_number(better, value, said):
     assert claim(better=better).verdict(value).value == said
 
 
-def test_the_middle_is_the_median_with_quartiles_and_has_no_number_where_it_is_not_finite():
+def test_the_median_and_the_quartiles_are_none_where_they_are_not_finite():
     assert median_and_quartiles([1.0, 2.0, 3.0, 4.0, 5.0], "seeds") == Measured(
         value=3.0, low=2.0, high=4.0, notes="median and quartiles of 5 seeds"
     )
@@ -84,7 +84,7 @@ def test_the_middle_is_the_median_with_quartiles_and_has_no_number_where_it_is_n
 
 
 @pytest.mark.parametrize("name", claims.names())
-def test_every_claim_says_what_was_published_where_and_how_long_it_takes(name):
+def test_every_claim_gives_its_published_number_its_source_and_its_duration(name):
     one = claims.get(name)
     assert one.source
     assert one.quantity
@@ -120,7 +120,7 @@ def test_outcomes_are_written_as_a_page_and_earlier_ones_stay(tmp_path):
     assert "- `first`: three seeds." in page
 
 
-def test_a_file_that_is_no_outcome_is_named(tmp_path):
+def test_the_message_names_a_file_that_is_not_an_outcome(tmp_path):
     folder = tmp_path / "reproduce" / "outcomes"
     folder.mkdir(parents=True)
     (folder / "torn.json").write_text("{")
@@ -128,7 +128,7 @@ def test_a_file_that_is_no_outcome_is_named(tmp_path):
         write_outcomes([], tmp_path)
 
 
-def test_the_committed_page_is_what_the_committed_outcomes_give(tmp_path):
+def test_the_committed_page_equals_the_page_of_the_committed_outcomes(tmp_path):
     outcomes = read_outcomes(RESULTS)
     assert [one.claim for one in outcomes] == claims.names()
     assert write_outcomes(outcomes, tmp_path).read_text() == (RESULTS / "reproduce" / "reproduce.md").read_text()
@@ -137,7 +137,7 @@ def test_the_committed_page_is_what_the_committed_outcomes_give(tmp_path):
         assert one.verdict is claims.get(one.claim).verdict(one.ours.value)
 
 
-def test_a_learner_fitted_for_a_claim_keeps_to_its_updates(monkeypatch):
+def test_a_learner_fitted_for_a_claim_keeps_to_its_number_of_updates(monkeypatch):
     from benchbench.core.problem import Split
 
     seen = []

@@ -1,4 +1,4 @@
-"""What a shell is offered: studies, keys of recorded trials, kinds, claims and pitfalls."""
+"""The words that a shell offers: studies, keys of recorded trials, kinds, claims and pitfalls."""
 
 import pytest
 from typer.main import get_command
@@ -11,7 +11,7 @@ from benchbench.core.store import Store, file
 
 @pytest.fixture
 def offered(capsys, monkeypatch, tmp_path):
-    """Gives what a shell is offered after the words of a line, the last of them incomplete."""
+    """A function that returns the words that a shell offers for a line whose last word is incomplete."""
     from benchbench.cli.app import app
 
     monkeypatch.chdir(tmp_path)
@@ -40,12 +40,12 @@ def recorded(tmp_path):
     return trial.key
 
 
-def test_studies_are_the_shipped_ones_and_those_with_records(offered, recorded):
+def test_shipped_studies_and_studies_with_records_are_offered(offered, recorded):
     assert offered("benchbench run qu") == ["quick"]
     assert offered("benchbench show --results elsewhere --study m") == ["main", "mine"]
 
 
-def test_keys_are_those_of_recorded_trials(offered, recorded):
+def test_the_keys_of_recorded_trials_are_offered(offered, recorded):
     assert offered(f"benchbench show --results elsewhere {recorded[:3]}") == [recorded]
     assert offered(f"benchbench repeat --results elsewhere --study yours {recorded[:3]}") == []
     assert offered("benchbench repeat ") == []

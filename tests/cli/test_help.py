@@ -68,7 +68,7 @@ def test_every_example_can_be_pasted(one):
         parsed(call)
 
 
-def test_an_example_that_is_too_long_goes_on_after_a_backslash_and_keeps_an_option_with_its_value():
+def test_an_example_that_is_too_long_continues_after_a_backslash_and_no_option_loses_its_value():
     pairs = (("benchbench run mine.toml --plugin my_net.py", "your net"),)
     assert examples(pairs, 70) == "  benchbench run mine.toml --plugin my_net.py  # your net"
     assert examples(pairs, 36).splitlines() == [

@@ -1,4 +1,4 @@
-"""What the list says of plug-ins, studies and claims."""
+"""The entries of the list for plug-ins, studies and claims."""
 
 import pytest
 from rich.console import Console
@@ -26,7 +26,7 @@ def file(tmp_path):
     return str(path)
 
 
-def test_an_architecture_is_listed_with_its_engines_whether_it_is_a_baseline_and_its_options(file, capsys):
+def test_an_architecture_is_listed_with_its_engines_its_options_and_whether_it_is_a_baseline(file, capsys):
     verb.show("architectures", [file])
     said = capsys.readouterr().out
     entries = dict(line.split(maxsplit=1) for line in said.splitlines() if line.startswith("  ") and line[2] != " ")

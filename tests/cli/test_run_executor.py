@@ -1,4 +1,4 @@
-"""Options of one executor are refused with another, and nobody waits long for an address at which nobody is."""
+"""Options of one executor are refused with another, and an address without a scheduler is refused within seconds."""
 
 import socket
 import time
@@ -27,7 +27,7 @@ def test_an_option_of_another_executor_is_refused_in_one_message(cli, options, s
 
 
 @pytest.mark.long
-def test_an_address_that_nobody_answers_at_is_refused_in_seconds(cli, tmp_path):
+def test_an_address_without_a_scheduler_is_refused_within_seconds(cli, tmp_path):
     pytest.importorskip("distributed")
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What show prints of a trial: settings, scores with their units, figures in a file, and JSON."""
+"""The output of show for a trial: settings, scores with their units, figures in a file, and JSON."""
 
 import json
 
@@ -48,7 +48,7 @@ def shown(cli, tmp_path):
 
 
 def rows(text):
-    """The words of each line, by its first."""
+    """The words of each line, by its first word."""
     return {line.split("  ")[0].strip(): line for line in text.splitlines() if line.strip()}
 
 
@@ -68,11 +68,11 @@ def test_a_trial_is_shown_with_its_settings_scores_units_and_the_command_that_re
     assert done.stdout.splitlines()[-1] == f"benchbench repeat {record().trial.key}"
 
 
-def test_a_trial_without_an_artifact_says_what_its_predictions_are(shown):
+def test_the_page_of_a_trial_without_an_artifact_says_which_predictions_it_shows(shown):
     assert "No artifact holds all predictions" in shown().stdout
 
 
-def test_a_pipe_has_no_colours(shown):
+def test_output_into_a_pipe_has_no_colours(shown):
     assert "\x1b" not in shown().stdout
 
 
@@ -113,13 +113,13 @@ def test_classes_are_shown_with_their_metrics(shown):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("0000",), "no trial has a key that begins so. The nearest: "),
+        (("0000",), "no trial has a key that begins with it. The nearest: "),
         (("KEY", "--figure", "trial.gif"), "unknown kind of figure '.gif'"),
         (("KEY", "--figure", "nowhere/trial.png"), "there is no folder nowhere"),
-        (("KEY", "--study", "yours"), "yours: no records (there are those of"),
+        (("KEY", "--study", "yours"), "yours: no records (there are records of"),
     ],
 )
-def test_what_is_wrong_is_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):
+def test_wrong_input_gives_one_message_and_exit_code_2(arguments, said, shown, cli, tmp_path):
     shown()
     done = cli("show", *(record().trial.key if one == "KEY" else one for one in arguments))
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""``benchbench try``: from a file to five lines, and what it refuses before anything is written."""
+"""``benchbench try``: from a file to five lines, and input that it refuses before it writes anything."""
 
 import re
 import threading
@@ -18,7 +18,7 @@ from benchbench.run.advise.timing import Pace, Timing
 
 @pytest.fixture
 def toy(monkeypatch, undrawn):
-    """The smallest study that there can be: one seed of 20 updates at one length."""
+    """The smallest possible study: one seed of 20 updates at one length."""
     monkeypatch.setattr(planned, "_EARLY", 0.0)
     monkeypatch.setattr(amounts, "_WISHES", ((1, 1, 20),))
     monkeypatch.setattr(amounts, "MOST_UPDATES", 20)
@@ -82,7 +82,7 @@ SPOILT = {
         (("two.csv", "late.csv", "--column", "left"), "unknown column 'left'"),
     ],
 )
-def test_bad_input_is_one_message_exit_code_two_and_nothing_is_written(cli, tmp_path, arguments, said):
+def test_bad_input_gives_one_message_and_exit_code_2_and_nothing_is_written(cli, tmp_path, arguments, said):
     for name, text in SPOILT.items():
         (tmp_path / name).write_text(text)
     done = cli("try", *arguments, "--quiet")
@@ -93,7 +93,7 @@ def test_bad_input_is_one_message_exit_code_two_and_nothing_is_written(cli, tmp_
 
 
 @pytest.mark.usefixtures("signal")
-def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_path, monkeypatch):
+def test_the_message_on_too_few_minutes_says_how_many_are_needed_and_nothing_is_written(cli, tmp_path, monkeypatch):
     def timed(first, **_):
         [length] = first.lengths
         return Timing(seconds={length: 4.0}, paces=(Pace(length, 0.01, None),), start=3.0, jobs=1)
@@ -108,7 +108,9 @@ def test_too_few_minutes_say_how_many_it_takes_and_nothing_is_written(cli, tmp_p
 
 @pytest.mark.usefixtures("signal")
 @pytest.mark.parametrize("when", ["planned", "run_study"])
-def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_half_written(cli, tmp_path, monkeypatch, when):
+def test_the_message_after_an_interrupt_says_how_to_continue_and_no_file_is_incomplete(
+    cli, tmp_path, monkeypatch, when
+):
     def timed(first, **_):
         [length] = first.lengths
         return Timing(seconds={length: 0.1}, paces=(Pace(length, 1e-5, None),), start=0.1, jobs=1)
@@ -132,7 +134,7 @@ def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_half_written(cli, tmp
 
 @pytest.fixture
 def peak():
-    """The most bytes that this process and all below it held at a time, shared pages counted once, as a list of one."""
+    """A list with one number: the most bytes of this process and its descendants, with shared pages counted once."""
     found, over = [0], threading.Event()
 
     def watch():

@@ -38,7 +38,7 @@ def watch(file, **options):
 
 @pytest.fixture
 def lines():
-    """What a run of the given records says in a pipe, line by line."""
+    """The lines that a run with the given records prints into a pipe."""
 
     def call(*records, trials, done, otherwise=0, **options):
         file = StringIO()
@@ -53,7 +53,7 @@ def lines():
     return call
 
 
-def test_a_pipe_gets_a_line_for_each_step_the_plan_and_each_trial_with_the_time_that_is_left(lines):
+def test_a_pipe_gets_a_line_for_each_step_the_plan_and_each_trial_with_the_remaining_time(lines):
     assert lines(record(0), record(1), record(2), trials=49, done=46) == [
         "loading",
         "46 of 49 trials are recorded already",
@@ -74,7 +74,7 @@ def test_with_quiet_nothing_is_printed(lines):
     assert lines(failed, trials=4, done=3, otherwise=2, detail="quiet") == []
 
 
-def test_records_made_under_other_conditions_are_pointed_out(lines):
+def test_records_with_other_conditions_are_reported(lines):
     [*_, line] = lines(trials=3, done=3, otherwise=2)
     assert line.startswith("2 of them ran with other jobs, threads or allocator: they are kept")
 
@@ -85,12 +85,12 @@ def test_characters_of_a_message_do_not_act_on_the_terminal(lines):
     assert line.endswith(r"failed: \x1b]0;title\x07\x1b[2J\u202egnp.exe ok")
 
 
-def test_a_trial_that_failed_says_why_in_one_line():
+def test_the_reason_of_a_failed_trial_is_printed_on_one_line():
     failed = record(status=Status.FAILED, message="ValueError:\n  [red]bad[/]")
     assert outcome(failed) == "failed: ValueError: [red]bad[/]"
 
 
-def test_a_trial_that_was_over_its_budget_has_its_score_and_its_reason():
+def test_the_line_of_a_trial_over_its_budget_has_its_score_and_the_reason():
     said = outcome(record(status=Status.OVER_BUDGET, message="2 more", scores={"test_mse": 0.5}))
     assert said == "over_budget, test mse 0.5: 2 more"
 
@@ -123,14 +123,14 @@ def test_a_terminal_that_is_verbose_has_lines_for_all_trials():
     assert "1 of 1: cosine 20 gru seed 0" in file.getvalue()
 
 
-def test_colours_forced_into_a_pipe_bring_no_bar():
+def test_a_pipe_with_forced_colours_has_no_bar():
     file = StringIO()
     with watched(Console(file=file, force_terminal=True, width=200)) as one:
         one.plan(1, 0, 0)
     assert file.getvalue() == "1 trial to run\n"
 
 
-def test_a_long_check_says_in_a_pipe_how_far_it_is_every_ten_seconds():
+def test_a_long_check_prints_its_progress_into_a_pipe_every_ten_seconds():
     file, now = StringIO(), iter([0.0, 0.0, 0.0, 4.0, 11.0, 11.0, 20.0, 22.0, 22.0])
     bar = progress.Progress(console=Console(file=file), disable=True)
     one = progress.Watch(bar, lines=True, clock=lambda: next(now))
@@ -144,7 +144,7 @@ def test_a_long_check_says_in_a_pipe_how_far_it_is_every_ten_seconds():
     ]
 
 
-def test_a_terminal_shows_what_is_done_and_how_far_the_check_is():
+def test_a_terminal_shows_the_current_step_and_the_progress_of_the_check():
     file = Terminal()
     console = Console(file=file, force_terminal=True, width=200)
     with watched(console) as one:
@@ -161,11 +161,11 @@ def test_a_terminal_shows_what_is_done_and_how_far_the_check_is():
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7000, "117 min"), (9000, "2.5 h")]
 )
-def test_a_time_is_in_the_unit_that_fits(seconds, said):
+def test_a_duration_is_given_in_a_readable_unit(seconds, said):
     assert duration(seconds) == said
 
 
-def test_a_stage_of_the_run_has_its_name_its_reason_and_its_own_count():
+def test_a_stage_is_printed_with_its_name_its_reason_and_its_own_count():
     file = StringIO()
     one = watch(file)
     for name, notes in (

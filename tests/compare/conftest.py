@@ -1,4 +1,4 @@
-"""Synthetic records, made as the tests of the report make them, and stores of them."""
+"""Synthetic records, made as in the tests of the report, and stores of them."""
 
 import importlib.util
 from collections import defaultdict

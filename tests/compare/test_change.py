@@ -27,7 +27,7 @@ def test_the_ratio_of_rounds_is_the_ratio_of_medians_and_lies_in_its_interval():
     assert low < ratio < high
 
 
-def test_the_interval_of_independent_rounds_is_as_wide_as_the_median_of_a_normal_is_uncertain():
+def test_the_interval_of_independent_rounds_has_the_width_of_theory():
     n, spread = 400, 0.1
     widths = [np.log(high / low) for seed in range(12) for _, low, high in [ratio_of_rounds(*pair_of(seed, n, spread))]]
     expected = 2 * 1.96 * math.sqrt(2) * spread * math.sqrt(math.pi / 2 / n)
@@ -45,14 +45,14 @@ def test_rounds_that_drift_give_a_wider_interval_than_the_same_rounds_shuffled()
     assert wide.high / wide.low > 1.1 * narrow.high / narrow.low
 
 
-def test_many_rounds_are_thinned_and_give_the_same_each_time():
+def test_many_rounds_are_thinned_in_the_same_way_each_time():
     a, b = noise(1, 9_000), noise(2, 9_001)
     ratio = ratio_of_rounds(a, b)
     assert ratio == ratio_of_rounds(a, b)
     assert 0.98 < ratio.low < 1 < ratio.high < 1.02
 
 
-def test_the_interval_of_pairs_is_students():
+def test_the_interval_of_pairs_is_students_interval():
     a, b = noise(1, 6), noise(2, 6, scale=1.3e-3)
     logs = np.log(b / a)
     interval = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
@@ -83,7 +83,7 @@ def test_a_pair_of_zeros_among_others_counts_as_one():
 
 
 @pytest.mark.parametrize("n", [10, 40])
-def test_the_same_code_is_seldom_called_different_and_half_as_fast_again_always(n):
+def test_equal_code_is_seldom_called_different_and_code_that_takes_half_as_long_again_always(n):
     said = [verdict(TIME, ratio_of_rounds(*pair_of(seed, n, 0.1)), 1.05) for seed in range(40)]
     assert said.count("no difference seen") >= 38
     slower = [ratio_of_rounds(a, 1.5 * b) for a, b in (pair_of(seed, n, 0.1) for seed in range(40))]
@@ -104,12 +104,12 @@ def test_the_same_code_is_seldom_called_different_and_half_as_fast_again_always(
         (Measure("test r2", "score", "higher"), 0.2, 0.3, "worse"),
     ],
 )
-def test_a_difference_is_called_only_where_the_interval_lies_wholly_outside_the_margin(measure, low, high, said):
+def test_a_difference_is_reported_only_where_the_interval_lies_wholly_outside_the_margin(measure, low, high, said):
     assert verdict(measure, Change(1.0, low, high), 1.05) == said
 
 
 @pytest.mark.parametrize(("low", "high", "said"), [(0.01, 0.2, "better"), (-0.2, -0.01, "worse"), (-0.1, 0.1, "no")])
-def test_a_difference_of_scores_is_called_only_where_its_interval_leaves_out_zero(low, high, said):
+def test_a_difference_of_scores_is_reported_only_where_its_interval_excludes_zero(low, high, said):
     skill = Measure("test r2", "score", "higher")
     assert verdict(skill, Change(0.1, low, high), 1.0, "difference").split()[0] == said
 

@@ -1,4 +1,4 @@
-"""Runs of pytest-benchmark compared: what is paired, what is refused, the page and the gate."""
+"""Comparisons of runs of pytest-benchmark: pairs, refused input, the page and the gate."""
 
 import json
 import math
@@ -33,7 +33,7 @@ def run_of(*benchmarks, made=START, commit="unversioned", **machine):
 
 @pytest.fixture
 def write(tmp_path):
-    """Write something as JSON, or text as it is; returns the path."""
+    """Write a text as it is, or anything else as JSON; returns the path."""
 
     def call(name, content):
         path = tmp_path / name
@@ -74,7 +74,7 @@ def test_a_file_that_pytest_benchmark_wrote_is_read(tmp_path):
     assert made.extras == {("test_toy.py::test_toy",): {"test_mse": (0.25, 0.25)}}
 
 
-def test_one_run_a_side_is_compared_by_its_rounds(sides):
+def test_one_run_on_each_side_is_compared_by_its_rounds(sides):
     a, b = noise(1), noise(2, scale=2e-3)
     made = compare(*sides(a, b))
     [row] = made.rows
@@ -83,7 +83,7 @@ def test_one_run_a_side_is_compared_by_its_rounds(sides):
     assert compare(made.b.path, made.a.path).rows[0].verdict == "faster"
 
 
-def test_a_wider_margin_takes_the_difference_back(sides):
+def test_a_wider_margin_removes_the_difference(sides):
     paths = sides(noise(1), noise(2, scale=1.2e-3))
     assert [compare(*paths, margin).rows[0].verdict for margin in (1.05, 1.3)] == ["slower", "no difference seen"]
 
@@ -93,11 +93,11 @@ def test_fewer_than_five_rounds_have_a_ratio_and_no_interval(sides):
     assert (row.change.value, math.isnan(row.change.low), row.verdict) == (5 / 3, True, "too few rounds")
 
 
-def test_a_round_of_no_time_has_no_ratio(sides):
+def test_rounds_that_took_no_time_have_no_ratio(sides):
     assert compare(*sides([0, 1, 1, 1, 1], [1] * 5)).rows[0].verdict == "no ratio: 0 on one side"
 
 
-def test_runs_are_paired_in_the_order_of_their_making_and_not_of_their_names(write, tmp_path):
+def test_runs_are_paired_in_the_order_in_which_they_were_made_and_not_by_name(write, tmp_path):
     for day, a, b in ((1, 1.0, 2.0), (2, 10.0, 20.0), (3, 100.0, 200.0)):
         made = f"2026-01-0{day}T00:00:00+00:00"
         write(f"a/x/{day}.json", run_of(one("t", [a] * 5), made=made))
@@ -109,7 +109,7 @@ def test_runs_are_paired_in_the_order_of_their_making_and_not_of_their_names(wri
     assert "2026-01-01 to 2026-01-03" in markdown(made)
 
 
-def test_two_runs_a_side_are_too_few(write, tmp_path):
+def test_two_runs_on_each_side_are_too_few_for_a_verdict(write, tmp_path):
     for side in "ab":
         for i in range(2):
             write(f"{side}/{i}.json", run_of(one("t", noise(i))))
@@ -117,7 +117,7 @@ def test_two_runs_a_side_are_too_few(write, tmp_path):
     assert row.verdict == "too few runs"
 
 
-def test_as_many_runs_are_asked_of_both_sides(write, tmp_path):
+def test_sides_with_different_numbers_of_runs_are_refused(write, tmp_path):
     for name in ("a/1.json", "a/2.json", "b/1.json"):
         write(name, run_of(one("t", noise(1))))
     a, b = (str(tmp_path / side) for side in "ab")
@@ -126,7 +126,7 @@ def test_as_many_runs_are_asked_of_both_sides(write, tmp_path):
     assert compare(f"{a}/1.json", b).a.unit == "rounds"
 
 
-def test_benchmarks_of_one_side_are_named_and_runs_without_a_partner_counted(write, tmp_path):
+def test_benchmarks_of_one_side_are_named_and_runs_without_a_partner_are_counted(write, tmp_path):
     for i in range(4):
         lone = [one("removed", noise(9))] if i == 0 else []
         write(f"a/{i}.json", run_of(one("t", noise(i)), *lone))
@@ -157,14 +157,14 @@ def test_times_are_not_compared_across_machines(sides, machine):
         compare(*sides(noise(1), noise(2), **machine))
 
 
-def test_runs_of_one_folder_are_of_one_machine(write, tmp_path):
+def test_a_folder_with_runs_of_several_machines_is_refused(write, tmp_path):
     for i in range(3):
         write(f"a/{i}.json", run_of(one("t", noise(i)), node=f"toy{i}"))
     with pytest.raises(InputError, match=r"a: runs of different machines: toy0, .*toy1, "):
         compare(str(tmp_path / "a"), str(tmp_path / "a"))
 
 
-def test_another_torch_or_commit_is_compared_and_said(write):
+def test_runs_with_another_torch_or_commit_are_compared_with_a_note(write):
     a = write("a.json", run_of(one("t", noise(1)), torch="2.5.0", commit="a" * 40))
     b = write("b.json", run_of(one("t", noise(2)), torch="2.6.0", commit="b" * 40))
     head = markdown(compare(a, b)).splitlines()[:2]
@@ -217,7 +217,7 @@ def test_for_a_missing_path_the_message_gives_the_nearest_one(write, tmp_path):
         compare(a, str(tmp_path / "none" / "x"))
 
 
-def test_an_empty_folder_and_two_kinds_are_refused(write, tmp_path, stored, grid):
+def test_an_empty_folder_and_sides_of_different_kinds_are_refused(write, tmp_path, stored, grid):
     a = write("before.json", GOOD)
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="empty: neither records"):
@@ -254,19 +254,19 @@ def test_the_gate_names_rows_that_are_worse_and_above_the_ratio(write):
     assert gate(made, 1.5) == (False, ["not judged: 1 row"])
 
 
-def test_a_gate_that_nothing_can_pass_or_fail_is_refused(write):
+def test_a_gate_without_a_time_to_judge_is_refused(write):
     a, b = write("a.json", run_of(one("t", [1.0] * 3))), write("b.json", run_of(one("t", [9.0] * 3)))
     with pytest.raises(InputError, match=r"no time can be judged; a judgement needs 5 rounds or more on each side"):
         gate(compare(a, b), 1.2)
 
 
-def test_the_gate_names_benchmarks_that_are_gone(write):
+def test_the_gate_names_benchmarks_that_only_a_has(write):
     a = write("a.json", run_of(one("t", [1.0] * 5), one("u", [1.0] * 5)))
     b = write("b.json", run_of(one("t", [1.0] * 5), one("new", [1.0] * 5)))
     assert gate(compare(a, b), 1.2) == (False, ["in A only: 1 row: u"])
 
 
-def test_runs_that_do_not_say_their_machine_are_refused(write):
+def test_runs_that_do_not_name_their_machine_are_refused(write):
     path = write("a.json", run_of(one("t", [1.0] * 5)) | {"machine_info": {}})
     with pytest.raises(InputError, match="does not name the machine"):
         compare(path, path)

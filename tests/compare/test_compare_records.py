@@ -1,4 +1,4 @@
-"""Records compared: which trials are pairs, which measures of them, and what is left out."""
+"""Comparisons of records: pairs of trials, their measures, and trials that are left out."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def changed(records, **fields):
 
 
 def spent(records, **factors):
-    """The records with some of what they cost multiplied."""
+    """The records with some of their costs multiplied."""
     return [
         r.model_copy(
             update={"spent": r.spent.model_copy(update={k: getattr(r.spent, k) * factors[k] for k in factors})}
@@ -69,7 +69,7 @@ def test_records_against_themselves_show_no_difference(stores, records):
     assert "**All rows:** device cpu, engine torch, budget equal-updates, machine toy-cpu-2-cores" in markdown(made)
 
 
-def test_trials_of_a_tuning_are_no_results_to_be_compared(stores, records):
+def test_trials_of_a_tuning_are_not_compared(stores, records):
     tries = [one.model_copy(update={"trial": one.trial.model_copy(update={"tuning": True})}) for one in records]
     made = compare(*stores(records, [*records, *spent(tries, fit_seconds=9)]))
     assert {row.change for row in made.rows} == {Change(1.0, 1.0, 1.0)}
@@ -82,7 +82,7 @@ def test_twice_the_fit_time_is_a_ratio_of_two_and_slower(stores, records):
     assert {row.verdict for row in made.rows if row.measure.name != "fit time"} == {"no difference seen"}
 
 
-def test_memory_is_more_or_less_and_the_error_worse_or_better_without_a_margin(stores, records):
+def test_memory_has_the_verdicts_more_and_less_and_an_error_worse_and_better_without_a_margin(stores, records):
     more = [
         r.model_copy(update={"scores": {**r.scores, "test_mse": (r.scores["test_mse"] or 0) * 1.01}})
         for r in spent(records, peak_bytes=3)
@@ -98,7 +98,7 @@ def test_a_memory_of_zero_on_one_side_gives_no_ratio(stores, records):
     assert gate(made, 1.5) == (False, ["not judged: 2 rows"])
 
 
-def test_memory_of_the_device_is_compared_where_it_is_there(stores, records):
+def test_memory_of_the_device_is_compared_where_it_is_recorded(stores, records):
     held = [r.model_copy(update={"spent": r.spent.model_copy(update={"device_peak_bytes": 8})}) for r in records]
     assert len(found(compare(*stores(held, held)), "peak device memory")) == 2
     assert not found(compare(*stores(held, records)), "peak device memory")
@@ -114,20 +114,20 @@ def test_records_of_another_machine_are_refused(stores, records):
         compare(*stores(records, elsewhere(records, machine="else")))
 
 
-def test_two_machines_that_both_have_are_rows_of_their_own(stores, records):
+def test_two_machines_that_both_sides_have_are_separate_rows(stores, records):
     both = records + elsewhere(spent(records, fit_seconds=5), machine="else")
     made = compare(*stores(both, both))
     assert made.columns == ("task", "architecture", "length", "machine")
     assert {row.name[3] for row in made.rows} == {"toy-cpu-2-cores", "else"}
 
 
-def test_other_threads_leave_out_times_and_memory_and_keep_the_error(stores, records):
+def test_with_other_threads_times_and_memory_are_left_out_and_errors_compared(stores, records):
     made = compare(*stores(records, elsewhere(records, threads=2)))
     assert {row.measure.name for row in made.rows} == {"test mse"}
     assert made.notes == (f"{ONLY_ALIKE}A jobs 2, threads 1; B jobs 2, threads 2.",)
 
 
-def test_other_data_on_a_seed_leaves_the_pair_out(stores, records):
+def test_a_pair_with_different_data_is_left_out(stores, records):
     other = [
         r.model_copy(update={"data": {**r.data, "fingerprint": "zz"}}) if r.trial.seed == 0 else r for r in records
     ]
@@ -150,13 +150,13 @@ def test_different_trials_are_not_paired(stores, records, fields):
         compare(*stores(records, of_trial(records, **fields)))
 
 
-def test_a_budget_of_the_same_name_with_other_limits_is_no_pair(stores, records, budgets):
+def test_budgets_with_the_same_name_and_other_limits_are_not_paired(stores, records, budgets):
     longer = budgets[0].model_copy(update={"updates": 2000})
     with pytest.raises(InputError, match=r"rnn 100 equal-updates \(updates=1000\)"):
         compare(*stores(records, of_trial(records, budget=longer)))
 
 
-def test_another_version_of_the_architecture_is_compared_and_said(stores, records):
+def test_another_version_of_an_architecture_is_compared_with_a_note(stores, records):
     made = compare(*stores(records, of_trial(records, versions={"task": 1, "architecture": 2})))
     assert made.notes == ("Versions that differ: gru 1 in A against gru 2 in B and rnn 1 in A against rnn 2 in B.",)
 
@@ -168,7 +168,7 @@ def test_options_are_named_where_they_tell_rows_apart(stores, record):
     ]  # fmt: skip
 
 
-def test_of_a_trial_the_last_record_counts_and_only_where_it_is_ok(stores, records):
+def test_the_last_record_of_a_trial_counts_and_only_if_it_is_ok(stores, records):
     slower, failed = spent(records, fit_seconds=3), changed(records[:1], status=Status.FAILED)
     made = compare(*stores([*records, *slower], [*records, *slower, *failed]))
     assert {row.change.value for row in found(made, "fit time")} == {1.0}
@@ -177,14 +177,14 @@ def test_of_a_trial_the_last_record_counts_and_only_where_it_is_ok(stores, recor
     assert "In A 6 records superseded by a later line of the file." in made.notes
 
 
-def test_a_file_a_folder_and_a_folder_of_results_are_all_records(stores, records):
+def test_records_are_read_from_a_file_a_folder_or_a_folder_of_results(stores, records):
     a, b = (Path(path) for path in stores(records, records))
     [file] = a.rglob("*.jsonl")
     assert compare(str(file), str(b)).rows == compare(str(file.parent), str(b / "records")).rows
     assert len(compare(str(file), str(b)).rows) == 8
 
 
-def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names(stored, records, tmp_path):
+def test_common_studies_are_compared_and_single_studies_under_any_name(stored, records, tmp_path):
     a, b, alone = (tmp_path / name for name in ("a", "b", "alone"))
     for study in ("main", "extra"):
         stored(of_trial(records, study=study), a, study)
@@ -198,7 +198,7 @@ def test_studies_of_both_sides_are_compared_and_single_ones_whatever_their_names
         compare(str(a), str(alone))
 
 
-def test_a_torn_last_line_is_passed_over_and_a_bad_one_is_named(stores, records):
+def test_a_torn_last_line_is_skipped_and_a_bad_line_is_named(stores, records):
     a, b = stores(records, records)
     [file] = Path(b).rglob("*.jsonl")
     whole = file.read_text()
@@ -274,7 +274,7 @@ def test_scores_of_different_metrics_are_not_compared(stores, records):
     assert made.notes == (f"Scores that differ are not compared: {said}.",)
 
 
-def test_engines_are_rows_of_their_own(stores, records):
+def test_engines_are_separate_rows(stores, records):
     both = records + spent(of_trial(records, engine="numba"), fit_seconds=5)
     made = compare(*stores(both, both))
     assert made.columns == ("task", "architecture", "length", "engine")
@@ -282,7 +282,7 @@ def test_engines_are_rows_of_their_own(stores, records):
     assert {row.change.value for row in made.rows} == {1.0}
 
 
-def test_another_kernel_leaves_out_times_and_memory(stores, records):
+def test_with_another_kernel_times_and_memory_are_left_out(stores, records):
     made = compare(*stores(changed(records, kernel="cudnn"), changed(records, kernel="steps")))
     assert {row.measure.name for row in made.rows} == {"test mse"}
     assert made.notes == (

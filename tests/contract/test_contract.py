@@ -220,7 +220,7 @@ def test_a_task_whose_free_run_breaks_a_promise_is_caught(promise, tmp_path):
     assert [result.promise for result in results if result.passed is False] == [promise]
 
 
-def test_a_task_that_says_falsely_that_it_is_not_seeded_is_caught(tmp_path):
+def test_a_task_that_is_wrongly_declared_unseeded_is_caught(tmp_path):
     (tmp_path / "plugin.py").write_text(f"""{HEAD}
 @task("mine", version=1, seeded=False)
 def mine(rng, length):
@@ -237,7 +237,7 @@ def test_a_task_with_an_honest_free_run_keeps_every_promise(tmp_path):
     assert {result.passed for result in free_running(tmp_path)} == {True}
 
 
-def test_option_sets_are_not_chosen_by_the_starts_of_the_free_run(tmp_path):
+def test_a_task_that_chooses_option_sets_by_the_starts_of_its_free_run_is_caught(tmp_path):
     results = free_running(tmp_path, valid_run="FreeRun(prefix=prefix[10:], truth=truth[10:])")
     [broken] = [result.detail for result in results if result.passed is False]
     assert re.fullmatch(r"(\d+) of \1 starts hold a stretch that is in the free run too", broken)
@@ -249,14 +249,14 @@ def test_option_sets_may_be_chosen_by_other_starts(tmp_path):
     assert {result.passed for result in free_running(tmp_path, half, other)} == {True}
 
 
-def test_option_sets_are_not_chosen_by_a_free_run_over_train(tmp_path):
+def test_a_task_that_chooses_option_sets_by_a_free_run_over_train_is_caught(tmp_path):
     seen = "FreeRun(prefix=prefix, truth=np.tile(series[:150], (len(prefix), 1))[:, :, None])"
     [broken] = [result for result in free_running(tmp_path, valid_run=seen) if result.passed is False]
     assert broken.promise == "the starts that choose option sets for the free run are not its own"
     assert "hold a stretch that is in train too" in broken.detail
 
 
-def test_a_task_without_a_free_run_has_nothing_to_promise_of_it():
+def test_a_task_without_a_free_run_has_no_promises_about_it():
     results = check(REGISTRY.get("task", "ecg_synthetic"))
     assert [result.detail for result in results if result.passed is None] == ["it declares no free run"] * 2
 
@@ -292,7 +292,7 @@ def mine(setting):
     assert "one step only" in {r.detail for r in results}
 
 
-def test_a_learner_may_decline_to_run_free(tmp_path):
+def test_a_learner_may_decline_free_runs(tmp_path):
     file = tmp_path / "plugin.py"
     body = """
 from benchbench.core.errors import UnsupportedError

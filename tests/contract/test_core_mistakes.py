@@ -43,7 +43,7 @@ def results(folder, source):
 
 
 def told(found):
-    """The sentences of what is broken."""
+    """The sentences about broken promises."""
     return [one.detail for one in found if one.passed is False]
 
 
@@ -63,7 +63,7 @@ FIRST, *OTHERS = MISTAKES
 
 
 @pytest.mark.parametrize("body", [FIRST, *(pytest.param(body, marks=pytest.mark.long) for body in OTHERS)])
-def test_a_mistake_in_the_output_of_a_core_is_one_sentence_said_once(body, tmp_path):
+def test_a_mistake_in_the_output_of_a_core_is_reported_once_in_one_sentence(body, tmp_path):
     mine = "class Mine(Core):\n    def forward(self, inputs, state=None):\n"
     mine += f"        states, state = self.cell(inputs, state)\n        {body}\n"
     found = results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))
@@ -82,7 +82,7 @@ def test_a_core_that_forgets_batch_first_inside_mixes_sequences_and_is_caught(tm
     found = {one.promise: one for one in results(tmp_path, HEAD + mine + MAKE.replace("{more}", ""))}
     alone = found["one scored step: it predicts each sequence by itself"]
     assert alone.passed is False
-    assert alone.detail == "a prediction depends on the sequences beside it: the last sequence alone gives others"
+    assert alone.detail == "a prediction depends on the rest of its batch: the last sequence alone gives another one"
 
 
 def test_for_a_core_that_cannot_have_every_width_the_message_names_the_argument_widths(tmp_path):
@@ -143,7 +143,7 @@ def beats(rng, length):
         ("return 0.0", True, False, "metric 'mine' needs labels, and test holds none"),
     ],
 )
-def test_a_metric_of_ones_own_is_called_once(body, labels, passed, said, tmp_path):
+def test_a_users_own_metric_is_called_once(body, labels, passed, said, tmp_path):
     source = METRIC.replace("{body}", body).replace("{labels}", str(labels))
     found = {one.promise: one for one in results(tmp_path, source)}["its metrics give numbers"]
     assert found.passed is passed

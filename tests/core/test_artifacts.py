@@ -1,4 +1,4 @@
-"""Artifacts: what is packed comes back, what was changed is refused, what nobody names is cleared."""
+"""Artifacts are read as they were written, refused after a change, and removed if no record names them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_a_record_names_shapes_types_and_the_place_of_its_artifact(kept: tuple[P
     assert Record.model_validate_json(record.model_dump_json()) == record
 
 
-def test_an_artifact_that_is_gone_or_was_changed_is_a_sentence(kept: tuple[Path, Record]) -> None:
+def test_a_missing_or_changed_artifact_gives_a_sentence_instead_of_arrays(kept: tuple[Path, Record]) -> None:
     results, record = kept
     file = artifacts.path(results, record)
     file.write_bytes(file.read_bytes()[:-1] + b"x")
@@ -45,7 +45,9 @@ def test_an_artifact_that_is_gone_or_was_changed_is_a_sentence(kept: tuple[Path,
     assert artifacts.read(results, record) == ({}, f"The artifact {file.name} is not there.")
 
 
-def test_a_record_without_an_artifact_says_so(tmp_path: Path, make_record: Callable[..., Record]) -> None:
+def test_a_record_without_an_artifact_gives_a_sentence_instead_of_arrays(
+    tmp_path: Path, make_record: Callable[..., Record]
+) -> None:
     assert artifacts.read(tmp_path, make_record()) == ({}, "The trial kept no arrays.")
 
 
@@ -60,7 +62,7 @@ def test_artifacts_that_no_record_names_are_removed(
     assert [file.name for file in folder.iterdir()] == [record.artifact_name]
 
 
-def test_objects_are_no_arrays() -> None:
+def test_arrays_of_objects_are_refused() -> None:
     with pytest.raises(ValueError, match="an array of objects cannot be kept"):
         artifacts.pack({"odd": np.array([{}], dtype=object)})
 

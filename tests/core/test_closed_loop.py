@@ -104,7 +104,7 @@ def test_a_run_diverges_where_it_leaves_the_range_of_the_truth_by_its_width() ->
     assert diverged(truth, generated).tolist() == [False, False, True, True, True, True]
 
 
-def test_the_spectra_of_two_sines_far_apart_share_nothing() -> None:
+def test_the_spectra_of_two_sines_far_apart_do_not_overlap() -> None:
     distance = spectrum_distance(sines(0.2), sines(1.7))
     assert distance is not None
     assert 0.98 < distance <= 1
@@ -116,7 +116,7 @@ def test_phase_and_amplitude_do_not_change_a_spectrum_and_the_distance_is_symmet
     assert spectrum_distance(noise, other) == pytest.approx(spectrum_distance(other, noise))
 
 
-def test_half_the_power_in_a_place_of_its_own_gives_the_distance_of_hellinger() -> None:
+def test_half_the_power_at_another_frequency_gives_hellingers_distance() -> None:
     mixed = sines(0.2) + sines(1.7)
     assert spectrum_distance(sines(0.2), mixed) == pytest.approx((1 - 0.5**0.5) ** 0.5, abs=0.005)
 
@@ -126,7 +126,7 @@ def test_a_constant_run_shares_no_spectrum_with_a_sine() -> None:
 
 
 @given(sizes, seeds, seeds)
-def test_a_spectrum_distance_is_between_nought_and_one(size: tuple[int, int, int], one: int, two: int) -> None:
+def test_a_spectrum_distance_is_between_zero_and_one(size: tuple[int, int, int], one: int, two: int) -> None:
     distance = spectrum_distance(runs(size, one), runs(size, two))
     assert distance is None or 0 <= distance <= 1
 
@@ -139,13 +139,13 @@ def test_starts_that_diverged_are_left_out_of_the_spectrum() -> None:
     assert spectrum_distance(truth, np.full_like(truth, 1e30)) is None
 
 
-def test_persistence_slides_on_as_a_constant() -> None:
+def test_persistence_in_a_sliding_window_generates_a_constant() -> None:
     prefix = runs((3, 9, 2))
     generated = generate_by_window(lambda windows: windows[:, -1:], prefix, 25, length=4)
     np.testing.assert_array_equal(generated, np.repeat(prefix[:, -1:], 25, axis=1))
 
 
-def test_the_recurrence_of_a_cosine_slides_on_as_the_cosine() -> None:
+def test_the_recurrence_of_a_cosine_in_a_sliding_window_generates_the_cosine() -> None:
     omega = 0.3
     times = np.arange(60) + np.array([[0.0], [5.5]])
     whole = np.cos(omega * times).astype(np.float32)[:, :, None]
@@ -181,7 +181,7 @@ def test_a_prefix_shorter_than_the_window_is_refused() -> None:
         generate_by_window(lambda windows: windows, runs((2, 5, 1)), 3, length=6)
 
 
-def test_generating_leaves_the_prefix_as_it_was() -> None:
+def test_generating_does_not_change_the_prefix() -> None:
     prefix = runs((2, 6, 1))
     before = prefix.copy()
     generate_by_window(lambda windows: windows[:, -1:] + 1, prefix, 5, length=6)

@@ -1,4 +1,4 @@
-"""Trials are found by their keys: by the beginning of one, in one study or in all, and the nearest are named."""
+"""Trials are found by the beginning of their keys, in one study or in all, and messages name the nearest keys."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -53,14 +53,16 @@ def test_siblings_are_the_seeds_of_the_same_machine(written: tuple[Path, list[Re
     assert [one.trial.seed for one in find(results, records[0].trial.key).siblings] == [0]
 
 
-def test_an_unknown_key_names_the_nearest_and_an_ambiguous_one_all(written: tuple[Path, list[Record]]) -> None:
+def test_the_message_names_the_nearest_of_an_unknown_key_and_all_of_an_ambiguous_one(
+    written: tuple[Path, list[Record]],
+) -> None:
     results, records = written
     near = records[2].trial.key
     wrong = near[:-1] + ("0" if near[-1] != "0" else "1")
     with pytest.raises(InputError, match=f"begins so. The nearest: {near} ") as said:
         find(results, wrong)
     assert records[2].trial.label in str(said.value)
-    with pytest.raises(InputError, match="3 trials have keys that begin so"):
+    with pytest.raises(InputError, match="3 trials have keys that begin with it"):
         find(results, "")
 
 

@@ -1,4 +1,4 @@
-"""Ladders of budgets: a list becomes a budget a rung, and budgets tell which of them form a ladder."""
+"""Ladders of budgets: a list becomes a budget for each rung, and names and limits tell which budgets form a ladder."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_list_in_one_limit_is_a_budget_for_each_rung(study_file, limits, names
     assert (budgets[0].width is None) == (limit == "parameters")
 
 
-def test_a_rung_is_the_same_budget_as_one_written_by_itself(study_file):
+def test_a_rung_equals_a_budget_that_is_written_separately(study_file):
     first = read(study_file(budgets=table("updates = [3, 9]\nbatch = 16"))).budgets[1]
     alone = Budget(name="ladder-9", updates=9, batch=16)
     assert first == alone
@@ -37,7 +37,7 @@ def test_a_rung_is_the_same_budget_as_one_written_by_itself(study_file):
     assert Trial(**common, budget=first).key == Trial(**common, budget=alone).key
 
 
-def test_the_key_of_a_trial_of_before_there_was_tuning_has_not_changed():
+def test_the_key_of_a_trial_from_before_tuning_existed_has_not_changed():
     budget = Budget(name="short", updates=10)
     trial = Trial(study="main", task="sine", architecture="rnn", length=10, seed=0, budget=budget)
     assert trial.key == trial.model_copy(update={"tuning": False}).key
@@ -77,7 +77,7 @@ def test_a_budget_may_run_at_some_of_the_lengths_only(study_file, known):
         ("updates = [3, 9]\nbatch = [1, 2]", "budgets number 1.batch"),
     ],
 )
-def test_a_wrong_ladder_is_one_message(study_file, limits, message):
+def test_a_wrong_ladder_is_refused_with_one_message(study_file, limits, message):
     file = study_file(budgets=table(limits))
     with pytest.raises(InputError, match=message) as caught:
         read(file)

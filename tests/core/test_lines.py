@@ -1,4 +1,4 @@
-"""A record's line: its checksum finds a change, and whatever stands in a file is a record or a message."""
+"""Lines of records: a checksum reveals a change, and any other content of a file gives a message."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from benchbench.core.store import Store
 
 Make = Callable[..., Record]
 COMMITTED = sorted((Path(__file__).parents[2] / "results" / "records").glob("*/*.jsonl"))
-OLDER = {"main", "chaos", "devices"}  # of before lines had a checksum
+OLDER = {"main", "chaos", "devices"}  # studies with records from before lines had a checksum
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def test_an_unchanged_line_has_a_valid_checksum(line: bytes, make_record: Make) 
 @pytest.mark.parametrize(
     "change", [(b"0.5 s", b"0.4 s"), (b'"seed":3', b'"seed": 3'), (b'"checksum":"', b'"checksum":"0')]
 )
-def test_a_line_that_was_changed_does_not_fit_its_checksum(change: tuple[bytes, bytes], line: bytes) -> None:
+def test_a_changed_line_does_not_match_its_checksum(change: tuple[bytes, bytes], line: bytes) -> None:
     assert parsed(line.replace(*change))[1] == Seal.CHANGED
 
 
-def test_a_line_that_lost_its_checksum_was_changed(line: bytes) -> None:
+def test_a_line_that_lost_its_checksum_counts_as_changed(line: bytes) -> None:
     content = json.loads(line)
     del content["checksum"]
     assert parsed(json.dumps(content).encode())[1] == Seal.CHANGED
 
 
 @pytest.mark.parametrize("schema", [1, 2])
-def test_a_line_from_before_checksums_is_named_so(schema: int, line: bytes) -> None:
+def test_a_line_from_before_checksums_counts_as_one_without(schema: int, line: bytes) -> None:
     content = json.loads(line)
     del content["checksum"]
     assert parsed(json.dumps({**content, "schema": schema}).encode())[1] == Seal.NONE
@@ -89,7 +89,7 @@ def test_the_head_of_a_line_is_read_without_the_rest_of_it(line: bytes, monkeypa
     assert headed(line).trial.seed == 3
 
 
-def test_a_line_that_is_no_record_has_no_head_for_the_same_reason(line: bytes) -> None:
+def test_reading_the_head_of_a_line_that_is_not_a_record_gives_the_same_message(line: bytes) -> None:
     for wrong in (line.replace(b'"schema":3', b'"schema":4'), line[:50], b"{}"):
         with pytest.raises(LineError) as whole:
             parsed(wrong)
@@ -134,7 +134,7 @@ def test_a_line_without_its_schema_is_refused(line: bytes) -> None:
         ("files.task", 1),
     ],
 )
-def test_a_nested_value_of_another_kind_is_named_with_its_key(key: str, value: object, line: bytes) -> None:
+def test_the_message_on_a_nested_value_of_a_wrong_type_names_its_key(key: str, value: object, line: bytes) -> None:
     content = json.loads(line)
     *parents, last = key.split(".")
     place = content
@@ -146,7 +146,7 @@ def test_a_nested_value_of_another_kind_is_named_with_its_key(key: str, value: o
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.parent.name)
-def test_the_committed_lines_are_read_and_are_whole_where_they_have_a_checksum(path: Path) -> None:
+def test_the_committed_lines_can_be_read_and_match_their_checksums(path: Path) -> None:
     lines = list(Store(path).lines())
     assert len(lines) == sum(1 for _ in path.open("rb"))
     assert {line.seal for line in lines} == {Seal.NONE if path.parent.name in OLDER else Seal.WHOLE}
@@ -238,7 +238,7 @@ def test_a_record_that_is_too_long_for_a_line_keeps_fewer_points_of_its_curve(
 
 
 @pytest.mark.parametrize("message", ["a" * LONGEST, "half a character \ud800"])
-def test_a_record_that_no_line_can_hold_is_a_failure_in_its_place(
+def test_a_record_that_no_line_can_hold_is_replaced_by_a_failure(
     message: str, tmp_path: Path, make_record: Make
 ) -> None:
     store = Store(tmp_path / "m.jsonl")
@@ -261,7 +261,7 @@ HOSTILE = {
 
 @pytest.mark.attacks
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_line_takes_no_gigabyte(kind: str, tmp_path: Path, line: bytes) -> None:
+def test_reading_a_hostile_line_takes_less_than_a_gigabyte(kind: str, tmp_path: Path, line: bytes) -> None:
     opening, item, size = HOSTILE[kind]
     empty = line.replace(b'"spent":{' + line.partition(b'"spent":{')[2].partition(b"}")[0], b'"spent":{')
     head, _, rest = empty.partition(opening.encode())
@@ -281,5 +281,5 @@ def test_a_hostile_line_takes_no_gigabyte(kind: str, tmp_path: Path, line: bytes
     done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
     *said, peak = done.stdout.splitlines()
     assert all(text.startswith(f"{file}:1: not a record: ") and "JSON" not in text for text in said)
-    assert len(said) == (kind != "nesting")  # that is a record, and a strange one
+    assert len(said) == (kind != "nesting")  # a line with deep nesting is a record, although a strange one
     assert int(peak) < 2**20  # kB

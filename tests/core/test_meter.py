@@ -25,7 +25,7 @@ def metered(clock: Callable[[], float], batches: int = 4, **limits: Any) -> Mete
 
 
 def count(meter: Meter, step: Callable[[], object] = lambda: None) -> int:
-    """The loop that every learner has; how many steps it did."""
+    """Run the loop that every learner has, and return its number of steps."""
     steps = 0
     while meter.spend():
         step()
@@ -44,7 +44,7 @@ def test_an_epoch_is_as_many_updates_as_the_training_split_has_batches(clock: An
     assert count(metered(clock, batches=4, epochs=3)) == 12
 
 
-def test_the_time_ends_a_fit_at_the_first_reading_past_it(clock: Any) -> None:
+def test_a_limit_in_seconds_ends_the_fit_at_the_first_reading_after_it(clock: Any) -> None:
     meter = metered(clock, seconds=10)
     assert count(meter, lambda: clock.advance(3)) == 4
     assert meter.seconds == 12
@@ -166,7 +166,7 @@ def test_the_first_update_is_timed_separately_without_setup_and_pauses(clock: An
     assert meter.seconds == 30
 
 
-def test_a_fit_of_one_update_has_a_first_update_too(clock: Any) -> None:
+def test_a_fit_of_one_update_has_the_time_of_its_first_update(clock: Any) -> None:
     meter = metered(clock, updates=5)
     meter.start()
     assert meter.spend()
@@ -204,7 +204,7 @@ def test_the_curve_has_updates_seconds_validation_and_training_error(clock: Any)
     assert {type(number) for point in meter.curve for number in point} == {int, float, type(None)}
 
 
-def test_a_point_of_the_curve_outside_a_pause_has_the_time_of_its_own_moment(clock: Any) -> None:
+def test_a_point_of_the_curve_outside_a_pause_has_the_time_at_which_it_was_noted(clock: Any) -> None:
     meter = metered(clock, updates=9)
     for _ in range(3):
         meter.spend()
@@ -245,7 +245,7 @@ def test_the_share_used_before_an_update_does_not_include_it(
     assert found == pytest.approx(wanted)
 
 
-def test_going_on_after_a_refusal_is_over_budget(clock: Any) -> None:
+def test_continuing_after_a_refusal_is_over_budget(clock: Any) -> None:
     meter = metered(clock, updates=2)
     count(meter)
     assert not meter.over
@@ -288,7 +288,7 @@ def test_being_late_by_one_long_update_is_within_the_budget(clock: Any) -> None:
     assert not meter.over
 
 
-def test_going_on_for_long_after_a_refusal_is_no_long_update(clock: Any) -> None:
+def test_time_after_a_refusal_does_not_count_as_a_long_update(clock: Any) -> None:
     meter = metered(clock, seconds=10)
     while meter.spend():
         clock.advance(1)
@@ -297,7 +297,7 @@ def test_going_on_for_long_after_a_refusal_is_no_long_update(clock: Any) -> None
     assert meter.over
 
 
-def test_the_device_is_waited_for_once_a_reading_and_at_no_other_time(clock: Any) -> None:
+def test_the_device_is_waited_for_once_at_each_reading_and_at_no_other_time(clock: Any) -> None:
     meter = Meter(Budget(name="b", updates=100), batches=1, clock=clock, synchronize=clock.synchronize)
     meter.start()
     assert clock.waits == 1
@@ -335,7 +335,7 @@ def test_a_step_of_half_an_update_is_an_error(clock: Any) -> None:
         metered(clock, updates=5).spend(1.5)
 
 
-def test_a_count_of_numpy_becomes_a_plain_one(clock: Any) -> None:
+def test_a_count_as_a_numpy_integer_becomes_a_plain_integer(clock: Any) -> None:
     meter = metered(clock, updates=5)
     meter.spend(np.int64(3))
     assert type(meter.updates) is int

@@ -1,4 +1,4 @@
-"""Objectives: metrics with a direction against scikit-learn and closed forms, what chooses, what is undefined."""
+"""Objectives: metrics and their direction against scikit-learn and closed forms, choices, and undefined metrics."""
 
 import pickle
 
@@ -42,7 +42,7 @@ def test_the_metrics_of_a_classification_equal_those_of_scikit_learn(seed: int, 
     assert values["loss"] == values["log_loss"]
 
 
-def test_the_area_under_the_curve_of_one_class_is_undefined_with_a_sentence() -> None:
+def test_the_area_under_the_curve_of_one_class_is_undefined_with_a_reason() -> None:
     targets, predictions = drawn(0, 2)
     targets[:] = [1, 0]
     values, undefined = CLASSIFICATION.scores(targets, predictions)
@@ -111,7 +111,7 @@ def test_a_metric_that_is_not_finite_is_undefined(value: float) -> None:
         ({"choose": "coste"}, "unknown metric to choose by 'coste'"),
     ],
 )
-def test_a_name_that_is_not_there_is_refused_with_the_nearest(changes: dict[str, str], message: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(changes: dict[str, str], message: str) -> None:
     facts = {"name": "mine", "loss": "squared_error", "metrics": {"cost": Metric(cost)}, "primary": "cost"}
     with pytest.raises(InputError, match=message):
         Objective(**{**facts, **changes})

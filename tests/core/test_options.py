@@ -112,7 +112,7 @@ def test_only_the_given_options_are_bound() -> None:
     assert bind(NET, {}, "here") == {}
 
 
-def test_a_list_multiplies_in_the_order_of_the_study() -> None:
+def test_a_list_gives_option_sets_in_the_order_of_the_study() -> None:
     assert expand(NET, {"rate": [0.1, 0.2], "layers": [2, 1]}, "here") == [
         {"rate": 0.1, "layers": 2},
         {"rate": 0.1, "layers": 1},
@@ -121,7 +121,7 @@ def test_a_list_multiplies_in_the_order_of_the_study() -> None:
     ]
 
 
-def test_no_options_are_one_option_set() -> None:
+def test_no_options_give_one_option_set() -> None:
     assert expand(NET, {}, "here") == [{}]
 
 
@@ -164,7 +164,7 @@ def test_annotations_may_be_strings(plugin: Callable[..., Path]) -> None:
         bind(found.options, {"layers": 5}, "here")
 
 
-def test_annotations_that_are_no_option_need_not_be_readable(tmp_path: Path) -> None:
+def test_annotations_of_parameters_other_than_options_need_not_be_readable(tmp_path: Path) -> None:
     file = tmp_path / "plugin.py"
     file.write_text(
         "from __future__ import annotations\n"

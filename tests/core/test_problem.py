@@ -96,7 +96,7 @@ def test_a_free_run_knows_how_many_steps_are_generated() -> None:
         ({"unit_steps": float("nan")}, "unit_steps must be above 0 and finite, not nan"),
     ],
 )
-def test_a_free_run_that_does_not_fit_itself_is_refused_with_the_reason(changed: dict[str, Any], said: str) -> None:
+def test_a_free_run_with_inconsistent_parts_is_refused_with_the_reason(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         FreeRun(**{"prefix": zeros(3, 5, 1), "truth": zeros(3, 7, 1), **changed})
 
@@ -160,7 +160,7 @@ def test_targets_of_a_classification_that_are_not_one_hot_are_refused(targets: n
         labelled(targets)
 
 
-def test_classes_must_be_as_many_as_the_targets_have() -> None:
+def test_the_names_of_classes_must_be_as_many_as_the_outputs_of_the_targets() -> None:
     with pytest.raises(ValueError, match="3 classes are named, but the targets have 2"):
         labelled(one_hot(0, 1), classes=("a", "b", "c"))
     with pytest.raises(ValueError, match="two classes or more"):
@@ -197,7 +197,7 @@ def test_only_the_test_split_may_have_labels() -> None:
         Problem(train=marked, valid=plain, test=plain)
 
 
-def test_all_splits_have_lengths_or_none() -> None:
+def test_all_splits_or_none_must_have_lengths() -> None:
     arrays = {"inputs": np.zeros((3, 5, 1), np.float32), "targets": np.zeros((3, 1, 1), np.float32)}
     plain, padded = Split(**arrays), Split(**arrays, lengths=np.array([5, 4, 3]))
     with pytest.raises(ValueError, match="must all have lengths, or none"):

@@ -210,7 +210,7 @@ def test_for_an_unknown_name_the_message_gives_the_nearest_one(known: Registry) 
         known.get("task", "egc", where="here")
 
 
-def test_an_empty_registry_says_that_there_is_none() -> None:
+def test_the_message_of_an_empty_registry_says_that_no_name_is_allowed() -> None:
     with pytest.raises(InputError, match=r"unknown task 'x'\. Allowed: none"):
         Registry().get("task", "x")
 

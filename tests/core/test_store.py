@@ -77,12 +77,12 @@ def test_a_line_has_the_documented_names(store: Store, make_record: Make) -> Non
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_score_that_is_not_finite_is_no_record(value: float, make_record: Make) -> None:
+def test_a_record_with_a_score_that_is_not_finite_is_refused(value: float, make_record: Make) -> None:
     with pytest.raises(ValidationError, match="finite"):
         Record.model_validate({**make_record().model_dump(), "scores": {"test_mse": value}})
 
 
-def test_no_file_holds_no_records(store: Store) -> None:
+def test_a_missing_file_holds_no_records(store: Store) -> None:
     assert list(store.records()) == []
     assert store.keys() == set()
 
@@ -169,7 +169,7 @@ def test_for_a_study_without_records_the_message_gives_the_nearest_study_that_ha
         Store(folder(tmp_path, study) / "laptop.jsonl").append(make_record(study=study))
     (tmp_path / "records" / "a_file").touch()
     (tmp_path / "records" / "empty").mkdir()
-    with pytest.raises(InputError, match=r"no records \(there are those of quick, main\); run `benchbench run STUDY`"):
+    with pytest.raises(InputError, match=r"no records \(there are records of quick, main\); run `benchbench run STUDY"):
         read(tmp_path, "quikc")
 
 
@@ -178,7 +178,7 @@ def test_for_an_empty_folder_of_results_the_message_says_so(tmp_path: Path) -> N
         read(tmp_path / "nowhere", "main", "main.toml")
 
 
-def test_a_study_with_nothing_but_a_torn_record_has_none(tmp_path: Path) -> None:
+def test_a_study_with_only_a_torn_record_has_no_record(tmp_path: Path) -> None:
     path = folder(tmp_path, "main") / "laptop.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"trial": {"stu')
@@ -195,7 +195,7 @@ def test_a_record_is_on_the_disk_when_append_returns(
     assert sizes == [store.path.stat().st_size]
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error_of_the_system(tmp_path: Path, make_record: Make) -> None:
+def test_a_file_that_cannot_be_written_raises_an_error_of_the_system(tmp_path: Path, make_record: Make) -> None:
     (tmp_path / "results").write_text("a file where a folder should be")
     with pytest.raises(OSError, match="results"):
         Store(tmp_path / "results" / "main" / "laptop.jsonl").append(make_record())
@@ -228,7 +228,7 @@ def test_a_second_writer_is_refused_with_a_message_that_names_the_first(full: St
         pass
 
 
-def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
+def test_the_lock_of_a_killed_process_does_not_block(store: Store) -> None:
     code = (
         "import os, sys, pathlib; from benchbench.core.store import Store\n"
         "with Store(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
@@ -240,7 +240,9 @@ def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
         pass
 
 
-def test_a_failed_write_names_the_file(full: Store, make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_failed_write_names_the_file(
+    full: Store, make_record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full_disk(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -259,7 +261,7 @@ def whole(line: bytes) -> bool:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk of Linux")
-def test_a_log_on_a_full_disk_is_named(tmp_path: Path) -> None:
+def test_the_error_names_the_log_on_a_full_disk(tmp_path: Path) -> None:
     writer = Writer(tmp_path, "toy")
     writer.prepare()
     log = folder(tmp_path, "toy") / "here.log"

@@ -95,7 +95,7 @@ def test_the_trials_of_a_study_have_a_closed_loop_unless_it_says_otherwise(study
     assert with_loop.key != without.key == with_loop.model_copy(update={"closed_loop": False}).key
 
 
-def test_lists_as_option_values_multiply(study_file: Write, known: Registry) -> None:
+def test_lists_as_option_values_give_every_combination(study_file: Write, known: Registry) -> None:
     file = study_file(architectures="[architectures.lstm]\nlearning_rate = [0.1, 0.2]\nlayers = [1, 2, 3]")
     sets = [trial.architecture_options for trial in read(file).trials(known)]
     assert sets == [{"learning_rate": rate, "layers": layers} for rate in (0.1, 0.2) for layers in (1, 2, 3)]
@@ -110,17 +110,19 @@ def test_option_sets_can_be_given_one_by_one(study_file: Write, known: Registry)
     assert sets == [{"learning_rate": rate, "layers": layers} for rate, layers in ((0.1, 1), (0.1, 2), (0.2, 2))]
 
 
-def test_an_option_that_is_a_list_itself_does_not_multiply(study_file: Write, known: Registry) -> None:
+def test_a_list_for_an_option_that_takes_a_list_is_one_value(study_file: Write, known: Registry) -> None:
     (trial,) = read(study_file(tasks='[tasks.ecg]\nrecords = ["100", "106"]')).trials(known)
     assert trial.task_options == {"records": ["100", "106"]}
 
 
-def test_a_list_of_lists_multiplies_an_option_that_is_a_list_itself(study_file: Write, known: Registry) -> None:
+def test_a_list_of_lists_gives_several_values_of_an_option_that_takes_a_list(
+    study_file: Write, known: Registry
+) -> None:
     trials = read(study_file(tasks='[tasks.ecg]\nrecords = [["100"], ["106", "108"]]')).trials(known)
     assert [trial.task_options["records"] for trial in trials] == [["100"], ["106", "108"]]
 
 
-def test_an_option_given_twice_in_a_list_is_refused_as_a_length_is(study_file: Write, known: Registry) -> None:
+def test_an_option_value_given_twice_in_a_list_is_refused_like_a_length(study_file: Write, known: Registry) -> None:
     file = study_file(architectures="[architectures.lstm]\nlearning_rate = [1, 0.5, 1.0]")
     with pytest.raises(InputError, match=r"\[architectures.lstm\]: learning_rate: 1.0 is given twice"):
         read(file).trials(known)
@@ -293,7 +295,7 @@ def test_a_file_that_is_not_text_is_refused_with_a_message_that_says_so(study_fi
 
 @given(content=st.binary(max_size=200))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_bytes_whatever_give_anything_but_a_refusal(content: bytes, study_file: Write) -> None:
+def test_random_bytes_are_always_refused_with_a_message(content: bytes, study_file: Write) -> None:
     file = study_file()
     file.write_bytes(content)
     with pytest.raises(InputError):
@@ -328,7 +330,7 @@ def test_a_key_with_any_value_is_taken_or_refused_by_name(
     assert "\n" not in message
 
 
-def test_a_folder_is_no_study(tmp_path: Path, known: Registry) -> None:
+def test_a_folder_is_refused_as_a_study(tmp_path: Path, known: Registry) -> None:
     assert "directory" in refusal(tmp_path, known)
     with pytest.raises(InputError, match="not a file"):
         find(str(tmp_path))
@@ -341,7 +343,7 @@ def test_a_missing_file_is_refused_with_a_message_that_says_so(name: str) -> Non
     assert len(str(caught.value)) < 200
 
 
-def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path, known: Registry) -> None:
+def test_reading_a_missing_file_is_refused(tmp_path: Path, known: Registry) -> None:
     assert "No such file" in refusal(tmp_path / "missing.toml", known)
 
 
@@ -361,7 +363,7 @@ def test_a_shipped_study_is_found_by_name_and_a_file_by_path(
     assert find(str(study_file())) == study_file()
 
 
-def test_every_shipped_study_can_be_read_and_bears_the_name_of_its_file() -> None:
+def test_every_shipped_study_can_be_read_and_has_the_name_of_its_file() -> None:
     assert {name: read(file).name for name, file in shipped().items()} == {
         name: name.replace("/", "-") for name in shipped()
     }
@@ -376,7 +378,7 @@ def test_a_width_is_an_option_axis_of_every_architecture(study_file: Callable[..
 
 
 @pytest.mark.parametrize("width", ["0", "-3", '"16"', "[]", "[16, 0]", "1.5"])
-def test_a_width_that_is_no_number_of_units_is_refused(
+def test_a_width_that_is_not_a_number_of_units_is_refused(
     width: str, study_file: Callable[..., Path], known: Registry
 ) -> None:
     file = study_file(architectures=f"[architectures.rnn]\nwidth = {width}")
@@ -419,7 +421,7 @@ def test_an_architecture_has_a_trial_for_each_engine_of_the_study_that_it_has(en
     assert len({one.key for one in found}) == 3
 
 
-def test_without_a_word_on_engines_everything_runs_on_torch(engines: Registry) -> None:
+def test_without_the_key_engines_every_architecture_runs_on_torch(engines: Registry) -> None:
     assert {one.engine for one in engine_study().trials(engines)} == {"torch"}
 
 
@@ -447,13 +449,13 @@ def test_a_label_names_a_competitor_and_is_no_option(study_file: Write, known: R
 @pytest.mark.parametrize(
     ("label", "said"), [('"lstm"', "is the name of an architecture"), ('" "', "label"), ("3", "label")]
 )
-def test_a_label_that_would_be_mistaken_is_refused(study_file: Write, known: Registry, label: str, said: str) -> None:
+def test_an_ambiguous_or_malformed_label_is_refused(study_file: Write, known: Registry, label: str, said: str) -> None:
     file = study_file(architectures=f"[architectures.lstm]\nlabel = {label}")
     with pytest.raises(InputError, match=said):
         read(file).trials(known)
 
 
-def test_two_architectures_do_not_share_a_label(study_file: Write, known: Registry) -> None:
+def test_a_label_of_two_architectures_is_refused(study_file: Write, known: Registry) -> None:
     file = study_file(architectures='[architectures.rnn]\nlabel = "mine"\n[architectures.lstm]\nlabel = "mine"')
     with pytest.raises(
         InputError, match=r"\[architectures.lstm\]: label 'mine' is also a label of rnn; choose another"

@@ -1,4 +1,4 @@
-"""Foreign text: what acts on a terminal or on the direction of writing is shown as its escape."""
+"""Text from elsewhere: characters that act on a terminal or on the direction of writing are shown as escapes."""
 
 import unicodedata
 

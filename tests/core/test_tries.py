@@ -1,4 +1,4 @@
-"""Spaces of options, and which points of them are tried."""
+"""Spaces of options, and the points of them that are tried."""
 
 from typing import Annotated, Literal
 
@@ -27,16 +27,16 @@ def test_the_first_try_is_the_option_set_as_the_study_has_it():
         assert all(set(one) == {"bias", "rate", "kind"} for one in others)
 
 
-def test_more_tries_begin_with_the_same_ones_and_names_draw_apart():
+def test_more_tries_begin_with_the_same_tries_and_each_name_has_its_own_draws():
     few, many = (tries({}, [RATE, LEAK], n, sampler="sobol", name="gru") for n in (4, 16))
     assert many[:4] == few
     assert tries({}, [RATE, LEAK], 4, sampler="sobol", name="lstm")[1:] != few[1:]
 
 
-def test_tries_of_a_sobol_sequence_are_even_in_the_logarithm_and_of_three_digits():
+def test_tries_of_a_sobol_sequence_are_even_in_the_logarithm_and_have_three_digits():
     values = [one["rate"] for one in tries({}, [RATE], 65, sampler="sobol", name="rnn")[1:]]
     shares = (np.log10(values) + 4) / 3
-    assert kstest(shares, "uniform").statistic < 0.03  # of 64 random draws it is 0.1
+    assert kstest(shares, "uniform").statistic < 0.03  # for 64 random draws it is 0.1
     assert all(float(f"{value:.3g}") == value for value in values)
 
 
@@ -71,7 +71,7 @@ def test_whole_numbers_stay_whole_and_have_equal_shares():
 
 
 @pytest.mark.parametrize("sampler", ["sobol", "grid"])
-def test_a_space_of_six_sets_has_six_tries_and_no_seven(sampler):
+def test_a_space_of_six_option_sets_gives_six_tries_and_refuses_seven(sampler):
     found = tries({}, [KIND, LAYERS], 6, sampler=sampler, name="gru")
     assert len({(one.get("kind", "a"), one.get("layers", 1)) for one in found}) == 6
     with pytest.raises(InputError, match=r"tries = 7: the space of gru \(kind, layers\) holds no more than 6"):
@@ -124,7 +124,7 @@ def test_every_default_of_a_shipped_architecture_lies_in_its_space_and_baselines
         ({"clip": Among(1.0, 1)}, "clip: 1.0 is given twice"),
     ],
 )
-def test_a_space_that_an_option_cannot_have_is_one_message(space, message):
+def test_a_space_that_an_option_cannot_have_is_refused_with_one_message(space, message):
     gru = registry.load().get("architecture", "gru").options
     with pytest.raises(InputError, match=message):
         searched(gru, gru, space, (), "[tuning.spaces.gru]")

@@ -1,4 +1,4 @@
-"""A tuned study: its table, the tries, the best again, and the grid with what has won, over made-up records."""
+"""A tuned study over made-up records: its table, the tries, further fits of the best, and the grid with the winners."""
 
 import pickle
 from itertools import product
@@ -92,7 +92,7 @@ def test_one_competitor_may_have_several_engines_and_is_tuned_on_the_first(study
     assert [(one.engine, len(one.architecture_options)) for one in won] == [("numba", 2), ("torch", 2)]
 
 
-def test_the_best_go_again_to_the_longest_rung_and_each_rung_takes_the_nearest_winner(tuned):
+def test_the_best_tries_are_fitted_on_the_longest_rung_and_each_rung_takes_the_nearest_winner(tuned):
     found = tuned()
     order = {str(options): i for i, options in enumerate(found.tries["gru"])}
 
@@ -251,13 +251,13 @@ def test_option_sets_are_ranked_by_the_metric_that_chooses_and_by_its_mean_where
         ),
     ],
 )  # fmt: skip
-def test_a_wrong_tuning_is_one_message(tuned, parts, message):
+def test_a_wrong_tuning_is_refused_with_one_message(tuned, parts, message):
     with pytest.raises(InputError, match=message) as caught:
         tuned(**parts)
     assert "\n" not in str(caught.value)
 
 
-def test_a_labelled_table_without_a_search_space_may_be_beside_a_tuned_one(tuned):
+def test_a_labelled_table_without_a_search_space_may_accompany_a_tuned_one(tuned):
     fixed, free = FIXED_AND_OPEN
     found = tuned(tuning=TUNED.partition("[tuning.s")[0], architectures=f'{fixed}\nlabel = "fixed"\n{free}')
     assert set(found.tries) == {"gru"}
@@ -271,7 +271,7 @@ def test_several_tables_with_nothing_to_search_are_not_tuned(tuned):
     assert len({one.key for one in found.grid}) == len(found.grid)
 
 
-def test_labelled_tables_are_tuned_apart_and_a_study_may_search_the_width(tuned):
+def test_labelled_tables_are_tuned_separately_and_a_study_may_search_the_width(tuned):
     tables = '[[architectures.gru]]\nlabel = "one"\nlearning_rate = 1e-3\n[[architectures.gru]]\nlabel = "other"'
     tuning = '\n[tuning]\ntries = 3\nbudget = "ladder-30"\n[tuning.spaces.gru]\nwidth = { low = 2, high = 8 }'
     tries = tuned(tuning=tuning, architectures=tables).tries
@@ -281,7 +281,7 @@ def test_labelled_tables_are_tuned_apart_and_a_study_may_search_the_width(tuned)
     assert all(type(one["width"]) is int and 2 <= one["width"] <= 8 for one in tries["other"][1:])
 
 
-def test_a_tuning_with_spaces_goes_to_another_process(tuned):
+def test_a_tuning_with_spaces_can_be_sent_to_another_process(tuned):
     found = tuned(tuning=TUNED + "input_scaling = { low = 0.1, high = 1, log = true }")
     again = pickle.loads(pickle.dumps(found))  # noqa: S301  our own
     assert again == found
@@ -289,7 +289,7 @@ def test_a_tuning_with_spaces_goes_to_another_process(tuned):
     assert again.tuning.spaces["esn"]["input_scaling"] == Search(0.1, 1.0, log=True)
 
 
-def test_a_space_from_python_is_taken_too(study_file):
+def test_a_space_given_in_python_is_accepted_too(study_file):
     study = read(study_file())
     table = {"tries": 2, "spaces": {"gru": {"clip": Search(0, 1)}}}
     data = study.model_dump() | {"tuning": table, "budgets": [{"name": "b", "updates": 2}]}

@@ -30,7 +30,7 @@ sizes = st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2_000))
 
 
 def enough(length: int, horizon: int) -> int:
-    """How many samples the refusal of a short series asks for."""
+    """The number of samples that the message on a short series asks for."""
     with pytest.raises(InputError) as caught:
         chronological(0, length, horizon)
     return int(re.search(r"give (\d+) samples", str(caught.value))[1])
@@ -69,7 +69,7 @@ def test_the_parts_are_70_15_and_15_hundredths_of_what_the_gaps_leave(size: tupl
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 1))
-def test_the_samples_that_a_refusal_asks_for_are_enough_and_hardly_too_many(
+def test_the_number_of_samples_in_a_refusal_is_sufficient_and_hardly_too_large(
     length: int, horizon: int, more: int
 ) -> None:
     need = enough(length, horizon)
@@ -173,7 +173,7 @@ def test_the_training_series_has_mean_zero_and_deviation_one_in_each_feature() -
     assert problem.provenance["std"] == pytest.approx(series[:600].std(axis=0), rel=1e-12)
 
 
-def test_the_floor_comes_out_in_units_of_the_scaled_series() -> None:
+def test_the_floor_is_in_units_of_the_scaled_series() -> None:
     series = walk(600) * 7
     problem = forecast_series(series, length=10, horizon=5, floor=0.5)
     deviation = series[slice(*problem.provenance["ranges"]["train"])].std()
@@ -190,14 +190,14 @@ def test_several_series_are_cut_one_by_one() -> None:
     assert (targets == inputs[:, -1] + 2).all()
 
 
-def test_a_stride_takes_every_so_manieth_window() -> None:
+def test_a_stride_of_k_keeps_every_kth_window() -> None:
     series = np.arange(100, dtype=np.float32)[:, None]
     every, third = cut(series, 10, 5), cut(series, 10, 5, stride=3)
     assert third.inputs.tolist() == every.inputs[::3].tolist()
     assert third.targets.tolist() == every.targets[::3].tolist()
 
 
-def test_the_facts_of_the_task_are_beside_those_of_the_windows() -> None:
+def test_the_provenance_has_the_facts_of_the_task_and_of_the_windows() -> None:
     facts = forecast_series(walk(600), length=10, horizon=5, stride=2, provenance={"source": "walk"}).provenance
     assert (facts["source"], facts["horizon"], facts["stride"]) == ("walk", 5, 2)
     assert set(facts) == {"source", "horizon", "stride", "mean", "std", "ranges"}
@@ -331,7 +331,7 @@ def test_stretches_are_spread_over_all_series_and_lie_within_one(lengths: list[i
 
 
 @given(st.lists(st.integers(1, 40_000), min_size=1, max_size=4), st.integers(1, 30))
-def test_a_stride_that_is_chosen_is_the_shortest_with_few_enough_windows(counts: list[int], length: int) -> None:
+def test_the_chosen_stride_is_the_shortest_with_few_enough_windows(counts: list[int], length: int) -> None:
     series = [np.arange(float(count + length)) for count in counts]
     problem = forecast(series, series[:1], series[:1], length=length, horizon=1, stride=None)
     stride = problem.provenance["stride"]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 COURSE = [name.partition("/")[2] for name in shipped() if name.startswith("course/")]
 
 
-def test_the_page_is_what_the_committed_tables_give():
+def test_the_page_equals_the_page_made_from_the_committed_tables():
     page = (ROOT / "docs" / "course.md").read_text()
     assert page == written(page, ROOT / "results")
 
@@ -23,7 +23,7 @@ def test_every_study_of_the_course_is_an_exercise_or_another_size_of_one():
     assert {name.removesuffix("-full").removesuffix("-synthetic") for name in COURSE} == set(EXERCISES)
 
 
-def test_a_study_without_a_report_says_so(tmp_path):
+def test_the_page_notes_a_study_without_a_report(tmp_path):
     made = written(f"head\n{MARKER}old", tmp_path)
     assert made.startswith(f"head\n{MARKER}\n## computation-time")
     assert "old" not in made

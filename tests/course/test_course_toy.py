@@ -17,7 +17,7 @@ from benchbench.run.trial import run_trial
 pytestmark = pytest.mark.course
 
 COURSE = [name for name in study.shipped() if name.startswith("course/")]
-TWICE = {name for name in COURSE if f"{name}-synthetic" in COURSE}  # at toy size the patients are made up in both
+TWICE = {name for name in COURSE if f"{name}-synthetic" in COURSE}  # at toy size, both studies have synthetic patients
 STUDIES = [name for name in COURSE if not name.endswith("-full") and name not in TWICE]
 SMALL = {  # options of tasks
     "samples": 1_200,
@@ -29,7 +29,7 @@ SMALL = {  # options of tasks
     "words": 12,
     "duration": 40.0,
 }
-AS_THEY_ARE = {"course/esn-generator", "course/computation-time"}  # whose windows take so many samples
+AS_THEY_ARE = {"course/esn-generator", "course/computation-time"}  # studies whose windows need their number of samples
 DECLINED = {  # competitors that must decline a task of the study
     "course/ecg-anomaly-synthetic": {"autoencoder"},
     "course/learned-state": {"gru, bidirectional"},
@@ -111,7 +111,7 @@ def test_a_study_of_the_course_runs_and_its_report_has_its_figures(name, tmp_pat
 
 
 @pytest.mark.parametrize("name", [name for name in COURSE if name.endswith("-full")])
-def test_a_study_of_the_documents_sizes_plans_and_each_of_its_competitors_trains(name):
+def test_a_study_in_full_size_can_be_planned_and_each_of_its_competitors_trains(name):
     whole = study.read(study.find(name))
     usual = study.read(study.find(name.removesuffix("-full")))
     assert len(whole.trials(known())) >= len(usual.trials(known()))

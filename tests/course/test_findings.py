@@ -1,4 +1,4 @@
-"""What the findings of the course claim follows from the records: with records that say the opposite they change."""
+"""The findings of the course follow from the records: records that say the opposite change them."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def shown(record):
 
 
 def exchanged(records, one, other):
-    """The same records, in which two competitors have each other's scores and free runs."""
+    """The same records, in which two competitors have exchanged their scores and free runs."""
     partner = {one: other, other: one}
     place = {(shown(r), r.trial.seed, str(r.trial.task_options), r.trial.length): r for r in records}
     for record in records:
@@ -33,7 +33,7 @@ def exchanged(records, one, other):
 
 
 def multiplied(records, which, by, metrics=("test_mse", "test_loss")):
-    """The same records, with errors of these competitors so many times as large, and their roots with them."""
+    """The same records, with the errors of these competitors multiplied, and the roots of errors accordingly."""
     factors = dict.fromkeys(metrics, by) | {
         name.replace("_mse", "_rmse"): by**0.5 for name in metrics if "_mse" in name
     }
@@ -96,7 +96,7 @@ OPPOSITES = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("study", OPPOSITES)
-def test_records_that_say_the_opposite_turn_the_sentence(study, tmp_path):
+def test_records_that_say_the_opposite_reverse_the_sentence(study, tmp_path):
     change, claim = OPPOSITES[study]
     [before] = re.findall(claim, EXERCISES[study].finding(Tables(RESULTS, f"course-{study}")))
     [after] = re.findall(claim, told(study, tmp_path, change))
@@ -104,7 +104,7 @@ def test_records_that_say_the_opposite_turn_the_sentence(study, tmp_path):
 
 
 def seen(folder, study, names, **columns):
-    """Tables of the microscope with the same numbers for each competitor, beside the committed ones."""
+    """The committed tables, and a table of the microscope with the same numbers for each competitor."""
     found = Tables(folder, f"course-{study}")
     found.folder.mkdir(parents=True)
     for file in Tables(RESULTS, found.study).folder.glob("*.csv"):

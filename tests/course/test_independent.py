@@ -53,7 +53,7 @@ def batches(trial, count):
 
 
 def quality(true, made):
-    """What chooses, lower is better, the loss between equals, and the area under the ROC curve."""
+    """The value that chooses (lower is better), the loss that breaks ties, and the area under the ROC curve."""
     return -balanced_accuracy_score(true, made.argmax(axis=1)), log_loss(true, made), roc_auc_score(true, made[:, 1])
 
 

@@ -1,4 +1,4 @@
-"""Which line a message names."""
+"""The line of a traceback that a message names."""
 
 import sysconfig
 
@@ -25,7 +25,7 @@ LIBRARY = Frame(f"{sysconfig.get_path('purelib')}/torch/nn.py", 99, "linear")
         ([], None, ""),
     ],
 )
-def test_the_last_line_of_the_plug_in_is_named_and_else_the_last_outside_of_libraries(frames, home, said):
+def test_a_message_names_the_last_line_of_the_plug_in_or_else_the_last_line_outside_of_libraries(frames, home, said):
     assert place(frames, home) == said
 
 
@@ -42,7 +42,7 @@ def test_a_record_has_names_in_place_of_absolute_paths(text, said):
     assert without_paths(text) == said
 
 
-def test_a_description_is_one_line_of_kind_text_and_place():
+def test_a_description_is_one_line_of_type_text_and_place():
     def fail():
         raise ValueError("one\ntwo")
 
@@ -53,7 +53,7 @@ def test_a_description_is_one_line_of_kind_text_and_place():
     assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"
 
 
-def test_an_exception_without_a_text_to_be_had_is_described():
+def test_an_exception_whose_text_cannot_be_made_is_described():
     class OddError(Exception):
         def __str__(self):
             raise RuntimeError("no")

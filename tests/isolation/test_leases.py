@@ -1,4 +1,4 @@
-"""Cores are lent to one item at a time, whichever process it belongs to."""
+"""Each core is leased to one item at a time, whichever process the item belongs to."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def four(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 8, 9})
 
 
-def test_two_runs_at_once_have_different_cores_until_they_are_given_back(four):
+def test_parallel_runs_have_different_cores_until_they_give_them_back(four):
     mine, theirs = Leases(2, 2), Leases(2, 2)
     assert [mine.ask(), theirs.ask()] == [(3, 5), (8, 9)]
     assert theirs.ask() is None
@@ -35,7 +35,7 @@ def test_two_runs_at_once_have_different_cores_until_they_are_given_back(four):
     assert theirs.ask() == (3, 5)
 
 
-def test_an_item_that_needs_several_cores_is_not_passed_by_those_that_need_one(four):
+def test_an_item_that_needs_several_cores_is_not_overtaken_by_items_that_need_one(four):
     narrow, wide = Leases(4, 1), Leases(1, 4)
     assert narrow.ask() == (3,)
     assert wide.ask() is None
@@ -70,7 +70,7 @@ def test_the_cores_of_a_killed_process_are_free(four):
         assert mine.ask() == (3,)
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_the_variable_that_moves_it(tmp_path, monkeypatch):
+def test_the_message_names_a_folder_that_cannot_be_made_and_the_variable_that_sets_another(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BENCHBENCH_LEASES", str(tmp_path / "file" / "below"))
     with pytest.raises(
@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_variable_that_moves_it(t
         place()
 
 
-def test_a_map_waits_for_cores_that_another_has_and_says_so(monkeypatch):
+def test_a_map_waits_for_cores_that_another_map_has_and_reports_it(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr("benchbench.isolation.pool._LONG", 0.1)
     other, said = Leases(1, cores()), []
@@ -93,7 +93,7 @@ def test_a_map_waits_for_cores_that_another_has_and_says_so(monkeypatch):
     assert said == ["waits"]
 
 
-def test_items_may_come_while_others_run():
+def test_items_may_arrive_while_others_run():
     inbox = Inbox()
     inbox.put(-1)
     found = []

@@ -52,7 +52,7 @@ def sleep_and_tell(file):
     time.sleep(60)
 
 
-def test_a_lost_process_says_why():
+def test_the_reason_of_a_lost_process_is_reported():
     [(_, lost)] = isolated_map(os._exit, [5])
     assert lost == Lost("crash", "the process ended without a result: exit code 5")
 
@@ -100,7 +100,7 @@ def shout(text):
     sys.stdout.write(f"{text}!\n")
 
 
-def test_every_process_has_what_was_prepared():
+def test_every_process_has_the_prepared_state():
     found = dict(isolated_map(prepared_in, [1, 2, 3], prepare=prepare))
     assert len(set(found.values())) == 1
     assert None not in found.values()
@@ -127,7 +127,7 @@ def meet_and_look(file):
     return sorted(os.sched_getaffinity(0))
 
 
-def test_a_keeper_that_cannot_start_is_an_error_and_no_result():
+def test_a_supervisor_that_cannot_start_is_an_error_and_not_a_result():
     with pytest.raises(ChildProcessError, match="did not start"):
         list(isolated_map(abs, [1], prepare=break_down))
 
@@ -159,7 +159,7 @@ def own_parent(_):
     return os.getppid()
 
 
-def test_a_keeper_that_is_killed_costs_one_item():
+def test_a_supervisor_that_is_killed_costs_one_item():
     found = dict(isolated_map(kill_the_keeper, [0, 1, 2]))
     assert found[1] == Lost("crash", "the process that supervises the trials was killed while this one ran")
     assert (found[0], found[2]) == (0, 2)
@@ -173,7 +173,7 @@ def kill_the_keeper(item):
 
 
 @pytest.mark.parametrize("forks", [True, False])
-def test_a_process_is_forked_or_spawned_as_the_platform_has_it(forks, capfd):
+def test_a_process_is_forked_or_spawned_as_the_platform_supports(forks, capfd):
     if forks and "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("no fork")
     mine, theirs = multiprocessing.Pipe()
@@ -237,7 +237,7 @@ def test_a_temporary_folder_with_too_long_a_path_is_a_clear_error(tmp_path):
     assert "set TMPDIR to a short path" in done.stderr or done.returncode == 0
 
 
-def test_an_interrupt_while_the_reception_starts_leaves_nothing_to_close(monkeypatch):
+def test_an_interrupt_while_the_broker_starts_leaves_nothing_to_close(monkeypatch):
     def interrupted(_process):
         raise KeyboardInterrupt
 

@@ -157,7 +157,7 @@ def test_processor_seconds_include_those_of_the_children_of_an_item(broker):
     assert seen[0].cpu_seconds["work"] >= 0.25
 
 
-def test_phases_that_come_twice_are_added():
+def test_the_times_of_a_phase_that_occurs_twice_are_added():
     ticks = iter(range(100))
     phases = Phases(clock=lambda: float(next(ticks)), cpu=lambda: 0.0)
     for name in ("a", "b", "a", ""):

@@ -1,4 +1,4 @@
-"""Files that a process and its keeper share."""
+"""Files that a process and its supervisor share."""
 
 import os
 import tempfile
@@ -14,13 +14,13 @@ MEBIBYTE = 2**20
 def scratch(request, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = SharedFile(named=request.param)
-    assert len(list(tmp_path.iterdir())) == request.param  # without a name, nobody can take it away
+    assert len(list(tmp_path.iterdir())) == request.param  # a file without a name cannot be removed by others
     yield made
     made.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_written_is_read_and_gone_after_it_was_cleared(scratch):
+def test_written_text_can_be_read_until_the_file_is_cleared(scratch):
     end = scratch.attach()
     os.write(end, b"one")
     assert scratch.read() == b"one"
@@ -31,7 +31,7 @@ def test_what_is_written_is_read_and_gone_after_it_was_cleared(scratch):
     assert scratch.read() == b"three"
 
 
-def test_of_a_long_text_the_beginning_and_the_end_are_kept(scratch):
+def test_the_beginning_and_the_end_of_a_long_text_are_kept(scratch):
     os.write(scratch.attach(), b"first" + b"." * (3 * MEBIBYTE) + b"last")
     text = scratch.text()
     assert text.startswith("first.")
@@ -39,7 +39,7 @@ def test_of_a_long_text_the_beginning_and_the_end_are_kept(scratch):
     assert f"[... {2 * MEBIBYTE + 9:,} bytes are left out ...]" in text
 
 
-def test_a_text_without_end_stays_small_on_the_disk(scratch):
+def test_endless_output_takes_little_space_on_the_disk(scratch):
     end = scratch.attach()
     os.write(end, b"first")
     for _ in range(5):
@@ -54,7 +54,7 @@ def test_a_text_without_end_stays_small_on_the_disk(scratch):
     assert f"[... {left_out:,} bytes are left out ...]" in text
 
 
-def test_writing_does_not_move_the_place_of_a_reader(scratch):
+def test_writing_does_not_move_the_position_of_a_reader(scratch):
     end, seen = scratch.attach(), []
     for number in range(200):
         os.write(end, b"x" * 100)
@@ -62,13 +62,13 @@ def test_writing_does_not_move_the_place_of_a_reader(scratch):
     assert all(seen)
 
 
-def test_room_is_asked_for_without_a_trace(scratch):
+def test_a_check_for_room_leaves_no_trace(scratch):
     os.write(scratch.attach(), b"one")
     scratch.require_room()
     assert scratch.read() == b"one"
 
 
-def test_where_there_is_no_room_it_is_an_error(scratch, monkeypatch):
+def test_a_file_without_room_is_an_error(scratch, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 

@@ -20,14 +20,14 @@ def names(place):
     return {path.name for path in place.iterdir()}
 
 
-def test_a_folder_is_there_as_long_as_it_is_held(place):
+def test_a_folder_exists_as_long_as_it_is_held(place):
     with held("run") as folder:
         assert names(place) == {Path(folder).name}
         (Path(folder) / "file").touch()
     assert not names(place)
 
 
-def test_files_of_killed_runs_are_removed_and_those_in_use_or_of_a_user_are_not(place):
+def test_folders_of_killed_runs_are_removed_and_folders_in_use_or_of_a_user_are_not(place):
     left, used = place / "benchbench-run-abcdefgh", place / "benchbench-server-abc_e123"
     early, full = place / "benchbench-server-early000", place / "benchbench-server-full0000"
     theirs = [place / "benchbench-run-of-mine", place / "benchbench-checkout"]
@@ -35,7 +35,7 @@ def test_files_of_killed_runs_are_removed_and_those_in_use_or_of_a_user_are_not(
         folder.mkdir()
     for folder in (left, *theirs):
         (folder / "in-use").touch()
-    (full / "notes.txt").touch()  # without a lock, only what is empty goes
+    (full / "notes.txt").touch()  # a folder without a lock is removed only if it is empty
     with FileLock(used / "in-use"), held("run") as folder:
         assert names(place) == {Path(folder).name, used.name, full.name, *(one.name for one in theirs)}
 

@@ -87,7 +87,7 @@ def test_a_learned_initial_state_is_where_sequences_of_any_length_start():
         torch.testing.assert_close(padded[row], alone[0], rtol=1e-5, atol=1e-6)
 
 
-def test_a_core_of_ones_own_has_no_initial_state_to_learn():
+def test_a_users_own_core_has_no_initial_state_to_learn():
     class Own(nn.Module):
         def forward(self, inputs):
             return inputs, None
@@ -112,13 +112,13 @@ def test_balanced_class_weights_make_each_class_count_the_same():
     torch.testing.assert_close(learner._loss(outputs, torch.tensor(targets)), by_hand)
 
 
-def test_class_weights_are_declined_where_numbers_are_asked_for():
+def test_class_weights_are_declined_for_a_regression():
     with pytest.raises(UnsupportedError, match="class_weights"):
         fitted("gru", class_weights="balanced")
 
 
 @pytest.mark.parametrize("width", [3, 40])
-def test_reservoir_weights_have_fifteen_links_a_unit_and_a_spectral_radius_of_1_1(width):
+def test_reservoir_weights_have_fifteen_links_into_each_unit_and_a_spectral_radius_of_1_1(width):
     torch.manual_seed(0)
     module = initialise(nn.RNN(1, width), input_init="uniform", recurrent_init="reservoir")
     weight = module.weight_hh_l0.detach()

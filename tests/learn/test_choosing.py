@@ -1,4 +1,4 @@
-"""What chooses on validation."""
+"""The choice of weights and ridge strengths on validation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Devices: what is missing is an error, and seeding leaves no trace."""
+"""Devices: a missing device is an error, and seeding leaves no trace."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ def test_an_unknown_device_is_refused_with_the_nearest_name():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one here")
-def test_a_missing_gpu_is_an_error_and_no_fallback():
+def test_a_missing_gpu_is_an_error_and_not_replaced_by_the_cpu():
     with pytest.raises(InputError, match="finds no CUDA device"):
         device.require("cuda")
 
@@ -53,7 +53,7 @@ def test_the_cpu_has_no_device_memory():
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("architecture", ["gru", "esn"])
-def test_a_trial_on_the_device_tells_three_figures_of_its_memory(tmp_path, architecture):
+def test_a_trial_on_the_device_records_three_readings_of_its_memory(tmp_path, architecture):
     study = Study(
         name="device",
         lengths=(50,),

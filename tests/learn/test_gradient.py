@@ -1,4 +1,4 @@
-"""The training loop: against a plain loop, and what it promises."""
+"""The training loop: comparison with a plain loop, and its promises."""
 
 from dataclasses import replace
 from functools import cache
@@ -63,7 +63,7 @@ def test_the_losses_equal_those_of_a_plain_loop():
 
 
 @pytest.mark.long
-def test_it_learns_a_sine_to_a_hundredth_of_its_variance():
+def test_a_network_learns_a_sine_to_a_hundredth_of_its_variance():
     learner = Gradient(SETTING, gru, learning_rate=1e-2)
     fit(learner, updates=400)
     test = sine(50, phase=1.0)
@@ -83,7 +83,7 @@ def test_validation_is_scored_ten_times_and_at_the_end():
     assert [point[0] for point in meter.curve] == [5, 10, 15, 20, 25, 30, 35, 40, 45, 50]
 
 
-def test_a_loss_that_is_no_longer_finite_is_divergence():
+def test_a_loss_that_is_not_finite_ends_the_fit_as_diverged():
     learner = Gradient(SETTING, lambda i, w: nn.RNN(i, w, nonlinearity="relu", batch_first=True), optimizer="sgd",
                        learning_rate=1e20, clip=0.0)  # fmt: skip
     with pytest.raises(DivergedError, match="not finite after"):
@@ -160,7 +160,7 @@ CORES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 @cache
 def trained(core, scored=1):
-    """A learner whose outputs matter for what comes next, and the starts of its free run."""
+    """A learner whose outputs affect its next steps, and the starts of its free run."""
     setting = replace(SETTING, scored=scored)
     learner = Gradient(setting, lambda i, w: CORES[core](i, w, batch_first=True), learning_rate=1e-2)
     fit(learner, updates=60, train=sine(scored=scored), valid=sine(40, scored, 0.5))
@@ -189,7 +189,7 @@ def test_a_free_run_starts_with_the_last_predicted_step(core, scored):
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_a_free_run_in_two_pieces_is_the_run_in_one(core):
+def test_a_free_run_in_two_pieces_equals_the_run_in_one_piece(core):
     learner, prefix = trained(core)
     whole = learner.generate(prefix, 25)
     rest = learner.generate(np.concatenate([prefix, whole[:, :10]], axis=1), 15)
@@ -216,7 +216,7 @@ def test_a_free_run_by_window_sees_only_the_last_window():
     assert np.abs(made - learner.generate(longer, 12)).max() > 1e-6
 
 
-def test_a_core_without_a_state_generates_by_a_window_that_slides():
+def test_a_core_without_a_state_generates_by_a_sliding_window():
     class Stateless(nn.Module):
         def __init__(self):
             super().__init__()

@@ -55,7 +55,7 @@ def test_normal_initialisations_have_their_deviation(name, deviation):
     assert lstm(input_init=name).weight_ih_l0.std().item() == pytest.approx(deviation, rel=0.05)
 
 
-def test_input_and_recurrent_weights_are_filled_apart():
+def test_input_and_recurrent_weights_are_filled_separately():
     module = lstm(input_init="identity", recurrent_init="identity")
     assert module.weight_ih_l0.shape != module.weight_hh_l0.shape
     np.testing.assert_array_equal(gates(module.weight_ih_l0)[0], np.eye(40, 30))

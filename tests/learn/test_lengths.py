@@ -1,4 +1,4 @@
-"""Sequences of different length: what a learner makes of each is what it makes of that sequence alone."""
+"""Sequences of different length: a learner treats each as if it were alone."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_an_update_on_a_batch_equals_the_sum_over_its_sequences_one_by_one(core)
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_equal_lengths_are_no_lengths(core):
+def test_equal_lengths_have_the_same_effect_as_no_lengths(core):
     train = uneven()
     plain = Split(inputs=train.inputs, targets=train.targets)
     full = Split(inputs=train.inputs, targets=train.targets, lengths=np.full(len(train), LENGTH))
@@ -140,7 +140,7 @@ def test_the_competitors_learn_from_uneven_sequences(name):
 
 
 @given(st.integers(1, 4), st.integers(0, 50))
-def test_steps_are_found_from_the_ends(scored, seed):
+def test_scored_steps_are_counted_from_the_ends(scored, seed):
     split = uneven(7, scored, seed)
     zeros, ending = blanked(split.inputs + 1, split.lengths), ends_aligned(split.inputs, split.lengths)
     found = last(split.inputs, scored, split.lengths)
@@ -152,7 +152,7 @@ def test_steps_are_found_from_the_ends(scored, seed):
         np.testing.assert_array_equal(zeros[i, :length], split.inputs[i, :length] + 1)
 
 
-def test_a_core_that_runs_backward_too_declines_a_problem_that_asks_for_causality():
+def test_a_bidirectional_core_declines_a_causal_problem():
     setting = Setting(inputs=2, outputs=1, scored=3, length=LENGTH, width=6, seed=1, batch=16)
     split = uneven(scored=3)
     learner = Gradient(setting, CORES["both ways gru"])

@@ -1,4 +1,4 @@
-"""The network: the code that carries it out, how wide its states are, and what the microscope sees of it."""
+"""The network: the code that carries it out, the width of its states, and its snapshots for the microscope."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_the_kernel_is_the_one_that_the_profiler_sees(core, lengths, onednn):
     assert said == ("oneDNN LSTM" if ran else "ATen loop")
 
 
-def test_a_core_of_ones_own_is_a_torch_module():
+def test_the_kernel_of_a_users_own_core_is_called_torch_module():
     learner = Gradient(SETTING, Wider)
     assert learner.kernel is None
     assert fit(learner).kernel == "torch module"
@@ -76,7 +76,7 @@ def test_a_core_of_ones_own_is_a_torch_module():
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_on_the_device_it_is_cudnn_unless_that_is_switched_off():
+def test_the_kernel_on_the_device_is_cudnn_unless_that_is_switched_off():
     network = Network(CORES["gru"], SETTING).to("cuda")
     assert kernel_of(network, "cuda", lengths=False) == "cuDNN"
     with torch.backends.cudnn.flags(enabled=False):
@@ -141,7 +141,7 @@ def test_a_snapshot_shows_the_states_that_the_head_reads_and_every_weight():
     np.testing.assert_array_equal(learner.snapshot(inputs).states, states)
 
 
-def test_a_microscope_that_looks_changes_nothing():
+def test_the_microscope_does_not_change_the_fit():
     def core(inputs, width):
         return nn.GRU(inputs, width, 2, dropout=0.5, batch_first=True)
 

@@ -1,4 +1,4 @@
-"""The temperature of a readout's softmax: against other ways to find it."""
+"""The temperature of a readout's softmax, compared with other ways to find it."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from benchbench.learn.probabilities import fit_temperature, probabilities
 
 
 def outputs(scale, seed=0, count=400):
-    """Outputs that are the logits of the classes drawn, but for their scale, and one-hot targets."""
+    """Outputs that are, up to a scale, the logits from which classes are drawn, and the classes as one-hot targets."""
     rng = np.random.default_rng(seed)
     logits = rng.standard_normal((count, 1, 3))
     share = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
@@ -23,7 +23,7 @@ def outputs(scale, seed=0, count=400):
 
 @settings(max_examples=20, deadline=None)
 @given(scale=st.floats(0.1, 8), seed=st.integers(0, 20))
-def test_it_is_where_the_slope_of_the_log_loss_is_zero(scale, seed):
+def test_the_slope_of_the_log_loss_is_zero_at_the_temperature(scale, seed):
     made, targets = outputs(scale, seed)
     wide = made.reshape(-1, 3).astype(np.float64)
 
@@ -40,11 +40,11 @@ def test_no_other_temperature_of_a_grid_has_a_lower_log_loss():
         return metrics.log_loss(targets, probabilities(torch.from_numpy(made), temperature).numpy())
 
     best = fit_temperature(made, targets)
-    assert best == pytest.approx(3.0, rel=0.1)  # what the outputs were stretched by
+    assert best == pytest.approx(3.0, rel=0.1)  # the factor by which the outputs were scaled
     assert loss(best) <= min(loss(t) for t in np.geomspace(0.01, 100, 400)) + 1e-9
 
 
-def test_outputs_that_say_nothing_and_outputs_that_say_all_stay_within_bounds():
+def test_the_temperature_of_useless_and_of_perfect_outputs_stays_within_bounds():
     targets = np.eye(3, dtype=np.float32)[np.arange(30) % 3][:, None]
     assert 0.01 <= fit_temperature(targets, targets) <= 0.05  # the log loss is zero there
     wrong = np.roll(targets, 1, axis=2)
@@ -52,7 +52,7 @@ def test_outputs_that_say_nothing_and_outputs_that_say_all_stay_within_bounds():
 
 
 @given(temperature=st.floats(0.01, 100))
-def test_rows_are_probabilities(temperature):
+def test_each_row_holds_probabilities(temperature):
     rows = probabilities(torch.randn(5, 4, 3, generator=torch.Generator().manual_seed(0)), temperature)
     assert (rows >= 0).all()
     np.testing.assert_allclose(rows.sum(dim=-1).numpy(), 1, atol=1e-12)

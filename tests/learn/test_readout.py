@@ -61,13 +61,13 @@ def test_small_singular_values_survive_that_normal_equations_lose():
     assert np.mean((centred @ squared - y) ** 2) > 0.1
 
 
-def test_fewer_rows_than_features_still_solve():
+def test_fewer_rows_than_features_can_be_solved():
     x, y = problem(count=4, features=10)
     solution = solve(rows(x, y), rows(x, y))
     assert torch.isfinite(solution.weights).all()
 
 
-def test_predict_puts_the_intercept_under_every_step():
+def test_predictions_include_the_intercept_at_every_step():
     x, y = problem()
     solution = solve(rows(x, y), rows(x, y))
     predicted = solution.predict(torch.from_numpy(x.reshape(6, 10, 5)))

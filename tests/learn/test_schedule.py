@@ -1,4 +1,4 @@
-"""Schedules of the learning rate: closed forms, PyTorch's own, and what learners of both engines step with."""
+"""Schedules of the learning rate: closed forms, PyTorch's own, and the rates that learners of both engines use."""
 
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def test_a_rate_rises_over_the_warm_up_and_never_after_it(schedule, warm_up, one
 
 
 def rates(engine, budget, **options):
-    """The rates that a learner's updates are given, each of which takes three seconds."""
+    """The learning rates of a learner's updates, in a fit in which each update takes three seconds."""
     setting = replace(SETTING, engine=engine)
     learner = gradient(setting, lambda i, w: nn.GRU(i, w, batch_first=True), learning_rate=0.01, **options)
     given, seconds, make = [], [0], learner._updating
@@ -85,7 +85,7 @@ PYTORCH = {
 
 @pytest.mark.parametrize("schedule", PYTORCH)
 @pytest.mark.parametrize("limits", [{"updates": 40}, {"epochs": 8}])
-def test_both_engines_take_the_rates_of_pytorchs_schedulers_over_the_budget(schedule, limits):
+def test_both_engines_use_the_rates_of_pytorchs_schedulers_over_the_budget(schedule, limits):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.01)
     scheduler, wanted = PYTORCH[schedule](optimizer, 40), []
     for _ in range(40):
@@ -133,7 +133,7 @@ def test_engines_stay_as_near_over_200_updates_with_a_schedule_as_without(name, 
     assert np.abs(scheduled[0][0] - plain[0]).max() > 10 * apart
 
 
-def test_a_schedule_that_does_not_exist_and_a_warm_up_without_a_rest_are_refused():
+def test_an_unknown_schedule_and_a_warm_up_over_the_whole_budget_are_refused():
     core = lambda i, w: nn.GRU(i, w, batch_first=True)  # noqa: E731
     with pytest.raises(InputError, match=r"'cosin'.*cosine"):
         gradient(SETTING, core, schedule="cosin")

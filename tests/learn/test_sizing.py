@@ -72,7 +72,7 @@ def test_the_width_is_the_largest_of_those_that_a_learner_can_have(limit, widths
 
 
 @pytest.mark.parametrize("widths", [(), (3, 2), (0, 1), (1.5, 2), (2, 2), (True, 2)])
-def test_widths_that_are_no_widths_are_refused(widths):
+def test_invalid_widths_are_refused(widths):
     with pytest.raises(ValueError, match="whole numbers from 1, in increasing order"):
         widths_of(SimpleNamespace(widths=widths))
 
@@ -85,7 +85,7 @@ def test_a_width_that_a_learner_cannot_have_is_declined_with_the_nearest():
             require_width(learner, width)
 
 
-def test_a_size_that_is_no_size_is_named():
+def test_the_message_names_an_invalid_size():
     with pytest.raises(TypeError, match=r"benchbench\.Size, not int"):
         size_of(SimpleNamespace(size=3))
 

@@ -1,4 +1,4 @@
-"""The allocator's setting is one, known, and does not hide memory."""
+"""The allocator has one known setting, which does not hide memory."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What else ran on the cores of a trial."""
+"""Other load on the cores of a trial."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def test_the_share_of_others_is_the_busy_time_without_our_own():
     assert other_share(Reading(10.0, 2, 100.0, 5.0), Reading(12.0, 2, 103.0, 6.0)) == pytest.approx(0.5)
 
 
-def test_a_share_is_never_negative_and_unknown_where_nothing_is_known():
+def test_a_share_is_never_negative_and_is_unknown_without_readings():
     assert other_share(Reading(0.0, 1, 0.0, 0.0), Reading(1.0, 1, 0.5, 1.0)) == 0.0
     assert other_share(None, Reading(1.0, 1, 1.0, 1.0)) is None
     assert other_share(Reading(1.0, 16, 0.0, 0.0), Reading(1.1, 16, 0.1, 0.0)) is None
@@ -26,7 +26,7 @@ def test_a_share_is_never_negative_and_unknown_where_nothing_is_known():
 
 
 @LINUX
-def test_busy_neighbours_on_the_same_core_are_seen():
+def test_busy_neighbours_on_the_same_core_are_detected():
     core = min(os.sched_getaffinity(0))
     burn = [sys.executable, "-c", f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"]
     burners = [subprocess.Popen(burn) for _ in range(2)]
@@ -47,5 +47,5 @@ def spin(seconds):
 
 
 @LINUX
-def test_the_system_tells_its_load():
+def test_the_load_of_the_system_is_read():
     assert average() >= 0

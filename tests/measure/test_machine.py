@@ -1,4 +1,4 @@
-"""What a record says of its machine."""
+"""The description of the machine in a record."""
 
 import re
 import socket
@@ -16,12 +16,12 @@ def test_the_environment_names_machine_versions_and_limits():
     assert facts.memory_bytes > 2**28
 
 
-def test_the_label_is_fit_for_a_file_and_holds_no_host_name():
+def test_the_label_can_name_a_file_and_holds_no_host_name():
     facts = capture(cores=2, jobs=1, threads=1)
     assert re.fullmatch(NAME, facts.machine)
     assert socket.gethostname().lower() not in facts.machine
     assert label("Intel(R) Xeon(R) CPU @ 2.20GHz", 2, "NVIDIA H200") == "intel-xeon-cpu-2.20ghz-2-cores-nvidia-h200"
 
 
-def test_a_given_label_wins():
+def test_a_given_label_replaces_the_automatic_one():
     assert capture(cores=2, jobs=1, threads=1, machine="mine").machine == "mine"

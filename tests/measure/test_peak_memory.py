@@ -34,7 +34,7 @@ def grow(how):
 
 
 @pytest.mark.parametrize("sampled", HOW)
-def test_nothing_reads_next_to_nothing(sampled):
+def test_without_an_allocation_the_peak_is_almost_zero(sampled):
     [(_, read)] = isolated_map(stay, [sampled])
     assert 0 <= read < 5 * MEBIBYTE
 

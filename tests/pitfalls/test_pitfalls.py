@@ -1,4 +1,4 @@
-"""Each pitfall shows what its sentence says, on sizes that take seconds."""
+"""Each pitfall confirms its sentence, at sizes that take seconds."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def solvers():
     return normal_equations.show(seeds=1)
 
 
-def test_the_files_are_the_list():
+def test_the_list_has_the_name_of_every_file():
     expected = ["euler", "normal_equations", "one_sided_tuning", "random_split", "short_budget"]
     assert pitfalls.names() == expected
     assert all(pitfalls.summary(name).endswith(".") for name in pitfalls.names())
@@ -48,7 +48,7 @@ def test_euler_steps_as_its_formula_does():
     np.testing.assert_allclose(euler.euler(history, 60, 1), x[17:], rtol=0, atol=1e-13)
 
 
-def test_the_series_at_every_step_is_the_signal_s_own():
+def test_the_series_at_every_step_agrees_with_the_signal():
     fine = euler._runge_kutta(3, 200)
     np.testing.assert_allclose(fine[::10], series(np.random.default_rng(3), 200), rtol=0, atol=1e-7)
 
@@ -60,7 +60,7 @@ def test_a_periodic_orbit_has_the_exponent_zero(monkeypatch):
 
 
 @pytest.mark.long
-def test_euler_is_more_chaotic_wider_and_soon_elsewhere(integrators):
+def test_euler_is_more_chaotic_has_a_wider_range_and_soon_leaves_the_orbit(integrators):
     true, fine, coarse = integrators.rows
     assert true["exponent"] == pytest.approx(LYAPUNOV[17.0], abs=3e-4)
     assert fine["exponent"] == pytest.approx(0.0061, abs=4e-4)
@@ -81,7 +81,7 @@ def test_half_of_the_starts_have_left_the_truth_at_the_time_in_the_table(integra
         assert abs(first - row["leaves RK4 after"]) < 30
 
 
-def test_windows_dealt_out_at_random_are_neighbours_and_ours_are_not():
+def test_the_random_split_has_neighbouring_windows_in_train_and_test_and_ours_has_none():
     series = np.random.default_rng(0).standard_normal((400, 1))
 
     def places(split):
@@ -109,7 +109,7 @@ def test_the_leak_flatters_learners_that_memorise(splits):
 
 
 @pytest.mark.long
-def test_singular_values_beat_normal_equations_by_orders(solvers):
+def test_singular_values_beat_normal_equations_by_orders_of_magnitude(solvers):
     rows = by(solvers.rows, "solver")
     svd, normal, single = (rows[normal_equations.WAYS[i].name] for i in (0, 2, 3))
     assert svd["NRMSE84, best ridge"] < 1e-3
@@ -131,7 +131,7 @@ def test_both_solvers_agree_where_the_ridge_is_strong():
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
-def test_a_singular_matrix_is_not_a_number_and_no_crash():
+def test_a_singular_matrix_gives_nan_and_no_crash():
     solved = next(normal_equations.normal_equations(np.zeros((4, 2)), np.zeros(4)))
     assert np.isnan(solved).all()
 

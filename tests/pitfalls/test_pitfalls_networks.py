@@ -66,7 +66,7 @@ def test_the_networks_are_ranked_at_each_budget(budgets):
         assert all(row["MSE from"] < row["test MSE"] < row["MSE to"] for row in part)
 
 
-def test_a_budget_is_a_fit_of_its_own_and_its_row_the_mean_over_the_seeds(budgets):
+def test_each_budget_has_separate_fits_and_its_row_is_their_mean_over_the_seeds(budgets):
     made = [
         errors(problem_of(seed, 500, 50), "gru", seed, width=28, updates=30, learning_rate=short_budget.RATE).test
         for seed in range(2)
@@ -95,7 +95,7 @@ def test_the_try_that_is_best_on_validation_counts_and_not_the_best_on_test():
     assert tries.tuned(3).tolist() == [20, 7]
 
 
-def test_both_twins_draw_from_the_same_space_each_for_itself():
+def test_both_twins_draw_independently_from_the_same_space():
     few = {"seeds": 2, "tries": 3, "samples": 400, "updates": 3}
     ours, theirs = (one_sided_tuning._tries(name, **few) for name in (OURS, THEIRS))
     assert ours.test.shape == (2, 3)

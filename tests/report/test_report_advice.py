@@ -1,4 +1,4 @@
-"""The five lines: what is taken, at what cost, how sure, against which baselines, and what comes next."""
+"""The five lines of advice: the competitor, its cost, how sure that is, the baselines, and the next step."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ SURE = {"gru": 0.010, "lstm": 0.030, "rnn": 0.060, "esn": 0.020, "linear": 0.2, 
 
 
 def records(record, scores, seeds=5, spread=0.01, fixed=(), **more):
-    """Each competitor at its score, which changes a little with the seed but for those that are fixed."""
+    """Records of competitors with these scores, which change a little with the seed unless they are fixed."""
     factors = np.exp(spread * np.random.default_rng(0).standard_normal((len(scores), seeds)))
     return [
         record(
@@ -27,7 +27,7 @@ def told(stored, made):
     return advice("toy", stored(made), "toy.toml")
 
 
-def test_a_clear_best_is_taken_with_its_error_in_units_of_the_signal(record, stored):
+def test_a_clear_best_is_recommended_with_its_error_in_units_of_the_signal(record, stored):
     found = told(stored, records(record, SURE))
     assert found.take == "gru with windows of 100: error 0.200 in units of the signal (RMSE), R² 0.989, 3 steps ahead"
     assert found.sure == "better than rnn, lstm, esn, linear, mean and persistence (5 seeds)"
@@ -37,7 +37,7 @@ def test_a_clear_best_is_taken_with_its_error_in_units_of_the_signal(record, sto
     assert "benchbench run toy.toml --results" in found.next
 
 
-def test_a_baseline_that_ties_with_the_best_is_taken_since_it_is_simpler(record, stored):
+def test_a_baseline_that_ties_with_the_best_is_recommended_since_it_is_simpler(record, stored):
     found = told(stored, records(record, {**SURE, "linear": 0.01001}, spread=0.01))
     assert found.take.startswith("linear (a baseline) with windows of 100")
     assert "tie with gru" in found.sure
@@ -65,7 +65,7 @@ def test_baselines_that_no_seed_changes_are_compared_without_a_verdict(record, s
     assert found.settled
 
 
-def test_of_several_lengths_the_best_is_taken(record, stored):
+def test_the_best_of_several_lengths_is_recommended(record, stored):
     far = {name: 2 * mse for name, mse in SURE.items()}
     made = records(record, far) + records(record, SURE, length=200)
     assert told(stored, made).take.startswith("gru with windows of 200")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 
 def free_run(valid=(10, 20), *, steps=100, unit="Lyapunov time", unit_steps=10.0, **facts):
-    """A free run of which each start stayed valid for so many steps."""
+    """A free run whose starts stayed valid for these numbers of steps."""
     wave = np.sin(np.arange(steps) / 4).round(4).tolist()
     usual = {
         "nrmse_84": 0.5, "spectrum_distance": 0.25, "diverged": 0.0, "seconds": 0.02, "true": wave,
@@ -146,7 +146,7 @@ def test_a_competitor_that_generated_with_a_sliding_window_is_marked(loops, reco
     assert (row(table, "gru")[-1], row(table, "esn")[-1]) == ("100", "100‡")
 
 
-def test_a_time_made_with_other_jobs_is_left_out(loops, record):
+def test_a_time_measured_with_other_jobs_is_left_out(loops, record):
     made = [record(seed=seed, free_run=free_run()) for seed in range(2)]
     made += [record(seed=2, environment={"jobs": 1}, free_run=free_run(seconds=9.0))]
     assert loops(made).cells["step_us"].tolist() == [pytest.approx(100)]
@@ -176,7 +176,7 @@ def test_open_loop_errors_do_not_decide_the_closed_loop(loops, record):
     assert loops(made).verdicts["take"].tolist() == ["gru"]
 
 
-def test_a_free_run_that_failed_is_a_row_that_says_so(text, valid):
+def test_the_row_of_a_failed_free_run_says_that_it_failed(text, valid):
     said = text(valid(gru=[(10,), None], rnn=[None, None]))
     loop = said[said.index("# toy: mackey_glass") :]
     table = loop[loop.index("### Closed loop") :]
@@ -189,7 +189,7 @@ def test_a_free_run_that_failed_is_a_row_that_says_so(text, valid):
     )
 
 
-def test_a_competitor_that_declines_the_free_run_is_a_row_and_not_ranked(loops, record):
+def test_a_competitor_that_declines_the_free_run_has_a_row_and_no_rank(loops, record):
     made = [record("gru", seed, free_run=free_run((50 + seed,))) for seed in range(3)]
     made += [record("rnn", seed, free_run=free_run((5,))) for seed in range(3)]
     made += [record("esn", seed, free_run=lost("no closed loop", "unsupported")) for seed in range(3)]
@@ -198,7 +198,7 @@ def test_a_competitor_that_declines_the_free_run_is_a_row_and_not_ranked(loops, 
     assert row(loop_table(found.cells, {}), "esn")[2] == "unsupported 3/3"
 
 
-def test_a_fit_that_failed_before_its_free_run_is_a_row_too(loops, record):
+def test_a_fit_that_failed_before_its_free_run_has_a_row_too(loops, record):
     failed = record("rnn", status="diverged")
     failed = failed.model_copy(update={"trial": failed.trial.model_copy(update={"closed_loop": True})})
     found = loops([record("gru", free_run=free_run()), failed])
@@ -222,7 +222,7 @@ def test_records_without_a_free_run_are_counted_where_others_of_the_task_have_on
     assert "Left out: 2 records without a free run." in said
 
 
-def test_a_study_without_free_runs_says_nothing_of_them(stored, record):
+def test_the_report_of_a_study_without_free_runs_does_not_mention_them(stored, record):
     written = write_report("toy", stored([record()]))
     assert "Closed loop" not in written.read_text()
     assert not (written.parent / "tables" / "closed_loop.csv").exists()
@@ -260,7 +260,7 @@ def test_a_free_run_is_marked_at_the_end_of_its_valid_time(drawn, valid):
     assert axis.get_xlabel() == "time (Lyapunov times)"
 
 
-def test_a_return_map_has_a_panel_a_network_with_true_and_generated_maxima(drawn, valid):
+def test_a_return_map_has_a_panel_for_each_network_with_true_and_generated_maxima(drawn, valid):
     figure = drawn(return_map, valid(gru=[(20,)], rnn=[(10,)], mean=[(1,)]))
     assert [axis.get_title() for axis in figure.axes] == ["rnn", "gru"]
     lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].lines}
@@ -268,7 +268,7 @@ def test_a_return_map_has_a_panel_a_network_with_true_and_generated_maxima(drawn
     assert figure.axes[0].get_ylabel() == "next maximum (input units)"
 
 
-def test_there_is_no_return_map_where_nothing_has_maxima(drawn, record):
+def test_there_is_no_return_map_if_no_run_has_maxima(drawn, record):
     assert drawn(return_map, [record(free_run=free_run(maxima={"true": [(1.0, 1.0)], "generated": []}))]) is None
 
 
@@ -291,7 +291,7 @@ def test_the_same_free_runs_give_the_same_bytes_in_any_order(stored, valid, tmp_
     assert first == contents(write_report("toy", stored(records[::-1], tmp_path / "elsewhere")))
 
 
-def test_a_free_run_that_diverged_says_so_and_when(text, record):
+def test_the_page_says_which_free_runs_diverged_and_when(text, record):
     made = [record(seed=i, free_run=free_run(diverged=0.5, diverged_at=[None, at])) for i, at in enumerate((32, 75))]
     made += [record(seed=2, free_run=free_run())]  # its starts count, though none diverged
     said = text(made)
@@ -301,7 +301,7 @@ def test_a_free_run_that_diverged_says_so_and_when(text, record):
     )
 
 
-def test_an_older_record_of_a_free_run_that_diverged_says_that_it_does_not_know_when(text, record):
+def test_the_page_says_that_an_older_record_does_not_tell_when_its_free_run_diverged(text, record):
     said = text([record(free_run=free_run(diverged=0.5))])
     assert "- gru at length 100: 1 of 2 starts diverged; the records do not say when." in said
 
@@ -336,7 +336,7 @@ def test_arrays_of_a_free_run_come_from_its_artifact(kept):
     assert return_map(place).axes[0].lines[1].get_xydata().tolist() == [[1.5, 2.5]]
 
 
-def test_a_figure_whose_artifact_is_not_there_becomes_a_sentence(kept):
+def test_a_figure_whose_artifact_is_missing_is_replaced_by_a_sentence(kept):
     results, file = kept()
     file.unlink()
     page = write_report("toy", results)

@@ -29,7 +29,7 @@ def batch(size, **limits):
 
 @pytest.fixture
 def pair(record):
-    """The records of one seed on the CPU and on a GPU that took so many milliseconds an update, or on one of them."""
+    """The records of a seed on the CPU, on a GPU, or on both, whose updates take these numbers of milliseconds."""
 
     def make(cpu, gpu, seed=0, *, name="gru", updates=(1_001, 1_001), predict=(0.08, 0.02), both=None, **fields):
         found = []
@@ -60,7 +60,7 @@ def compared(stored):
 
 @pytest.fixture
 def section(stored):
-    """The part of the front page on devices and the page of all times; empty where there is none."""
+    """The front page's part on devices, and the page of all times; both are empty if there is none."""
 
     def written(records):
         page = write_report("toy", stored(records))
@@ -86,7 +86,7 @@ def grid(pair, seconds, seeds=2, name="gru"):
     ]
 
 
-def test_times_are_divided_seed_by_seed_and_then_come_their_median_and_spread(compared, pair):
+def test_times_are_divided_for_each_seed_before_the_median_and_the_spread_are_taken(compared, pair):
     seconds = [(6.0, 1.0), (4.0, 2.0), (9.0, 3.0)]
     found = compared([one for seed, (cpu, gpu) in enumerate(seconds) for one in pair(cpu, gpu, seed)])
     [row] = found.cells.to_dict("records")
@@ -99,7 +99,7 @@ def test_times_are_divided_seed_by_seed_and_then_come_their_median_and_spread(co
     assert found.notes == ()
 
 
-def test_a_prediction_is_compared_a_window(compared, pair):
+def test_predictions_are_compared_by_their_time_for_a_window(compared, pair):
     [row] = compared([*pair(1.0, 1.0, 0), *pair(1.0, 1.0, 1, predict=(0.04, 0.02))]).cells.to_dict("records")
     assert (row["predict_us_cpu"], row["predict_us_device"]) == (pytest.approx(75), pytest.approx(25))
     assert (row["predict_times_min"], row["predict_times_max"]) == (pytest.approx(2), pytest.approx(4))
@@ -149,7 +149,7 @@ def test_devices_of_different_machines_are_never_compared(section, compared, pai
     assert section(records) == ""
 
 
-def test_two_machines_are_compared_each_with_itself(compared, pair):
+def test_devices_are_compared_within_each_of_two_machines(compared, pair):
     records = [
         one
         for machine, gpu in (("near", 1.0), ("far", 4.0))
@@ -201,14 +201,14 @@ def test_a_fit_that_did_not_end_ok_has_no_time(compared, pair):
     assert (cells["update_times_max"].item(), cells["update_verdict"].item(), cells["seeds"].item()) == (2.0, "open", 3)
 
 
-def test_fits_of_other_numbers_of_updates_are_compared_an_update(compared, pair, budgets):
+def test_fits_with_different_numbers_of_updates_are_compared_by_the_time_of_an_update(compared, pair, budgets):
     records = [one for seed in range(2) for one in pair(6.0, 2.0, seed, budget=budgets[1], updates=(51, 901))]
     [row] = compared(records).cells.to_dict("records")
     assert row["update_times"] == pytest.approx(3)
     assert row["first_update_seconds_device"] == 0.5
 
 
-def test_a_fit_of_one_update_has_nothing_after_its_first(compared, pair):
+def test_a_fit_of_one_update_has_no_time_after_its_first(compared, pair):
     cells = compared([one for seed in range(2) for one in pair(2.0, 1.0, seed, updates=(1, 1))]).cells
     assert (cells["update_times"].isna().all(), cells["predict_times"].item()) == (True, pytest.approx(4))
 
@@ -267,7 +267,7 @@ def test_one_batch_has_no_crossover_batch(compared, pair):
     assert crossing(cells, "batch", "length").empty
 
 
-def test_budgets_belong_together_where_they_differ_in_batch_alone(compared, pair):
+def test_budgets_that_differ_only_in_batch_are_compared_together(compared, pair):
     budgets = [batch(16), batch(64), batch(256, updates=7)]
     cells = compared([one for budget in budgets for one in pair(2.0, 1.0, budget=budget)]).cells
     assert set(cells["comparison"]) == {"gpu, batch-16, batch-64", "gpu, batch-256"}
@@ -283,7 +283,7 @@ def drawn(stored):
     return make
 
 
-def test_the_figure_runs_over_batches_a_panel_a_length(drawn, pair):
+def test_the_figure_has_batches_on_its_axis_and_a_panel_for_each_length(drawn, pair):
     seconds = {(16, 100): (1.0, 2.0), (64, 100): (3.0, 1.0), (16, 200): (1.0, 1.0), (64, 200): (8.0, 1.0)}
     axes = drawn(grid(pair, seconds)).axes
     assert [axis.get_title() for axis in axes] == ["mackey_glass, length 100", "mackey_glass, length 200"]
@@ -300,7 +300,7 @@ def test_points_of_one_seed_are_hollow(drawn, pair):
     assert hollow == [[[200, 3]]]
 
 
-def test_the_figure_of_one_batch_runs_over_lengths(drawn, pair):
+def test_the_figure_of_one_batch_has_lengths_on_its_axis(drawn, pair):
     [axis] = drawn(grid(pair, {(16, 100): (1.0, 2.0), (16, 200): (3.0, 1.0)})).axes
     assert axis.lines[0].get_xydata() == pytest.approx(np.array([[100, 0.5], [200, 3]]), rel=1e-3)
     assert axis.lines[1].get_ydata() == [1, 1]
@@ -323,7 +323,7 @@ def test_a_disturbed_time_is_marked(compared, pair):
     assert re.search(r"\| gru +\| +2 \| +0.750† \|", time_table(cells))
 
 
-def test_two_engines_are_compared_each_with_itself(compared, pair):
+def test_devices_are_compared_within_each_of_two_engines(compared, pair):
     def on(engine, one):
         return one.model_copy(
             update={"trial": one.trial.model_copy(update={"engine": engine}), "kernel": f"{engine}-1"}

@@ -17,7 +17,7 @@ KERNELS = {"torch": "ATen loop", "numba": "numba gru v1 avx2"}
 
 @pytest.fixture
 def on(record):
-    """The record of a network on an engine whose updates take so many milliseconds."""
+    """The record of a network on an engine, whose updates take this many milliseconds."""
 
     def make(engine, name, seed, mse, *, ms=1.0, peak=10, speed=60.0, **fields):
         spent = record().spent.model_copy(
@@ -44,7 +44,7 @@ def chosen(stored):
     return lambda records: select(load("toy", stored(records))).frame
 
 
-def test_ratios_are_of_the_same_seed_and_scores_are_held_against_the_spread(on, chosen):
+def test_ratios_are_taken_on_the_same_seed_and_scores_are_compared_with_the_spread(on, chosen):
     times = {0: (10.0, 1.0), 1: (10.0, 2.0), 2: (12.0, 3.0)}
     scores = {0: (0.10, 0.12), 1: (0.12, 0.13), 2: (0.14, 0.11)}
     records = []
@@ -88,7 +88,7 @@ def test_a_ranking_depends_on_the_engine_where_the_intervals_say_so(on, chosen, 
     assert (row["same"], row["clear"]) == (same, clear)
 
 
-def test_times_the_floor_is_the_update_over_its_products_at_the_speed_of_the_yardstick(on, record, chosen):
+def test_times_the_floor_divides_an_update_by_its_products_at_the_speed_of_the_yardstick(on, record, chosen):
     records = [on("numba", "gru", seed, 0.1, ms=6.4, speed=60.0) for seed in range(2)]
     frame = chosen([*records, record("esn", mse=0.1), on("numba", "lstm", 0, 0.1, speed=None)])
     found = cells(frame).set_index("architecture")["floor_times"]
@@ -97,7 +97,7 @@ def test_times_the_floor_is_the_update_over_its_products_at_the_speed_of_the_yar
 
 
 @pytest.mark.long
-def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
+def test_the_report_has_both_engines_and_the_compile_times(on, stored):
     records = [
         on(engine, name, seed, 0.1 * (1 + seed) * factor, ms=8.0 if engine == "torch" else 1.0)
         for engine in KERNELS
@@ -116,7 +116,7 @@ def test_the_report_has_both_engines_and_what_compiling_took(on, stored):
 
 
 @pytest.mark.long
-def test_a_study_of_one_engine_has_no_such_section(grid, stored):
+def test_a_study_of_one_engine_has_no_section_on_engines(grid, stored):
     page = write_report("toy", stored(grid()))
     assert "Engines" not in page.read_text()
     assert not (page.parent / "engines.md").exists()

@@ -1,4 +1,4 @@
-"""Names and messages that would act on a terminal, a browser or the direction of writing reach no file of a report."""
+"""Names and messages with control characters reach no file of a report as they are."""
 
 import re
 
@@ -15,7 +15,7 @@ ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\
 
 @pytest.mark.long
 @pytest.mark.drawn
-def test_nothing_that_acts_reaches_a_page_a_table_or_a_figure(stored, record):
+def test_no_control_character_reaches_a_page_a_table_or_a_figure(stored, record):
     options = {"path": f"a{EVIL}"}
     made = [record(name, seed, options=options, task_options=options) for name in ("rnn", "gru") for seed in range(2)]
     made += [record("lstm", status="failed", message=f"boom {EVIL}", task_options=options)]
@@ -30,5 +30,5 @@ def test_nothing_that_acts_reaches_a_page_a_table_or_a_figure(stored, record):
     assert [file.name for file in folder.rglob("*") if ACTS.search(file.name)] == []
 
 
-def test_nothing_that_acts_reaches_a_page_of_html():
+def test_no_control_character_reaches_the_html():
     assert not ACTS.search(html.render([Page("page", (Heading(1, (EVIL,)),))]))

@@ -116,8 +116,8 @@ def test_a_study_may_be_named_by_its_file(stored, grid, tmp_path):
     assert load(file, results).equals(load("toy", results))
 
 
-def test_an_unknown_study_names_the_nearest_one(stored, grid):
-    with pytest.raises(InputError, match=r"toi: no records \(there are those of toy\)"):
+def test_the_message_on_an_unknown_study_names_the_nearest_one(stored, grid):
+    with pytest.raises(InputError, match=r"toi: no records \(there are records of toy\)"):
         load("toi", stored(grid()))
 
 

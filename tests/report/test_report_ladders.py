@@ -20,7 +20,7 @@ def budget(updates):
 
 @pytest.fixture
 def climb(record):
-    """Records of competitors by their errors on the rungs, five seeds with a spread of 2 % that all share in part."""
+    """Records by their errors on the rungs, for five seeds with a spread of 2 % that competitors partly share."""
 
     def make(task="cosine", seeds=5, **errors):
         return [
@@ -77,7 +77,7 @@ def test_a_best_median_that_is_not_shown_to_be_better_is_not_called_so(climb, la
     ],
     ids=["it has", "one improves", "two improve", "both", "twins that swap", "others that swap", "one ends early"],
 )  # fmt: skip
-def test_a_ranking_has_settled_where_the_last_rungs_agree_and_nobody_still_improves(climb, ladders, errors, reason):
+def test_a_ranking_has_settled_if_the_last_rungs_agree_and_no_competitor_still_improves(climb, ladders, errors, reason):
     [row] = ladders(climb(**errors)).settled.to_dict("records")
     assert (row["rung"], row["settled"], row["reason"]) == (30_000.0, not reason, reason)
 
@@ -99,7 +99,7 @@ def test_nothing_has_settled_where_the_last_rung_failed(climb, ladders):
     assert failing("rnn", "gru") == (False, "no competitor has a score on both of the last two rungs")
 
 
-def test_an_accuracy_improves_by_the_share_of_its_errors_that_goes(classified, ladders):
+def test_an_accuracy_improves_by_the_share_of_its_errors_that_disappears(classified, ladders):
     def made(values):
         return [
             classified("gru", seed, score=value + 0.001 * seed, budget=budget(n))
@@ -111,7 +111,7 @@ def test_an_accuracy_improves_by_the_share_of_its_errors_that_goes(classified, l
     assert ladders(made((0.5, 0.980, 0.984))).settled["settled"].tolist() == [False]
 
 
-def test_a_sentence_per_task_says_whether_it_has_settled(climb, ladders):
+def test_a_sentence_for_each_task_says_whether_its_ranking_has_settled(climb, ladders):
     made = [
         *climb("cosine", gru=(3.0, 1.0, 1.0), mean=(9.0, 9.0, 9.0)),
         *climb("names", gru=(3.0, 1.0, 0.5), mean=(9.0, 9.0, 9.0)),

@@ -30,7 +30,7 @@ def found(one):
     return [(mark.kind, mark.about) for mark in marks(one)]
 
 
-def test_an_honest_record_and_one_from_before_marks_have_none():
+def test_an_honest_record_and_one_from_before_marks_have_no_mark():
     assert found(record()) == []
     assert [one for made in make_study() for one in found(made)] == []
 
@@ -47,7 +47,7 @@ def test_an_honest_record_and_one_from_before_marks_have_none():
         ({"cpu": {"fit": 3 * FIT}}, "cores"),
     ],
 )
-def test_work_off_the_clock_takes_the_times_away(change, about):
+def test_work_off_the_clock_keeps_a_trial_out_of_rankings_by_time(change, about):
     assert found(record(**change)) == [("untimed", about)]
 
 
@@ -57,12 +57,12 @@ def test_seconds_of_compiling_give_no_mark(change):
     assert found(record(**change)) == []
 
 
-def test_a_long_fit_allows_for_more():
+def test_a_long_fit_may_take_more_time_off_the_clock():
     long = {"seconds": {"fit": 100.3, "make": 0.8}, "spent": {"fit_seconds": 100.0}}
     assert found(record(**long)) == []
 
 
-def test_updates_that_are_all_long_are_no_mark():
+def test_updates_that_are_all_long_give_no_mark():
     assert found(record(spent={"longest_seconds": 2.0, "updates": 4, "fit_seconds": FIT})) == []
 
 
@@ -79,7 +79,7 @@ def test_a_learner_that_cannot_predict_a_single_sequence_is_not_ranked():
     assert found(record(watched={"alone": 0})) == [("unranked", "alone")]
 
 
-def test_no_update_of_one_that_does_not_solve_is_not_ranked_and_of_one_that_does_is():
+def test_a_fit_without_updates_is_ranked_only_if_the_learner_solves():
     one = record(spent={"updates": 0, "longest_seconds": 0.1})
     assert found(one) == [("unranked", "updates")]
     assert found(one.model_copy(update={"solves": True})) == []
@@ -99,12 +99,12 @@ def test_a_score_below_its_floor_by_more_than_chance_is_not_ranked(score, marked
 
 
 @pytest.mark.parametrize("change", [{"test_mse": 0.5}, {"test_rmse": 0.1}, {"test_r2": 1.0}, {"valid_rmse": 2.0}])
-def test_metrics_that_are_not_of_one_error_are_not_ranked(change):
+def test_a_record_whose_metrics_contradict_each_other_is_not_ranked(change):
     one = scored(**change)
     assert ("unranked", "metrics") in found(one)
 
 
-def test_marked_trials_are_shown_and_not_taken_and_their_times_are_left_out(stored):
+def test_marked_trials_are_shown_but_not_recommended_and_their_times_are_left_out(stored):
     good = [make_record(name, seed) for name in ("gru", "lstm") for seed in range(2)]
     cheat = [
         record(mse=1e-9, seed=seed).model_copy(update={"trial": make_record("cheat", seed).trial}) for seed in range(2)

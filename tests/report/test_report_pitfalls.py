@@ -75,7 +75,7 @@ def test_a_failure_midway_leaves_the_old_page_whole(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["pitfalls"]
 
 
-def test_data_that_cannot_be_read_are_named(tmp_path):
+def test_the_message_names_data_that_cannot_be_read(tmp_path):
     page = write_pitfalls([pitfall()], tmp_path)
     (page.parent / "data" / "toy.json").write_text('{"name": "toy"}')
     with pytest.raises(InputError, match=r"toy\.json does not hold the data of a pitfall"):
@@ -91,7 +91,7 @@ def test_a_name_has_one_colour_in_all_panels_and_references_differ():
     assert {text.get_text() for text in figure.legends[0].texts} == {"truth", "limit", "few", "many"}
 
 
-def test_the_committed_page_is_what_the_committed_data_give(tmp_path):
+def test_the_committed_page_equals_the_page_made_from_the_committed_data(tmp_path):
     committed = Path(__file__).parent.parent.parent / "results" / "pitfalls"
     shutil.copytree(committed / "data", tmp_path / "pitfalls" / "data")
     fresh = write_pitfalls([], tmp_path).parent

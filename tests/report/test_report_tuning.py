@@ -28,7 +28,7 @@ SETS = ({}, {"learning_rate": 0.01}, {"learning_rate": 0.001})
 
 @pytest.fixture
 def tried(record):
-    """Tries of competitors by their validation errors, one for each option set, on two seeds with geometric mean."""
+    """Tries of competitors, on two seeds each, whose validation errors have these geometric means."""
 
     def make(budget=SHORT, sets=SETS, seeds=2, **errors):
         return [
@@ -95,7 +95,7 @@ def test_the_numbers_of_a_row_name_the_trials_that_they_come_from(tried, record,
     assert named == [set()] * 4 + [every, every, before, after, before | after, every, every]
 
 
-def test_a_study_that_is_still_being_tuned_has_no_report_but_a_sentence(tried, stored):
+def test_a_study_that_is_still_being_tuned_gets_a_message_instead_of_a_report(tried, stored):
     with pytest.raises(InputError, match="only trials of its tuning have ended"):
         write_report("toy", stored(tried(gru=(0.3, 0.1, 0.2))))
 
@@ -175,7 +175,7 @@ def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tri
     assert selection.notes[0] == f"Left out: 2 records of tuned competitors with {said}."
 
 
-def test_the_newest_results_stay_where_a_changed_study_leaves_the_best_tries_behind(record, tried, stored):
+def test_the_newest_results_are_shown_although_a_former_version_of_the_study_has_better_tries(record, tried, stored):
     """The best of all tries is one of a former study's, and what the present one chose was written last."""
     former = [record("gru", seed, options=SETS[1], mse=0.5) for seed in range(2)]
     present = [record("gru", seed, options=SETS[2], mse=0.7) for seed in range(2)]
@@ -211,7 +211,7 @@ def test_another_engine_device_or_machine_has_winners_of_its_own(record, tried, 
     assert not [note for note in found.selection.notes if "tuned competitors" in note]
 
 
-def test_budgets_at_some_of_the_lengths_alone_leave_no_gap(record, stored):
+def test_budgets_at_only_some_of_the_lengths_leave_no_gap(record, stored):
     made = [record(seed=seed, length=length) for length in (100, 200) for seed in range(2)]
     made += [record(seed=seed, length=200, budget=SHORT) for seed in range(2)]
     assert not [note for note in select(load("toy", stored(made))).notes if note.startswith("Unfinished")]

@@ -1,4 +1,4 @@
-"""A report is held against its records: a changed digit anywhere is found and named."""
+"""Comparison of a report with its records: a changed digit anywhere is found and named."""
 
 import shutil
 from functools import cache
@@ -73,7 +73,7 @@ def test_the_last_digits_of_a_table_may_differ_as_sums_do_between_processors(res
 
 
 @pytest.mark.parametrize("path", ["tables/errors.csv", "tables/further.csv"])
-def test_a_file_that_is_missing_or_that_the_records_do_not_give_is_named(results, path):
+def test_a_missing_file_and_a_file_that_the_records_do_not_give_are_named(results, path):
     file = results / "report" / "toy" / path
     if file.exists():
         file.unlink()
@@ -82,7 +82,7 @@ def test_a_file_that_is_missing_or_that_the_records_do_not_give_is_named(results
     assert verify("toy", results).mismatch.file == file
 
 
-def test_a_row_between_the_markers_of_a_page_beside_the_results_is_compared_with_the_report(results, monkeypatch):
+def test_a_row_between_the_markers_of_a_page_next_to_the_results_is_compared_with_the_report(results, monkeypatch):
     monkeypatch.setattr(module, "BLOCKS", {"results": "toy"})
     row = next(
         line for line in (results / "report" / "toy" / "report.md").read_text().splitlines() if "| mackey_glass" in line
@@ -121,7 +121,7 @@ def test_the_message_on_an_unknown_report_gives_the_nearest_name(results):
         verify("tox", results)
 
 
-def test_the_command_ends_with_one_on_the_first_that_does_not_match(results, cli):
+def test_the_command_exits_with_1_at_the_first_report_that_does_not_match(results, cli):
     assert cli("verify", "--results", str(results)).stdout.startswith("toy: ")
     change(results / "report" / "toy" / "report.md", "gru", "gur")
     done = cli("verify", "toy", "--results", str(results))

@@ -65,7 +65,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
 @pytest.mark.parametrize(
     ("tasks", "said"), [(9, "too few tasks (9, and at least 10 are needed)"), (10, "| rnn     | gru")]
 )
-def test_all_tasks_together_are_judged_where_there_are_ten(text, record, tasks, said):
+def test_competitors_are_compared_over_all_tasks_if_there_are_ten(text, record, tasks, said):
     scatter = np.random.default_rng(0).lognormal(sigma=0.1, size=tasks)
     made = [
         record(name, 0, task=f"task{i}", mse=mse * (factor if name == "rnn" else 1.0))
@@ -216,7 +216,7 @@ def test_a_study_in_which_all_failed_makes_a_report(text, grid):
 
 
 @pytest.mark.drawn
-def test_records_that_hold_next_to_nothing_make_a_report(text, record):
+def test_almost_empty_records_make_a_report(text, record):
     hollow = record().model_copy(
         update={"environment": Environment(), "data": {}, "predict_seconds": [], "curve": [], "samples": {}}
     )
@@ -291,7 +291,7 @@ def test_a_report_needs_neither_torch_nor_scikit_learn_nor_a_plug_in(stored, rec
     assert done.stdout == "[]\n"
 
 
-def test_one_competitor_is_not_called_the_one_to_take(text, record):
+def test_a_single_competitor_is_not_recommended(text, record):
     page = text([record(seed=seed) for seed in range(2)])
     assert "the only one" not in page
     assert re.search(r"\| task +\| length +\| architecture +\| +test MSE", page)
@@ -340,7 +340,7 @@ def test_a_metric_of_a_third_party_is_ranked_and_shown(text, classified):
     assert re.search(r"\| rnn +\| better than every other +\| 2 +\| +0.625 \|", page)
 
 
-def test_a_test_split_that_is_not_like_the_training_split_is_explained_beside_the_table(text, record):
+def test_a_test_split_that_differs_from_the_training_split_is_explained_at_the_table(text, record):
     scores = {"valid_mse": 1.0, "test_mse": 2.8, "test_nrmse": 1.0, "test_r2": 0.0}
     assert "The targets of the test split have a variance of 2.80" in text([record("mean", scores=scores)])
     assert "have a variance of" not in text([record()])
@@ -357,7 +357,7 @@ def test_the_variance_of_the_test_split_is_taken_trial_by_trial(text, record):
     assert "have a variance of 3" in text([one for one in made if one.trial.seed == 2])
 
 
-def test_a_task_that_only_one_or_none_could_do_is_no_tie(text, record):
+def test_a_task_that_one_or_no_competitor_could_do_is_no_tie(text, record):
     scores = {"gru": (0.1, 0.101), "rnn": (0.2, 0.201)}
     made = [record(name, seed, mse=mse) for name, both in scores.items() for seed, mse in enumerate(both)]
     made += [record("gru", seed, task="cosine") for seed in range(2)]
@@ -368,13 +368,13 @@ def test_a_task_that_only_one_or_none_could_do_is_no_tie(text, record):
     assert f"Better than every other: gru on mackey_glass. {only}" in page
 
 
-def test_the_options_that_differ_are_shown_alone(text, record):
+def test_only_the_options_that_differ_are_shown(text, record):
     options = [record(options={"leak": 0.5, "rate": rate}, valid=rate) for rate in (0.1, 0.2)]
     options += [record(options={"leak": 0.5, "rate": 0.4, "noise": 1}, valid=3)]
     assert re.search(r"\| gru +\| 3 +\| noise=default, rate=0.1 \(1 of 1\) +\|", text(options))
 
 
-def test_cores_that_are_not_those_of_the_machine_s_name_are_usable_ones(text, record):
+def test_cores_that_differ_from_those_in_the_machine_s_name_are_called_usable(text, record):
     assert "toy-16-cores, Toy CPU, 2 cores usable," in text([record(environment={"machine": "toy-16-cores"})])
 
 
@@ -415,7 +415,7 @@ def test_more_than_two_conditions_have_a_page_of_their_own(stored, record):
     assert "(figures/score_by_time-equal-updates-c.png)" not in page.read_text()
 
 
-def test_a_killed_first_seed_leaves_a_classification_a_classification(stored, record, classified):
+def test_a_classification_stays_one_if_its_first_seed_was_killed(stored, record, classified):
     killed = record(task="digits", status="failed", scores={}, samples={}, curve=[])
     page = write_report("toy", stored([killed, *(classified(seed=seed, score=0.875) for seed in (1, 2))]))
     assert re.search(r"test balanced accuracy \| +log loss", page.read_text())
@@ -471,7 +471,7 @@ def test_lines_that_were_changed_after_the_run_are_named_and_older_ones_counted(
     assert "**Records:** 1 of 7 lines were written before lines had a checksum, so a change" in page
 
 
-def test_results_of_several_contents_of_one_plug_in_file_are_named(text, record):
+def test_the_report_names_a_plug_in_file_that_had_several_contents(text, record):
     records = [record("mine", seed, files={"architecture": f"{seed:064x}", "task": "0" * 64}) for seed in range(2)]
     page = text([*records, record("gru")])
     assert (

@@ -1,4 +1,4 @@
-"""Competitors that cheat, as a plug-in file. Each does one thing that the suite must not let pass unseen."""
+"""Competitors that cheat, as a plug-in file. Each does one thing that the suite must prevent or report."""
 
 import contextlib
 import gc
@@ -48,7 +48,7 @@ def _in_objects():
 
 
 def _in_memory():
-    """All that this process has in its memory, inherited or mapped."""
+    """All bytes that this process has in its memory, inherited or mapped."""
     count = 0
     with Path("/proc/self/mem").open("rb", buffering=0) as memory:
         for line in Path("/proc/self/maps").read_text().splitlines():
@@ -131,7 +131,7 @@ class Early(Honest):
 
 @cheat
 class Delays(Honest):
-    """Does what it has left to do in its first prediction of a single sequence."""
+    """Postpones its remaining work to its first prediction of a single sequence."""
 
     waited = False
 
@@ -286,7 +286,7 @@ class MakesTheData(Honest):
 
 @cheat
 class Neighbours(Honest):
-    """Reads the target of a window in the window that begins a step later, where the batch has it."""
+    """Reads the target of a window in the window that begins a step later, if the batch has that window."""
 
     def predict(self, inputs):
         after = {one[:-1].tobytes(): one[-1] for one in inputs}

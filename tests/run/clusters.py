@@ -1,4 +1,4 @@
-"""Real Dask schedulers and workers on loopback, each a process of its own, and what can happen to them."""
+"""Real Dask schedulers and workers on loopback, each in a process of its own, and faults of them."""
 
 import os
 import signal

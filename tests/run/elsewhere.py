@@ -1,7 +1,8 @@
-"""An executor whose trials run on other machines, as far as this one can stand in for them.
+"""An executor whose trials run on other machines, as far as this machine can stand in for them.
 
 Each machine is a plain Python process with a label, a working folder and a temporary folder of its own. It shares
-nothing with the run but two pipes, through which pickled trials and outcomes go. Run as a module, this is the worker.
+nothing with the run but two pipes, through which pickled trials and outcomes go. Run as a module, this file is the
+worker.
 """
 
 import dataclasses
@@ -65,7 +66,7 @@ class Elsewhere:
 
 
 class _Host:
-    """One machine: a process, and what is said to it."""
+    """One machine: a process, and the messages to it."""
 
     def __init__(self, folder, job):
         folder.mkdir(exist_ok=True)
@@ -119,7 +120,7 @@ def _next(waiting):
 
 
 def _worker():
-    """What runs on the machine: this machine's own executor, on trials as they come."""
+    """The program of the machine: it runs trials with this machine's own executor as they arrive."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # output of the trial is not an answer
 

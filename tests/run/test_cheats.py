@@ -1,4 +1,4 @@
-"""Cheats, each a competitor of a plug-in file: what it does is without effect, or its record shows it."""
+"""Cheats, each a competitor of a plug-in file: a cheat has no effect, or its record shows it."""
 
 import os
 import re
@@ -81,7 +81,7 @@ def test_a_competitor_that_takes_the_test_inputs_in_its_fit_has_no_score(tmp_pat
     assert record.scores == {}
 
 
-def test_what_a_plugin_file_changes_in_pytorch_reaches_no_other_competitor(tmp_path):
+def test_changes_of_a_plug_in_file_to_pytorch_reach_no_other_competitor(tmp_path):
     file = study(tmp_path, "noise", ["[architectures.gru]\n[architectures.slow]"])
     file.write_text(file.read_text().replace('"cheats.py"', '"cheats.py", "slow.py"'))
     (tmp_path / "slow.py").write_text(
@@ -99,7 +99,7 @@ def test_what_a_plugin_file_changes_in_pytorch_reaches_no_other_competitor(tmp_p
     assert found == {"gru": "ok", "slow": "failed"}
 
 
-def test_a_metric_that_a_competitor_patches_stays_as_it_is(results):
+def test_a_metric_that_a_competitor_patches_does_not_change(results):
     records = results[0]
     assert records["patches"].scores == records["honest"].scores
     assert records["patches"].scores["test_mse"] > 1

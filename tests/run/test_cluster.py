@@ -1,4 +1,4 @@
-"""Trials on a real Dask cluster on loopback: the same scores, one record a trial, and what is refused."""
+"""Trials on a real Dask cluster on loopback: equal scores, one record for each trial, and refused workers."""
 
 import re
 import signal
@@ -34,7 +34,7 @@ FEW = "[architectures.slow]\nn = [1, 2]\n[architectures.good]"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A scheduler and two workers that tests leave as they are."""
+    """A scheduler and two workers that tests do not change."""
     one = Cluster(tmp_path_factory.mktemp("cluster"), BB_RAN="/dev/null").worker("a").worker("b")
     yield one
     one.close()
@@ -42,7 +42,7 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def own(tmp_path):
-    """Makes a cluster that a test may break: ``own("a", "b")``."""
+    """A function that makes a cluster which a test may break: ``own("a", "b")``."""
     made = []
 
     def make(*names):
@@ -142,7 +142,7 @@ def test_plug_ins_and_signals_are_sent_by_content_once_to_each_worker(cluster, t
 
 
 def during(**acts):
-    """A listener that acts once each so many records are there, and has all ``records``; ``at_3`` acts at the third."""
+    """A listener that keeps all ``records``; ``at_3`` is called when the third is there."""
 
     def heard(record):
         heard.records.append(record)
@@ -197,7 +197,7 @@ def test_a_trial_that_is_lost_with_two_workers_is_a_failure(own, tmp_path):
     once_each(tmp_path / "r", 2)
 
 
-def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own, slow, tmp_path):
+def test_a_worker_that_hangs_is_dropped_and_its_later_answers_are_not_recorded(own, slow, tmp_path):
     there, notes = own("a", "b"), []
     stop = during(at_3=lambda: there.send("a", signal.SIGSTOP))
     records = run_on(there, slow, tmp_path / "r", on_record=stop, notes=notes)
@@ -207,7 +207,7 @@ def test_a_worker_that_hangs_is_left_and_what_it_says_later_is_not_recorded(own,
     assert any("worker a" in note and "has been silent for 4 s" in note for note in notes)
 
 
-def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_command_goes_on(own, slow, tmp_path):
+def test_a_scheduler_that_ends_ends_the_run_with_one_message_and_the_same_command_continues(own, slow, tmp_path):
     there = own("a")
     with pytest.raises(ConnectionError, match="does not answer any more; the records so far are kept"):
         run_on(there, slow, tmp_path / "r", on_record=during(at_3=lambda: there.kill("scheduler")))
@@ -221,7 +221,7 @@ def test_a_scheduler_that_goes_ends_the_run_with_one_message_and_the_same_comman
     assert not before.keys() & {record.trial.key for record in more}
 
 
-def test_a_network_that_drops_and_a_scheduler_that_comes_back_in_time_lose_and_double_nothing(own, slow, tmp_path):
+def test_a_failing_network_and_a_scheduler_that_comes_back_in_time_lose_and_repeat_no_record(own, slow, tmp_path):
     there, notes = own("a"), []
 
     def drop():
@@ -259,7 +259,7 @@ def hosts(cluster, worker):
     return [one for one in running if "cluster.host" in " ".join(one.info["cmdline"] or [])]
 
 
-def test_a_client_that_is_killed_or_interrupted_leaves_nothing_on_workers_and_the_next_goes_on(own, slow, tmp_path):
+def test_a_client_that_is_killed_or_interrupted_leaves_nothing_on_workers_and_the_next_continues(own, slow, tmp_path):
     there = own("a")
     killed = command(there, slow, tmp_path / "r")
     wait_for(lambda: lines(tmp_path / "r") >= 3, "the third record")

@@ -13,11 +13,11 @@ from benchbench.core.record import Status
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux")
 MEAN = "[architectures.mean]"
-SLACK = 4 * 2**20  # bytes of the allocator
+SLACK = 4 * 2**20  # bytes by which the allocator's memory may vary
 
 
 def means():
-    """Open files, processes, and resident bytes of this process, and of those below it that outlive a trial."""
+    """The number of open files, the number of lasting processes below this one, and this one's resident bytes."""
     me = psutil.Process()
     below = me.children(recursive=True)
     return me.num_fds(), sum(map(stays, below)), me.memory_info().rss

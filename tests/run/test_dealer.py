@@ -27,7 +27,7 @@ def test_a_worker_has_a_block_to_itself():
     assert dealer.next("a", anything) is None
 
 
-def test_the_rest_of_a_block_that_has_begun_is_marked_and_one_that_has_not_is_whole():
+def test_the_rest_of_a_begun_block_gets_a_new_name_and_a_block_that_has_not_begun_keeps_its_name():
     dealer = Dealer(items(("x", 3), ("y", 2)))
     first, second = dealer.next("a", anything), dealer.next("a", anything)
     dealer.ended(first)
@@ -40,7 +40,7 @@ def test_the_rest_of_a_block_that_has_begun_is_marked_and_one_that_has_not_is_wh
     assert [dealer.next("c", anything).block for _ in range(2)] == ["y", "y"]
 
 
-def test_a_trial_that_ran_on_two_workers_that_went_is_lost_and_one_that_waited_is_not():
+def test_a_trial_that_ran_on_two_workers_that_left_is_lost_and_one_that_waited_is_not():
     dealer = Dealer(items(("x", 2)))
     for worker in ("a", "b"):
         ran, waited = dealer.next(worker, anything), dealer.next(worker, anything)

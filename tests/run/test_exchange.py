@@ -1,4 +1,4 @@
-"""What passes from the examiner to a competitor's process arrives as it was, and nothing else with it."""
+"""Data from the examiner arrive unchanged in a competitor's process, and nothing else arrives with them."""
 
 import numpy as np
 from hypothesis import given
@@ -49,8 +49,8 @@ def base(array):
     return np.frombuffer(below, np.float32)
 
 
-def test_what_no_window_of_train_and_valid_shows_is_not_below_them():
-    both = np.arange(1, 2001, dtype=np.float32).reshape(1000, 2)  # what is observed, and a secret beside it
+def test_values_that_no_window_of_train_and_valid_shows_are_not_sent():
+    both = np.arange(1, 2001, dtype=np.float32).reshape(1000, 2)  # an observed column and a secret one
     windows = sliding_window_view(both[:, :1], 10, axis=0).transpose(0, 2, 1)[::3]
     splits = [Split(inputs=part[:, :-1], targets=part[:, -1:]) for part in np.array_split(windows, 3)]
     found = there(Problem(train=splits[0], valid=splits[1], test=splits[2]))
@@ -64,7 +64,7 @@ def test_what_no_window_of_train_and_valid_shows_is_not_below_them():
         )
 
 
-def test_a_metric_that_cannot_be_sent_is_asked_for():
+def test_a_metric_that_cannot_be_sent_is_computed_by_the_examiner():
     metrics = {"own": Metric(lambda targets, predictions: 1.0), "mse": Metric(mse)}
     own = Objective("mine", "squared_error", metrics, "mse", "own")
     found = there(problem(objective=own)).objective
@@ -73,7 +73,7 @@ def test_a_metric_that_cannot_be_sent_is_asked_for():
     assert found.metrics["mse"].function is mse
 
 
-def test_the_key_names_the_data_and_not_the_competitor():
+def test_the_key_depends_on_the_data_and_not_on_the_competitor():
     one = Trial(study="s", task="wave", architecture="a", length=10, seed=0, budget=Budget(name="b", updates=1))
     assert data_key(one) == data_key(one.model_copy(update={"architecture": "other", "device": "gpu"}))
     for change in ({"seed": 1}, {"length": 11}, {"task": "x"}, {"task_options": {"a": 1}}, {"versions": {"task": 2}}):

@@ -1,4 +1,4 @@
-"""Trials that run elsewhere: nothing assumes that they run on the machine of the process that writes."""
+"""Trials that run elsewhere: no code assumes that they run on the machine of the process that writes."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ MANY = "[architectures.good]\ngain = [1.0, 2.0]\n[architectures.mean]"
 
 
 def lines(results):
-    """How many records each machine's file has."""
+    """The number of records in each machine's file."""
     return {file.stem: len(file.read_text().splitlines()) for file in results.rglob("*.jsonl")}
 
 
@@ -147,7 +147,7 @@ def fake(arrays):
     return Fake()
 
 
-def test_arrays_come_back_with_the_record_and_are_stored_beside_it(study, tmp_path):
+def test_arrays_come_back_with_the_record_and_are_stored_in_a_file_of_their_own(study, tmp_path):
     arrays = {"free_run.true": np.arange(3.0)}
     results = tmp_path / "r"
     [record] = run_study(study(), results, executor=fake(arrays))
@@ -195,13 +195,13 @@ def test_the_folder_of_a_run_is_gone_after_a_run_that_ends_in_any_way(study, tmp
     assert not list(temporary.iterdir())
 
 
-def test_a_folder_that_is_not_on_the_machine_is_no_hindrance(tmp_path):
+def test_a_missing_folder_of_a_study_leaves_the_current_folder(tmp_path):
     with inside(tmp_path / "nowhere"):
         assert Path.cwd().exists()
 
 
 @pytest.mark.attacks
-def test_a_device_that_is_not_at_the_place_ends_the_run(study, tmp_path):
+def test_a_device_that_the_machine_lacks_ends_the_run(study, tmp_path):
     import torch
 
     if torch.cuda.is_available():
@@ -213,7 +213,7 @@ def test_a_device_that_is_not_at_the_place_ends_the_run(study, tmp_path):
 
 
 @pytest.mark.long
-def test_the_check_tells_how_far_it_is(study, tmp_path):
+def test_the_check_reports_its_progress(study, tmp_path):
     file, heard = study(), []
     file.write_text(file.read_text().replace("[20]", "[20, 30, 40]"))
     run_study(file, tmp_path / "r", on_check=lambda done, count: heard.append((done, count)))
@@ -270,7 +270,7 @@ def asks(setting):
 
 @pytest.mark.long
 @pytest.mark.parametrize("more", ["LOADED = False", "LOADED = True\nPRELOAD = ('wfdb', 'no_such_module')"])
-def test_what_a_task_s_data_need_is_imported_beforehand_where_a_study_has_that_task(study, tmp_path, more):
+def test_the_modules_that_a_task_s_data_need_are_imported_beforehand_if_a_study_has_that_task(study, tmp_path, more):
     [record] = run_study(study("[architectures.asks]", f"{ASKS}{more}\n"), tmp_path / "r")
     assert (record.status, record.message) == ("ok", "")
 

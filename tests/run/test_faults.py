@@ -1,4 +1,4 @@
-"""Faults, injected: each costs one record at most, and nothing that was finished."""
+"""Injected faults: each costs at most one record, and no finished record."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def failed(faulty):
 
 
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=lambda number: FAULTS[number][0])
-def test_a_fault_in_a_fit_is_one_record_with_a_message_that_helps(failed, number):
+def test_a_fault_in_a_fit_costs_one_record_which_has_a_helpful_message(failed, number):
     _, status, message = FAULTS[number]
     assert failed[number].status == status
     assert message in failed[number].message
@@ -97,7 +97,7 @@ def test_the_study_may_set_timeout_and_memory_limit(study, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["raise ValueError('boom')", "sys.exit(0)", "os._exit(3)", "raise KeyboardInterrupt"])
-def test_a_competitor_that_cannot_be_made_is_a_record_and_not_the_end(study, tmp_path, fault):
+def test_a_competitor_that_cannot_be_made_has_a_record_and_the_run_continues(study, tmp_path, fault):
     code = f"""
     @architecture("bad", version=1)
     def bad(setting):
@@ -158,7 +158,7 @@ def test_a_plug_in_that_starts_a_thread_when_it_is_loaded_runs(study, tmp_path):
 @pytest.mark.parametrize(
     "code", ["sys.stdout.close()", "sys.stdout = None", "import signal; signal.signal(17, signal.SIG_IGN)"]
 )
-def test_what_a_plug_in_does_to_its_process_when_it_is_loaded_spoils_nothing(study, tmp_path, code):
+def test_changes_of_a_plug_in_to_its_process_when_it_is_loaded_do_not_spoil_the_run(study, tmp_path, code):
     assert [record.status for record in run_study(study(source=f"\n{code}\n"), results=tmp_path / "r")] == ["ok"]
 
 
@@ -268,7 +268,7 @@ def start(tmp_path):
 
 
 def lines(results):
-    """How many lines the store has."""
+    """The number of lines in the store."""
     return sum(file.read_bytes().count(b"\n") for file in (results / "records").rglob("*.jsonl"))
 
 
@@ -296,7 +296,7 @@ updates = 3
 NAP = BAD.format("time.sleep(0.1)")
 
 
-def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_path, start):
+def test_an_interrupt_keeps_finished_trials_and_the_message_says_how_to_continue(study, tmp_path, start):
     file = study("", NAP, text=SLOW)
     run = start(file)
     wait_for(tmp_path / "r", 5)
@@ -310,7 +310,9 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(study, tmp_pa
 
 
 @LINUX
-def test_a_run_that_is_killed_again_and_again_loses_nothing_and_leaves_nothing(study, tmp_path, temporary, start):
+def test_a_run_that_is_killed_again_and_again_loses_no_record_and_leaves_nothing_behind(
+    study, tmp_path, temporary, start
+):
     file, rng = study("", NAP, text=SLOW), np.random.default_rng(0)
     for round_ in range(1, 4):
         run = start(file, "--jobs", "2")
@@ -336,7 +338,7 @@ def store(results):
     return Store(file)
 
 
-def test_a_torn_last_line_is_mended_by_the_next_run(study, tmp_path):
+def test_a_torn_last_line_is_repaired_by_the_next_run(study, tmp_path):
     file = study(BOTH, NAP)
     run_study(file, results=tmp_path / "r", jobs=1)
     path = store(tmp_path / "r").path
@@ -349,7 +351,7 @@ def test_a_torn_last_line_is_mended_by_the_next_run(study, tmp_path):
 
 
 @LINUX
-def test_a_disk_that_fills_up_is_a_clear_error_and_the_next_run_goes_on(study, tmp_path, start):
+def test_a_full_disk_gives_a_clear_error_and_the_next_run_continues(study, tmp_path, start):
     file = study("", NAP, text=SLOW)
     run = start(file, limit=30_000)
     assert run.ended() == 1
@@ -374,7 +376,7 @@ def test_the_lock_of_a_run_that_was_killed_does_not_block(study, tmp_path, start
     assert len(run_study(file, results=tmp_path / "r")) == 40
 
 
-def test_a_trial_that_is_killed_knows_what_its_problem_asked(study, tmp_path):
+def test_the_record_of_a_killed_trial_has_the_objective_of_its_problem(study, tmp_path):
     code = """
     from dataclasses import replace
     from benchbench import Objective

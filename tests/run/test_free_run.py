@@ -1,4 +1,4 @@
-"""The closed loop of a trial: what a record keeps of it, whatever the learner makes."""
+"""The closed loop of a trial: the entry in the record, whatever the learner generates."""
 
 import sys
 import time
@@ -49,11 +49,11 @@ def kept(learner, run):
 
 
 def outcome(learner, free, clock):
-    """What a learner makes of the starts, judged by the truth that it has not seen."""
+    """The outcome of a learner's continuation of the starts, judged by the truth that the learner has not seen."""
     return judged(free, run(learner, Start(free.prefix, free.steps), 20, clock, lambda: None))
 
 
-def test_a_learner_without_a_generate_of_its_own_slides_and_the_record_says_so():
+def test_a_learner_without_generate_predicts_from_a_sliding_window_and_the_record_says_so():
     found = score(Slides())
     assert found.sliding
     assert found.valid_steps == [STEPS] * 6
@@ -62,7 +62,7 @@ def test_a_learner_without_a_generate_of_its_own_slides_and_the_record_says_so()
     assert found.spectrum_distance == pytest.approx(0, abs=1e-3)
 
 
-def test_a_generate_of_its_own_is_given_the_prefix_and_the_steps():
+def test_generate_gets_the_prefix_and_the_number_of_steps():
     run = free_run()
 
     def own(prefix, steps):
@@ -81,7 +81,7 @@ def test_the_steps_of_a_unit_may_be_any_kind_of_number(kind):
     assert score(Slides(), free_run(unit_steps=kind(7))).unit_steps == 7.0
 
 
-def test_a_generate_that_is_none_counts_as_no_generate():
+def test_the_value_none_for_generate_counts_as_no_generate():
     assert score(Own(None)) == score(Slides())
 
 
@@ -105,7 +105,7 @@ def test_the_first_start_and_feature_are_kept_for_the_artifact_and_at_most_2000_
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e300])
-def test_a_run_that_leaves_the_numbers_is_a_divergence_with_a_record(value):
+def test_a_run_with_values_that_are_not_finite_is_recorded_as_diverged(value):
     run = free_run()
     made = run.truth.astype(float)
     made[0, 50:] = made[1, 100:] = value
@@ -217,13 +217,13 @@ def test_a_free_run_that_fails_says_why_and_leaves_the_open_loop_its_scores(reco
     assert (found.free_run.steps, found.free_run.valid_steps, found.free_run.diverged) == (100, [], None)
 
 
-def test_a_free_run_that_is_declined_is_told_from_one_that_fails(record):
+def test_a_free_run_that_is_declined_is_distinguished_from_one_that_fails(record):
     found, _ = record("raise NotImplementedError('no closed loop')")
     assert (found.status, found.free_run.status) == ("ok", "unsupported")
     assert record("1 / 0")[0].free_run.status == "failed"
 
 
-def test_a_learner_that_spoils_its_prefix_is_judged_by_the_truth_all_the_same(record):
+def test_a_learner_that_changes_its_prefix_is_still_judged_by_the_truth(record):
     found, _ = record("prefix[:] = 0; return np.zeros((len(prefix), steps, 1))")
     assert found.free_run.valid_steps == record()[0].free_run.valid_steps
 
@@ -238,7 +238,7 @@ def test_a_task_without_a_free_run_gives_a_record_without_one(record):
     assert record(task="wave")[0].free_run is None
 
 
-def test_a_shipped_network_generates_by_itself_and_a_floor_slides(record):
+def test_a_shipped_network_generates_itself_and_a_baseline_uses_a_sliding_window(record):
     network, floor = (record(name=name)[0].free_run for name in ("gru", "persistence"))
     assert (network.sliding, floor.sliding) == (False, True)
     assert len(network.valid_steps) == len(floor.valid_steps) == 5

@@ -1,4 +1,4 @@
-"""A process that ends in its free run has submitted its predictions before, and keeps their scores."""
+"""A process that ends during its free run submitted its predictions before, and keeps their scores."""
 
 import numpy as np
 import pytest
@@ -156,7 +156,7 @@ def test_starts_are_given_out_after_the_answers_and_never_their_truth(examined):
     assert not np.shares_memory(starts["test"].prefix, problem.free_run.prefix)
 
 
-def test_a_process_speaks_of_one_trial_alone(examined):
+def test_the_messages_of_a_process_must_be_about_one_trial(examined):
     examiner, trial, answers, _ = examined
     other = trial.model_copy(update={"seed": trial.seed + 1})
     mine, theirs = ClientId("competitor", 1), ClientId("competitor", 2)
@@ -171,7 +171,7 @@ def test_a_process_speaks_of_one_trial_alone(examined):
     assert not isinstance(examiner.answer(theirs, ("exam", other)), Refused)
 
 
-def test_only_option_sets_have_a_run_to_be_chosen_by(examined):
+def test_only_competitors_with_several_option_sets_have_a_run_that_chooses(examined):
     examiner, trial, answers, _ = examined
     examiner.submit(trial, answers, MADE)
     assert list(examiner.starts(trial, tuned=False)) == ["test"]
@@ -227,7 +227,7 @@ def test_the_run_that_chooses_is_judged_by_its_median_valid_time_in_units(examin
     assert grade.fields["free_run"].valid_steps == [100] * 5
 
 
-def test_a_run_to_choose_by_that_fails_says_why_and_leaves_the_scored_one(examined):
+def test_a_failed_run_that_chooses_says_why_and_leaves_the_scored_run(examined):
     examiner, trial, answers, problem = examined
     examiner.submit(trial, answers, MADE)
     examiner.starts(trial, tuned=True)

@@ -158,7 +158,7 @@ class Broken(Own):
         (Broken, "SystemExit: no"),
     ],
 )
-def test_a_learner_that_cannot_be_kept_says_why(kind, said):
+def test_the_entry_of_a_learner_that_cannot_be_kept_says_why(kind, said):
     facts, content = keeping.kept(kind(2.0), setting(LAST), kind, LAST)
     assert content is None
     assert facts.form is None

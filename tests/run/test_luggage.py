@@ -1,4 +1,4 @@
-"""What is sent to a worker with a trial, and which worker a trial on a GPU goes to."""
+"""The files that are sent to a worker with a trial, and the worker that gets a trial on a GPU."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ADDRESS = "tcp://127.0.0.1:9000"
 
 
 def sent(text, paths, into):
-    """Where a worker finds what an option names, after everything that it lacks was sent."""
+    """The path under which a worker finds the file that an option names, after all missing files were sent."""
     source = Source(Path(text).name, tuple(paths), "", ())
     parcels = packed(Job(folder="/", files={Origin("task", "t", 1, "task_options.path", text): source}))
     for piece in [piece for parcel in parcels for piece in parcel.pieces]:

@@ -1,4 +1,4 @@
-"""The microscope: snapshots of what a learner was, off its record where it has none."""
+"""The microscope: snapshots of a learner, and the reason in the record if there are none."""
 
 import numpy as np
 import pytest
@@ -76,7 +76,7 @@ def test_a_snapshot_that_fails_costs_no_score_and_the_record_says_so(outcome, bo
     assert found.record.scores["test_mse"] > 0
 
 
-def test_a_learner_without_snapshots_says_so(outcome):
+def test_the_record_says_that_a_learner_has_no_snapshots(outcome):
     assert outcome("pass", "good").record.message == "the microscope saw nothing: the learner has no method snapshot"
 
 

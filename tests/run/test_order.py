@@ -43,5 +43,5 @@ def test_each_competitor_comes_first_about_as_often():
     assert all(30 < firsts[name] < 70 for name in "xyz")
 
 
-def test_no_trials_have_no_blocks():
+def test_an_empty_list_of_trials_gives_no_blocks():
     assert blocks([]) == []

@@ -1,4 +1,4 @@
-"""Which files a trial comes from, and how a change of one of them is seen."""
+"""The files that a trial comes from, and the detection of changes in them."""
 
 import hashlib
 import sys
@@ -20,7 +20,7 @@ def mine(setting, *, data: str = ""):
 
 @pytest.fixture
 def known(tmp_path, monkeypatch):
-    """The registry with a plug-in that imports a file beside it."""
+    """The registry with a plug-in that imports a file from its own folder."""
     (tmp_path / "mine.py").write_text(PLUGIN)
     (tmp_path / "beside.py").write_text("SCALE = 1\n")
     (tmp_path / "unused.py").write_text("")

@@ -187,7 +187,7 @@ def test_a_task_that_makes_its_own_data_is_refused_and_those_that_can_be_applied
         predict_file(find(folder / "r", record.trial.key), folder / "r", str(folder / "signal.csv"))
 
 
-def test_a_record_names_its_learner_and_a_plug_in_that_says_nothing_says_so(kept):
+def test_a_record_names_the_file_of_its_learner_or_says_why_there_is_none(kept):
     folder, records = kept
     by_name = {record.trial.architecture: record for record in records}
     assert by_name["gru"].kept_name == f"{by_name['gru'].trial.key}.learner.pt"

@@ -19,7 +19,7 @@ def run(file, tmp_path):
     return make_problem(trial, known), artifacts.read(tmp_path, outcome.record)[0]
 
 
-def test_the_predictions_of_all_splits_are_kept_beside_the_true_values(study, tmp_path):
+def test_the_predictions_of_all_splits_are_kept_with_the_true_values(study, tmp_path):
     problem, arrays = run(study(), tmp_path)
     for name in ("train", "valid", "test"):
         split = getattr(problem, name)

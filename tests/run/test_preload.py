@@ -1,4 +1,4 @@
-"""What processes have loaded before they are forked: nothing that a trial needs is imported on its clock."""
+"""The modules that processes have loaded before they are forked: a trial imports nothing on its clock."""
 
 import sys
 

@@ -113,7 +113,7 @@ def other_machine(found: Found, **scores: float) -> Found:
     return Found(line, [line if one == found.line else one for one in found.study])
 
 
-def test_with_other_versions_the_scores_are_held_against_the_spread_over_seeds(two_seeds):
+def test_with_other_versions_the_scores_are_compared_with_the_spread_over_seeds(two_seeds):
     found = other_machine(_first(two_seeds))
     made = repeat(found)
     assert (made.agreement.agrees, made.agreement.bitwise) == (True, False)
@@ -121,14 +121,14 @@ def test_with_other_versions_the_scores_are_held_against_the_spread_over_seeds(t
     assert "the scores of its 2 seeds differ" in made.agreement.said[1]
 
 
-def test_a_score_further_off_than_the_seeds_lie_apart_does_not_agree(two_seeds):
+def test_a_score_that_differs_by_more_than_the_spread_over_seeds_does_not_agree(two_seeds):
     found = _first(two_seeds)
     far = found.record.model_copy(update={"scores": {**found.record.scores, "test_mse": 99.0}})
     assert not agreement.spread(found.record, far, found.siblings, "of another machine").agrees
     assert agreement.spread(found.record, found.record, found.siblings, "of another machine").agrees
 
 
-def test_without_another_seed_there_is_nothing_to_compare_with_elsewhere(two_seeds):
+def test_without_another_seed_there_is_nothing_to_compare_with_on_another_machine(two_seeds):
     found = other_machine(_first(two_seeds))
     with pytest.raises(InputError, match=r"torch 1.0 in the record.*no other seed of this competitor"):
         repeat(Found(found.line, [found.line]))
@@ -204,7 +204,7 @@ def test_a_plug_in_of_another_version_or_content_is_refused(plugged, text, said,
         repeat(find(plugged / "r", ""), folder=plugged, plugins=[str(changed)])
 
 
-def test_a_trial_that_was_stopped_needs_its_limit(plugged):
+def test_a_trial_that_a_limit_ended_needs_that_limit(plugged):
     found = find(plugged / "r", "")
     stopped = found.line._replace(record=found.record.model_copy(update={"status": Status.TIMEOUT, "message": "slow"}))
     with pytest.raises(InputError, match=r"ended as timeout \(slow\): give --timeout"):

@@ -36,7 +36,7 @@ def score(trial, *, noise=0.03):
 
 
 def run(resolve, trials, scored=score):
-    """Fill in what each stage lacks until nothing is asked for: the added trials, and the notes of every stage."""
+    """Add records for each stage until no trial is missing; returns the added trials and the notes of every stage."""
     stages, done, notes = Stages(grid=trials, resolve=resolve), {}, []
     for _ in range(20):
         stage = stages.known(done)[-1]
@@ -59,7 +59,7 @@ def test_seeds_are_added_in_whole_blocks_and_only_where_a_pair_is_undecided():
     assert "wave 10 few cpu: every pair is decided at 5 seeds" in notes
 
 
-def test_a_tie_at_the_effect_that_is_asked_for_ends_it():
+def test_a_tie_at_the_given_effect_adds_no_seeds():
     assert run(Resolve(effect=0.5, most=30), grid())[0] == []
 
 
@@ -69,7 +69,7 @@ def test_a_study_of_fewer_seeds_than_the_first_look_gets_these_everywhere():
     assert notes[0] == "sine 10 few cpu: the first look is at 5 seeds; seeds 3 to 4 are added"
 
 
-def test_looks_go_on_at_ten_twenty_and_thirty_seeds_and_no_further_than_allowed():
+def test_looks_follow_at_ten_twenty_and_thirty_seeds_up_to_the_most_allowed():
     def noisy(trial):
         return score(trial, noise=0.5)
 
@@ -78,7 +78,7 @@ def test_looks_go_on_at_ten_twenty_and_thirty_seeds_and_no_further_than_allowed(
         assert len(added) == 2 * (seeds - 5)
 
 
-def test_a_place_where_all_but_one_decline_asks_for_nothing():
+def test_a_place_where_all_but_one_competitor_decline_gets_no_seeds():
     trials = grid(names=("a", "b"))
     stages = Stages(grid=trials, resolve=Resolve(effect=0.02, most=10))
     for taken in (0, 1):
@@ -89,7 +89,7 @@ def test_a_place_where_all_but_one_decline_asks_for_nothing():
         assert stages.known(done)[-1].missing(done) == []
 
 
-def test_two_baselines_that_are_open_are_no_reason_to_go_on():
+def test_an_open_pair_of_baselines_adds_no_seeds():
     trials = grid(("a", "mean", "median"))
     scores = {"a": 0.1, "mean": 1.0, "median": 1.0}
 
@@ -105,7 +105,7 @@ def test_two_baselines_that_are_open_are_no_reason_to_go_on():
     assert len(found({"mean"})) == 3 * 5
 
 
-def test_a_run_goes_on_from_whatever_records_are_there():
+def test_a_run_continues_from_any_records():
     trials, resolve = grid(), Resolve(effect=0.02, most=10)
     done = {one.key: made(one, score(one)) for one in trials}
     wanted, _ = resolve.further(trials, done)

@@ -1,4 +1,4 @@
-"""A study to a store: checked first, resumed, isolated."""
+"""From a study to a store: studies are checked first, resumed, and isolated."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_scores_in_another_process(study, tmp_path)
 
 
 @pytest.mark.long
-def test_an_engine_given_by_hand_takes_the_place_of_the_study_s(study, tmp_path):
+def test_a_given_engine_replaces_the_engines_of_the_study(study, tmp_path):
     file = study("[architectures.gru]")
     [by_itself] = run_study(file, results=tmp_path / "r")
     [by_hand] = run_study(file, results=tmp_path / "r", engine="numba")
@@ -97,12 +97,12 @@ def test_a_task_that_cannot_make_its_problem_is_a_wrong_study(study, tmp_path, f
 
 
 @pytest.mark.parametrize("timeout", [float("inf"), float("nan"), 0.0])
-def test_a_timeout_without_end_is_refused(study, tmp_path, timeout):
+def test_an_infinite_timeout_is_refused(study, tmp_path, timeout):
     with pytest.raises(InputError, match="timeout"):
         run_study(study(), results=tmp_path / "r", timeout=timeout)
 
 
-def test_a_timeout_of_months_is_taken(study, tmp_path):
+def test_a_timeout_of_months_is_accepted(study, tmp_path):
     assert [record.status for record in run_study(study(), results=tmp_path / "r", timeout=1e8)] == ["ok"]
 
 
@@ -117,7 +117,7 @@ def test_relative_paths_start_from_the_study_file(study, tmp_path, monkeypatch):
     assert (tmp_path / "elsewhere" / "r" / "records").exists()
 
 
-def test_a_device_that_is_not_here_is_an_error_and_no_fallback(study, tmp_path):
+def test_a_missing_device_is_an_error_and_not_replaced_by_another(study, tmp_path):
     import torch
 
     if torch.cuda.is_available():
@@ -167,7 +167,7 @@ def test_the_order_is_of_randomised_blocks_that_are_recorded(study, tmp_path):
 
 
 @pytest.mark.long
-def test_a_run_that_goes_on_keeps_the_blocks(study, tmp_path):
+def test_a_continued_run_keeps_the_blocks(study, tmp_path):
     file = study("[architectures.good]\n[architectures.mean]")
     file.write_text(file.read_text().replace("seeds = 1", "seeds = 3"))
     whole = {r.trial.key: r.block for r in run_study(file, results=tmp_path / "whole")}
@@ -340,7 +340,7 @@ def test_a_plug_in_that_is_edited_during_the_run_ends_it(study, tmp_path):
 
 
 @pytest.mark.long
-def test_a_fixed_size_over_the_limit_or_a_width_that_cannot_be_had_is_a_row_and_no_wrong_study(study, tmp_path):
+def test_a_fixed_size_over_the_limit_or_an_impossible_width_is_recorded_as_unsupported(study, tmp_path):
     code = """
     @architecture("large", version=1)
     def large(setting):

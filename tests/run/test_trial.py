@@ -1,4 +1,4 @@
-"""One trial to one record, whatever the competitor does."""
+"""From a trial to a record, whatever the competitor does."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_fit_and_prediction_are_timed_by_the_clock_that_is_given(study):
         ("[meter.spend() for _ in range(9)]", "over_budget", "the fit made 5 updates after the budget was used up"),
     ],
 )
-def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, source, status, message):
+def test_a_failure_in_a_fit_gives_a_status_and_a_helpful_message(study, source, status, message):
     code = f"""
     class Bad(Base):
         def fit(self, train, valid, meter):
@@ -88,7 +88,7 @@ def test_what_goes_wrong_in_a_fit_is_a_status_with_a_message_that_helps(study, s
         ("inputs[:, -1:].astype(float) * 1e60", "diverged", "predictions are not finite"),
     ],
 )
-def test_what_goes_wrong_in_a_prediction_is_a_status_and_the_cost_is_kept(study, source, status, message):
+def test_a_failure_in_a_prediction_gives_a_status_and_keeps_the_costs(study, source, status, message):
     code = f"""
     class Bad(Base):
         def predict(self, inputs):
@@ -104,7 +104,7 @@ def test_what_goes_wrong_in_a_prediction_is_a_status_and_the_cost_is_kept(study,
     assert record.scores == {}
 
 
-def test_over_budget_keeps_its_scores(study):
+def test_a_trial_over_its_budget_keeps_its_scores(study):
     code = """
     class Bad(Base):
         def fit(self, train, valid, meter):
@@ -199,7 +199,7 @@ def test_other_libraries_can_compute_with_the_arrays(study, source, status):
     assert (record.status, record.message) == (status, "")
 
 
-def test_facts_of_a_task_may_be_of_numpy(study):
+def test_facts_of_a_task_may_be_numpy_values(study):
     code = """
     @task("facts", version=1)
     def facts(rng, length):
@@ -242,7 +242,7 @@ def test_a_budget_that_ends_before_the_first_sequences_is_a_clear_failure(study)
     assert "the budget ended before" in record.message
 
 
-def test_segments_are_the_first_one_and_the_extremes():
+def test_segments_are_the_first_the_best_and_the_worst():
     targets = np.zeros((180, 1, 1), np.float32)
     predictions = np.zeros_like(targets)
     predictions[:60], predictions[60:120], predictions[120:] = 0.5, 0.1, 2.0
@@ -251,7 +251,7 @@ def test_segments_are_the_first_one_and_the_extremes():
     assert (found["best"].score, found["worst"].score) == (pytest.approx(0.01), pytest.approx(4.0))
 
 
-def test_groups_are_scored_apart(study):
+def test_groups_are_scored_separately(study):
     trial = Trial(study="s", task="cosine", architecture="mean", length=30, seed=0,
                   budget=Budget(name="b", updates=1),
                   task_options={"ranges": {"low": [0.1, 0.2], "high": [1.0, 2.0]}})  # fmt: skip

@@ -1,4 +1,4 @@
-"""A tuned study as it runs: its stages, its records, an interruption in the middle, and what is refused beforehand."""
+"""Runs of a tuned study: its stages, its records, an interruption in the middle, and refusals beforehand."""
 
 import pytest
 
@@ -118,7 +118,9 @@ def test_seeds_are_added_and_recorded_as_such_and_a_second_run_adds_none(file, t
         (("", ""), {"max_seeds": 9}, "max_seeds is given without resolve"),
     ],
 )
-def test_what_cannot_be_tuned_or_resolved_is_refused_before_anything_runs(file, tmp_path, change, options, message):
+def test_a_study_that_cannot_be_tuned_or_resolved_is_refused_before_anything_runs(
+    file, tmp_path, change, options, message
+):
     file.write_text(STUDY.replace(*change))
     with pytest.raises(InputError, match=message):
         run_study(file, tmp_path / "r", **options)

@@ -1,4 +1,4 @@
-"""Cleaning and features: against plain loops, fitted on train alone, and without a look ahead."""
+"""Cleaning and features: against plain loops, fitted on train alone, and without looking ahead."""
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_the_low_pass_filter_is_butterworths_and_starts_at_rest(cutoff):
     assert first(parts[1:])[500:].std() < 0.4 * fast[500:].std()
 
 
-def test_past_values_are_features_beside_the_present_one():
+def test_past_values_become_features_after_the_present_value():
     parts, _ = prepared(pieces(TIMES, TIMES, TIMES), Preparation(embedding=4, delay=5))
     values = parts[0][0].values
     assert values.shape == (1985, 4)

@@ -13,7 +13,7 @@ def made(gaps=0.02, outliers=0.01, longest=12, seed=0):
     return corrupted(np.random.default_rng(seed), SIGNAL, gaps=gaps, outliers=outliers, longest=longest)
 
 
-def test_as_many_samples_are_lost_and_are_outliers_as_was_asked_for():
+def test_gaps_and_outliers_have_the_shares_that_were_asked_for():
     found = made(gaps=0.0)
     assert (np.abs(found - SIGNAL) > 0).sum() == 50
     off = np.abs(found - SIGNAL)[found != SIGNAL]
@@ -21,7 +21,7 @@ def test_as_many_samples_are_lost_and_are_outliers_as_was_asked_for():
     assert np.isnan(made()).sum() == 100
 
 
-def test_gaps_are_short_and_apart_and_the_ends_are_there():
+def test_gaps_are_short_and_separate_and_the_ends_are_not_missing():
     for seed in range(20):
         lost = np.isnan(made(gaps=0.3, seed=seed))
         edges = np.flatnonzero(np.diff(lost.astype(int)))
@@ -32,7 +32,7 @@ def test_gaps_are_short_and_apart_and_the_ends_are_there():
         assert lost.sum() == 1500
 
 
-def test_nothing_asked_for_is_nothing_done():
+def test_shares_of_zero_change_nothing():
     np.testing.assert_array_equal(made(gaps=0.0, outliers=0.0), SIGNAL)
 
 

@@ -1,4 +1,4 @@
-"""The first look at a file: which column it is, and what is refused, with the rows and what would help."""
+"""The first look at a file: the column of the signal, and refusals with the rows and what would help."""
 
 import numpy as np
 import pandas as pd
@@ -76,12 +76,12 @@ def test_a_single_column_that_rises_evenly_is_a_signal_and_no_time(tmp_path):
         ({"x": [5.0] * 40}, "", "is constant: every value is 5"),
         ({"x": ["a", "b", "c"]}, "", "has no column of numbers that could be the signal; its columns: x"),
         ({"time": [0.0, 1, 2, 2.4, 4, 5], "x": wave(6)}, "",
-         "irregular sampling: by column 'time', 2 rows .4, 5. do not come 1 after the row before"),
+         "irregular sampling: by column 'time', the time since the row before is not 1 in 2 rows .4, 5."),
         ({"time": [0.0, 1, 2, 5, 6, 7], "x": wave(6)}, "", "2 samples are missing by column 'time'.*2 after row 3"),
         ({"time": [0.0, 1, 1, 3, 4, 5], "x": wave(6)}, "", "has the name of a time but does not rise at row 3: sort"),
     ],
 )  # fmt: skip
-def test_what_is_no_even_signal_is_refused_with_its_rows(columns, clean, message, tmp_path):
+def test_a_signal_with_gaps_or_uneven_samples_is_refused_with_its_rows(columns, clean, message, tmp_path):
     with pytest.raises(InputError, match=message):
         seen(table(tmp_path, **columns), clean=clean)
 

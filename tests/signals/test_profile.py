@@ -1,4 +1,4 @@
-"""What is found in a signal: gaps, outliers, the period, and nothing where there is nothing."""
+"""The profile of a signal: gaps, outliers and the period, and none of these if there is none."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_noise_however_slow_has_no_period():
     assert sum(one is not None for one in [*walks, *slow, *white]) <= 2  # of 100
 
 
-def test_a_signal_of_fewer_than_five_periods_has_none():
+def test_a_signal_of_fewer_than_five_periods_has_no_period():
     assert period(np.sin(2 * np.pi * np.arange(100) / 40)) is None
 
 

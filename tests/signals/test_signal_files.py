@@ -191,7 +191,7 @@ def test_a_text_file_with_two_readings_or_none_is_refused_with_the_readings(text
 
 
 @pytest.mark.parametrize(("header", "numbers"), [(True, [[1.5], [2.25]]), (False, [[0], [1.5], [2.25]])])
-def test_whether_the_first_line_has_names_can_be_said(header, numbers):
+def test_the_option_header_says_whether_the_first_line_has_names(header, numbers):
     np.testing.assert_array_equal(read_text(b"0\n1.5\n2.25\n", Form(header=header)).numbers, numbers)
 
 
@@ -199,7 +199,7 @@ def test_a_number_with_three_decimals_among_whole_ones_is_read_with_a_given_sign
     assert read_text(b"x\n993\n1.004\n", Form(decimal=".")).numbers.ravel().tolist() == [993, 1.004]
 
 
-def test_a_text_of_another_encoding_asks_for_it():
+def test_the_message_on_a_text_of_another_encoding_asks_for_the_encoding():
     text = "Spannung µV;x\n1,5;2\n"
     with pytest.raises(InputError, match='give the option encoding, such as "cp1252"'):
         read_text(text.encode("cp1252"), Form())
@@ -252,7 +252,7 @@ def signal(folder, name, content, **form):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_kind_of_file_gives_the_signal_and_cut_anywhere_gives_none(tmp_path, name):
+def test_every_kind_of_file_gives_the_signal_and_a_file_that_is_cut_off_is_refused(tmp_path, name):
     found = signal(tmp_path, name, FILES[name])
     np.testing.assert_allclose(found, SIGNAL, rtol=1e-6 if "wav" in name else 0)
     if name == "a.csv":
@@ -273,7 +273,7 @@ def test_every_kind_of_file_gives_the_signal_and_cut_anywhere_gives_none(tmp_pat
     packed=st.booleans(),
     head=st.booleans(),
 )
-def test_a_file_of_rubbish_is_a_message_and_no_fault(tmp_path_factory, kind, content, packed, head):
+def test_a_file_of_rubbish_is_refused_with_a_message(tmp_path_factory, kind, content, packed, head):
     folder = tmp_path_factory.getbasetemp()
     begun = FILES[f"a{kind if kind not in {'.tsv', '.txt'} else '.csv'}"][:20] if head else b""
     name = f"a{kind}{'.gz' if packed else ''}"
@@ -285,7 +285,7 @@ def test_a_file_of_rubbish_is_a_message_and_no_fault(tmp_path_factory, kind, con
     assert said.startswith(name)
 
 
-def test_an_array_that_claims_more_than_there_is_memory_is_a_message(tmp_path):
+def test_an_array_that_claims_more_memory_than_there_is_is_refused(tmp_path):
     stream = io.BytesIO()
     claimed = {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
     np.lib.format.write_array_header_1_0(stream, claimed)
@@ -309,7 +309,7 @@ def test_one_of_several_arrays_is_taken_by_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("transposed", [SIGNAL[None], np.stack([SIGNAL, SIGNAL, SIGNAL])])
-def test_a_transposed_array_gets_the_hint(tmp_path, transposed):
+def test_the_message_on_a_transposed_array_has_a_hint(tmp_path, transposed):
     hint = rf"the array is {len(transposed)} x 300, and its first axis must be time: save array.T"
     for name, content in (("a.npy", npy(transposed)), ("a.npz", saved(x=transposed))):
         with pytest.raises(InputError, match=hint):

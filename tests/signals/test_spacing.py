@@ -55,7 +55,7 @@ def test_the_unit_of_a_time_is_in_its_name(name, seconds):
     assert seconds_of(name) == seconds
 
 
-def test_names_that_are_times_and_names_that_may_be():
+def test_some_names_are_always_times_and_some_may_be():
     assert [name for name in ("time", "Timestamp", "time_ms", "t", "load", "index") if named_time(name)] == [
         "time", "Timestamp", "time_ms",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Intervals, against SciPy and against what must hold whatever the numbers are."""
+"""Intervals, against SciPy and against properties that hold for all numbers."""
 
 import numpy as np
 import pytest

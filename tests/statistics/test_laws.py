@@ -71,7 +71,7 @@ def test_one_seed_has_an_exponent_without_an_interval():
     assert np.isnan([found.exponent.low, found.predicted.high]).all()
 
 
-def test_seeds_that_agree_in_full_are_taken_as_they_are():
+def test_seeds_that_agree_exactly_give_intervals_without_width():
     bytes_ = np.tile([[100.0], [200.0], [400.0]], 3)
     found = law(SIZES, bytes_)
     assert found.exponent[:3] == pytest.approx((1, 1, 1))

@@ -1,4 +1,4 @@
-"""Pairs of a table: effects, Holm's procedure, failures, and what swapping and scaling must leave."""
+"""Pairs of a table: effects, Holm's procedure, failures, and the effects of swapping and scaling."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Seeds that a verdict takes, against noncentral t and simulation; and looks at a growing number of seeds."""
+"""The seeds that a verdict needs, against noncentral t and simulation; and looks at a growing number of seeds."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_without_noise_the_fewest_seeds_suffice():
     assert seeds_needed(0.0, 0.1) == 2
 
 
-def test_no_effect_cannot_be_found():
+def test_an_effect_of_zero_is_refused():
     with pytest.raises(ValueError, match="above 0"):
         seeds_needed(1.0, 0.0)
 

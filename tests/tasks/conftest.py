@@ -1,4 +1,4 @@
-"""Material for the tasks: made-up WFDB records, so that the tests run anywhere, and the real ones where they are."""
+"""Data for the tasks: made-up WFDB records, so that the tests run anywhere, and real ones if they are available."""
 
 import os
 from pathlib import Path

@@ -49,7 +49,7 @@ def test_no_window_ends_in_a_gap_and_no_target_lies_in_one(holes):
     assert sum(problem.provenance["clean"]["filled"]) == len(missing & {*range(2000)}) + len(missing - {*range(2000)})
 
 
-def test_without_interpolation_a_gap_is_refused_as_ever(holes):
+def test_without_interpolation_a_gap_is_refused(holes):
     with pytest.raises(InputError, match="53 of 3000 values are not finite numbers: row 101 is missing"):
         make(SERIES, path=holes[1], clean=["clip"])
     with pytest.raises(InputError, match=r"rows 2201 to 2240 are missing, 40 in a row, more than longest_gap = 39"):
@@ -81,7 +81,7 @@ def test_a_parameter_out_of_its_range_is_refused(options):
         bind(SERIES.options, options, "study")
 
 
-def test_past_values_and_frequencies_are_inputs_beside_the_target(tmp_path):
+def test_past_values_and_frequencies_are_further_inputs_and_not_targets(tmp_path):
     signal = np.sin(2 * np.pi * np.arange(3000) / 20) + 0.1 * np.random.default_rng(0).standard_normal(3000)
     np.save(tmp_path / "a.npy", signal)
     path = str(tmp_path / "a.npy")
@@ -94,7 +94,7 @@ def test_past_values_and_frequencies_are_inputs_beside_the_target(tmp_path):
     np.testing.assert_allclose(inputs[:, 1], signal[34:54], atol=1e-5)
     np.testing.assert_allclose(inputs[:, 2], 1, atol=0.1)
     assert problem.train.targets[0, 0, 0] * std[0] + mean[0] == pytest.approx(signal[61], abs=1e-5)
-    with pytest.raises(InputError, match="a free run has no future values for the inputs beside the target"):
+    with pytest.raises(InputError, match="a free run has no future values for inputs other than the target"):
         make(SERIES, path=path, embedding=2, free_run=10)
     np.save(tmp_path / "two.npy", np.stack([signal, -signal], axis=1))
     with pytest.raises(InputError, match="embedding and frequencies take one column"):
@@ -136,7 +136,7 @@ def test_after_resampling_no_window_ends_near_a_gap(record):
     assert 2 * 20 / 3 < count <= 2 * (20 / 3 + 22)  # the gap as end and as target, and ten samples to each side
 
 
-def test_beats_of_a_record_keep_their_place_beside_features(wfdb_folder):
+def test_beats_of_a_record_keep_their_position_if_features_are_added(wfdb_folder):
     options = {"path": str(wfdb_folder), "records": ["101", "103"], "windows": "beats", "duration": 0.0, "horizon": 3}
     plain, more = make(ECG, **options), make(ECG, **options, embedding=3, delay=4)
     assert (more.test.inputs.shape[2], more.test.targets.shape[2]) == (3, 1)

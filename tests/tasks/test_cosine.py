@@ -102,7 +102,7 @@ def test_a_range_of_three_numbers_is_refused_by_the_schema():
 
 
 @pytest.mark.parametrize("frequency", ["fixed", "drawn"])
-def test_the_free_run_goes_on_by_the_recurrence_of_each_cosine(frequency):
+def test_the_free_run_follows_the_recurrence_of_each_cosine(frequency):
     problem = cosine(np.random.default_rng(0), 60, frequency=frequency, test_series=10)
     run = problem.free_run
     whole = raw(problem, np.concatenate([run.prefix, run.truth], axis=1))

@@ -1,4 +1,4 @@
-"""energies, names, problem_types, autoregression, cosine's test ranges: the numbers that are asked for."""
+"""energies, names, problem_types, autoregression, and the test ranges of cosine."""
 
 from itertools import combinations
 
@@ -77,7 +77,7 @@ def write(tmp_path, text):
     return str(file)
 
 
-def test_words_of_ones_own_come_from_a_file(tmp_path):
+def test_a_users_own_words_come_from_a_file(tmp_path):
     text = "".join(f"{'a' * i}b\tfirst\n{'c' * i}b\tsecond\n" for i in range(1, 11))
     problem = names(rng(), 12, path=write(tmp_path, text), alphabet="abc")
     assert problem.classes == ("first", "second")
@@ -132,13 +132,13 @@ def test_many_to_one_and_many_to_many_are_the_largest_in_the_end_and_so_far():
 
 
 @pytest.mark.parametrize("length", [20, 21])
-def test_after_the_input_it_is_to_be_written_backward(length):
+def test_the_encoder_decoder_task_asks_for_the_input_backward(length):
     inputs, targets, _ = answers("encoder_decoder", length)
     assert not inputs[:, -10:].any()
     np.testing.assert_allclose(targets, inputs[:, -20:-10][:, ::-1], atol=1e-5)
 
 
-def test_of_sequences_of_different_length_the_largest_before_the_end_is_asked():
+def test_sequences_of_different_length_ask_for_the_largest_number_before_the_end():
     inputs, targets, lengths = answers("different_length")
     assert (lengths.min(), lengths.max()) == (5, 20)
     for row, largest, end in zip(inputs, targets[:, 0], lengths, strict=True):
@@ -156,7 +156,7 @@ def test_the_best_forecast_of_an_autoregression_has_the_error_of_the_floor():
     assert np.square(best - problem.test.targets[:, 0]).mean() == pytest.approx(problem.floor, rel=0.02)
 
 
-def test_the_random_split_shares_samples_between_train_and_test_as_the_other_does_not():
+def test_only_the_random_split_shares_samples_between_train_and_test():
     def shared(split):
         problem = autoregression(rng(), 10, split=split)
         known = set(problem.train.inputs.ravel().tolist())

@@ -43,7 +43,7 @@ def test_one_step_ahead_is_solved_by_a_linear_filter(mitdb):
     assert r2_of_linear(problem) == pytest.approx(0.996, abs=0.003)
 
 
-def test_ten_steps_ahead_is_not(mitdb):
+def test_ten_steps_ahead_is_not_solved_by_a_linear_filter(mitdb):
     problem = make(mitdb, duration=300.0, stride=20)
     assert -0.2 < r2_of_persistence(problem) < 0.3
     assert 0.35 < r2_of_linear(problem) < 0.6

@@ -49,11 +49,11 @@ def test_embedding_and_frequencies_are_further_inputs():
     np.testing.assert_array_equal(np.isfinite(problem.shown["clean"]), True)
 
 
-def test_a_signal_with_gaps_takes_interpolation():
+def test_a_signal_with_gaps_needs_interpolation():
     with pytest.raises(InputError, match="missing or not finite"):
         made(clean=())
 
 
-def test_a_folder_that_is_not_there_is_named():
+def test_the_message_names_a_missing_folder():
     with pytest.raises(InputError, match="no such folder"):
         made(database="mitdb", path="nowhere")

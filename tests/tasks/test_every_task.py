@@ -1,4 +1,4 @@
-"""What holds for every task in the folder."""
+"""Properties of every task in the folder."""
 
 import importlib
 import json
@@ -65,7 +65,7 @@ def content(problem):
     return [array.tobytes() for array in arrays + runs]
 
 
-def test_there_is_one_task_a_file_called_like_it():
+def test_each_file_has_one_task_of_its_name():
     names = [[plugin.name for plugin in registered(module)] for module in MODULES]
     assert names == [[module.__name__.rpartition(".")[2]] for module in MODULES]
 

@@ -1,4 +1,4 @@
-"""ecg_beats, ecg_anomaly and the made-up heartbeats: counts, labels, splits by patient, and what is refused."""
+"""ecg_beats, ecg_anomaly and the made-up heartbeats: counts, labels, splits by patient, and refusals."""
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ def test_the_window_ends_behind_the_peak_and_the_target_is_the_annotation(annota
     assert classes.tolist() == [int(i % 4 == 3) for i in range(len(made.peaks))][first:]
 
 
-def test_premature_beats_are_counted_by_split_and_patient_and_others_are_left_out_in_the_open(annotated):
+def test_premature_beats_are_counted_by_split_and_patient_and_so_are_the_beats_left_out(annotated):
     problem = beats(**annotated(r100="NV", r101="NVA+", r103="NVFN"))
     facts = problem.provenance
     for use, split in (("train", problem.train), ("valid", problem.valid), ("test", problem.test)):
@@ -122,7 +122,7 @@ def test_a_split_without_a_class_is_refused_by_its_name(annotated, symbols, said
         ({"database": "mitdb", "premature": 0.1}, "premature: records have their own"),
     ],
 )
-def test_options_that_leave_nothing_to_tell_are_refused(options, said):
+def test_options_without_effect_or_without_data_are_refused(options, said):
     with pytest.raises(InputError, match=said):
         beats(**options)
 

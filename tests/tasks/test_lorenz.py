@@ -42,7 +42,7 @@ def test_the_free_run_is_the_same_orbit_scaled_from_a_window_after_the_test_on(p
     np.testing.assert_allclose(run.restore(run.truth)[0], orbit[begins[0] + LENGTH :][:STEPS], atol=1e-4)
 
 
-def test_option_sets_are_chosen_on_an_orbit_of_its_own_by_the_same_clock(problem):
+def test_option_sets_are_chosen_on_another_orbit_in_the_same_unit_of_time(problem):
     run, rng = problem.valid_run, np.random.default_rng(0)
     rng.uniform(size=3)  # the start of the first orbit
     orbit = states(rng, LENGTH + STEPS + SPACING * (STARTS - 1))
@@ -59,7 +59,7 @@ def test_ten_lyapunov_times_are_generated_in_their_unit(problem):
     assert problem.free_run.steps == STEPS == round(10 * problem.free_run.unit_steps)
 
 
-def test_the_free_run_leaves_train_valid_and_test_as_they_were(problem):
+def test_the_free_run_does_not_change_train_valid_and_test(problem):
     alone = forecast_series(states(np.random.default_rng(0), SAMPLES), length=LENGTH, horizon=1)
     for name in ("train", "valid", "test"):
         one, two = getattr(problem, name), getattr(alone, name)

@@ -52,7 +52,7 @@ def test_the_free_run_is_the_same_orbit_scaled_from_a_window_after_the_test_on(t
 
 
 @pytest.mark.parametrize("squash", [False, True])
-def test_option_sets_are_chosen_on_an_orbit_of_its_own_by_the_same_clock(squash):
+def test_option_sets_are_chosen_on_another_orbit_in_the_same_unit_of_time(squash):
     problem, rng = make(samples=2000, squash=squash), np.random.default_rng(0)
     run, steps = problem.valid_run, problem.free_run.steps
     rng.uniform()  # the history of the first orbit
@@ -82,7 +82,7 @@ def test_a_squashed_value_beyond_the_range_of_tanh_is_restored_to_nothing_finite
 
 
 @pytest.mark.parametrize("warm_up", [None, 20])
-def test_the_free_run_leaves_train_valid_and_test_as_they_were(warm_up):
+def test_the_free_run_does_not_change_train_valid_and_test(warm_up):
     alone = forecast_series(series(np.random.default_rng(0), 2000), length=50, horizon=1, warm_up=warm_up)
     assert bytes_of(make(samples=2000, warm_up=warm_up)) == bytes_of(alone)
 

@@ -74,7 +74,7 @@ def test_windows_longer_than_the_training_part_are_refused():
         noisy_sine(np.random.default_rng(0), 800)
 
 
-def test_the_free_run_has_noise_before_and_goes_on_without():
+def test_the_free_run_has_noise_in_its_prefix_and_none_after_it():
     problem = noisy_sine(np.random.default_rng(0), 100)
     run = problem.free_run
     prefix, truth = raw(problem, run.prefix)[:, :, 0], raw(problem, run.truth)[:, :, 0]
@@ -94,7 +94,7 @@ def test_the_starts_of_the_free_run_have_all_phases_and_there_is_none_beyond_hor
     assert noisy_sine(np.random.default_rng(0), 100, horizon=2).free_run is None
 
 
-def test_the_free_run_leaves_the_parts_as_they_were():
+def test_the_free_run_does_not_change_the_parts():
     rng = np.random.default_rng(0)
     problem = noisy_sine(np.random.default_rng(0), 100)
     drawn = np.sin(0.02 * np.arange(800)) + 2 * rng.random(800)

@@ -1,4 +1,4 @@
-"""The user's own signal: every format, every refusal, and nothing of the test part leaks."""
+"""The user's own signal: every format, every refusal, and no leak from the test part."""
 
 import hashlib
 import io

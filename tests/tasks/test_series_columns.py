@@ -1,4 +1,4 @@
-"""Several columns, several recordings, inputs beside the target, free runs, and signals of a million samples."""
+"""Several columns, several recordings, inputs other than the target, free runs, and signals of a million samples."""
 
 import re
 
@@ -78,14 +78,14 @@ def test_with_a_target_the_other_columns_are_only_inputs(table):
         ({"columns": ["a", 3]}, "no column number 3; allowed: 0 to 2"),
         ({"target": "a"}, "target 'a' must be one of columns, which is empty"),
         ({"columns": ["a", "b"], "target": "c"}, "target 'c' must be one of columns, which is 'a', 'b'"),
-        ({"columns": ["a", "b"], "target": "a", "free_run": 5}, "no future values for the inputs beside the target"),
+        ({"columns": ["a", "b"], "target": "a", "free_run": 5}, "no future values for inputs other than the target"),
         ({"column": "a", "free_run": 500}, "free run of 500 steps from 50 starts takes 559 samples of test, .* fewer"),
         ({"column": "a", "stride": 10**25}, "stride 10+ is longer than the training part of 615 samples"),
         ({"column": "a", "horizon": 10**25}, "too short for windows of 10 and horizon 10"),
         ({"paths": ["a.csv"]}, "path and paths are both given"),
     ],
 )
-def test_choices_that_do_not_fit_are_refused(table, options, said):
+def test_options_that_do_not_fit_the_file_or_each_other_are_refused(table, options, said):
     with pytest.raises(InputError, match=said):
         make(path=table, **options)
 
@@ -193,7 +193,7 @@ def test_a_validation_part_too_short_for_fifty_starts_has_none_and_the_free_run_
     assert len(make(paths=recordings(*others, 90, 80, 170, 165), free_run=20).valid_run.prefix) == STARTS
 
 
-def test_free_runs_of_several_recordings_cross_none(recordings):
+def test_free_runs_of_several_recordings_stay_within_one_recording(recordings):
     run = make(paths=recordings(400, 300, 60, 100, 200, 30, 90, 80, 170, 165), free_run=20).free_run
     whole = np.concatenate([run.prefix, run.truth], axis=1)[:, :, 0]
     steps = np.diff(whole, axis=1)
@@ -249,7 +249,7 @@ def test_a_column_of_times_tells_the_rate_and_recordings_of_two_rates_are_refuse
 
 
 @pytest.mark.parametrize("head", ["seconds", "counter"])
-def test_rounded_times_and_columns_that_only_rise_are_no_other_rate(tmp_path, head):
+def test_rounded_times_and_columns_that_only_rise_do_not_count_as_another_rate(tmp_path, head):
     for name, rows, step in (("long", 300, 1 / 360), ("short", 30, 1 / 360 if head == "seconds" else 2.0)):
         lines = [f"{i * step:.3f},{value:.6f}" for i, value in enumerate(WALK[:rows, 0] + rows)]
         (tmp_path / f"{name}.csv").write_text("\n".join([f"{head},voltage", *lines]))

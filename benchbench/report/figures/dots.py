@@ -1,4 +1,4 @@
-"""The figure of scores at one length, one row for each competitor, with its name beside it."""
+"""The figure of scores at one length, with a row and a name for each competitor."""
 
 from textwrap import fill
 

@@ -25,7 +25,7 @@ def figure_of_rows(names: Sequence[str], left: float, legend: dict[str, str]) ->
 
 
 def name_rows(axis: Axes, names: Sequence[str], *, shown: bool) -> None:
-    """Write the names beside the rows."""
+    """Write each name next to its row."""
     axis.set_ylim(-0.6, len(names) - 0.4)
     axis.set_yticks(range(len(names)), list(names) if shown else [""] * len(names))
     axis.grid(visible=False)

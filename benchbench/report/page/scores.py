@@ -12,7 +12,7 @@ from benchbench.report.analysis.trials import rows as as_rows
 from benchbench.report.page.blocks import Line, Source, Table, emphasis, line, sourced, strong, table
 from benchbench.report.page.texts import DAGGER, decimals, label, metric, metric_form, number, spread
 
-_SECOND = ("r2", "log_loss", "accuracy")  # the first of these that a task has is shown beside the primary metric
+_SECOND = ("r2", "log_loss", "accuracy")  # the first of these that a task has is shown next to the primary metric
 _HEADERS = {
     "fit_seconds": "fit s",
     "floor_times": "times the floor",

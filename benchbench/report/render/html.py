@@ -67,7 +67,7 @@ _POWER = re.compile(r"-?\d[\d.]*e-\d+")
 _RANGE = re.compile(r"(?<=[\d>])\.\.(?=[-\d<])")
 _IDS = ("main", "in-short", "explore", "data", "source", "filter", "theme", "at", "spent", "rung", "rung-at")
 _SHORT, _TASKS = "In short", "Tasks"
-_ROOM = 1000  # letters that fit beside the first chart
+_ROOM = 1000  # letters that fit next to the first chart
 _LONG = 40  # a column with a cell of more letters is made wide
 
 
@@ -264,7 +264,7 @@ def _sections(blocks: Sequence[Block], level: int) -> list[tuple[str, list[Block
 
 
 def _shortened(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block], list[Block]]:
-    """The answer in four parts: texts that fit beside a chart, the first table, the rest up to a heading, the rest."""
+    """The answer in four parts: texts that fit next to a chart, the first table, the rest up to a heading, the rest."""
     at = next((i for i, one in enumerate(blocks) if isinstance(one, Table)), len(blocks))
     start = at - 1 if at and at < len(blocks) and _ends_in_colon(blocks[at - 1]) else at
     start -= start > 0 and start < at and isinstance(blocks[start - 1], Heading)  # the title of the table

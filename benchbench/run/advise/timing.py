@@ -19,7 +19,7 @@ Clock = Callable[[], float]
 
 
 class Pace(NamedTuple):
-    """One competitor at one length: the seconds of one more update, and the most updates that it takes."""
+    """The speed of one competitor at one length: seconds of one more update, and the most updates that it takes."""
 
     length: int
     seconds: float
@@ -28,11 +28,11 @@ class Pace(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """What one seed of 20 updates took.
+    """The times of one seed of 20 updates.
 
     ``seconds``: wall time by length, with trials in parallel as in any run. ``paces``: one for each competitor.
-    ``start``: seconds from the start of a run to its first trial, without what is done only once. ``thinned``: texts
-    that say what is left out of a long signal.
+    ``start``: seconds from the start of a run to its first trial, without work that is done only once. ``thinned``:
+    texts that say what is left out of a long signal.
     """
 
     seconds: dict[int, float]

@@ -50,10 +50,10 @@ def chosen(table: Table, wanted: str | int | None) -> Chosen:
 
 
 def clock_facts(table: Table, signal: Collection[int]) -> dict[str, float | str]:
-    """What the columns named as times, beside those of the ``signal``, tell about the time between samples.
+    """Facts about the time between samples, from the columns that are named as times and are not the ``signal``.
 
-    It is ``clock_hz``, the samples a second, or, in an unknown unit, ``time_step`` with its ``time_column``. The result
-    is empty if the file states its rate, if no column is named as a time, or if times do not rise in even steps.
+    The fact is ``clock_hz``, the samples per second, or, in an unknown unit, ``time_step`` with its ``time_column``.
+    There is none if the file states its rate, if no column is named as a time, or if times do not rise in even steps.
     """
     if "rate_hz" in table.facts:
         return {}

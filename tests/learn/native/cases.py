@@ -1,4 +1,4 @@
-"""A torch network, the same in the engine, and what float64 says of both."""
+"""A torch network, the same network in the engine, and both compared with float64."""
 
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ class Case:
         return MODULES[self.cell](inputs, width, self.shape.layers, batch_first=True, **more)
 
     def gradient(self):
-        """Loss and gradient that the engine finds, the latter as one array."""
+        """The loss and the gradient that the engine computes, the latter as one array."""
         loss = self.engine.update(self.batch, None)
         return loss, np.concatenate([part.ravel() for part in self.engine.gradient(self.network).values()])
 

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept, and that they are compiled once."""
+"""Compiled kernels: the folders in which they are kept, and that they are compiled only once."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_an_edit_of_a_kernel_or_another_compiler_changes_the_folder(tmp_path):
     assert cache.made_of(tmp_path) != cache.made_of()
 
 
-def test_the_processes_of_trials_look_where_others_do(tmp_path, monkeypatch):
+def test_the_processes_of_trials_use_the_same_cache_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     here = cache.user_cache()

@@ -34,7 +34,7 @@ def relative(found, true):
 
 
 def check(case, times=2):
-    """The whole gradient within 1e-6, and where float32 cannot, within ``times`` what torch's own float32 is off."""
+    """Require that the gradient is off by at most 1e-6, or at most ``times`` as far as torch's float32."""
     (loss, found), (true_loss, true) = case.gradient(), case.true_gradient()
     limit = max(1e-6, times * relative(case.true_gradient(torch.float32)[1], true))
     assert relative(found, true) <= limit
@@ -50,14 +50,14 @@ def test_the_gradient_agrees_with_float64(cell, shape):
 @pytest.mark.attacks
 @pytest.mark.parametrize("lanes", [8, 16])
 @pytest.mark.parametrize("cell", [*CELLS, "rnn_relu"])
-def test_every_cell_has_it_with_vectors_of_each_width(cell, lanes):
+def test_the_gradient_agrees_for_every_cell_with_vectors_of_each_width(cell, lanes):
     for shape in SHAPES.values():
         check(Case(cell, shape, lanes))
 
 
 @pytest.mark.attacks
 @pytest.mark.parametrize("seed", range(4))
-def test_shapes_drawn_at_random_have_it(seed):
+def test_the_gradient_agrees_for_shapes_drawn_at_random(seed):
     rng = np.random.default_rng(seed)
     for _ in range(60):
         steps, classes = int(rng.integers(1, 24)), bool(rng.integers(2))
@@ -114,7 +114,7 @@ def test_nan_stays_nan():
         assert np.isfinite(np.delete(found, 2)).all()
 
 
-def test_denormals_are_flushed_inside_and_kept_outside():
+def test_denormals_are_flushed_inside_kernels_and_kept_outside():
     case = Case("lstm", Shape())
     with torch.no_grad():
         for number in case.network.parameters():

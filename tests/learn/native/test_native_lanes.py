@@ -1,4 +1,4 @@
-"""What the kernels draw: dropout between layers."""
+"""The random draws of the kernels: dropout between layers."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_a_share_of_numbers_is_dropped_and_the_rest_scaled(share):
     assert (kept == 0).mean() == pytest.approx(share, abs=4 * deviation)
 
 
-def test_another_key_drops_others_and_the_same_key_the_same():
+def test_equal_keys_drop_the_same_numbers_and_other_keys_drop_others():
     with np.errstate(over="ignore"):
         first, again, other = thinned(0.5, 3), thinned(0.5, 3), thinned(0.5, 3 + 2**32)
     assert (first == again).all()

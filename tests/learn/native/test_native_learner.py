@@ -1,4 +1,4 @@
-"""The learner on the engine numba, beside the one on torch."""
+"""The learner on the engine numba, compared with the learner on torch."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_both_engines_learn_the_same(name, options):
 
 @pytest.mark.parametrize("state", ["zeros", "learned"])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_first_numbers_are_the_same_bit_by_bit(name, state):
+def test_the_initial_numbers_of_both_engines_are_equal_bit_by_bit(name, state):
     split, found = waves(), []
     for engine in ("torch", "numba"):
         learner, seen = made(name, replace(SETTING, engine=engine), layers=2, initial_state=state), {}
@@ -85,7 +85,7 @@ def test_the_kernel_is_named_and_a_seed_repeats_bitwise():
     assert first.predict(split.inputs).tobytes() == again.predict(split.inputs).tobytes()
 
 
-def test_states_of_a_snapshot_are_those_that_predict():
+def test_the_states_of_a_snapshot_give_the_predictions():
     learner, _, split = fitted("lstm", "numba")
     states, weights = learner.snapshot(split.inputs)
     answers = states[:, -1] @ weights["head.weight"].T + weights["head.bias"]
@@ -112,7 +112,7 @@ def test_weights_that_are_no_longer_finite_end_the_fit(name, nonlinearity):
         fitted(name, "numba", optimizer="sgd", learning_rate=1e30, clip=0.0, **nonlinearity)
 
 
-def test_classes_are_given_as_probabilities_of_the_torch_engine():
+def test_probabilities_of_classes_equal_those_of_the_torch_engine():
     rng = np.random.default_rng(0)
     true = np.arange(50) % 3
     targets = np.eye(3, dtype=np.float32)[true][:, None]
@@ -165,7 +165,7 @@ def test_arrays_that_do_not_fit_are_refused_before_a_kernel_sees_them():
         learner.predict(split.inputs, np.full(len(split.inputs), 21))
 
 
-def test_predictions_take_windows_other_types_and_other_lengths():
+def test_inputs_may_be_windows_of_other_types_and_other_lengths():
     learner, _, split = fitted("gru", "numba")
     wanted = learner.predict(split.inputs.copy())
     assert learner.predict(split.inputs.astype(np.float64)).tobytes() == wanted.tobytes()
@@ -178,7 +178,7 @@ def test_predictions_take_windows_other_types_and_other_lengths():
     np.testing.assert_allclose(learner.predict(longer, lengths), wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_updates_are_offered_one_by_one():
+def test_updates_can_be_done_one_by_one():
     learner = made("gru", replace(SETTING, engine="numba"))
     updates = learner.updates(waves())
     next(updates)

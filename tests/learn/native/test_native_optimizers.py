@@ -1,4 +1,4 @@
-"""The optimizers of the engine along a trajectory, beside torch's in float32 and in float64."""
+"""The optimizers of the engine along a trajectory, compared with torch's in float32 and in float64."""
 
 from functools import partial
 
@@ -75,7 +75,7 @@ def test_a_learned_initial_state_is_clipped_and_stepped_with_the_rest(cell):
 
 @pytest.mark.attacks
 @pytest.mark.parametrize("cell", ["rnn_tanh", "gru", "lstm"])
-def test_500_steps_of_adam_stay_as_near(cell):
+def test_500_steps_of_adam_stay_as_near_to_float64_as_those_of_torch(cell):
     case = Case(cell, Shape(width=16, batch=16, steps=40, scored=10))
     rates = [1e-3] * 500
     true = torch_losses(case, torch.float64, torch.optim.Adam, 1.0, rates)

@@ -1,4 +1,4 @@
-"""What trials on the engine numba leave in their records."""
+"""Records of trials on the engine numba."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def recorded(architecture="gru", plugins=(), **options):
     return run_trial(trial, registry.load(plugins), Environment()).record
 
 
-def test_a_record_names_the_kernel_and_what_compiling_it_took_off_the_clock():
+def test_a_record_has_the_kernel_and_its_compile_time_which_is_off_the_clock():
     cache.kernels("gru")
     record = recorded()
     assert record.status == "ok"
@@ -40,20 +40,20 @@ def test_a_record_names_the_kernel_and_what_compiling_it_took_off_the_clock():
     assert record.spent.updates == 20
 
 
-def test_a_trial_that_the_engine_declines_is_a_row_with_one_sentence(tmp_path):
+def test_a_trial_that_the_engine_declines_has_a_record_with_one_sentence(tmp_path):
     (tmp_path / "plugin.py").write_text(PLUGIN)
     record = recorded("both_ways", [str(tmp_path / "plugin.py")])
     assert (record.status, record.message) == ("unsupported", "the engine numba has no cores with both directions")
 
 
 @pytest.mark.parametrize("clip", [0.0, 1.0])
-def test_a_fit_that_leaves_the_numbers_is_diverged(clip):
+def test_a_fit_with_numbers_that_are_not_finite_is_recorded_as_diverged(clip):
     record = recorded(optimizer="sgd", learning_rate=3e38, clip=clip)
     assert (record.status, record.message.split(" after ")[0]) == ("diverged", "the weights are not finite")
 
 
 @pytest.mark.attacks
-def test_bits_do_not_depend_on_jobs_and_a_fit_takes_less_memory_than_on_torch(tmp_path):
+def test_results_do_not_depend_on_jobs_and_a_fit_takes_less_memory_than_on_torch(tmp_path):
     study = Study(
         name="toy", lengths=(100,), seeds=2, engines=("torch", "numba"), budgets=(BUDGET,), closed_loop=False,
         tasks={"noisy_sine": ({},)}, architectures={name: ({},) for name in ("rnn", "gru", "lstm")},

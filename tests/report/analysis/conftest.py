@@ -1,4 +1,4 @@
-"""What tests of the numbers share."""
+"""Fixtures of the tests of the report's numbers."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def frame(stored):
 
 @pytest.fixture
 def scored(record, frame):
-    """The frame of named test MSEs, one a seed; None is a divergence."""
+    """The frame of records with these test MSEs by name, one for each seed; None is a divergence."""
 
     def make(**scores):
         return frame(

@@ -16,7 +16,7 @@ def test_medians_and_spread_are_those_of_numpy(scored):
     assert (row["seeds"], row["ok"], row["failed"]) == (4, 4, "")
 
 
-def test_failed_seeds_are_counted_beside_the_median_of_the_others(scored):
+def test_failed_seeds_are_counted_and_the_median_is_over_the_others(scored):
     row = cells(scored(gru=[0.3, None, 0.1, None, 0.2])).iloc[0]
     assert (row["mse"], row["seeds"], row["ok"], row["failed"]) == (0.2, 5, 3, "diverged 2/5")
 
@@ -29,7 +29,7 @@ def test_groups_have_a_median_each(stored, record):
     assert np.isnan(table["r2"]["low"])
 
 
-def test_one_group_alone_makes_no_table(stored, record):
+def test_a_single_group_makes_no_table(stored, record):
     frame, records = read("toy", stored([record(groups={"all": {"mse": 0.1}})]))
     assert groups(select(frame).frame, Records(records)).empty
 

@@ -21,7 +21,7 @@ def chosen(stored):
 
 @pytest.fixture
 def scored(record, chosen):
-    """The frame of named test MSEs, one a seed, with a floor where there is one; None is a divergence."""
+    """The frame of records with these test MSEs by name, one for each seed, with a floor; None is a divergence."""
 
     def made(name, seed, mse, floor):
         if mse is None:
@@ -46,7 +46,7 @@ def test_the_gap_closed_is_the_median_over_seeds_of_the_share_from_the_baseline_
     assert found.loc["mean"].tolist()[-4:] == ["mean", 0, 0, 0]
 
 
-def test_the_simplest_baseline_that_ended_ok_is_the_start(scored):
+def test_the_gap_starts_at_the_simplest_baseline_that_ended_ok(scored):
     assert gap(scored(0.0, gru=[0.5], persistence=[1.0], mean=[2.0])).loc["gru", "gap_closed"] == 0.75
     found = gap(scored(0.0, gru=[0.5], persistence=[1.0], mean=[None]))
     assert found.loc["gru", ["gap_from", "gap_closed"]].tolist() == ["persistence", 0.5]
@@ -58,7 +58,7 @@ def test_only_seeds_on_which_both_ended_ok_count(scored):
     assert found.loc["gru", ["gap_closed", "gap_closed_min", "gap_closed_max"]].tolist() == [0.5, 0.5, 0.5]
 
 
-def test_no_floor_no_simple_baseline_or_no_gap_gives_no_share(scored):
+def test_there_is_no_share_without_a_floor_a_simple_baseline_and_a_gap(scored):
     assert gap(scored(None, gru=[0.5], mean=[1.0])).empty
     assert gap(scored(0.1, gru=[0.5], linear=[1.0])).empty
     assert np.isnan(gap(scored(0.7, gru=[0.5], mean=[0.6])).loc["gru", "gap_closed"])
@@ -104,7 +104,7 @@ def test_linear_solves_a_task_where_no_network_is_better_or_the_floor_is_reached
     assert said(scored(floor, **scores)) == expected
 
 
-def test_linear_is_known_under_any_label(record, chosen):
+def test_linear_is_recognised_under_any_label(record, chosen):
     made = [
         record(name, seed, mse=mse)
         for name, values in (("linear", NEAR), ("gru", FAR))

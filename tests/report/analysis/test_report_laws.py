@@ -22,7 +22,7 @@ def found(stored):
 
 @pytest.fixture
 def timed(record):
-    """A record whose update takes so many milliseconds and whose fit so many MiB."""
+    """A record whose update takes this many milliseconds and whose fit takes this many MiB."""
 
     def make(name="gru", seed=0, *, update_ms=1.0, mib=10.0, width=8, budget=None, **fields):
         spent = Spent(
@@ -55,7 +55,7 @@ def test_update_time_and_memory_are_powers_of_the_length(found, timed):
     assert (row["seeds"], row["held"]) == (3, "holds")
 
 
-def test_growth_that_bends_fails_at_the_largest_length(found, timed):
+def test_a_law_fails_at_the_largest_length_if_growth_is_no_power(found, timed):
     made = [
         timed(seed=seed, length=length, update_ms=wobble * (3 if length == 400 else 1), mib=0)
         for length in (100, 200, 400)
@@ -65,7 +65,7 @@ def test_growth_that_bends_fails_at_the_largest_length(found, timed):
     assert (row["held"], row["predicted"]) == ("fails", pytest.approx(1 / 3))
 
 
-def test_time_and_memory_are_powers_of_the_width_whatever_makes_it(found, timed):
+def test_time_and_memory_are_powers_of_the_width_however_it_is_set(found, timed):
     made = [
         timed(
             seed=seed, width=width, update_ms=width**2 * wobble, mib=width * wobble,

@@ -1,4 +1,4 @@
-"""Which conclusions survive several budgets."""
+"""The conclusions that survive several budgets."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def frame(stored):
 
 @pytest.fixture
 def found(record, frame):
-    """The lenses of named test MSEs, one a seed, under each budget."""
+    """The lenses of records with these test MSEs by name, one for each seed, under each budget."""
 
     def make(*scores, order=(UPDATES, SECONDS, WIDTH), **fields):
         rows = frame(
@@ -66,13 +66,13 @@ def test_each_budget_has_its_verdict_and_one_that_flips_under_any_budget_flips(f
     ]
 
 
-def test_one_budget_has_no_lenses_and_a_pair_under_one_budget_alone_no_row(found):
+def test_one_budget_gives_no_lenses_and_a_pair_under_only_one_budget_has_no_row(found):
     assert found({"gru": LOW, "rnn": HIGH}).empty
     both = found({"gru": LOW, "rnn": HIGH}, {"gru": LOW, "rnn": HIGH, "esn": LOWER})
     assert both[["first", "second"]].to_numpy().tolist() == [["rnn", "gru"]]
 
 
-def test_devices_are_compared_each_within_itself(record, frame):
+def test_budgets_are_compared_within_each_device(record, frame):
     rows = frame(
         [
             record(name, seed, mse=mse, budget=budget, device=device)
@@ -86,7 +86,7 @@ def test_devices_are_compared_each_within_itself(record, frame):
     assert dict(zip(table["where"], table["conclusion"], strict=True)) == {"cpu": "survives", "other": "flips"}
 
 
-def test_of_a_ladder_the_longest_rung_is_a_lens_and_the_others_are_none(record, frame):
+def test_only_the_longest_rung_of_a_ladder_is_compared_with_other_budgets(record, frame):
     rungs = [Budget(name=f"steps-{n}", parameters=100, updates=n) for n in (300, 3_000, 1_000)]
     rows = frame([record(name, budget=one) for one in (*rungs, SECONDS) for name in ("gru", "rnn")])
     assert budgets(rows) == ["equal-seconds", "steps-3000"]

@@ -1,4 +1,4 @@
-"""The option sets of the closed loop: free runs of validation choose them where the records have any."""
+"""The option sets of the closed loop, which free runs on validation choose where the records have any."""
 
 import json
 
@@ -67,11 +67,11 @@ def test_the_error_of_one_step_chooses_among_equal_valid_times(gathered, tuned):
         [run(9.0), run(status="timeout"), run(status="out_of_memory")],
     ],
 )
-def test_a_seed_without_an_outcome_is_the_worst(gathered, tuned, fast):
+def test_a_seed_without_an_outcome_counts_as_the_worst(gathered, tuned, fast):
     assert choice(gathered(tuned([run(1.0)] * 3, fast))) == (SLOW, "free run", 1.0)
 
 
-def test_a_fit_that_diverged_is_the_worst(gathered, tuned, record):
+def test_a_fit_that_diverged_counts_as_the_worst(gathered, tuned, record):
     records = tuned([run(1.0)] * 3, [run(9.0)])
     records += [record("gru", seed, options=FAST, status="diverged") for seed in (1, 2)]
     assert choice(gathered(records))[:2] == (SLOW, "free run")
@@ -86,7 +86,7 @@ def test_records_without_such_a_run_leave_the_choice_to_the_error_of_one_step(ga
         assert "closed_loop_sets" not in tables(numbers)
 
 
-def test_one_option_set_is_no_choice(gathered, record):
+def test_a_single_option_set_leaves_no_choice(gathered, record):
     numbers = gathered([record("gru", options=SLOW, free_run=run(1.0))])
     assert choice(numbers)[:2] == (SLOW, "one step")
 
@@ -117,7 +117,7 @@ def test_the_frame_has_the_valid_time_of_validation(stored, record):
 
 
 @pytest.mark.parametrize("status", ["timeout", "out_of_memory"])
-def test_a_free_run_that_ended_its_process_says_how(gathered, record, status):
+def test_the_frame_says_how_a_free_run_ended_its_process(gathered, record, status):
     numbers = gathered([record("gru", free_run=run(status=status)), record("rnn", free_run=run())])
     cells = numbers.closed_loop.cells.set_index("architecture")
     assert cells.loc["gru", "failed"] == f"free run {status} 1/1"

@@ -1,4 +1,4 @@
-"""What the microscope saw, in numbers."""
+"""Numbers from the microscope."""
 
 import numpy as np
 import pytest
@@ -33,5 +33,5 @@ def test_eigenvalues_on_the_unit_circle_are_not_outside_by_rounding(record):
     assert _row(Kept(record(), arrays))["outside_before"] == 0
 
 
-def test_where_there_is_no_recurrent_matrix_there_is_no_row(record):
+def test_a_competitor_without_a_recurrent_matrix_has_no_row(record):
     assert _row(Kept(record(), {"snapshot.updates": np.array([0]), "snapshot.0.states": np.ones((1, 2, 3))})) == {}

@@ -13,7 +13,7 @@ def chosen(stored):
     return lambda records: select(load("toy", stored(records)))
 
 
-def test_the_option_set_is_picked_on_validation_and_not_on_test(chosen, record):
+def test_the_option_set_is_chosen_on_validation_and_not_on_test(chosen, record):
     records = [
         record(seed=seed, options={"rate": rate}, valid=valid, mse=mse)
         for seed in range(3)
@@ -24,7 +24,7 @@ def test_the_option_set_is_picked_on_validation_and_not_on_test(chosen, record):
     assert selection.options[["option_sets", "set", "valid_choice"]].values.tolist() == [[2, '{"rate": 0.005}', 0.1]]
 
 
-def test_the_option_set_is_picked_apart_for_each_length(chosen, record):
+def test_the_option_set_is_chosen_separately_for_each_length(chosen, record):
     records = [
         record(length=length, options={"rate": rate}, valid=valid)
         for length, rate, valid in ((10, 1, 0.1), (10, 2, 0.2), (20, 1, 0.2), (20, 2, 0.1))
@@ -32,7 +32,7 @@ def test_the_option_set_is_picked_apart_for_each_length(chosen, record):
     assert list(chosen(records).options["set"]) == ['{"rate": 1}', '{"rate": 2}']
 
 
-def test_an_option_set_that_fails_on_most_seeds_is_not_picked_for_its_best_one(chosen, record):
+def test_an_option_set_that_fails_on_most_seeds_is_not_chosen_for_its_best_seed(chosen, record):
     lucky = [record(seed=0, options={"rate": 1}, valid=0.01)]
     lucky += [record(seed=seed, options={"rate": 1}, status="diverged") for seed in (1, 2)]
     steady = [record(seed=seed, options={"rate": 2}, valid=0.1) for seed in range(3)]
@@ -59,7 +59,7 @@ def test_a_budget_whose_content_changed_keeps_the_latest_content(chosen, record,
     assert selection.notes == ("Left out: 4 records of a budget whose limits were changed later.",)
 
 
-def test_of_several_records_of_one_trial_the_last_in_its_file_counts_and_is_named(chosen, record):
+def test_the_last_of_several_records_of_a_trial_in_its_file_counts_and_is_named(chosen, record):
     twice = [record(mse=0.2, started="2026-01-02"), record(mse=0.1, started="2026-01-01")]
     selection = chosen([*twice, record(seed=1)])
     assert selection.frame["test_mse"].iloc[0] == 0.1
@@ -105,13 +105,13 @@ def test_costs_of_another_allocator_are_left_out(chosen, record):
         ({}, False),
     ],
 )
-def test_a_fit_whose_cores_others_had_is_marked_as_disturbed(chosen, record, spent, marked):
+def test_a_fit_is_marked_as_disturbed_if_other_programs_used_its_cores(chosen, record, spent, marked):
     found = chosen([record(seed=0, spent=record().spent.model_copy(update=spent)), record(seed=1)])
     assert list(found.frame["disturbed"]) == [marked, False]
     assert any("Disturbed: 1 of 2 fits" in note for note in found.notes) == marked
 
 
-def test_a_window_takes_the_pass_divided_by_the_test_sequences(chosen, record):
+def test_the_time_of_a_window_is_the_time_of_a_pass_divided_by_the_test_sequences(chosen, record):
     frame = chosen([record(predict_seconds=[0.4], data={"test": 800})]).frame
     assert frame["predict_us"].iloc[0] == pytest.approx(500)
 
@@ -139,7 +139,7 @@ def test_only_ok_trials_are_ranked(chosen, record, status):
     assert list(selection.failures["status"]) == [status]
 
 
-def test_classics_come_first_and_baselines_last():
+def test_classic_networks_come_first_and_baselines_last():
     names = ["linear", "zeta", "gru", "mean", "net-128", "net-16", "rnn", "gru"]
     assert order(names, {"linear", "mean"}) == ["rnn", "gru", "net-16", "net-128", "zeta", "linear", "mean"]
 
@@ -158,7 +158,7 @@ def test_the_option_set_of_a_classification_is_chosen_by_its_loss_and_not_by_its
     assert selection.frame["test_balanced_accuracy"].tolist() == [0.8]
 
 
-def test_a_metric_that_chooses_is_chosen_where_it_is_highest(chosen, classified):
+def test_the_option_set_with_the_highest_choosing_metric_is_chosen(chosen, classified):
     objective = Objective.classification(choose="balanced_accuracy")
     made = [
         classified(options={"rate": rate}, score=score, loss=loss, objective=objective)
@@ -205,7 +205,7 @@ def test_times_of_several_kernels_in_one_cell_are_left_out_with_a_note(chosen, r
     assert selection.notes[-1].startswith("Mixed times: several kernels ran gru on mackey_glass (equal-updates)")
 
 
-def test_data_that_differ_within_a_seed_are_pointed_out(chosen, record):
+def test_data_that_differ_within_a_seed_are_reported(chosen, record):
     records = [record(name, data={"test": 8, "fingerprint": name}) for name in ("gru", "rnn")]
     assert "The data differ on the same seed" in chosen(records).notes[0]
 

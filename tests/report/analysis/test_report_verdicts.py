@@ -47,13 +47,13 @@ NEAR, FAR, WIDE = [0.100, 0.101, 0.099], [0.200, 0.203, 0.198], [0.05, 0.9, 0.2]
         ({"gru": [None, None], "rnn": [None, None]}, "", "none finished on most seeds", 0),
     ],
 )
-def test_better_is_what_the_interval_shows_and_the_rest_is_a_tie_or_open(scored, scores, take, verdict, pairs):
+def test_a_pair_is_better_a_tie_or_open_by_its_interval(scored, scores, take, verdict, pairs):
     row = said(scored(**scores))
     assert (row["take"], row["verdict"], row["pairs"]) == (take, verdict, pairs)
     assert row["clear"] == (verdict == "better than every other")
 
 
-def test_best_on_all_five_seeds_is_no_verdict(scored):
+def test_being_best_on_all_five_seeds_is_no_verdict(scored):
     row = said(scored(gru=[0.1, 0.2, 0.3, 0.4, 0.5], rnn=[0.101, 0.3, 0.302, 0.9, 0.501]))
     assert (row["take"], row["clear"], row["verdict"]) == ("gru", False, "open against rnn")
 
@@ -79,7 +79,7 @@ def test_an_open_pair_says_how_many_seeds_would_find_ten_percent(scored):
     assert judged(scored(gru=NEAR, rnn=FAR))[0]["seeds_needed"].isna().all()
 
 
-def test_a_failure_is_in_no_ratio_and_lost_and_counted(scored):
+def test_a_failure_counts_as_a_loss_and_is_in_no_ratio(scored):
     found, _ = judged(scored(rnn=[0.1, 0.1, 0.11, None], gru=[0.3, 0.3, 0.32, 0.3]))
     [row] = found.to_dict("records")
     assert (row["pairs"], row["failures"], row["wins"], row["losses"]) == (3, 1, 0.75, 0.25)
@@ -130,7 +130,7 @@ def test_a_pair_reads_the_same_from_either_side(scored):
     assert (other["wins"], other["losses"]) == (one["losses"], one["wins"]) == (0.0, 1.0)
 
 
-def test_the_difference_of_accuracies_is_turned_by_its_sign(frame, classified):
+def test_a_pair_of_accuracies_is_turned_by_the_sign_of_its_difference(frame, classified):
     scores = {"gru": (0.9, 0.91), "rnn": (0.7, 0.705)}
     made = [classified(name, seed, score=s) for name, both in scores.items() for seed, s in enumerate(both)]
     found, _ = judged(frame(made))
@@ -168,7 +168,7 @@ def test_lengths_are_named_where_the_verdict_depends_on_them(frame, record):
     assert margins(frame(made))[PLACE] == [("linear", words(better=["gru (10)"], worse=["gru (20)"]))]
 
 
-def test_a_baseline_is_what_its_record_says_and_not_its_name(frame, record):
+def test_a_record_and_not_a_name_says_what_a_baseline_is(frame, record):
     scores = {"majority": shaken(0.5), "linear": shaken(0.1, 1), "gru": shaken(0.2, 2)}
     made = [
         record(name, seed, mse=mse, baseline=name == "majority")
@@ -188,12 +188,12 @@ def test_a_network_beats_a_baseline_of_a_classification_with_a_higher_score(fram
     assert margins(frame(made))["equal-updates", "digits"] == [("majority", words(better=["gru"], worse=["rnn"]))]
 
 
-def test_a_baseline_that_failed_is_beaten_by_nobody(scored):
+def test_no_network_beats_a_baseline_that_failed(scored):
     assert margins(scored(gru=[0.5, 0.5], linear=[None, None])) == {}
 
 
 def many(record, frame, tasks):
-    """One record a task, length and competitor and two seeds: the second is worse by a ratio that varies by task."""
+    """A record for each task, length, competitor and two seeds; the second is worse by a ratio that varies by task."""
     rng = np.random.default_rng(0)
     ratios = rng.lognormal(0.7, 0.3, tasks)
     made = [
@@ -222,7 +222,7 @@ def test_nine_tasks_have_no_interval_and_one_has_no_row(frame, record):
     assert across_tasks(judged(many(record, frame, 1)[0])[0]).empty
 
 
-def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_what_they_lack(frame, classified):
+def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_the_gap_to_one(frame, classified):
     scores = {"gru": (0.9, 0.8, 0.85), "rnn": (0.8, 0.85, 0.84)}
     made = [classified(name, seed, score=s) for name, all_ in scores.items() for seed, s in enumerate(all_)]
     [row] = judged(frame(made))[0].to_dict("records")
@@ -232,7 +232,7 @@ def test_an_open_pair_of_accuracies_says_how_many_seeds_would_find_a_tenth_of_wh
     assert row["seeds_needed"] == seeds_needed(gaps.std(ddof=1), 0.1 * lack, pilot=3)
 
 
-def test_two_that_are_the_same_on_every_seed_have_no_interval_and_are_not_called_open_or_better(frame, record):
+def test_competitors_that_are_equal_on_every_seed_have_no_interval_and_are_neither_open_nor_better(frame, record):
     made = [record(name, seed, mse=mse) for name, mse in (("mean", 1.0), ("persistence", 0.5)) for seed in range(5)]
     found = frame(made)
     [pair] = judged(found)[0].to_dict("records")
@@ -243,7 +243,7 @@ def test_two_that_are_the_same_on_every_seed_have_no_interval_and_are_not_called
     assert row["verdict"] == "no interval (same on every seed) against mean"
 
 
-def test_one_that_a_mark_keeps_out_of_the_ranking_on_every_seed_is_marked_against_all(frame, record):
+def test_a_competitor_that_marks_keep_out_of_the_ranking_on_every_seed_is_marked_against_all(frame, record):
     found = frame([record(name, seed) for name in ("gru", "lstm", "rnn") for seed in range(3)])
     out = found["architecture"] == "gru"
     found = found.assign(unranked=out, rank_score=found["rank_score"].mask(out, np.inf))

@@ -22,17 +22,17 @@ PATIENCE = 20.0  # seconds
 
 
 class Page:
-    """A page that is loaded, and what may be asked of it."""
+    """A loaded page, and questions to it."""
 
     def __init__(self, driver):
         self.driver = driver
 
     def run(self, script, *arguments):
-        """What a script gives back."""
+        """The result of a script."""
         return self.driver.execute_script(script, *arguments)
 
     def until(self, script, *arguments):
-        """Waits until a script gives something true, and gives it."""
+        """Wait until a script returns something true, and return it."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if found := self.run(f"return {script}", *arguments):
@@ -47,7 +47,7 @@ class Page:
         )
 
     def ready(self):
-        """Waits until every chart is drawn."""
+        """Wait until every chart is drawn."""
         self.until("document.documentElement.dataset.ready === 'yes'")
 
     def drawn(self, chart):
@@ -66,15 +66,15 @@ class Page:
         return before, self.drawn(chart)
 
     def press(self, *keys):
-        """Keys, at what has the focus."""
+        """Press keys on the element that has the focus."""
         pytest.importorskip("selenium.webdriver").ActionChains(self.driver).send_keys(*keys).perform()
 
     def complaints(self):
-        """What the browser has said since it was asked last."""
+        """The messages of the browser since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def asked(self):
-        """The addresses that were asked for since this was asked last, as the browser's own log has them."""
+        """The addresses that the page requested since the last call, by the browser's own log."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         urls = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith(("data:", "chrome:"))]  # the browser's own first page

@@ -124,7 +124,7 @@ def test_the_filter_leaves_the_rows_with_all_its_words(page, main):
     assert all("ecg" in row and "esn" in row for row in rows)
 
 
-def test_the_slider_reads_the_curves_again(page, main):
+def test_the_slider_shows_the_losses_at_another_point_of_the_curves(page, main):
     one = page(main)
     before, after = one.redrawn("now", lambda: slide(one, "at", 5))
     assert before != after
@@ -241,7 +241,7 @@ def test_a_link_to_a_task_opens_its_page(page, main):
     assert one.until("document.getElementById('tasks-ecg').open")
 
 
-def test_on_paper_sections_are_open_controls_are_away_and_no_table_is_cut_off(page, main):
+def test_on_paper_sections_are_open_controls_are_hidden_and_no_table_is_cut_off(page, main):
     one = page(main, colours="dark")
     width = 917  # of A4 without its margins, 688 pixels, into which Chromium prints 4/3 as many
     paper = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}

@@ -1,4 +1,4 @@
-"""What a reader may explore has the numbers of the tables, and is small."""
+"""The rows of the interactive charts have the numbers of the tables, and are small."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def made(gathered):
     return make
 
 
-def test_each_cell_has_its_median_its_ends_and_its_costs(made, grid):
+def test_each_cell_has_its_median_its_range_and_its_costs(made, grid):
     numbers, where, found = made(grid(tasks=("cosine",), lengths=(100, 200), seeds=3, names=("gru", "linear")))
     assert found["names"] == ["gru", "linear"]
     assert len(found["cells"]["score"]) == len(numbers.cells) == 4
@@ -49,7 +49,7 @@ def test_a_reader_can_choose_whatever_a_study_has_several_of(made, grid, budgets
     ]
 
 
-def test_an_engine_that_each_architecture_has_for_itself_is_no_choice(made, record):
+def test_engines_are_no_choice_if_each_architecture_has_only_its_own(made, record):
     _, where, _ = made([record("gru"), record("rnn", environment={"numba": "0.60"})])
     assert where.controls == []
 

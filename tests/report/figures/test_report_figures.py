@@ -73,7 +73,7 @@ def test_the_frontier_climbs_where_higher_is_better(place, classified):
     assert axis.get_title() == "digits (higher is better)"
 
 
-def test_a_failed_competitor_changes_no_other_one_s_colour(place, record):
+def test_a_failed_competitor_does_not_change_the_colours_of_others(place, record):
     here = place([record("rnn"), record("lstm", status="diverged"), record("gru")])
     figure = score_by_time(here)
     legend = figure.legends[0]
@@ -102,13 +102,13 @@ def test_curves_run_over_what_the_budget_limits(place, record, budgets, limit):
     assert axis.lines[-1].get_xdata()[-1] == pytest.approx(last)
 
 
-def test_a_competitor_without_a_curve_is_a_line_across_at_its_median(place, record):
+def test_a_competitor_without_a_curve_is_a_horizontal_line_at_its_median(place, record):
     made = [record("gru"), *(record("esn", seed, valid=valid) for seed, valid in enumerate((0.1, 0.3, 0.2)))]
     axis = learning_curves(place(made)).axes[0]
     assert [0.2, 0.2] in [list(one.get_ydata()) for one in axis.lines]
 
 
-def test_the_training_error_is_drawn_dashed_beside_the_validation_error(place, record):
+def test_the_training_error_is_drawn_dashed_next_to_the_validation_error(place, record):
     curve = [(1, 0.1, 0.9, 0.8), (2, 0.2, 0.5, 0.3)]
     figure = learning_curves(place([record(curve=curve)]))
     dashed = [one for one in figure.axes[0].lines if one.get_linestyle() == "--"]

@@ -1,4 +1,4 @@
-"""The first screen answers in words: what linear solves, what survives every budget, which one, at what cost."""
+"""The first screen in words: tasks that linear solves, conclusions that survive every budget, winners and costs."""
 
 import re
 
@@ -32,7 +32,7 @@ def front(stored):
 
 @pytest.fixture
 def scored(record):
-    """Records of named test MSEs, one a seed, whose fits take so many seconds."""
+    """Records with these test MSEs by name, one for each seed, whose fits take this many seconds."""
 
     def make(seconds=None, floor=None, **scores):
         fields = {key: scores.pop(key) for key in ("task", "length", "budget") if key in scores}
@@ -70,7 +70,7 @@ def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scor
     assert f"**Solved by linear:** {said}" in front(made)[0]
 
 
-def test_the_winner_has_its_certainty_and_its_cost_beside_it(front, scored):
+def test_the_winner_is_named_with_its_certainty_and_its_cost(front, scored):
     page = front(scored(gru=NEAR, rnn=FAR, esn=[0.5, 0.52, 0.49], seconds={"gru": 2.0}))[0]
     found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
     low, high, rest = found.groups()
@@ -107,7 +107,7 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     )
 
 
-def test_one_budget_says_nothing_of_budgets(front, scored):
+def test_the_first_screen_of_one_budget_does_not_mention_budgets(front, scored):
     page = front(scored(gru=NEAR, rnn=FAR))[0]
     assert "survive" not in page
     assert "Budgets compared" not in page

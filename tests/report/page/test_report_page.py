@@ -37,7 +37,7 @@ def test_the_same_pages_are_rendered_as_markdown_and_as_html(stored, grid):
     )
 
 
-def test_a_figure_that_could_not_be_drawn_is_a_sentence_in_its_place(stored, record):
+def test_a_figure_that_could_not_be_drawn_is_replaced_by_a_sentence(stored, record):
     lost = Picture("predictions", "task", "equal-updates", "mackey_glass", "x", "Never shown.", "The file is gone.")
     _, task = made(stored, [record()], Pictures((lost,)))
     assert Note(("The file is gone.",)) in task.blocks

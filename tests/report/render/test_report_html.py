@@ -56,7 +56,7 @@ def data(text):
 
 
 class Nesting(HTMLParser):
-    """Says that a tag is closed where another one is open; keeps the ids and the ways to them."""
+    """Finds tags that are closed while another one is open, and collects ids and the links to them."""
 
     def __init__(self, text):
         super().__init__()
@@ -95,7 +95,7 @@ def test_blocks_become_html(piece):
 
 
 @pytest.mark.parametrize("more", [None, extras()], ids=["blocks alone", "with charts"])
-def test_the_html_closes_its_tags_and_its_links_lead_somewhere(more):
+def test_the_html_closes_its_tags_and_its_links_have_targets(more):
     seen = Nesting(html.render(PAGES, more))
     assert seen.open == []
     assert len(set(seen.ids)) == len(seen.ids)
@@ -134,7 +134,7 @@ def test_no_name_breaks_out_of_its_script():
     assert data(text)["names"] == ["</script><script>alert(1)</script><!-- & \\u2028"]
 
 
-def test_the_page_asks_no_network_for_anything():
+def test_the_page_makes_no_network_request():
     text = html.render(PAGES, extras())
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)[^"']*|url\((?!data:)|@import|fetch\(""", text)
 

@@ -50,7 +50,7 @@ def test_a_page_ends_in_one_newline():
     assert not text.endswith("\n\n")
 
 
-def test_markdown_says_nothing_of_the_trials_behind_a_number():
+def test_markdown_does_not_name_the_trials_behind_a_number():
     asked = Page("report", (table(["name", "score"], [["gru", *sourced(["0.1"], (("key", "machine"),))]]),))
     assert markdown.render(asked) == markdown.render(Page("report", (table(["name", "score"], [["gru", "0.1"]]),)))
 

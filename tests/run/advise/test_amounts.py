@@ -40,7 +40,7 @@ def test_there_are_three_seeds_or_more_unless_only_one_fits():
     assert planned(0.42).seeds == 1
 
 
-def test_too_few_minutes_say_how_many_it_would_take_and_these_are_enough():
+def test_the_message_on_too_few_minutes_gives_a_number_that_is_enough():
     with pytest.raises(
         InputError, match=r"--minutes 0.3 is too few: one seed of 100 updates takes about 0\.\d minutes"
     ) as e:
@@ -59,7 +59,7 @@ def test_a_learner_that_solves_takes_no_more_updates_than_there_are_batches():
     assert timing(most=30).study_seconds((50,), 3, 2_000) == timing(most=30).study_seconds((50,), 3, 30)
 
 
-def test_an_update_more_costs_its_seconds_shared_by_the_jobs():
+def test_one_more_update_costs_its_seconds_divided_by_the_jobs():
     made = timing(update=0.01)
     more = made.study_seconds((50,), 4, 1_020) - made.study_seconds((50,), 4, 20)
     assert more == pytest.approx(4 * 4 * 1_000 * 0.01 / 2 + 1_000 * 0.01)  # and the tail of the last trial

@@ -1,4 +1,4 @@
-"""The study's file: it reads back as the study, and never takes the place of another."""
+"""The study's file reads back as the study, and never replaces another file."""
 
 import tomllib
 
@@ -15,7 +15,7 @@ def outline(**more):
     return Outline(**{"name": "signal", "lengths": (50, 100), "seeds": 5, "updates": 700, "task": task, **more})
 
 
-def test_the_file_reads_back_as_the_study_and_says_updates(tmp_path):
+def test_the_file_reads_back_as_the_study_and_states_its_updates(tmp_path):
     file, one = written(tmp_path, tmp_path / "results", outline(notes=["From: benchbench try signal.csv"]))
     assert file == tmp_path / "signal.toml"
     study = read(file)
@@ -24,7 +24,7 @@ def test_the_file_reads_back_as_the_study_and_says_updates(tmp_path):
     assert file.read_text().startswith("# From: benchbench try signal.csv\n")
 
 
-def test_a_file_of_another_content_stays_and_the_same_content_is_taken_again(tmp_path):
+def test_a_file_with_other_content_is_kept_and_one_with_equal_content_is_reused(tmp_path):
     (tmp_path / "signal.toml").write_text("mine")
     file, one = written(tmp_path, tmp_path / "results", outline())
     assert (file.name, one.name) == ("signal-2.toml", "signal-2")
@@ -39,7 +39,7 @@ def test_records_of_another_study_are_not_joined(tmp_path):
 
 
 @given(path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), column=st.text(max_size=20) | st.integers(0))
-def test_any_path_and_column_read_back_from_the_text(path, column):
+def test_any_path_and_column_can_be_read_back_from_the_text(path, column):
     try:
         text = outline(task={"path": path, "column": column}).toml()
         text.encode()

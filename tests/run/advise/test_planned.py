@@ -1,4 +1,4 @@
-"""From what was seen in files to a study that fits, with made-up timings."""
+"""Plans of studies for files that were looked at, with made-up timings."""
 
 import pytest
 from ten_signals import MILLION, SIGNALS, wave
@@ -22,7 +22,7 @@ def asked(minutes=5.0, clean=None, horizon=10):
 
 
 def timed(first, *, jobs, **_):
-    """Half a second a trial, and a millisecond an update of 100 steps."""
+    """Half a second for a trial, and a millisecond for an update of 100 steps."""
     paces = tuple(Pace(length, 1e-5 * length, None) for length in first.lengths for _ in range(4))
     return Timing(seconds=dict.fromkeys(first.lengths, 2.0), paces=paces, start=3.0, jobs=jobs)
 

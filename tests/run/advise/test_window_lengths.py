@@ -1,4 +1,4 @@
-"""Window lengths from the period, and from how long the signal is."""
+"""Window lengths from the period and the length of the signal."""
 
 import pytest
 
@@ -27,6 +27,6 @@ def test_a_short_signal_gets_shorter_windows_that_it_can_hold(samples):
         chronological(samples, length, 10)  # which refuses what does not fit
 
 
-def test_a_signal_that_is_too_short_is_refused_with_what_it_takes():
+def test_a_signal_that_is_too_short_is_refused_with_the_length_that_is_needed():
     with pytest.raises(InputError, match=r"the signal is too short: .* it takes 180 samples, or a shorter horizon"):
         window_lengths(None, 100, 10)
