@@ -1,4 +1,4 @@
-"""The R2 of the course's call of echoes: luck over 10.3 Lyapunov times, so the valid time stands beside it."""
+"""The R2 of the course's call of echoes: luck over 10.3 Lyapunov times, so the valid time is given too."""
 
 from typing import Any
 

@@ -114,8 +114,8 @@ def _off_the_clock(record: Record) -> Iterator[Mark]:
             yield Mark("untimed", phase, f"Off the clock: {what} took {_seconds(seconds)}.")
     first, later = _predictions(record)
     if first > OFF_CLOCK + PREDICT * later + compiled:
-        said = f"its first prediction took {_seconds(first)}, a later one of as many sequences {_seconds(later)}"
-        yield Mark("untimed", "predict", f"Off the clock: {said}.")
+        said = f"its first prediction took {_seconds(first)}, and a later prediction of as many sequences"
+        yield Mark("untimed", "predict", f"Off the clock: {said} {_seconds(later)}.")
     yield from _predicting(record, seen, compiled)
     yield from _cores(record, seen)
     if record.solves:  # its rank depends on the seconds measured from outside, which include pauses

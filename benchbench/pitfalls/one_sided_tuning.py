@@ -101,11 +101,11 @@ def _sentence(rows: tuple[Row, ...], seeds: int, updates: int) -> str:
     first, fair = rows[0], rows[-1]
     unfair = next(row for row in reversed(rows) if row["tries of theirs"] == 1)
     return (
-        "An own method is tuned, the baselines are taken as they come, and the table says who was tuned. Shown on one "
-        f"network under two names, {NETWORK} of {WIDTH} units for {updates:,} updates, with the same space of learning "
-        f"rates ({RATES[0]:g} to {RATES[1]:g}) and {seeds} seeds. With one try each, theirs has {_times(first)} the "
-        f"test error of ours. With {unfair['tries of ours']} tries for ours, chosen on validation, it has "
-        f"{_times(unfair)}: {unfair['said']}. With {fair['tries of theirs']} tries for both it has {_times(fair)}: "
+        "Authors tune their own method, take the baselines with their defaults, and the table does not tell. Shown on "
+        f"one network under two names, {NETWORK} of {WIDTH} units for {updates:,} updates, with the same space of "
+        f"learning rates ({RATES[0]:g} to {RATES[1]:g}) and {seeds} seeds. With one try each, theirs has "
+        f"{_times(first)} the test error of ours. With {unfair['tries of ours']} tries for ours, chosen on validation, "
+        f"it has {_times(unfair)}: {unfair['said']}. With {fair['tries of theirs']} tries for both it has {_times(fair)}: "
         f"{fair['said']}. Give every competitor the same number of tries over its own space, and state that number."
     )
 

@@ -1,4 +1,4 @@
-"""Overlapping windows split at random, scaled with all: the score is of a test that was trained on."""
+"""Overlapping windows split at random, scaled with all: training has seen most of the test."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

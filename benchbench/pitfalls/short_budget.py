@@ -1,4 +1,4 @@
-"""Too short a budget: who leads after a few hundred updates need not lead after ten thousand."""
+"""Too short a budget: the network that leads after a few hundred updates need not lead after ten thousand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -85,8 +85,8 @@ def _panels(scores: Scores, budgets: Sequence[int], rows: tuple[Row, ...]) -> tu
             curves=tuple(curve(name, budgets, values) for name, values in means.items()),
         ),
         Panel(
-            title="the others against who leads at last", x_label=x_label, y_label="ratio of test MSE", log_x=True,
-            log_y=True, curves=(same, *against),
+            title="ratio to the network that leads in the end", x_label=x_label, y_label="ratio of test MSE",
+            log_x=True, log_y=True, curves=(same, *against),
         ),
     )  # fmt: skip
 
@@ -102,9 +102,9 @@ def _sentence(rows: tuple[Row, ...], seeds: int) -> str:
     beaten = next(row for row in rows if row["updates"] == short and row["network"] == late["network"])
     same = early["network"] == late["network"]
     return (
-        "A ranking after few updates is one of who learns fast, and not of who learns well. Three networks of about "
-        f"2,600 numbers forecast Mackey-Glass one step ahead, {seeds} seeds each, at one learning rate of {RATE:g}. "
-        f"After {short:,} updates {early['network']} leads, with a test MSE of {early['test MSE']:.2g}"
+        "A ranking after few updates shows which network learns fast, and not which one learns well. Three networks of "
+        f"about 2,600 numbers forecast Mackey-Glass one step ahead, {seeds} seeds each, at one learning rate of "
+        f"{RATE:g}. After {short:,} updates {early['network']} leads, with a test MSE of {early['test MSE']:.2g}"
         f"{'' if same else _over(beaten)}. After {long:,} updates {late['network']} leads with {late['test MSE']:.2g}"
         f"{', and here the order holds' if same else _over(fallen)}. Give budgets as a ladder, show the error against "
         "the budget, and rank only where the last rungs agree."
