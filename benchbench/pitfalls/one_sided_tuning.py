@@ -105,8 +105,9 @@ def _sentence(rows: tuple[Row, ...], seeds: int, updates: int) -> str:
         f"one network under two names, {NETWORK} of {WIDTH} units for {updates:,} updates, with the same space of "
         f"learning rates ({RATES[0]:g} to {RATES[1]:g}) and {seeds} seeds. With one try each, theirs has "
         f"{_times(first)} the test error of ours. With {unfair['tries of ours']} tries for ours, chosen on validation, "
-        f"it has {_times(unfair)}: {unfair['said']}. With {fair['tries of theirs']} tries for both it has {_times(fair)}: "
-        f"{fair['said']}. Give every competitor the same number of tries over its own space, and state that number."
+        f"it has {_times(unfair)}: {unfair['said']}. With {fair['tries of theirs']} tries for both it has "
+        f"{_times(fair)}: {fair['said']}. Give every competitor the same number of tries over its own space, and "
+        "state that number."
     )
 
 

@@ -59,7 +59,7 @@ def test_the_message_names_the_nearest_of_an_unknown_key_and_all_of_an_ambiguous
     results, records = written
     near = records[2].trial.key
     wrong = near[:-1] + ("0" if near[-1] != "0" else "1")
-    with pytest.raises(InputError, match=f"begins so. The nearest: {near} ") as said:
+    with pytest.raises(InputError, match=f"begins with it. The nearest: {near} ") as said:
         find(results, wrong)
     assert records[2].trial.label in str(said.value)
     with pytest.raises(InputError, match="3 trials have keys that begin with it"):

@@ -28,5 +28,5 @@ def test_a_short_signal_gets_shorter_windows_that_it_can_hold(samples):
 
 
 def test_a_signal_that_is_too_short_is_refused_with_the_length_that_is_needed():
-    with pytest.raises(InputError, match=r"the signal is too short: .* it takes 180 samples, or a shorter horizon"):
+    with pytest.raises(InputError, match=r"the signal is too short: .* give 180 samples or more, or a shorter horizon"):
         window_lengths(None, 100, 10)
