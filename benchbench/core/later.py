@@ -43,12 +43,14 @@ class Later(Sequence[Record]):
 
 
 class Recorded(Later):
-    """The records of a run, and the ``heads`` of all of them."""
+    """The records of a run, with the ``heads`` of all; up to ``HELD`` records are read at once, and need no file."""
 
     def __init__(self, places: Iterable[Place]) -> None:
         listed = list(places)
         super().__init__(listed)
         self.heads = [place.head for place in listed]
+        if len(listed) <= HELD:
+            self._held = {i: Store(place.file).at(place.start) for i, place in enumerate(listed)}
 
 
 class ByKey(Mapping[str, Record]):

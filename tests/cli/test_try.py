@@ -34,7 +34,7 @@ def signal(tmp_path):
 @pytest.mark.long
 @pytest.mark.usefixtures("toy", "signal")
 def test_a_file_becomes_a_study_a_report_and_five_lines(cli, tmp_path):
-    done = cli("try", "signal.csv", "--horizon", "3", "--minutes", "20", "--jobs", "2")
+    done = cli("try", "signal.csv", "--column", "voltage", "--horizon", "3", "--minutes", "20", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "signal.csv: column voltage; left out as time: seconds"
@@ -121,7 +121,8 @@ def test_the_message_after_an_interrupt_says_how_to_continue_and_no_file_is_inco
     monkeypatch.setattr(planned, "_EARLY", 0.0)
     monkeypatch.setattr(planned, "timed", timed)
     monkeypatch.setattr(try_signal, when, interrupted)
-    done = cli("try", "signal.csv", "--minutes", "20", "--results", "mine")
+    cleaning = "interpolate,clip=6,median=5,lowpass=0.1"
+    done = cli("try", "signal.csv", "--minutes", "20", "--results", "mine", "--clean", cleaning)
     assert done.returncode == 130
     said = {
         "planned": "interrupted; nothing was written, and the same command starts from the beginning",
