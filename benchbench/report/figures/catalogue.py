@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from re import sub
 
@@ -29,6 +30,7 @@ from benchbench.report.figures import (
     timing,
 )
 from benchbench.report.figures.place import Place, Scope, places
+from benchbench.report.figures.side_by_side import side_by_side
 from benchbench.report.figures.style import Film, save, save_film, settings, styles
 from benchbench.report.folder import naming
 from benchbench.report.page.pictures import Picture, Pictures, Section
@@ -253,7 +255,7 @@ def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
     """
     frame, found, taken, drawn = numbers.selection.frame, list[Picture](), set[str](), Counter[str]()
     looks = styles(ordered(frame), baselines_of(frame))
-    with settings():
+    with settings(), side_by_side() as do:
         for kind, place in _wanted(numbers, looks):
             made = _TOO_MANY if drawn[kind.name] == MOST else kind.draw(place)
             if made is None:
@@ -263,7 +265,7 @@ def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
             caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
             moving = isinstance(made, Film)
             if folder is not None:
-                _save(made, folder / name)
+                do(partial(_save, made, folder / name))
             if not reason:
                 taken.add(name)
                 drawn[kind.name] += 1
