@@ -14,7 +14,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.keys import find
 from benchbench.run.prediction import predict_file
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("prediction")]
 
 LENGTH = 12
 STUDY = """
