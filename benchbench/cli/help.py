@@ -112,6 +112,8 @@ trial ended; 2 if the study is wrong; 130 after an interrupt.""",
         short="Write the report of a study.",
         text="""Write report.html and report.md with figures and tables, from the records alone.
 
+The files go into report/NAME in the folder of results, where NAME is the name of the study.
+
 report.html is a single file with everything in it; open it with a double click. Its charts, tables and pages work
 offline.""",
         examples=(
@@ -160,9 +162,9 @@ if the study kept them, or else the segments that every record has.""",
 written.
 
 On a machine with the same CPU, cores, GPU and versions, all values must be equal, bit by bit. On another machine, and
-if a budget in seconds ended the fit after another number of updates, the test scores may differ by the range of the
-scores of all seeds. The exit code is 0 if they agree, 1 if they do not, and 2 if the trial cannot be the same, because
-a plug-in or a file is missing or has changed.""",
+if a budget in seconds ended the fit after another number of updates, the test score may differ from the recorded one by
+no more than the range of the scores of the recorded seeds. The exit code is 0 if they agree, 1 if they do not, and 2 if
+the trial cannot be the same, because a plug-in or a file is missing or has changed.""",
         examples=(
             ("benchbench repeat 3f9c", ""),
             ("benchbench repeat 3f9c --study my_study.toml", ""),
@@ -178,7 +180,8 @@ of the fit, and must have the same columns and sampling rate. Without --steps th
 window of the signal; the last forecasts lie beyond its end. With --steps it continues the signal from its end, each
 output becoming the next input.
 
-Values are in the units of the signal. If a learner cannot do this, the exit code is 2 and nothing is written.""",
+Values are in the units of the signal. If the learner cannot make these predictions, the exit code is 2 and nothing is
+written.""",
         examples=(
             ("benchbench predict 3f9c new.csv", ""),
             ("benchbench predict 3f9c new.csv --steps 500 --out next.csv", ""),
@@ -218,7 +221,9 @@ that is compared by its difference is worse, or if a trial failed only in B; it 
     ),
     "check": Help(
         short="Check plug-ins against the contract.",
-        text="""Check architectures and tasks against the contract; the exit code is 1 if one breaks a promise.
+        text="""Check architectures and tasks against the contract, which is a list of promises.
+
+The exit code is 1 if one of them breaks a promise. Each line of the output names a promise and says pass, FAIL or skip.
 
 Without FILE, check the installation and everything that is registered.""",
         examples=(("benchbench check", ""), ("benchbench check my_net.py", "")),
