@@ -223,7 +223,7 @@ that is compared by its difference is worse, or if a trial failed only in B; it 
         short="Check plug-ins against the contract.",
         text="""Check architectures and tasks against the contract, which is a list of promises.
 
-The exit code is 1 if one of them breaks a promise. Each line of the output names a promise and says pass, FAIL or skip.
+The exit code is 1 if one of them breaks a promise. For each promise a line says pass, FAIL or skip.
 
 Without FILE, check the installation and everything that is registered.""",
         examples=(("benchbench check", ""), ("benchbench check my_net.py", "")),
