@@ -11,8 +11,8 @@ FILES = {  # files that the reader is asked to save
     "my_signal.toml": ("toml", 'name = "my_signal"'),
     "my_net.py": ("python", "Minimal RNN"),
 }
-BY_HAND = {  # what the page asks for before a command
-    "benchbench run longer.toml": """sed -i '1a plugins = ["my_net.py"]' longer.toml
+BY_HAND = {  # what the page asks for after a command
+    "benchbench check my_net.py": """sed -i '1a plugins = ["my_net.py"]' longer.toml
         echo '[architectures.relu_rnn]' >> longer.toml""",
 }
 
@@ -33,7 +33,7 @@ def test_the_commands_of_the_first_hour_can_be_pasted_one_after_the_other(cli, t
     for page in PLAYED:
         for text, _ in commands(PAGES[page]):
             if text not in ELSEWHERE:
-                shell.play(BY_HAND.get(text, ""))
                 shell.play(text)
+            shell.play(BY_HAND.get(text, ""))
     assert (tmp_path / "results/report/quick/latex/tables.tex").is_file()
     assert {"trial.png", "next.csv", "out.csv"} <= {path.name for path in tmp_path.iterdir()}

@@ -39,10 +39,10 @@ def turns(numbers: Numbers, condition: str) -> list[Block]:
     known = baselines(numbers.selection.frame)
     said: list[Line] = []
     for turn, places in found.items():
-        other, take = (label(name, baseline=name in known) for name in (turn.other, turn.take))
+        other, take = (label(quoted(name), baseline=name in known) for name in (turn.other, turn.take))
         where = f" on {_places(numbers, condition, places)}"
         start = line("; " if said else "", turn.when, " ")
-        said.append(line(start, other, " would have the best median instead of ", take, where))
+        said.append(line(start, other, " has the best median instead of ", take, where))
     return [Text(line(emphasis("Other budgets"), ": ", *said, "."))]
 
 

@@ -154,8 +154,8 @@ def test_the_first_screen_says_under_which_budgets_another_has_the_best_median(f
     ]
     page = front(made)[0].replace("*", "").replace("\\", "")
     assert (
-        "Other budgets: with 60 updates or fewer rnn would have the best median instead of gru on mackey_glass; "
-        "under `seconds` rnn would have the best median instead of gru on mackey_glass."
+        "Other budgets: with 60 updates or fewer rnn has the best median instead of gru on mackey_glass; "
+        "under `seconds` rnn has the best median instead of gru on mackey_glass."
     ) in page
 
 
