@@ -39,6 +39,12 @@ class Cluster:
         )  # fmt: skip
         return self
 
+    def ready(self, *names):
+        """Wait until the scheduler knows these workers; a run waits only for its own patience."""
+        for name in names:
+            wait_for(lambda name=name: "Registered to" in self.log(name), f"worker {name}")
+        return self
+
     def _start(self, name, *arguments, variables=None):
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(

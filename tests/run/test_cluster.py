@@ -36,6 +36,7 @@ FEW = "[architectures.slow]\nn = [1, 2]\n[architectures.good]"
 def cluster(tmp_path_factory):
     """A scheduler and two workers that tests do not change."""
     one = Cluster(tmp_path_factory.mktemp("cluster"), BB_RAN="/dev/null").worker("a").worker("b")
+    one.ready("a", "b")
     yield one
     one.close()
 
@@ -49,7 +50,7 @@ def own(tmp_path):
         made.append(Cluster(tmp_path / "cluster", BB_RAN=str(tmp_path / "ran")))
         for name in names:
             made[-1].worker(name)
-        return made[-1]
+        return made[-1].ready(*names)
 
     yield make
     for one in made:
@@ -213,7 +214,7 @@ def test_a_scheduler_that_ends_ends_the_run_with_one_message_and_the_same_comman
         run_on(there, slow, tmp_path / "r", on_record=during(at_3=lambda: there.kill("scheduler")))
     assert 3 <= len(keys(tmp_path / "r")) < 12
     there.start_scheduler()
-    there.worker("b")
+    there.worker("b").ready("b")
     before = keys(tmp_path / "r")
     more = []
     run_on(there, slow, tmp_path / "r", on_record=more.append)
