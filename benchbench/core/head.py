@@ -4,16 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from benchbench.core.record import Kept, Record, Status, kept_name, known_schema
-from benchbench.core.spec import Trial
+from benchbench.core.record import Ended, Record, known_schema
 
 
-class _Loose(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Conditions(_Loose):
+class Conditions(BaseModel):
     """The label of a trial's machine, and the conditions on which the trial's times depend."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     machine: str = ""
     jobs: int | None = None
@@ -21,13 +18,12 @@ class Conditions(_Loose):
     allocator: str | None = None
 
 
-class Head(_Loose):
+class Head(Ended):
     """A record without its scores and arrays; the fields are those of the record."""
 
-    trial: Trial
-    status: Status
+    model_config = ConfigDict(extra="ignore")
+
     artifact: Any = None
-    kept: Kept | None = None
     environment: Conditions = Field(default_factory=Conditions)
     files: dict[str, str] = Field(default_factory=dict)
     schema_: int = Field(alias="schema")
@@ -42,13 +38,3 @@ class Head(_Loose):
         )
         same = ("trial", "status", "artifact", "kept", "files", "schema_")
         return cls.model_construct(environment=around, **{name: getattr(record, name) for name in same})
-
-    @property
-    def artifact_name(self) -> str:
-        """The file name of the trial's artifact."""
-        return f"{self.trial.key}.npz"
-
-    @property
-    def kept_name(self) -> str | None:
-        """The file name of the trial's fitted learner; None where it was not kept."""
-        return kept_name(self.trial, self.kept)

@@ -215,14 +215,27 @@ def known_schema(schema: int) -> int:
     return schema
 
 
-def kept_name(trial: Trial, kept: Kept | None) -> str | None:
-    """The file of a trial's fitted learner; None where there is none."""
-    if kept is None or kept.form is None:
-        return None
-    return f"{trial.key}.learner.{'pt' if kept.form == 'torch' else 'npz'}"
+class Ended(Frozen):
+    """A trial that ended, how it ended, and the names of the files that it left."""
+
+    trial: Trial
+    status: Status
+    kept: Kept | None = None
+
+    @property
+    def artifact_name(self) -> str:
+        """The file name of the trial's artifact."""
+        return f"{self.trial.key}.npz"
+
+    @property
+    def kept_name(self) -> str | None:
+        """The file name of the trial's fitted learner; None where it was not kept."""
+        if self.kept is None or self.kept.form is None:
+            return None
+        return f"{self.trial.key}.learner.{'pt' if self.kept.form == 'torch' else 'npz'}"
 
 
-class Record(Frozen):
+class Record(Ended):
     """The outcome of one trial.
 
     ``objective`` has the names and directions of the metrics. ``scores`` has each metric and the loss as ``valid_NAME``
@@ -244,8 +257,6 @@ class Record(Frozen):
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
 
     # what a run needs to go on from a record stands first, so that the rest of a line need not be read
-    trial: Trial
-    status: Status
     message: str = ""
     environment: Annotated[Environment, Field(strict=False)] = Field(default_factory=Environment)
     started: str
@@ -254,7 +265,6 @@ class Record(Frozen):
     resolved: Annotated[float, Field(gt=0)] | None = None
     files: dict[str, str] = Field(default_factory=dict)
     artifact: Artifact | None = None
-    kept: Kept | None = None
     schema_: int = Field(default=SCHEMA, alias="schema")
     objective: ObjectiveFacts = _REGRESSION
     classes: Several[str] = Field(default_factory=list)
@@ -284,13 +294,3 @@ class Record(Frozen):
     def floor(self) -> float | None:
         """The best possible test value of the primary metric, where it is known; older lines have ``floor_mse``."""
         return self.scores.get("floor", self.scores.get("floor_mse"))
-
-    @property
-    def artifact_name(self) -> str:
-        """The file name of the trial's artifact."""
-        return f"{self.trial.key}.npz"
-
-    @property
-    def kept_name(self) -> str | None:
-        """The file name of the trial's fitted learner; None where it was not kept."""
-        return kept_name(self.trial, self.kept)

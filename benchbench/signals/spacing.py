@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Times = NDArray[np.float64]
 
-_JITTER = 0.05  # how far a step may differ from the usual one, as a share of it
+JITTER = 0.05  # how far a step may differ from the usual one, as a share of it
 _DECIMALS = 10  # the most decimals that written times may have
 _SECONDS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "s": 1.0, "sec": 1.0,
@@ -70,7 +70,7 @@ def spacing(times: Times, unit: str = "") -> Spacing:
 def _against(steps: Times, usual: float, quantum: float) -> tuple[float, Times, NDArray[np.bool_]]:
     """The usual step, the number of usual steps in each step, and which steps are no multiple of it."""
     counts = np.maximum(1, np.rint(steps / usual))
-    return usual, counts, np.abs(steps - counts * usual) > max(_JITTER * usual, 1.01 * quantum)
+    return usual, counts, np.abs(steps - counts * usual) > max(JITTER * usual, 1.01 * quantum)
 
 
 def _quantum(times: Times) -> float:

@@ -38,10 +38,10 @@ from benchbench.signals.clean import (
 from benchbench.signals.files.columns import clock_facts
 from benchbench.signals.files.read import read, signal_file
 from benchbench.signals.files.table import Form, Table
+from benchbench.signals.spacing import JITTER
 
 MOST_VALID = 2_500  # most validation windows, so that scoring them ten times takes little time compared with the fit
 USES = ("train", "valid", "test")
-_JITTER = 0.05  # how far steps between times may differ, as a share; as in signals.spacing
 
 
 def fresh(path: str, facts: Mapping[str, Any], options: Mapping[str, Any]) -> Fresh:
@@ -242,7 +242,7 @@ def _other_clock(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str,
     if (left is None or right is None) and one.get("time_column") == other.get("time_column"):
         left, right, said = one.get("time_step"), other.get("time_step"), "times {:g} apart"
     stated = "rate_hz" in one and "rate_hz" in other
-    if left is None or right is None or (left == right if stated else isclose(left, right, rel_tol=_JITTER)):
+    if left is None or right is None or (left == right if stated else isclose(left, right, rel_tol=JITTER)):
         return None
     return said.format(left), said.format(right)
 
