@@ -129,8 +129,8 @@ def gate(comparison: Comparison, above: float) -> tuple[bool, list[str]]:
     bad = [row for row in rows if row.worse and row.factor > above]
     found: dict[str, Iterable[str]] = {
         f"above {above:g}": [_said(row) for row in bad if row.by == "ratio"],
-        "worse, without a ratio": [_said(row) for row in bad if row.by == "difference"],
-        "failed in B alone": comparison.failed_only_in_b,
+        "worse, compared by difference": [_said(row) for row in bad if row.by == "difference"],
+        "failed only in B": comparison.failed_only_in_b,
         "in A only": comparison.only_in_a,
     }
     texts = {what: list(names) for what, names in found.items()}

@@ -96,8 +96,8 @@ def _apart(record: Record) -> Iterator[Mark]:
     if seen.mixed:
         yield Mark(
             "noted", "mixed",
-            "The file of the task, which makes the data, registers architectures too: their code ran where the test "
-            "targets are.",
+            "The file that registers the task also registers architectures, so their code ran in the process that "
+            "holds the test targets.",
         )  # fmt: skip
 
 

@@ -215,7 +215,7 @@ def test_a_torn_last_line_is_skipped_and_a_bad_line_is_named(stores, records):
 def test_the_gate_fails_where_trials_failed_in_b_only(stores, records):
     lost = [r.model_copy(update={"status": Status.DIVERGED}) if r.trial.architecture == "gru" else r for r in records]
     a, b = stores(records, lost)
-    assert gate(compare(a, b), 1.5) == (True, ["failed in B alone: 1 row: cosine gru 100"])
+    assert gate(compare(a, b), 1.5) == (True, ["failed only in B: 1 row: cosine gru 100"])
     assert gate(compare(b, a), 1.5)[0] is False
 
 
@@ -264,7 +264,7 @@ def test_the_gate_takes_the_direction_of_a_score_into_account(stores, records):
     assert gate(compare(a, b), 2.5) == (False, [])
     assert gate(compare(b, a), 1.5) == (False, [])
     a, b = stores(high, none)
-    assert gate(compare(a, b), 2.5) == (True, [f"worse, without a ratio: 2 rows: {names.format('-0.8')}"])
+    assert gate(compare(a, b), 2.5) == (True, [f"worse, compared by difference: 2 rows: {names.format('-0.8')}"])
 
 
 def test_scores_of_different_metrics_are_not_compared(stores, records):

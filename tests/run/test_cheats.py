@@ -172,4 +172,4 @@ def test_a_file_that_registers_a_task_and_an_architecture_is_noted(tmp_path):
     [record] = run_study(file, tmp_path / "r")
     assert [(mark.kind, mark.about) for mark in marks(record)] == [("noted", "mixed")]
     page = write_report("cheats", tmp_path / "r").parent / "tasks" / "noise.md"
-    assert "Marked: The file of the task, which makes the data, registers architectures too" in page.read_text()
+    assert "Marked: The file that registers the task also registers architectures" in page.read_text()

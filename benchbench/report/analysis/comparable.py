@@ -112,9 +112,9 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             "left out."
         )
     if unranked := int((frame["unranked"] & ok).sum()):
-        notes.append(f"Marked: {records(unranked)} not ranked; the pages of the tasks say why.")
+        notes.append(f"Marked: {records(unranked)} not ranked. The pages of the tasks give the reasons.")
     if untimed := int((frame["untimed"] & ok).sum()):
-        notes.append(f"Marked: the times of {records(untimed)} are left out; the pages of the tasks say why.")
+        notes.append(f"Marked: the times of {records(untimed)} are left out. The pages of the tasks give the reasons.")
     if disturbed := int((frame["disturbed"] & ok).sum()):
         fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
         notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")

@@ -16,6 +16,7 @@ from benchbench.statistics.verdicts import TIE
 
 _PLACE = ["ladder", "variant", "length"]
 _LEADS = [*_PLACE, "first", "last", "take", "clear"]
+_NAMED = 3  # pairs that change places
 _CHANGES = [*_PLACE, "rung", "settled", "reason"]
 
 
@@ -101,9 +102,11 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         reasons.append(
             f"{listed(climbing)} still improve{'s' * (len(climbing) == 1)} by more than {100 * WITHIN:.0f} %"
         )
-    if swapped:
+    if len(swapped) > _NAMED:
+        reasons.append(f"{len(swapped)} pairs change places, among them {swapped[0]}")
+    elif swapped:
         swapped[0] = swapped[0].replace(" with ", " changes places with ", 1)
-        reasons.append(in_a_row(swapped, 4))
+        reasons.append(in_a_row(swapped, _NAMED))
     if not both:
         reasons = ["no competitor has a score on both of the last two rungs"]
     return float(last), not reasons, ", and ".join(reasons)

@@ -54,8 +54,9 @@ def unsealed(frame: pd.DataFrame) -> str:
     count = int((frame["seal"] == Seal.NONE).sum())
     if not count:
         return ""
-    which = f"all {count:,}" if count == len(frame) else f"{count:,} of {len(frame):,}"
-    return f"{which} lines were written before lines had a checksum, so a change to them would go unnoticed."
+    all_of_them = f"none of the {count:,} lines has a checksum"
+    which = all_of_them if count == len(frame) else f"{count:,} of {len(frame):,} lines have no checksum"
+    return f"{which}, since an earlier version wrote them; a change to them would go unnoticed."
 
 
 def other_files(found: Iterable[Record]) -> list[str]:

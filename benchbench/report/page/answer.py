@@ -11,7 +11,8 @@ from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
 from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
-from benchbench.report.page.texts import DAGGER, joined, label, metric, metric_form, number
+from benchbench.report.page.texts import DAGGER, at_length, joined, label, metric, metric_form, number
+from benchbench.statistics.verdicts import TIE
 
 _ALL = 999  # lists in the answer name everything
 
@@ -68,8 +69,8 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     order = [name for name in ordered(numbers.selection.frame) if name in set(clear["take"])]
     best: list[Line] = []
     for name in order:
-        tasks = in_a_row(_at_lengths(clear[clear["take"] == name], here), _ALL)
-        best.append(line("; " if best else "", label(name, baseline=name in known), f" on {tasks}"))
+        tasks = _on(clear[clear["take"] == name], here)
+        best.append(line("; " if best else "", label(name, baseline=name in known), f" {tasks}"))
     first = line("Better than every other: ", *best, ".") if best else line("No competitor is better than every other.")
     return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
 
@@ -77,23 +78,21 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
 def _not_clear(here: pd.DataFrame, known: frozenset[str], *, ties: bool) -> Iterator[Line]:
     """Sentences on the tasks without a clear best: those only one competitor can do, those none can do, and ties."""
     for name, part in parts(here[here["verdict"] == ONLY], "take"):
-        could = in_a_row(_at_lengths(part, here), _ALL)
-        yield line(" Only ", label(name, baseline=name in known), f" could do {could}.")
-    if without := in_a_row(_at_lengths(here[here["verdict"] == NONE], here), _ALL):
-        yield line(f" No competitor finished on most seeds of {without}.")
-    rest = in_a_row(_at_lengths(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here), _ALL)
+        yield line(" Only ", label(name, baseline=name in known), f" has a score {_on(part, here)}.")
+    if without := _on(here[here["verdict"] == NONE], here):
+        yield line(f" No competitor finished on most seeds {without}.")
+    rest = _on(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here)
     if rest and ties:
-        yield line(f" Tied or open: {rest}.")
+        yield line(f" No competitor is better than every other {rest}.")
 
 
-def _at_lengths(part: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
-    """The tasks of some answers, with their lengths unless these are all."""
+def _on(part: pd.DataFrame, whole: pd.DataFrame) -> str:
+    """The tasks of some answers, "on cosine and on ecg at length 100"; without lengths if these are all."""
     found = []
     for variant, rows in parts(part, "variant"):
-        every = (whole["variant"] == variant).sum()
-        lengths = in_a_row([str(length) for length in sorted(rows["length"])], _ALL)
-        found.append(quoted(variant) if len(rows) == every else f"{quoted(variant)} at {lengths}")
-    return found
+        every = len(rows) == (whole["variant"] == variant).sum()
+        found.append(f"on {quoted(variant)}" + ("" if every else f" {at_length(rows['length'])}"))
+    return in_a_row(found, _ALL)
 
 
 def against(numbers: Numbers, condition: str) -> list[Block]:
@@ -122,18 +121,21 @@ def _clauses(margins: list[tuple[str, Margin]]) -> Iterator[Line]:
 
 def _clause(sides: tuple[tuple[str, ...], ...], names: Line) -> Line:
     """The networks that are better, then the others by verdict; a network with several verdicts appears in each."""
-    better, *others = (in_a_row(side, _ALL) for side in sides)
+    better, *others = sides
     if better and not any(others):
         return line("every network is better than ", names)
-    said = [line(", ", piece) for piece in map(_rest, WORDS[1:-1], others) if piece]
-    said += [line(", ", strong(f"worse: {others[-1]}"))] if others[-1] else []
-    verb = "is" if len(sides[0]) == 1 else "are"
-    first = line(f"{better} {verb} better than ") if better else line(strong("no network is better than"), " ")
-    return line(first, names, *said)
+    said = [line(_predicate(side, word)) for word, side in zip(WORDS[1:-1], others[:-1], strict=True) if side]
+    said += [line(strong(_predicate(others[-1], WORDS[-1])))] if others[-1] else []
+    first = line(f"{_predicate(better, WORDS[0])} than ") if better else line(strong("no network is better than"), " ")
+    rest = [line(", and " if i == len(said) - 1 else ", ", one) for i, one in enumerate(said[1:], start=1)]
+    return line(first, names, ", while " if better else ": ", said[0], *rest)
 
 
-def _rest(word: str, names: str) -> str:
-    return f"{word}: {names}" if names else ""
+def _predicate(names: tuple[str, ...], word: str) -> str:
+    """Networks and their verdict, "rnn (100) and gru are open"."""
+    one = len(names) == 1
+    verb = f"tie{'s' * one}" if word == TIE else f"{'is' if one else 'are'} {word}"
+    return f"{in_a_row(names, _ALL)} {verb}"
 
 
 def missing_baselines(frame: pd.DataFrame) -> list[Block]:

@@ -61,12 +61,13 @@ def _machines(frame: pd.DataFrame) -> str:
 
 def _machine(name: str, part: pd.DataFrame) -> str:
     facts = [name or "unknown", *_distinct(part["cpu"]), *_distinct(part["cores"], _cores(name, part))]
-    facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB"), *_distinct(part["gpu"])]
+    facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB of memory"), *_distinct(part["gpu"])]
     facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
     facts += _distinct(part["jobs"], "trials at a time: {:g}")
     facts += _distinct(part["engine"], "engine {}") if several(part, "engine") else []
     facts += _distinct(part["allocator"], "allocator {}")
-    facts += _range(part["gemm_gflops"], "yardstick {} GFLOP/s") + _range(part["copy_gb_per_s"], "{} GB/s")
+    facts += _range(part["gemm_gflops"], "matrix products at {} GFLOP/s")
+    facts += _range(part["copy_gb_per_s"], "copies of memory at {} GB/s")
     return ", ".join(facts)
 
 
@@ -83,8 +84,8 @@ def _versions(frame: pd.DataFrame) -> str:
     facts += _distinct((frame["commit"].str[:10] + changed)[frame["commit"] != ""], "commit {}")
     facts += _distinct(frame["os"])
     days = sorted({started[:10] for started in frame["started"]})
-    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return ", ".join([*facts, f"{len(frame):,} trial{'s' if len(frame) > 1 else ''} compared, {when}."])
+    when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+    return ", ".join([*facts, f"{len(frame):,} trial{'s' if len(frame) > 1 else ''} compared, run {when}."])
 
 
 def _range(column: "pd.Series[float]", form: str) -> list[str]:

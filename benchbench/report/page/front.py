@@ -44,8 +44,8 @@ _HOW_TO_READ = (
     """The *rank group* of an architecture is 1 plus the number of architectures that are better than it. *Effect* is
     the ratio of the geometric means, or the difference of the means if higher is better. A seed on which one of a pair
     failed is left out of the ratio, and counts in *won* as lost by the one that failed. *Effect* and its interval refer
-    to the pair alone, while *p (Holm)* is adjusted over all pairs. With *seeds needed*, four studies of five would find
-    a difference of {within:g} %. docs/statistics.md explains all of these.""",
+    to the pair alone, while *p (Holm)* is adjusted over all pairs. *Seeds needed* is the estimated number of seeds with
+    which four studies of five would find a difference of {within:g} %. docs/statistics.md explains all of these.""",
     """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best possible
     score, where it is known.""",
     """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
@@ -59,7 +59,7 @@ _SOLVED = """*Solved* marks an architecture that does not fit in steps: the time
 process."""
 _FLOOR = """*Times the floor* is the time of an update divided by the time of its matrix products alone, which are six
 operations for each trained number, step and sequence, at the speed at which one core of the machine multiplies matrices
-of 512 x 512 (its yardstick)."""
+of 512 x 512."""
 _GAP = """*Gap closed* is how far an architecture has come on the way from the simplest baseline (0) to the floor (1);
 the pages of the tasks name the baseline."""
 _MARKED = """*Marked* names a sign that a trial did not keep to the rules: an impossible score, work off the clock, or

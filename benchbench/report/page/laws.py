@@ -15,10 +15,11 @@ from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import number
 from benchbench.statistics.laws import FAILS, HOLDS, OPEN
 
-_NONE = "There is no law of time or memory, since that needs three lengths, or three widths of one network."
+_NONE = "Power laws of time and memory need three lengths, or three widths of one network, and this study has fewer."
 _ABOUT = """How costs grow: exponents of power laws over all tasks and conditions. Each law is fitted at the smaller
 sizes and checked at the largest. It *holds* if the interval of predicted / measured lies within 10 % of 1, *fails* if
-it lies outside, and is *open* otherwise. The pages of the tasks have each law, `tables/laws.csv` all digits."""
+it lies outside, and is *open* otherwise. The pages of the tasks have each law, and `tables/laws.csv` has them with
+all digits."""
 _ENDS = {HOLDS: "the law holds there", FAILS: "the law fails there", OPEN: "open whether it holds there"}
 
 

@@ -41,7 +41,7 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
             f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
             f", and {lost:,} hold under one budget but are open or a tie under another. In {none:,} more pairs "
             "neither competitor is better under any budget, and at least one budget leaves the pair open. ",
-            emphasis("Budgets compared"), " names them all.",
+            emphasis("Budgets compared"), " lists the conclusions, and ", code("tables/lenses.csv"), " has every pair.",
         )
     )  # fmt: skip
 

@@ -22,8 +22,8 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     options = numbers.selection.options
     yield Heading(2, line("Option sets"))
     if options["option_sets"].max() == 1:
-        said = "" if numbers.tuning.empty else "; tuned competitors had the one that tuning chose"
-        yield Text(line(f"Every competitor had one option set{said}."))
+        said = "" if numbers.tuning.empty else "; a tuned competitor had the one that its tuning chose"
+        yield Text(line(f"Every competitor ran with one option set (one combination of values of its options){said}."))
         return
     rows = []
     for name in order(options["architecture"], baselines(numbers.selection.frame)):
@@ -35,8 +35,9 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     what = " or ".join(sorted({_said(row) for row in rows_of(options)}))
     yield Text(
         prose(
-            f"The median {what} on the validation split chooses, separately for each task, length and condition. Only "
-            "the chosen set is ranked and shown; `option_sets.csv` has the choices, `option_sets_all.csv` every set."
+            f"The best median {what} on the validation split chose the option set, separately for each task, length "
+            "and condition. Only the chosen set is ranked and shown; `option_sets.csv` has the choices, "
+            "`option_sets_all.csv` every set."
         )
     )
     yield with_trials(

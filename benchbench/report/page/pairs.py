@@ -58,8 +58,8 @@ def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iter
     if mine.empty:
         return
     if set(mine["verdict"]) == {TOO_FEW_TASKS}:
-        count = f"{mine['tasks'].max()}, and at least {FEWEST_TASKS} are needed"
-        yield Text(line(f"Over all tasks together no competitor is called better: {TOO_FEW_TASKS} ({count})."))
+        count = f"{mine['tasks'].max()} of at least {FEWEST_TASKS}"
+        yield Text(line(f"Over all tasks together, no competitor is called better: {TOO_FEW_TASKS} ({count})."))
         return
     rows: list[list[str | Line]] = []
     for row in rows_of(mine):

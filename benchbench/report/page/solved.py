@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from benchbench.report.analysis.order import listed, parts
+from benchbench.report.analysis.order import in_a_row, listed, parts, quoted
 from benchbench.report.analysis.solved import LINEAR, SOLVED, UNDECIDED
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Line, Text, code, line, strong
+from benchbench.report.page.texts import at_length
 
 _ALL = 9
 
@@ -20,11 +21,11 @@ def solved_tasks(numbers: Numbers) -> list[Block]:
     said: list[Line] = []
     loop = "" if numbers.closed_loop.cells.empty else " in open loop"
     if names := _named(found, found["solved"].isin(SOLVED)):
-        why = "On these, every network is worse or ties, or the floor is reached."
+        why = "There, every network is worse or ties, or the score has reached the floor."
         said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. {why}"))
     if names := _named(found, found["solved"] == UNDECIDED):
-        start = " No network is shown to be better than " if said else "No network is shown to be better than "
-        said.append(line(start, code(LINEAR), f"{loop}, and some are open: {names}."))
+        start = line(" " if said else "", "It is open whether a network is better than ", code(LINEAR))
+        said.append(line(start, f"{loop} on {names}."))
     return [Text(line(*said))] if said else []
 
 
@@ -33,8 +34,9 @@ def _named(found: pd.DataFrame, hit: "pd.Series[bool]") -> str:
     said = []
     for variant, part in parts(found.assign(hit=hit), "variant"):
         if part["hit"].any():
-            said.append(variant if part["hit"].all() else f"{variant} {' and '.join(_places(part))}")
-    return "; ".join(said)
+            where = "" if part["hit"].all() else f" {' and '.join(_places(part))}"
+            said.append(f"{quoted(variant)}{where}")
+    return in_a_row(said, _ALL)
 
 
 def _places(part: pd.DataFrame) -> Iterator[str]:
@@ -46,5 +48,5 @@ def _places(part: pd.DataFrame) -> Iterator[str]:
     everywhere, every = part["condition"].nunique(), tuple(sorted(set(part["length"])))
     for at, names in lengths.items():
         where = "" if len(names) == everywhere else f"under {listed(names, _ALL)}"
-        which = "" if at == every else f"at {listed([str(length) for length in at], _ALL)}"
+        which = "" if at == every else at_length(at)
         yield " ".join(piece for piece in (which, where) if piece)

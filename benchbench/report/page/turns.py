@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchbench.report.analysis.order import baselines, in_a_row, listed, natural, quoted
+from benchbench.report.analysis.order import baselines, in_a_row, natural, quoted
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Line, Text, code, emphasis, line
-from benchbench.report.page.texts import label, number
+from benchbench.report.page.texts import at_length, label, number
 
 _ALL = 99
 
@@ -99,6 +99,6 @@ def _places(numbers: Numbers, condition: str, places: list[tuple[str, int]]) -> 
     for variant in sorted({variant for variant, _ in places}, key=natural):
         lengths = sorted(length for name, length in places if name == variant)
         every = len(lengths) == int((verdicts["variant"] == variant).sum())
-        some = "" if every else f" at length {listed([str(length) for length in lengths], _ALL)}"
+        some = "" if every else f" {at_length(lengths)}"
         said.append(f"{quoted(variant)}{some}")
     return in_a_row(said, _ALL)

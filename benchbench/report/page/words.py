@@ -6,17 +6,19 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, listed, ordered, parts
+from benchbench.report.analysis.order import baselines, ordered, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against, marked_cells
 from benchbench.report.page.blocks import Block, Bullets, Line, line
-from benchbench.report.page.texts import DAGGER, decimals, joined, label, levels, metric, number
+from benchbench.report.page.texts import DAGGER, at_length, decimals, joined, label, levels, metric, number
 from benchbench.statistics.verdicts import BETTER
+
+_MOST = 4  # names of competitors that may be best, if these are all competitors
 
 
 def in_words(numbers: Numbers, condition: str) -> list[Block]:
-    """A list with one item for each task: the competitor that is better than every other, or those in question."""
+    """A list with one item for each task: the competitor that is better than every other, or those that may be best."""
     here = numbers.answers[numbers.answers["condition"] == condition]
     said: list[Line] = []
     for variant, part in parts(here, "variant"):
@@ -45,7 +47,7 @@ def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
     names = line(*joined([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
     primary = metric(str(rows["primary"].iloc[0]))
     ends = sorted(abs(end) for end in (*nearest["low"], *nearest["high"]))
-    pairs = f"{levels(nearest['level'])}, {_span(nearest['pairs'])} pairs"
+    pairs = f"{levels(nearest['level'])} interval over {_span(nearest['pairs'])} seeds"
     if set(nearest["effect"]) == {"ratio"}:
         how = line(f"its {primary} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
     elif set(nearest["effect"]) == {"difference"}:
@@ -59,26 +61,27 @@ def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
 
 def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
     """The pair of the best median and the next best."""
-    pairs, cells = _here(numbers.pairs, row), _here(numbers.cells, row)
-    mine = against(pairs, row["take"])
-    others = cells[cells["architecture"].isin(mine["other"]) & cells["rank_group"].notna()]
+    mine, cells = against(_here(numbers.pairs, row), row["take"]), _ranked(numbers, row)
+    others = cells[cells["architecture"].isin(mine["other"])]
     best = others.sort_values("score", ascending=row["better"] != "higher", kind="stable")["architecture"].iloc[:1]
     return mine[mine["other"].isin(best)]
 
 
 def _undecided(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
-    """No competitor is better than every other: those in question, and which of them has the lowest fit time."""
+    """No competitor is better than every other: those that may be best, and which of them has the lowest fit time."""
     found = pd.concat([_not_beaten(numbers, row) for row in rows_of(rows)])
-    first = line("none is better than every other", _at(rows, part), "; in question are ")
+    first = line("no competitor is better than every other", _at(rows, part), ": ")
     timed = found.dropna(subset="fit_seconds").sort_values("fit_seconds", kind="stable").drop_duplicates("length")
     least = [
         line(_name(numbers, name), f" ({_span(mine['fit_seconds'])} s{_at(mine, rows)})")
         for name, mine in _each(numbers, timed)
     ]
     names = [line(_name(numbers, name), _where(mine, rows)) for name, mine in _each(numbers, found)]
-    said = line(first, *joined(names))
+    every = len(found) == sum(len(_ranked(numbers, row)) for row in rows_of(rows)) and len(names) > _MOST
+    which = [line(f"the {len(names)} competitors")] if every else [*joined(names)]
+    said = line(first, "each of ", *which, " may be best")
     verb = "has" if len(least) == 1 else "have"
-    return line(said, "; ", *joined(least), f" {verb} the lowest median fit time of these") if least else said
+    return line(said, "; of these, ", *joined(least), f" {verb} the lowest median fit time") if least else said
 
 
 def _each(numbers: Numbers, cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -92,9 +95,14 @@ def _where(mine: pd.DataFrame, rows: pd.DataFrame) -> str:
 
 def _not_beaten(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
     """The cells of the best median and of the competitors that it is not better than."""
-    mine, cells = against(_here(numbers.pairs, row), row["take"]), _here(numbers.cells, row)
+    mine, cells = against(_here(numbers.pairs, row), row["take"]), _ranked(numbers, row)
     names = {row["take"], *mine.loc[mine["word"] != BETTER, "other"]}
-    return cells[cells["architecture"].isin(names) & cells["rank_group"].notna()][[*CELL, "fit_seconds"]]
+    return cells[cells["architecture"].isin(names)][[*CELL, "fit_seconds"]]
+
+
+def _ranked(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
+    cells = _here(numbers.cells, row)
+    return cells[cells["rank_group"].notna()]
 
 
 def _here(table: pd.DataFrame, row: dict[str, Any]) -> pd.DataFrame:
@@ -121,7 +129,7 @@ def _name(numbers: Numbers, name: str) -> Line:
 
 
 def _at(rows: pd.DataFrame, part: pd.DataFrame) -> str:
-    return "" if len(rows) == len(part) else f" at {listed([str(n) for n in sorted(rows['length'])], 99)}"
+    return "" if len(rows) == len(part) else f" {at_length(rows['length'])}"
 
 
 def _span(values: Any) -> str:

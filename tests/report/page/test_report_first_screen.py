@@ -56,8 +56,8 @@ def test_the_tasks_that_linear_solves_come_first(front, scored):
     made += scored(task="names", linear=NEAR, gru=WIDE)
     first = front(made)[0].split("## In short\n\n")[1].splitlines()[0]
     assert first == (
-        "**Solved by linear:** mackey_glass. On these, every network is worse or ties, or the floor is reached. "
-        "No network is shown to be better than `linear`, and some are open: names."
+        "**Solved by linear:** mackey_glass. There, every network is worse or ties, or the score has reached the "
+        "floor. It is open whether a network is better than `linear` on names."
     )
 
 
@@ -66,7 +66,7 @@ def test_lengths_and_budgets_at_which_linear_solves_a_task_are_named(front, scor
     made = scored(linear=NEAR, gru=FAR, budget=updates) + scored(linear=NEAR, gru=FAR, budget=seconds)
     made += scored(length=200, linear=NEAR, gru=FAR, budget=updates)
     made += scored(length=200, linear=FAR, gru=NEAR, budget=seconds)
-    said = "mackey_glass at 100 under equal-seconds and under equal-updates. On th"
+    said = "mackey_glass at length 100 under equal-seconds and under equal-updates. There"
     assert f"**Solved by linear:** {said}" in front(made)[0]
 
 
@@ -75,16 +75,16 @@ def test_the_winner_is_named_with_its_certainty_and_its_cost(front, scored):
     found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
     low, high, rest = found.groups()
     assert float(low) < 0.5 < float(high)
-    assert rest == "that of the next best, rnn (95 %, 3 pairs); a fit takes 2 s and 3 MiB, 100 parameters."
+    assert rest == "that of the next best, rnn (95 % interval over 3 seeds); a fit takes 2 s and 3 MiB, 100 parameters."
 
 
 def test_if_none_is_better_than_every_other_the_candidates_are_named_with_the_least_time(front, scored):
     made = scored(gru=NEAR, rnn=NEAR[::-1], esn=FAR, seconds={"rnn": 3.0})
     made += scored(length=200, gru=NEAR, rnn=WIDE, seconds={"gru": 2.0})
-    said = "none is better than every other; in question are rnn and gru;"
+    said = "no competitor is better than every other: each of rnn and gru may be best;"
     assert (
-        f"- mackey_glass: {said} rnn (1 s at 200) and gru (1 s at 100) have the lowest median fit time of these."
-        in front(made)[0]
+        f"- mackey_glass: {said} of these, rnn (1 s at length 200) and gru (1 s at length 100) have the lowest "
+        "median fit time." in front(made)[0]
     )
 
 
@@ -97,7 +97,7 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
         "Of 6 conclusions, 2 survive every budget (`equal-seconds` and `equal-updates`), **1 flips**, and 3 hold under "
         "one budget but are open or a tie under another. In 0 more pairs neither competitor is better "
         "under any budget, and at least one budget leaves the pair open. "
-        "*Budgets compared* names them all."
+        "*Budgets compared* lists the conclusions, and `tables/lenses.csv` has every pair."
     ) in page
     line = page.split("## Budgets compared")[1].split("- mackey_glass: ")[1].splitlines()[0]
     assert line == (
@@ -137,7 +137,7 @@ def test_power_laws_are_in_a_sentence_and_in_a_table_or_the_page_says_why_not(fr
         "what was measured: the law holds there."
     ) in task.replace("\\", "")
     few = front([one for one in made if one.trial.length < 300])[0]
-    assert "There is no law of time or memory, since that needs three lengths, or three widths of one network." in few
+    assert "Power laws of time and memory need three lengths, or three widths of one network" in few
 
 
 def rungs(*updates):
