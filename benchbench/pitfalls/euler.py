@@ -162,10 +162,11 @@ def _sentence(rows: list[Row]) -> str:
     true, fine, coarse = rows
     key, left = "exponent", "leaves RK4 after"
     return (
-        "Forward Euler does not solve the Mackey-Glass equation, it makes another system of it. The largest Lyapunov "
-        f"exponent a time unit is {true[key]:.5f} with Runge-Kutta, {fine[key]:.5f} with Euler at h = 0.1 and "
-        f"{coarse[key]:.5f} at h = 1, where the range is {coarse['lowest']:.3f} to {coarse['highest']:.2f} in place of "
-        f"{true['lowest']:.3f} to {true['highest']:.2f}. From the same start half of the orbits are {APART} standard "
-        f"deviations off after {fine[left]} time units (h = 0.1) and {coarse[left]} (h = 1). Scores on series from "
-        "different integrators do not compare: state integrator and step, and use one of high order."
+        "Forward Euler turns the Mackey-Glass equation into another system. The largest Lyapunov exponent per time "
+        f"unit is {true[key]:.5f} with Runge-Kutta, {fine[key]:.5f} with Euler at a step of h = 0.1, and "
+        f"{coarse[key]:.5f} at h = 1, where the series ranges from {coarse['lowest']:.3f} to {coarse['highest']:.2f} "
+        f"instead of from {true['lowest']:.3f} to {true['highest']:.2f}. From the same start, half of the orbits are "
+        f"{APART} standard deviations away from the orbit of Runge-Kutta after {fine[left]} time units at h = 0.1, and "
+        f"after {coarse[left]} at h = 1. Scores on series from different integrators cannot be compared: state the "
+        "integrator and its step, and use an integrator of high order."
     )

@@ -101,13 +101,14 @@ def _sentence(rows: tuple[Row, ...], seeds: int, updates: int) -> str:
     first, fair = rows[0], rows[-1]
     unfair = next(row for row in reversed(rows) if row["tries of theirs"] == 1)
     return (
-        "Authors tune their own method, take the baselines with their defaults, and the table does not tell. Shown on "
-        f"one network under two names, {NETWORK} of {WIDTH} units for {updates:,} updates, with the same space of "
-        f"learning rates ({RATES[0]:g} to {RATES[1]:g}) and {seeds} seeds. With one try each, theirs has "
-        f"{_times(first)} the test error of ours. With {unfair['tries of ours']} tries for ours, chosen on validation, "
-        f"it has {_times(unfair)}: {unfair['said']}. With {fair['tries of theirs']} tries for both it has "
-        f"{_times(fair)}: {fair['said']}. Give every competitor the same number of tries over its own space, and "
-        "state that number."
+        "Authors tune their own method but run the baselines with their defaults, and the table of results does not "
+        f'say so. Here the two competitors are one network under two names, "ours" and "theirs": a {NETWORK} of '
+        f"{WIDTH} units with {updates:,} updates, the same space of learning rates ({RATES[0]:g} to {RATES[1]:g}) and "
+        f'{seeds} seeds. With one try each, "theirs" has {_times(first)} the test error of "ours". With '
+        f'{unfair["tries of ours"]} tries for "ours", the best of which is chosen on validation, "theirs" has '
+        f"{_times(unfair)} its error: {unfair['said']}. With {fair['tries of theirs']} tries for both, it has "
+        f"{_times(fair)} its error: {fair['said']}. Give every competitor the same number of tries over its own space, "
+        "and state that number."
     )
 
 

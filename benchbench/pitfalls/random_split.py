@@ -160,13 +160,13 @@ def _sentence(rows: tuple[Row, ...]) -> str:
     honest = next(row for row in rows if row["learner"] == worst["learner"] and row["split"] == HONEST)
     looks = ", ".join(f"{row['fresh / reported']:.2f} ({name})" for name, row in leaks.items())
     return (
-        "Windows that overlap share samples: dealt out at random, nearly every test window has a training window one "
-        f"step aside. Shown on a first-order autoregression, {HORIZON} steps ahead, whose best possible forecast is "
-        f"known: its RMSE is the unit. Under a random split, with the scaler fitted on all, {worst['learner']} reports "
-        f"{worst['reported']:.2f} and has {worst['fresh']:.2f} on a fresh continuation of the "
-        f"series; under the chronological split it reports {honest['reported']:.2f} and has "
-        f"{honest['fresh']:.2f}. The leak looks better than the truth by a factor of {looks}: it favours "
-        f"what memorises. No forecast is below 1 but by luck, and {worst['learner']} reports it for "
-        f"{worst['below 1']} series. Split by time with a gap of window and horizon, and fit the scaler on "
-        "train alone."
+        "Windows that overlap share samples. If they are split at random, nearly every test window has a training "
+        f"window that is shifted by one step. The series here is a first-order autoregression, {HORIZON} steps ahead, "
+        "whose best possible forecast is known; all errors are divided by the RMSE of that forecast. Under a random "
+        f"split, with the scaler fitted on all samples, {worst['learner']} reports an error of {worst['reported']:.2f} "
+        f"but has {worst['fresh']:.2f} on a fresh continuation of the series. Under the chronological split it reports "
+        f"{honest['reported']:.2f} and has {honest['fresh']:.2f}. The random split makes the learners look better than "
+        f"they are by these factors: {looks}. It favours learners that memorise. An error below 1 is possible only by "
+        f"luck, and {worst['learner']} reports one for {worst['below 1']} series. Split by time, with a gap of a "
+        "window and a horizon, and fit the scaler on the training split alone."
     )

@@ -103,11 +103,11 @@ def _sentence(rows: tuple[Row, ...], seeds: int) -> str:
     same = early["network"] == late["network"]
     return (
         "A ranking after few updates shows which network learns fast, and not which one learns well. Three networks of "
-        f"about 2,600 numbers forecast Mackey-Glass one step ahead, {seeds} seeds each, at one learning rate of "
-        f"{RATE:g}. After {short:,} updates {early['network']} leads, with a test MSE of {early['test MSE']:.2g}"
-        f"{'' if same else _over(beaten)}. After {long:,} updates {late['network']} leads with {late['test MSE']:.2g}"
-        f"{', and here the order holds' if same else _over(fallen)}. Give budgets as a ladder, show the error against "
-        "the budget, and rank only where the last rungs agree."
+        f"about 2,600 parameters forecast Mackey-Glass one step ahead, with {seeds} seeds each, all at a learning rate "
+        f"of {RATE:g}. After {short:,} updates, {early['network']} leads with a test MSE of {early['test MSE']:.2g}"
+        f"{'' if same else _over(beaten)}. After {long:,} updates, {late['network']} leads with {late['test MSE']:.2g}"
+        f"{', so the leader is the same' if same else _over(fallen)}. Run a series of growing budgets, show the error "
+        "against the budget, and rank only where the last budgets agree."
     )
 
 

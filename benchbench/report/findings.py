@@ -32,7 +32,7 @@ def _computation_time(tables: Tables) -> str:
     }
     fits = tables.table("errors")["ok"].sum()
     return (
-        f"Fitted as a power of the length, the time of a fit has these exponents: {ranked(laws)}. Other programs "
+        f"The time of a fit grows as a power of the length with these exponents: {ranked(laws)}. Other programs "
         f"disturbed {costs['disturbed'].sum():.0f} of {fits} fits."
     )
 
@@ -40,8 +40,8 @@ def _computation_time(tables: Tables) -> str:
 def _hidden_size(tables: Tables) -> str:
     width = tables.option("rnn")["width"]
     return (
-        f"Validation chooses {width} hidden units; their test MSE is {number(tables.value('rnn'))}, that of linear "
-        f"regression on the same window {number(tables.value('linear'))}, and of persistence "
+        f"Validation chooses {width} hidden units. The network then has a test MSE of {number(tables.value('rnn'))}, "
+        f"linear regression on the same window has {number(tables.value('linear'))}, and persistence has "
         f"{number(tables.value('persistence'))}."
     )
 
@@ -53,9 +53,9 @@ def _tuning(tables: Tables) -> str:
     rows = tables.table("option_sets")
     tries = rows.set_index("architecture").loc[list(names), "option_sets"].sum()
     return (
-        f"Of {tries} option sets validation chooses {chosen['optimizer']} with a learning rate of "
-        f"{chosen['learning_rate']} for the {best}, whose test MSE is {number(tables.value(best))}; "
-        f"linear regression has {number(tables.value('linear'))}."
+        f"Of {tries} option sets, validation chooses {chosen['optimizer']} with a learning rate of "
+        f'{chosen["learning_rate"]} for the network "{best}". Its test MSE is {number(tables.value(best))}; the test '
+        f"MSE of linear regression is {number(tables.value('linear'))}."
     )
 
 
@@ -67,9 +67,9 @@ def _initialisation(tables: Tables) -> str:
     lost = {name: value for name, value in back.items() if np.isfinite(value)}
     updates = tables.value("xavier", column="updates", table="costs")
     return (
-        "Before training, the gradient has faded to a thousandth after this many steps back in time (median over "
-        f"seeds): {ranked(lost)}; it has not faded within {steps} steps for: {kept}. The test MSE after "
-        f"{number(updates)} updates: {tables.said(names)}."
+        "Before training, the gradient fades to a thousandth of its norm within this many steps back in time (median "
+        f"over seeds): {ranked(lost)}. Initial weights with which it does not fade within {steps} steps: {kept}. "
+        f"The test MSE after {number(updates)} updates is {tables.said(names)}."
     )
 
 
@@ -81,8 +81,8 @@ def _microscope(tables: Tables) -> str:
         for name in names
     ]
     return (
-        "The number of eigenvalues of the recurrent matrix outside the unit circle, before and after training: "
-        f"{', '.join(outside)}. The test MSE: {tables.said(names)}."
+        "The recurrent matrix has this many eigenvalues outside the unit circle, before and after training: "
+        f"{', '.join(outside)}. The test MSE is {tables.said(names)}."
     )
 
 
@@ -93,8 +93,9 @@ def _pipeline(tables: Tables) -> str:
     filled, clean = float(r2[~cleaned].max()), float(r2[cleaned].max())
     so = "outliers cannot be predicted" if clean > filled else "cleaning has not helped"
     return (
-        f"{tables.data()['horizon']} samples ahead, the best R² of a network is {number(filled)} if only gaps are "
-        f"filled, and {number(clean)} after clipping and filtering, for a target that is cleaned in the same way: {so}."
+        f"The best R² of a network that forecasts {tables.data()['horizon']} samples ahead is {number(filled)} if only "
+        f"gaps are filled. It is {number(clean)} after clipping and filtering, which clean the target in the same way: "
+        f"{so}."
     )
 
 
@@ -103,8 +104,9 @@ def _ecg_beats(tables: Tables) -> str:
     patients = [data["premature_by_patient"][patient] for patient in data["records"]["test"]]
     low, high = wilson(0.9, sum(patients))
     return (
-        f"Balanced accuracy on unseen patients: {tables.said((*nets, 'majority'), column='balanced_accuracy')}; "
-        f"AUROC: {tables.said(nets, column='auroc')}. The test patients have {sum(patients)} premature beats, "
+        f"On unseen patients, the balanced accuracy is {tables.said((*nets, 'majority'), column='balanced_accuracy')}, "
+        f"and the AUROC is {tables.said(nets, column='auroc')}. "
+        f"The test patients have {sum(patients)} premature beats, "
         f"{max(patients)} of them from one patient: with so few, a recall of 0.9 has a 95 % interval from {low:.2f} "
         f"to {high:.2f}, and says little about other patients."
     )
@@ -115,8 +117,9 @@ def _ecg_anomaly(tables: Tables) -> str:
         return tables.said(names, f"ask={ask}", "auroc")
 
     return (
-        f"AUROC of the error of one-step predictors: {told('forecast', ('gru', 'lstm', 'linear'))}; of reconstruction: "
-        f"{told('reconstruct', ('autoencoder', 'gru', 'lstm'))}, where the gru and the lstm see the value that they "
+        "If the error of a one-step predictor flags the beats, the AUROC is "
+        f"{told('forecast', ('gru', 'lstm', 'linear'))}. If the error of a reconstruction flags them, it is "
+        f"{told('reconstruct', ('autoencoder', 'gru', 'lstm'))}; there the gru and the lstm see the value that they "
         "must return."
     )
 
@@ -127,9 +130,9 @@ def _sine(tables: Tables) -> str:
     updates = tables.value(sampled, column="updates", table="costs")
     versus = "lower" if free[sampled] < free[true] else "higher"
     return (
-        f"The MSE of free runs of {number(tables.free('linear', 'cap'))} steps after {number(updates)} updates: "
-        f"{ranked(free)}; predicting zero has 0.5, the run on the course's slides 0.97. At this budget the RNN's MSE "
-        f"is {versus} with scheduled sampling than with true inputs."
+        f"The MSE of free runs of {number(tables.free('linear', 'cap'))} steps after {number(updates)} updates is "
+        f"{ranked(free)}. Predicting zero has an MSE of 0.5, and the run on the course's slides has 0.97. At this "
+        f"budget the RNN's MSE is {versus} with scheduled sampling than with true inputs."
     )
 
 
@@ -146,7 +149,8 @@ def _cosine(tables: Tables) -> str:
     return (
         f"One step ahead, a GRU has an MSE of {number(tables.value('gru', few))} after {number(updates)} updates on "
         f"{sizes.min():,} training cosines and of {number(tables.value('gru', many))} after as many updates on "
-        f"{sizes.max():,}; by amplitude it is {ranges}. The MSE of free runs of {steps} steps: {ranked(loop)}."
+        f"{sizes.max():,}. By range of the test amplitudes, its MSE is {ranges}. The MSE of free runs of {steps} steps "
+        f"is {ranked(loop)}."
     )
 
 
@@ -156,9 +160,10 @@ def _esn(tables: Tables) -> str:
     units = number(tables.value("esn", column="width", table="costs"))
     first, middle, third = (number(tables.free("esn", f"valid_time{end}")) for end in ("_q1", "", "_q3"))
     return (
-        f"Free runs of a reservoir of {units} units stay valid for a median of {middle} Lyapunov times ({first} to "
-        f"{third}), those of the linear recurrence for {number(tables.free('linear', 'valid_time'))}; one step ahead, "
-        f"the reservoir's MSE is the {versus} one: {ranked({'esn': esn, 'linear': linear})}."
+        f"Free runs of a reservoir of {units} units stay valid for a median of {middle} Lyapunov times (quartiles "
+        f"{first} and {third}), and free runs of the linear recurrence for "
+        f"{number(tables.free('linear', 'valid_time'))}. "
+        f"One step ahead, the MSE of the reservoir is {versus}: {ranked({'esn': esn, 'linear': linear})}."
     )
 
 
@@ -168,8 +173,8 @@ def _noisy_sine(tables: Tables) -> str:
     pair = tables.scores(time), tables.scores(feature)
     floor = tables.value("linear", column="floor_mse")
     return (
-        f"With a window of 4 the test MSE is {ranked(errors)}; on {int((pair[0] < pair[1]).sum())} of {len(pair[0])} "
-        "seeds it is lower on the time axis than on the feature axis. The lowest is "
+        f"With a window of 4 steps, the test MSE is {ranked(errors)}; on {int((pair[0] < pair[1]).sum())} of "
+        f"{len(pair[0])} seeds it is lower on the time axis than on the feature axis. The lowest is "
         f"{min(errors.values()) / floor:.2f} times the floor of {number(floor)}, which is due to the noise."
     )
 
@@ -183,9 +188,10 @@ def _energies(tables: Tables) -> str:
     share = ends["generated"].agg(lambda one: one.diff().iloc[-1]) / ends["true"].agg(lambda one: one.diff().iloc[-1])
     moves = share.groupby("architecture").median()
     return (
-        f"The MSE of the free run over the 8 values beyond the known ones: {ranked(free)}. Networks better than "
-        f"repeating the last known value: {beaten}; better than the linear recurrence: {ahead}. "
-        f"At the end, the step of a network is {number(moves.min())} to {number(moves.max())} times the true step."
+        f"The MSE of the free run over the 8 values beyond the known ones is {ranked(free)}. Networks that are better "
+        f"than repeating the last known value: {beaten}. Networks better than the linear recurrence: {ahead}. "
+        f"From the last value but one to the last, a network moves {number(moves.min())} to {number(moves.max())} "
+        "times as far as the true series."
     )
 
 
@@ -193,8 +199,8 @@ def _energies_standard(tables: Tables) -> str:
     errors = tables.values((*_ENERGIES, "linear"))
     ahead = joined(name for name in _ENERGIES if errors[name] < errors["linear"])
     return (
-        f"From the number of particles alone the MSE is {ranked(errors)}. Networks better than the straight line of "
-        f"linear regression: {ahead}."
+        f"If the energy is predicted from the number of particles alone, the test MSE is {ranked(errors)}. Networks "
+        f"that are better than the straight line of linear regression: {ahead}."
     )
 
 
@@ -202,8 +208,8 @@ def _names(tables: Tables) -> str:
     shares = tables.values((*_NETS, "logistic", "majority"))
     ahead = joined(name for name in _NETS if shares[name] > shares["logistic"])
     return (
-        f"The share of words whose language is recognised: {ranked(shares)}. Networks better than logistic regression "
-        f"on the padded word: {ahead}."
+        f"The share of test words whose language is recognised is {ranked(shares)}. Networks that are better than "
+        f"logistic regression on the padded word: {ahead}."
     )
 
 
@@ -213,8 +219,8 @@ def _problem_types(tables: Tables) -> str:
     best = []
     for kind in kinds:
         row = answers.loc[f"problem_types (kind={kind})"]
-        best.append(f"{row['take']} in {kind} ({row['verdict']})")
-    return f"The lowest test MSE has {'; '.join(best)}."
+        best.append(f"{row['take']} on {kind} ({row['verdict']})")
+    return f"These competitors have the lowest median test MSE: {'; '.join(best)}."
 
 
 def _learned_state(tables: Tables) -> str:
@@ -224,8 +230,9 @@ def _learned_state(tables: Tables) -> str:
     beats = tables.said((*names, "gru, bidirectional", "linear"), "ecg_beats", "balanced_accuracy")
     low, high = (number(tables.value("gru", "ecg_beats", f"balanced_accuracy_{end}")) for end in ("min", "max"))
     return (
-        f"On cosines scored from the first step, the MSE is {ranked(cosines)}: a learned start makes it {versus}. On "
-        f"noisy heartbeats the balanced accuracy is {beats}; the seeds of the gru alone range from {low} to {high}."
+        f"On cosines that are scored from the first step, the test MSE is {ranked(cosines)}: with a learned initial "
+        f"state it is {versus}. On noisy heartbeats, the balanced accuracy is {beats}; the balanced accuracy of the "
+        f"gru ranges from {low} to {high} over the seeds."
     )
 
 
@@ -237,9 +244,9 @@ def _mistakes(tables: Tables) -> str:
     better = {name: float((right < tables.scores(name, "split=time")).sum()) for name in names}
     return (
         f"If overlapping windows are split at random, a GRU seems to have {ratio['random']} times the test MSE of "
-        f"linear regression; split by time, it has {ratio['time']} times. Split by time, the simple network has "
-        f"{tables.said(('right', *names), 'split=time')}; the number of {len(right)} seeds on which the right one is "
-        f"better: {ranked(better)}."
+        f"linear regression; if they are split by time, it has {ratio['time']} times. Split by time, the simple "
+        f"network, right or with a mistake, has a test MSE of {tables.said(('right', *names), 'split=time')}. The "
+        f"right network is better than a mistake on this many of {len(right)} seeds: {ranked(better)}."
     )
 
 

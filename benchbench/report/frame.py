@@ -131,7 +131,7 @@ _KINDS = {
 }
 _TEXT = pd.StringDtype("python", na_value=np.nan)  # as in every frame of a report
 DISTURBED = (
-    "other programs used more than a tenth of the fit's cores, or the load was more than one above that of the run"
+    "other programs used more than a tenth of the fit's cores, or the load was more than one above the run's own load"
 )
 _SHARE, _LOAD = 0.1, 1.0
 _JSON = json.JSONEncoder(sort_keys=True, default=str)

@@ -74,7 +74,7 @@ TRUE, SAMPLED = "rnn, true inputs", "rnn, scheduled sampling"
 NETS = ("rnn 200", "rnn 2 x 500, sigmoid", "lstm 2 x 250", "dense 2 x 125, gru 2 x 250")
 MANY = {"premature_by_patient": {"100": 1_000, "105": 2_000, "121": 500}}
 OPPOSITES = {
-    "esn-generator": (lambda rs: exchanged(rs, "esn", "linear"), r"reservoir's MSE is the (\w+)"),
+    "esn-generator": (lambda rs: exchanged(rs, "esn", "linear"), r"MSE of the reservoir is (\w+)"),
     "noisy-sine": (
         lambda rs: exchanged(rs, "window on the time axis", "window on the feature axis"),
         r"on (\d) of 3 seeds it is lower on the time axis",
@@ -83,13 +83,13 @@ OPPOSITES = {
     "sine-generation": (lambda rs: exchanged(rs, TRUE, SAMPLED), r"At this budget the RNN's MSE is (\w+)"),
     "energies": (lambda rs: exchanged(rs, "rnn 200", "linear"), r"better than the linear recurrence: (.*)\."),
     "energies-standard": (lambda rs: multiplied(rs, NETS, 0.01), r"straight line of linear regression: (.*)\."),
-    "learned-state": (lambda rs: exchanged(rs, "gru", "gru, learned start"), r"a learned start makes it (.*?)\."),
+    "learned-state": (lambda rs: exchanged(rs, "gru", "gru, learned start"), r"learned initial state it is (.*?)\."),
     "mistakes": (lambda rs: exchanged(rs, "gru", "linear"), r"seems to have (.*?) times"),
     "pipeline": (without_gain, r"in the same way: (.*)\."),
     "ecg-beats": (lambda rs: [r.model_copy(update={"data": r.data | MANY}) for r in rs], r"interval from (.*?),"),
     "tuning": (
         lambda rs: multiplied(rs, {"rnn, tanh"}, 10, {"valid_mse", "valid_loss"}),
-        r"learning rate of .* for the (rnn, \w+)",
+        r"learning rate of .* for the network \"(rnn, \w+)\"",
     ),
 }  # fmt: skip
 
@@ -119,9 +119,9 @@ def test_the_reach_of_a_gradient_is_taken_from_the_microscope(tmp_path):
     found = seen(tmp_path, "initialisation", names, steps_before=99, faded_before=7)
     table = found.table("microscope")
     assert "7 (uniform), 7 (normal)" in EXERCISES["initialisation"].finding(found)
-    assert "it has not faded within 99 steps for: none." in EXERCISES["initialisation"].finding(found)
+    assert "it does not fade within 99 steps: none." in EXERCISES["initialisation"].finding(found)
     table.assign(faded_before=[None, *[40] * 6]).to_csv(found.folder / "microscope.csv", index=False)
-    assert "it has not faded within 99 steps for: uniform." in EXERCISES["initialisation"].finding(found)
+    assert "it does not fade within 99 steps: uniform." in EXERCISES["initialisation"].finding(found)
 
 
 def test_eigenvalues_outside_the_unit_circle_are_counted_from_the_table(tmp_path):

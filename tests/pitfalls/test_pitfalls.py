@@ -163,5 +163,5 @@ def test_every_number_of_a_sentence_is_in_its_table(integrators, splits, solvers
         for column in pitfall.rows[0]:
             assert column in table(pitfall)[0]
     assert f"{integrators.rows[2]['exponent']:.5f} at h = 1" in integrators.sentence
-    assert f"{solvers.rows[2]['NRMSE84, no ridge']:.1e} with none" in solvers.sentence
+    assert f"{solvers.rows[2]['NRMSE84, no ridge']:.1e} without ridge" in solvers.sentence
     assert f"{max(row['fresh / reported'] for row in splits.rows):.2f}" in splits.sentence

@@ -77,9 +77,9 @@ def test_each_budget_has_separate_fits_and_its_row_is_their_mean_over_the_seeds(
 
 def test_the_sentence_says_which_network_leads_at_which_budget(budgets):
     early, late = budgets.rows[0], budgets.rows[3]
-    assert f"After 4 updates {early['network']} leads, with a test MSE of {early['test MSE']:.2g}" in budgets.sentence
-    assert f"After 30 updates {late['network']} leads with {late['test MSE']:.2g}" in budgets.sentence
-    assert ("here the order holds" in budgets.sentence) == (early["network"] == late["network"])
+    assert f"After 4 updates, {early['network']} leads with a test MSE of {early['test MSE']:.2g}" in budgets.sentence
+    assert f"After 30 updates, {late['network']} leads with {late['test MSE']:.2g}" in budgets.sentence
+    assert ("so the leader is the same" in budgets.sentence) == (early["network"] == late["network"])
     assert ("95 % interval" in budgets.sentence) == (early["network"] != late["network"])
 
 
@@ -132,4 +132,4 @@ def test_the_network_that_leads_after_few_updates_does_not_lead_after_many():
     found = short_budget.show(seeds=3, budgets=(300, 10_000))
     early, late = found.rows[0]["network"], found.rows[3]["network"]
     assert (early, late) == ("rnn", "gru")
-    assert f"After 10,000 updates {late} leads" in found.sentence
+    assert f"After 10,000 updates, {late} leads" in found.sentence

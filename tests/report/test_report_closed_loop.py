@@ -167,7 +167,7 @@ def test_a_time_measured_with_other_jobs_is_left_out(loops, record):
 def test_a_winner_stays_valid_longer_by_an_interval_that_excludes_no_difference(loops, valid, starts, take, verdict):
     said = loops(valid(**starts)).verdicts
     assert tuple(said.iloc[0][["take", "clear", "verdict"]]) == (take, verdict.startswith("better"), verdict)
-    assert longest(said) == f"Longest valid: at length 100 {take}, {verdict}."
+    assert longest(said) == f"At length 100, the runs of {take} stay valid longest ({verdict})."
 
 
 def test_open_loop_errors_do_not_decide_the_closed_loop(loops, record):
@@ -351,7 +351,7 @@ def test_the_closed_loop_comes_first_and_names_whose_runs_diverged(stored, recor
     said = write_report("toy", stored(made)).read_text()
     short = said.partition("## In short")[2].partition("\n## ")[0]
     assert short.index("### Closed loop") < short.index("longest valid") < short.index("### Open loop")
-    assert "- Some free runs diverged: lstm on mackey_glass. The pages" in short
+    assert "- Some free runs diverged, namely runs of lstm on mackey_glass. The pages" in short
     assert said.count("longest valid") == 1
 
 

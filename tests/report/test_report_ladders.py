@@ -70,9 +70,9 @@ def test_a_best_median_that_is_not_shown_to_be_better_is_not_called_so(climb, la
         ({"rnn": (2.0, 1.0, 0.95), "gru": (1.0, 0.5, 0.44)}, "gru still improves by more than 10 %"),
         ({"rnn": (2.0, 1.0, 0.8), "gru": (1.0, 0.5, 0.4)}, "rnn and gru still improve by more than 10 %"),
         ({"rnn": (2.0, 1.0, 0.95), "gru": (1.5, 1.1, 0.8)},
-         "gru still improves by more than 10 %, and rnn changes places with gru"),
+         "gru still improves by more than 10 %, and rnn and gru change places"),
         ({"rnn": (2.0, 1.0, 1.0), "gru": (1.0, 1.01, 0.99)}, ""),
-        ({"rnn": (2.0, 1.0, 1.3), "gru": (1.0, 1.2, 1.2)}, "rnn changes places with gru"),
+        ({"rnn": (2.0, 1.0, 1.3), "gru": (1.0, 1.2, 1.2)}, "rnn and gru change places"),
         ({"rnn": (2.0, 1.0, 1.0), "gru": (1.0, 0.5, None)}, ""),
     ],
     ids=["it has", "one improves", "two improve", "both", "twins that swap", "others that swap", "one ends early"],
@@ -95,7 +95,7 @@ def test_nothing_has_settled_where_the_last_rung_failed(climb, ladders):
         return row["settled"], row["reason"]
 
     assert failing() == (True, "")
-    assert failing("gru") == (False, "gru has no score there")
+    assert failing("gru") == (False, "gru has no score on the last rung")
     assert failing("rnn", "gru") == (False, "no competitor has a score on both of the last two rungs")
 
 
@@ -128,7 +128,7 @@ def test_the_text_names_lengths_only_if_they_differ(climb, ladders):
         for one in climb(gru=(3.0, 1.0, 0.5))
     ]
     [said] = sentences(ladders([*climb(gru=(3.0, 1.0, 1.0)), *long]).settled, "updates")
-    assert said.endswith("gru still improves by more than 10 % (length 200); at length 100 it has.")
+    assert said.endswith("gru still improves by more than 10 % (length 200); at length 100 it has settled.")
 
 
 @pytest.mark.long

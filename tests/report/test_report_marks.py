@@ -115,9 +115,9 @@ def test_marked_trials_are_shown_but_not_recommended_and_their_times_are_left_ou
     ]
     page = write_report("toy", stored([*good, *cheat, *slow]))
     front, task = page.read_text(), (page.parent / "tasks" / "mackey_glass.md").read_text()
-    assert "Marked: 2 records not ranked" in front
-    assert "; marked and therefore not ranked: cheat." in front
-    assert "Left out: marked trials of cheat." in front
+    assert "Marked: 2 records are not ranked" in front
+    assert "; cheat is marked and therefore not ranked." in front
+    assert "Marked trials of cheat are left out." in front
     against = next(line for line in task.splitlines() if re.match(r"\| 100 +\| .*\| cheat ", line))
     assert " marked |" in against
     assert "open" not in against

@@ -108,17 +108,26 @@ def measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     notes = []
     if other := int((ok & ~timed).sum()):
         notes.append(
-            f"Scores only: {records(other)} made with other jobs, threads or allocator; their times and memory are "
-            "left out."
+            f"Scores only: {records(other)} {_were(other)} made with another number of jobs or threads or another "
+            "allocator, so their times and memory are left out."
         )
     if unranked := int((frame["unranked"] & ok).sum()):
-        notes.append(f"Marked: {records(unranked)} not ranked. The pages of the tasks give the reasons.")
+        said = f"{records(unranked)} {_are(unranked)} not ranked"
+        notes.append(f"Marked: {said}. The pages of the tasks give the reasons.")
     if untimed := int((frame["untimed"] & ok).sum()):
         notes.append(f"Marked: the times of {records(untimed)} are left out. The pages of the tasks give the reasons.")
     if disturbed := int((frame["disturbed"] & ok).sum()):
         fits = f"{disturbed:,} of {int((ok & timed).sum()):,} fits"
-        notes.append(f"Disturbed: {fits} ({DISTURBED}); their times are marked †.")
+        notes.append(f"Disturbed: the times of {fits} are marked †, since {DISTURBED}.")
     return frame, notes
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _floor_ms(frame: pd.DataFrame) -> "pd.Series[float]":
@@ -184,8 +193,10 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     if present >= whole:
         return []
     missing = _missing(frame[grid].assign(place=axes[0], rival=axes[3]))
-    said = f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues."
-    return [f"{said} Without one: {in_a_row(missing, 6)}."]
+    said = (
+        f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues the study"
+    )
+    return [f"{said}. Trials without a record: {in_a_row(missing, 6)}."]
 
 
 def _missing(frame: pd.DataFrame) -> list[str]:
@@ -220,8 +231,8 @@ def looks(frame: pd.DataFrame) -> list[str]:
         return []
     counted = f"{records(int(frame['added'].sum()))} with seeds that --resolve added"
     effect = f"a difference of {100 * effect_of(frame):g} %"
-    said = "each look uses a quarter of the 5 %, so intervals have a level of 98.75 %, and a decided pair stays decided"
-    said += f"; ties and seeds needed also refer to {effect}"
+    said = "each of the four looks at a pair uses a quarter of the 5 %, so intervals have a level of 98.75 %"
+    said += f", and a decided pair stays decided; ties and seeds needed also refer to {effect}"
     return [f"Added seeds: {counted}, where a pair was undecided at {effect} with 5, 10 or 20 seeds; {said}."]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchbench.core.ladder import Ladder, ladders
 from benchbench.core.spec import Budget
-from benchbench.report.analysis.order import in_a_row, listed, natural, ordered, quoted
+from benchbench.report.analysis.order import listed, natural, ordered, quoted
 from benchbench.report.analysis.verdicts import marked_cells
 from benchbench.statistics.pairs import BOUNDED, WITHIN
 from benchbench.statistics.verdicts import TIE
@@ -90,14 +90,14 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
         for rung, rows in here.groupby("rung")
     }
     swapped = [
-        f"{quoted(a)} with {quoted(b)}"
+        f"{quoted(a)} and {quoted(b)}"
         for a, b in combinations(both, 2)
         if (scores[before][a] < scores[before][b]) != (scores[last][a] < scores[last][b])
         and not all({a, b} in tied.get(rung, ()) for rung in scores)
     ]
     failed = set(part.loc[(part["rung"] == last) & part["score"].isna(), "architecture"])
     ended = [name for name in ordered(part) if name in failed & set(scores[before].index)]
-    reasons = [f"{listed(ended)} {'has' if len(ended) == 1 else 'have'} no score there"] if ended else []
+    reasons = [f"{listed(ended)} {'has' if len(ended) == 1 else 'have'} no score on the last rung"] if ended else []
     if climbing:
         reasons.append(
             f"{listed(climbing)} still improve{'s' * (len(climbing) == 1)} by more than {100 * WITHIN:.0f} %"
@@ -105,8 +105,8 @@ def _settled(part: pd.DataFrame, pairs: pd.DataFrame) -> tuple[float, bool, str]
     if len(swapped) > _NAMED:
         reasons.append(f"{len(swapped)} pairs change places, among them {swapped[0]}")
     elif swapped:
-        swapped[0] = swapped[0].replace(" with ", " changes places with ", 1)
-        reasons.append(in_a_row(swapped, _NAMED))
+        rest = f", as do {', and '.join(swapped[1:])}" if len(swapped) > 1 else ""
+        reasons.append(f"{swapped[0]} change places{rest}")
     if not both:
         reasons = ["no competitor has a score on both of the last two rungs"]
     return float(last), not reasons, ", and ".join(reasons)
@@ -137,7 +137,8 @@ def sentences(settled: pd.DataFrame, limit: str) -> list[str]:
             found.append(f"On {variant} the ranking has settled by {end}.")
             continue
         reasons = [f"{row.reason}{_at(part, row.length)}" for row in open_.itertuples()]
-        rest = f"; at length {listed([str(one) for one in done['length']], len(done))} it has" if len(done) else ""
+        lengths = f"length{'s' * (len(done) > 1)} {listed([str(one) for one in done['length']], len(done))}"
+        rest = f"; at {lengths} it has settled" if len(done) else ""
         found.append(f"On {variant} the ranking has not settled at {end}: {'; '.join(reasons)}{rest}.")
     return found
 

@@ -40,8 +40,8 @@ from benchbench.report.page.pictures import Picture, Pictures, Section
 class Kind:
     """A kind of figure: ``draw`` returns a picture or an animation, a sentence that says why there is none, or None.
 
-    In ``caption``, text in square brackets is for studies with several lengths, and text in braces is used if the best
-    possible score is known.
+    In ``caption``, text in square brackets is for studies with several lengths, text in braces is used if the best
+    possible score is known, and text in angle brackets if a competitor has no learning curve.
     """
 
     name: str
@@ -93,15 +93,15 @@ FIGURES = (
     ),
     Kind(
         "learning_curves", learning.learning_curves,
-        "Learning curves[ at the longest window]. Solid lines: validation, the median over seeds bold and single seeds "
-        "thin. Dashed lines: training, the median over seeds. A competitor that solves instead of fitting in steps is "
-        "a horizontal line.",
+        "Learning curves[ at the longest window]. Solid lines are the loss on validation, bold for the median over "
+        "seeds and thin for single seeds; dashed lines are the median loss on training.< A competitor that solves "
+        "instead of fitting in steps is a horizontal line.>",
         "condition", "learning",
     ),
     Kind(
         "predictions", predictions.predictions,
         "Predicted (colour) over true (grey) test values[ at the longest window] of one seed, all on the same scale. "
-        "At most 120 steps are drawn; the number is the loss over the whole segment.",
+        "At most 120 steps are drawn; the number in a row is the loss over the whole stretch.",
         "task", "task",
     ),
     Kind(
@@ -111,8 +111,8 @@ FIGURES = (
     ),
     Kind(
         "signal", signal.signal,
-        "Predicted over true for consecutive samples of the test split: median over seeds; the band runs from the "
-        "lowest to the highest. Below: the absolute error of the median.",
+        "Predicted and true values of consecutive samples of the test split: median over seeds; the band runs from "
+        "the lowest to the highest seed. The panel below shows the absolute error of the median.",
         "task", "task",
     ),
     Kind(
@@ -122,15 +122,15 @@ FIGURES = (
     ),
     Kind(
         "extrapolation", signal.extrapolation,
-        "Extrapolation: the values in the shaded part were known. Dashed line: median over seeds; thin lines: single "
-        "seeds.",
+        "Extrapolation: the values in the shaded part were known. The dashed line is the median over seeds; thin lines "
+        "are single seeds.",
         "task", "task",
     ),
     Kind(
         "confusion", classes.confusion,
         "How often each true class was predicted as each class: shares of the true class, over all seeds together. "
-        "Beside each row: the share that is recognised, its 95 % interval for the examples of one seed, and their "
-        "number.",
+        "Beside each row are the share that is recognised, its 95 % interval for the examples of one seed, and the "
+        "number of these examples.",
         "task", "task",
     ),
     Kind(
@@ -141,13 +141,13 @@ FIGURES = (
     ),
     Kind(
         "roc", classes.roc,
-        "ROC curve: median over seeds; the band runs from the lowest to the highest.",
+        "ROC curve: median over seeds; the band runs from the lowest to the highest seed.",
         "task", "task",
     ),
     Kind(
         "steps_back", microscope.steps_back,
-        "How far the gradient reaches back: its norm at the state that many steps before the last output, median over "
-        "seeds. A falling line is a vanishing gradient.",
+        "How far the gradient reaches back: its norm at a state against the number of steps from that state to the "
+        "last output, median over seeds. A falling line is a vanishing gradient.",
         "task", "microscope",
     ),
     Kind(
@@ -158,7 +158,7 @@ FIGURES = (
     ),
     Kind(
         "activity", microscope.activity,
-        "Activity of the units on the first validation sequence: before training, halfway, at the end.",
+        "Activity of the units on the first validation sequence, before training, halfway and at the end.",
         "task", "microscope",
     ),
     Kind(
@@ -173,7 +173,7 @@ FIGURES = (
     ),
     Kind(
         "weight_evolution", microscope.weight_evolution,
-        "How the recurrent matrices evolve.",
+        "How the recurrent matrices change during training.",
         "task", "microscope",
     ),
     Kind(
@@ -188,19 +188,21 @@ FIGURES = (
     ),
     Kind(
         "option_curves", grids.option_curves,
-        "Learning curves of every option set[ at the longest window]: medians over seeds, validation bold and training "
-        "thin.",
+        "Learning curves of every option set[ at the longest window]: medians over seeds; bold lines are the loss on "
+        "validation, thin lines the loss on training.",
         "task", "options",
     ),
     Kind(
         "option_heat_map", heat_map.option_heat_map,
         "Score on validation of every option set[ at the longest window]: median over seeds; darker is worse. The "
-        "black frame marks the chosen set; if more than two options vary, a cell shows the best over the others.",
+        "black frame marks the chosen set; if more than two options vary, a cell shows the best score over the other "
+        "options.",
         "task", "options",
     ),
     Kind(
         "survival", free_runs.survival,
-        "Closed loop: share of starts whose runs are still valid[ at the longest window], over all seeds together.",
+        "Closed loop: share of starts, over all seeds, whose runs[ at the longest window] are still valid after a "
+        "given time.",
         "free_run", "closed loop",
     ),
     Kind(
@@ -234,9 +236,9 @@ FIGURES = (
     ),
     Kind(
         "devices", devices.times_by_batch,
-        "Time of an update on the CPU divided by that on the device: median over seeds; bars run from the lowest to "
-        "the highest, and markers are hollow where the verdict is open (with one seed, for example). Above the grey "
-        "line the device is faster. The CPU uses the threads of one trial.",
+        "Time of an update on the CPU divided by its time on the device: median over seeds; bars run from the lowest "
+        "to the highest seed, and markers are hollow where the verdict is open (with one seed, for example). Above the "
+        "grey line the device is faster. The CPU uses as many threads as a trial has.",
         "comparison", "devices",
     ),
 )  # fmt: skip
@@ -286,7 +288,9 @@ def _caption(kind: Kind, place: Place) -> str:
     lengths = place.cells[["variant", "length"]].drop_duplicates()["variant"]
     said = sub(r"\[(.*?)\]", r"\1" if lengths.duplicated().any() else "", kind.caption)
     said = sub(r"\{(.*?)\}", r"\1" if place.cells["floor"].notna().any() else "", said)
-    return f"{said} Left out: marked trials of {listed(list(place.marked), 9)}." if place.marked else said
+    if "<" in said:
+        said = sub(r"<(.*?)>", r"\1" if learning.level(place) else "", said)
+    return f"{said} Marked trials of {listed(list(place.marked), 9)} are left out." if place.marked else said
 
 
 def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -30,10 +31,7 @@ def learning_curves(place: Place) -> Figure | None:
     Validation: the median over seeds is bold, single seeds are thin. Training: the median over seeds is dashed. A
     competitor without a curve is a horizontal line at its score.
     """
-    rows = place.rows
-    column = UPDATES if rows["budget_limits"].iloc[0].keys() & {"updates", "epochs"} else SECONDS
-    longest = rows["length"] == rows.groupby("variant")["length"].transform("max")
-    shown = rows[rows["ok"] & longest & (rows["timed"] | (column == UPDATES))]
+    shown, column = _shown(place)
     found = {variant: learning(part, place.numbers.records) for variant, part in shown.groupby("variant")}
     curves = [curve for by_name in found.values() for one in by_name.values() for curve in one.curves.values()]
     if not curves:
@@ -47,6 +45,20 @@ def learning_curves(place: Place) -> Figure | None:
         axis.set_ylabel(_LOSSES.get(part["loss"].iloc[0], "loss"))
         log_if_wide(axis, "y", values)
     return figure
+
+
+def level(place: Place) -> bool:
+    """Whether the figure draws some competitor as a horizontal line."""
+    shown, _ = _shown(place)
+    return bool((shown.groupby(["variant", "architecture"])["points"].max() <= 1).any())
+
+
+def _shown(place: Place) -> tuple[pd.DataFrame, int]:
+    """The rows that are drawn, and the column of the horizontal axis."""
+    rows = place.rows
+    column = UPDATES if rows["budget_limits"].iloc[0].keys() & {"updates", "epochs"} else SECONDS
+    longest = rows["length"] == rows.groupby("variant")["length"].transform("max")
+    return rows[rows["ok"] & longest & (rows["timed"] | (column == UPDATES))], column
 
 
 def _draw(axis: Axes, one: Learning, look: Look, column: int) -> list[float]:

@@ -11,7 +11,7 @@ from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
 from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
-from benchbench.report.page.texts import DAGGER, at_length, joined, label, metric, metric_form, number
+from benchbench.report.page.texts import DAGGER, at_length, joined, label, metric, metric_form, named, number
 from benchbench.statistics.verdicts import TIE
 
 _ALL = 999  # lists in the answer name everything
@@ -54,10 +54,10 @@ def _table(part: pd.DataFrame, ranked_by: tuple[str, str], known: frozenset[str]
 
 
 def sample(row: dict[str, Any]) -> str:
-    """The number of seeds that a verdict rests on, and of those on which one failed; a dash if there is no pair."""
+    """The number of seeds that a verdict rests on, and of those lost to failures or marks; a dash for none."""
     if not row["pairs"] and not row["failures"]:
         return "–"
-    return f"{row['pairs']}, {row['failures']} failed" if row["failures"] else str(row["pairs"])
+    return f"{row['pairs']}, {row['failures']} lost" if row["failures"] else str(row["pairs"])
 
 
 def answer(numbers: Numbers, condition: str) -> list[Block]:
@@ -70,15 +70,15 @@ def answer(numbers: Numbers, condition: str) -> list[Block]:
     best: list[Line] = []
     for name in order:
         tasks = _on(clear[clear["take"] == name], here)
-        best.append(line("; " if best else "", label(name, baseline=name in known), f" {tasks}"))
-    first = line("Better than every other: ", *best, ".") if best else line("No competitor is better than every other.")
+        best.append(line("; " if best else "", named(name, known), f" is better than every other {tasks}"))
+    first = line(*best, ".") if best else line("No competitor is better than every other.")
     return [Text(line(first, *_not_clear(here, known, ties=bool(best))))]
 
 
 def _not_clear(here: pd.DataFrame, known: frozenset[str], *, ties: bool) -> Iterator[Line]:
     """Sentences on the tasks without a clear best: those only one competitor can do, those none can do, and ties."""
     for name, part in parts(here[here["verdict"] == ONLY], "take"):
-        yield line(" Only ", label(name, baseline=name in known), f" has a score {_on(part, here)}.")
+        yield line(" Only ", named(name, known), f" has a score {_on(part, here)}.")
     if without := _on(here[here["verdict"] == NONE], here):
         yield line(f" No competitor finished on most seeds {without}.")
     rest = _on(here[~here["clear"] & ~here["verdict"].isin([ONLY, NONE])], here)
@@ -105,8 +105,8 @@ def against(numbers: Numbers, condition: str) -> list[Block]:
     if not found:
         return []
     lines = [line(f"{variant}: ", *_clauses(found[variant]), ".") for variant in sorted(found, key=natural)]
-    lengths = " (at every length unless lengths are given)" if several(numbers.cells, "length") else ""
-    return [Text(line(f"Against the baselines{lengths}:")), Bullets(tuple(lines))]
+    lengths = " (at every length, unless lengths are given in brackets)" if several(numbers.cells, "length") else ""
+    return [Text(line(f"How the networks compare with the baselines{lengths}:")), Bullets(tuple(lines))]
 
 
 def _clauses(margins: list[tuple[str, Margin]]) -> Iterator[Line]:

@@ -32,14 +32,15 @@ from benchbench.report.page.texts import DAGGER, number, seeds, spread
 _ABOUT = """Each ratio divides the time on the CPU by the time on the other device of the same machine, seed by seed,
 with the same task, option set, engine and budget. The tables show the median over seeds, with the lowest and the
 highest in brackets; a ratio is **bold** if its 95 % interval excludes 1, also after Holm's procedure over the lengths
-and architectures of its table. *What was run* gives the number of CPU threads for each trial. The time of an update is
-the time of the fit after its first update, divided by the number of its other updates: the first update includes all
-that a device does only once, which can make it the slower choice for a short fit. A reservoir is updated with a chunk
-of sequences at a time, whatever the batch; each of its updates has a share of the final solve."""
-_FROM_WHICH = """*From which length (batch) on*: at this and at all larger values that are decided, an update is faster
-on the device, and the interval of the ratio excludes 1. *≤*: the true value may be smaller, since nothing smaller was
-measured or smaller values are open. *Not reached*: the device is not faster at the largest value. *Open*: the seeds do
-not decide, or a trial failed."""
+and architectures of its table. The report gives the number of CPU threads per trial under *What was run*. The time of
+an update is the time of the fit after its first update, divided by the number of its other updates: the first update
+includes all that a device does only once, which can make it the slower choice for a short fit. A reservoir is updated
+with a chunk of sequences at a time, whatever the batch, and the time of its final solve is spread over its updates."""
+_FROM_WHICH = """A number in these tables is the length (batch) from which on an update is faster on the device: there
+and at all larger values that are decided, the interval of the ratio excludes 1. Larger values that are open are in
+brackets. *≤* says that the true value may be smaller, since nothing smaller was measured or smaller values are open.
+*Not reached* says that the device is not faster at the largest value that is decided. *Open* says that the seeds do not
+decide, or that a trial failed."""
 PATH = "devices"
 
 
@@ -69,7 +70,7 @@ def devices_page(numbers: Numbers) -> list[Page]:
         return []
     blocks: list[Block] = [
         Heading(1, line(f"{numbers.study}: times by device")),
-        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+        Text(line("This page is part of the ", link("report", "report.md"), " of the study.")),
         Text(prose(_ABOUT)),
     ]
     for comparison, pairs in parts(numbers.devices.cells, "comparison"):

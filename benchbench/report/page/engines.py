@@ -14,11 +14,11 @@ from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import DAGGER, number, spread
 
 PATH = "engines"
-_ABOUT = """Each ratio divides the time, or the memory that the fit added, on the first engine by that on the second,
-seed by seed, with the same task, option set and budget on the same machine. The tables show the median over seeds, with
-the lowest and the highest in brackets. The time of an update is the time of the fit after its first update, divided by
-the number of its other updates. Two scores are the same within the spread if their medians differ by no more than the
-range of the first engine's seeds."""
+_ABOUT = """Each ratio divides the time, or the memory that the fit added, on the first engine by the time or memory on
+the second, seed by seed, with the same task, option set and budget on the same machine. The tables show the median over
+seeds, with the lowest and the highest in brackets. The time of an update is the time of the fit after its first update,
+divided by the number of its other updates. Two scores are the same within the spread if their medians differ by no more
+than the range of the first engine's seeds."""
 _TITLES = {"update": "an update", "predict": "a prediction", "memory": "memory"}
 
 
@@ -27,6 +27,8 @@ def front_engines(numbers: Numbers) -> Iterator[Block]:
     cells, orders = numbers.engines.cells, numbers.engines.orders
     for (first, second), part in cells.groupby(["first", "second"]):
         yield Heading(2, line(f"Engines: {first} over {second}"))
+        said = f"Time and memory on {first}, divided by time and memory on {second}: medians over tasks and lengths"
+        yield Text(line(f"{said}, with the lowest and the highest in brackets:"))
         yield with_trials(short_table(part), numbers.selection.frame, architecture=0)
         ranked = orders[(orders["first"] == first) & (orders["second"] == second)]
         yield from (Text(line(sentence)) for sentence in _ranking(ranked))
@@ -40,7 +42,7 @@ def engines_page(numbers: Numbers) -> list[Page]:
         return []
     blocks: list[Block] = [
         Heading(1, line(f"{numbers.study}: engines side by side")),
-        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+        Text(line("This page is part of the ", link("report", "report.md"), " of the study.")),
         Text(prose(_ABOUT)),
     ]
     for (first, second), part in numbers.engines.cells.groupby(["first", "second"]):
@@ -77,12 +79,11 @@ def _ranking(orders: pd.DataFrame) -> Iterator[str]:
         return
     same, clear = int(orders["same"].sum()), int(orders["clear"].sum())
     places = f"{len(orders)} combination{'s' if len(orders) > 1 else ''} of task, budget and length"
-    verdict = "depends" if clear else "does not depend"
-    where = f"in {clear} of them" if clear else "in none of them"
-    yield (
-        f"The ranking of the networks {verdict} on the engine: the medians give the same order in {same} of {places}, "
-        f"and {where} a network is better than another on one engine and worse on the other."
-    )
+    if clear:
+        first = f"The engine reverses some verdicts: in {clear} of {places}, a network is better than another"
+    else:
+        first = f"The engine reverses no verdict: in none of {places} is a network better than another"
+    yield f"{first} on one engine and worse on the other. The medians give the same order in {same} of {len(orders)}."
 
 
 def full_table(part: pd.DataFrame) -> Table:

@@ -41,7 +41,7 @@ def _compiled(frame: pd.DataFrame) -> str:
     """How long compiling each kernel took, if the records tell it."""
     known = frame[frame["kernel_seconds"].notna()].groupby("kernel")["kernel_seconds"].max()
     said = listed([f"{name} in {number(seconds)} s" for name, seconds in known.items()], 9)
-    return f"{said}; done once on the machine and not part of any time." if said else ""
+    return f"{said}; this was done once on the machine, and no time in the report includes it." if said else ""
 
 
 def _budgets(frame: pd.DataFrame) -> Line:
@@ -62,7 +62,7 @@ def _machines(frame: pd.DataFrame) -> str:
 def _machine(name: str, part: pd.DataFrame) -> str:
     facts = [name or "unknown", *_distinct(part["cpu"]), *_distinct(part["cores"], _cores(name, part))]
     facts += [*_distinct(part["memory_bytes"] / 2**30, "{:.3g} GiB of memory"), *_distinct(part["gpu"])]
-    facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads a trial: {:g}")]
+    facts += [*_distinct(part["device"], "device {}"), *_distinct(part["threads"], "threads per trial: {:g}")]
     facts += _distinct(part["jobs"], "trials at a time: {:g}")
     facts += _distinct(part["engine"], "engine {}") if several(part, "engine") else []
     facts += _distinct(part["allocator"], "allocator {}")
@@ -85,7 +85,7 @@ def _versions(frame: pd.DataFrame) -> str:
     facts += _distinct(frame["os"])
     days = sorted({started[:10] for started in frame["started"]})
     when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
-    return ", ".join([*facts, f"{len(frame):,} trial{'s' if len(frame) > 1 else ''} compared, run {when}."])
+    return f"{', '.join(facts)}; the {len(frame):,} compared trial{'s' * (len(frame) > 1)} ran {when}."
 
 
 def _range(column: "pd.Series[float]", form: str) -> list[str]:

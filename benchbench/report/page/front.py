@@ -28,22 +28,26 @@ from benchbench.report.page.words import in_words
 _METRICS = {
     "mse": """MSE is in squared units of the series, which is standardised with the mean and standard deviation of its
     training split; NRMSE is RMSE / standard deviation of the test targets; R² is 1 - NRMSE².""",
-    "balanced_accuracy": """Balanced accuracy is the mean over the classes of the share that was recognised: chance is
-    1 / number of classes.""",
+    "balanced_accuracy": """Balanced accuracy is the share of a class that was recognised, averaged over the classes;
+    guessing gives 1 / number of classes.""",
     "log_loss": "Log loss is the cross-entropy of the predicted probabilities.",
 }
 _HOW_TO_READ = (
-    "Numbers are medians over the trials that ended without failure, with the lowest and the highest in brackets.",
-    """*Best median* has the best median score on the test split. *How sure* names the competitors that it is not shown
-    to be better than; *pairs* is the number of seeds that this rests on.""",
+    """Numbers are medians over the trials that ended without failure, with the lowest and the highest in brackets. If
+    a cell has several numbers between slashes, each belongs to one length, in the order of the lengths; a single number
+    holds for all of them.""",
+    """The *best median* is the competitor with the best median score on the test split. *How sure* names the
+    competitors that it is not shown to be better than; *pairs* is the number of seeds that this rests on. A seed is
+    *lost* if one of the two competitors failed or is marked on it.""",
     """*Better*: the {level} interval of the paired differences excludes zero (a ratio of 1), also after Holm's
-    procedure over all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % either
-    way. *Open*: neither. *Same on every seed*: neither the data nor the two competitors vary with the seed, so that
-    there is no interval, and nothing follows for other data. **Bold** marks a competitor that is better than every
-    other.""",
+    procedure over all pairs of the same task, length and condition. *Tie*: the interval lies within {within:g} % of
+    equality in both directions. *Open*: neither is the case, so that the seeds do not decide. *Same on every seed*:
+    neither the data nor the two competitors vary with the seed, so that there is no interval, and nothing follows for
+    other data. A **bold** score belongs to a competitor that is better than every other.""",
     """The *rank group* of an architecture is 1 plus the number of architectures that are better than it. *Effect* is
-    the ratio of the geometric means, or the difference of the means if higher is better. A seed on which one of a pair
-    failed is left out of the ratio, and counts in *won* as lost by the one that failed. *Effect* and its interval refer
+    the ratio of the geometric means of the two scores, or the difference of their means if a higher score is better.
+    *Won* is the share of the seeds on which the best median has the better score. A seed on which one of a pair failed
+    is left out of the effect, and counts in *won* as lost by the one that failed. *Effect* and its interval refer
     to the pair alone, while *p (Holm)* is adjusted over all pairs. *Seeds needed* is the estimated number of seeds with
     which four studies of five would find a difference of {within:g} %. docs/statistics.md explains all of these.""",
     """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best possible
@@ -51,19 +55,19 @@ _HOW_TO_READ = (
     """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
     validation split; the report shows their scores on the test split.""",
     """Fit time excludes making the data, imports and scoring the validation split. A window is one test sequence.
-    Memory is what the fit added.""",
+    Memory (*peak MiB*) is the peak that the fit added.""",
     f"† marks a time that was disturbed: {DISTURBED}.",
     "The folder `tables/` has every table with all digits, `figures/` every picture as SVG.",
 )
-_SOLVED = """*Solved* marks an architecture that does not fit in steps: the time of its fit is measured from outside its
-process."""
-_FLOOR = """*Times the floor* is the time of an update divided by the time of its matrix products alone, which are six
-operations for each trained number, step and sequence, at the speed at which one core of the machine multiplies matrices
-of 512 x 512."""
+_SOLVED = """*Solved* marks an architecture that solves for its parameters instead of fitting in steps: the time of its
+fit is measured from outside its process."""
+_FLOOR = """*Times the floor* is the time of an update divided by the time that its matrix products alone would take:
+six operations for each trained parameter, step and sequence, at the speed at which one core of the machine multiplies
+matrices of 512 x 512. It is below 1 if a kernel computes faster than that."""
 _GAP = """*Gap closed* is how far an architecture has come on the way from the simplest baseline (0) to the floor (1);
 the pages of the tasks name the baseline."""
-_MARKED = """*Marked* names a sign that a trial did not keep to the rules: an impossible score, work off the clock, or
-predictions that depend on the other sequences in the batch. docs/measuring.md states the limits."""
+_MARKED = """A trial is *marked* if there is a sign that it did not keep to the rules: an impossible score, work off the
+clock, or predictions that depend on the other sequences in the batch. docs/measuring.md states the limits."""
 _CONDITIONS = 2  # on the front page
 _OTHERS = "conditions"
 _SECTIONS: tuple[tuple[str, Section], ...] = (
@@ -155,7 +159,7 @@ def _others(numbers: Numbers, pictures: Pictures) -> list[Page]:
         return []
     head: list[Block] = [
         Heading(1, line(f"{numbers.study}: every condition")),
-        Text(line("Part of the ", link("report", "report.md"), " of the study.")),
+        Text(line("This page is part of the ", link("report", "report.md"), " of the study.")),
     ]
     shown = [[*_answered(numbers, name), *_drawn(pictures, name)] for name in names]
     return [Page(_OTHERS, (*head, *(block for blocks in shown for block in blocks)))]

@@ -12,9 +12,9 @@ from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import label, number
 from benchbench.statistics.pairs import WITHIN
 
-_ABOUT = f"""Each rung is a separate fit. A ranking has *settled* if the last two rungs have the same order of medians,
-apart from pairs within {100 * WITHIN:.0f} %, and if no median improved by more than {100 * WITHIN:.0f} % on the last
-rung."""
+_ABOUT = f"""A *ladder* is a series of budgets that differ in one limit; each of them is a *rung*, and a separate fit. A
+ranking has *settled* if the last two rungs have the same order of medians, apart from pairs within
+{100 * WITHIN:.0f} %, and if no median improved by more than {100 * WITHIN:.0f} % on the last rung."""
 
 
 def climbs(numbers: Numbers, pictures: Pictures) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.laws import WHAT
-from benchbench.report.analysis.order import order, parts
+from benchbench.report.analysis.order import listed, order, parts, quoted
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Line, Text, line, prose, strong, table
@@ -16,11 +16,13 @@ from benchbench.report.page.texts import number
 from benchbench.statistics.laws import FAILS, HOLDS, OPEN
 
 _NONE = "Power laws of time and memory need three lengths, or three widths of one network, and this study has fewer."
-_ABOUT = """How costs grow: exponents of power laws over all tasks and conditions. Each law is fitted at the smaller
-sizes and checked at the largest. It *holds* if the interval of predicted / measured lies within 10 % of 1, *fails* if
-it lies outside, and is *open* otherwise. The pages of the tasks have each law, and `tables/laws.csv` has them with
-all digits."""
-_ENDS = {HOLDS: "the law holds there", FAILS: "the law fails there", OPEN: "open whether it holds there"}
+_ABOUT = """The table shows how costs grow: the exponents of power laws over all tasks and conditions. Each law is
+fitted at the smaller sizes and checked at the largest. It *holds* if the interval of predicted / measured lies within
+10 % of 1, *fails* if it lies outside, and is *open* otherwise. The pages of the tasks have each law, and
+`tables/laws.csv` has them with all digits."""
+_ENDS = {
+    HOLDS: "the law holds there", FAILS: "the law fails there", OPEN: "it is open whether the law holds there",
+}  # fmt: skip
 
 
 def front_laws(numbers: Numbers) -> Iterator[Block]:
@@ -73,15 +75,16 @@ def task_laws(numbers: Numbers, condition: str, variant: str) -> Iterator[Block]
 
 
 def _sentence(row: dict[str, Any]) -> Line:
-    what = f"{WHAT[row['what']].capitalize()} of {row['architecture']}"
-    kernel = f", {row['kernel']}" if row["kernel"] else ""
-    at = "" if row["along"] == "length" else f", length {row['at']:g}"
+    what = f"The {WHAT[row['what']]} of {quoted(row['architecture'])}"
+    kernel = f" (kernel {row['kernel']})" if row["kernel"] else ""
+    at = "" if row["along"] == "length" else f" at length {row['at']:g}"
     size = f"{row['along']} {row['checked_at']}"
-    checked = f"at {size} it predicts {_written(row['predicted'])} times what was measured"
+    checked = f"at {size} this predicts {_written(row['predicted'])} times the measured value"
     checked += _between(row["predicted_low"], row["predicted_high"])
     end = strong(_ENDS[row["held"]]) if row["held"] == FAILS else _ENDS[row["held"]]
-    first = f"{what}{kernel}{at} grows as {_power(row)}, fitted at {row['fitted_at']}; {checked}: "
-    return line(first, end, ".")
+    sizes = row["fitted_at"].split(", ")
+    fitted = f"fitted at {row['along']}{'s' * (len(sizes) > 1)} {listed(sizes, len(sizes))}"
+    return line(f"{what}{kernel}{at} grows as {_power(row)}, {fitted}; {checked}, and ", end, ".")
 
 
 def _power(row: dict[str, Any]) -> str:

@@ -10,12 +10,14 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Text, code, emphasis, line, prose, strong
 from benchbench.report.page.texts import joined
-from benchbench.statistics.verdicts import BETTER
+from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
 _ALL = 99
+_SAID = {TIE: "the two tie", OPEN: "the pair is open"}
 _ABOUT = """A conclusion says that, on a task at a length, one of two competitors is better or that they tie; at least
 one of the two is a network. It *survives* if it is the same under every budget. It *flips* if one is better under one
-budget and the other under another. `tables/lenses.csv` has every pair with its verdict under each budget."""
+budget and the other under another. Numbers in brackets are the lengths at which a conclusion holds, if these are not
+all. `tables/lenses.csv` has every pair with its verdict under each budget."""
 
 
 def _judged(numbers: Numbers) -> pd.DataFrame:
@@ -38,9 +40,11 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
     turned = strong(f"{flip} flip{'s' * (flip == 1)}") if flip else "none flips"
     yield Text(
         line(
-            f"Of {survive + flip + lost:,} conclusions, {survive:,} survive every budget (", coded, "), ", turned,
-            f", and {lost:,} hold under one budget but are open or a tie under another. In {none:,} more pairs "
-            "neither competitor is better under any budget, and at least one budget leaves the pair open. ",
+            f"Of {survive + flip + lost:,} conclusions about pairs of competitors, {survive:,} "
+            f"survive{'s' * (survive == 1)} every budget (", coded, "), ", turned,
+            f", and {lost:,} hold{'s' * (lost == 1)} under some budgets only: under another, the pair is open or a "
+            f"tie. In {none:,} more pairs, neither competitor is better under any budget, and at least one budget "
+            "leaves the pair open. ",
             emphasis("Budgets compared"), " lists the conclusions, and ", code("tables/lenses.csv"), " has every pair.",
         )
     )  # fmt: skip
@@ -71,9 +75,9 @@ def _flips(part: pd.DataFrame) -> Iterator[Line]:
     said = []
     for _, rows in mine.groupby(["first", "second", *_under(mine)], sort=False):
         first = rows_of(rows)[0]
-        budgets = [f"{first[name]} {name}" for name in _under(mine) if first[name]]
+        budgets = [f"{_SAID.get(first[name], first[name])} {name}" for name in _under(mine) if first[name]]
         pair = f"{quoted(first['first'])} and {quoted(first['second'])}"
-        said.append(f"{pair}{_at(rows, part)}: {', '.join(budgets)}")
+        said.append(f"of {pair}{_at(rows, part)}, {in_a_row(budgets, _ALL)}")
     if said:
         yield line(strong(f"Flips: {'; '.join(said)}"))
 
@@ -87,13 +91,13 @@ def _survive(part: pd.DataFrame, known: frozenset[str]) -> Iterator[Line]:
     clear = mine[(mine["better"] != "") & ~mine["second"].isin(easy)]
     better = [f"every network is better than {listed(easy, _ALL)}"] * bool(easy)
     if said := "; ".join([*_better(clear, part), *better]):
-        yield line(f"Survives: {said}")
+        yield line(f"Under every budget: {said}")
     ties = mine[mine["better"] == ""]
     if said := "; ".join(
         f"{quoted(str(a))} and {quoted(str(b))}{_at(rows, part)}"
         for (a, b), rows in ties.groupby(["first", "second"], sort=False)
     ):
-        yield line(f"Ties: {said}")
+        yield line(f"Ties under every budget: {said}")
 
 
 def _beaten_by_all(mine: pd.DataFrame, part: pd.DataFrame, name: str, nets: set[str]) -> bool:

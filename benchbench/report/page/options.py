@@ -36,8 +36,8 @@ def option_sets(numbers: Numbers) -> Iterator[Block]:
     yield Text(
         prose(
             f"The best median {what} on the validation split chose the option set, separately for each task, length "
-            "and condition. Only the chosen set is ranked and shown; `option_sets.csv` has the choices, "
-            "`option_sets_all.csv` every set."
+            "and condition. Only the chosen set is ranked and shown; the table counts how often each set was chosen. "
+            "`tables/option_sets.csv` has the choices, `tables/option_sets_all.csv` has every set."
         )
     )
     yield with_trials(

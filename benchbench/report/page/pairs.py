@@ -58,8 +58,8 @@ def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iter
     if mine.empty:
         return
     if set(mine["verdict"]) == {TOO_FEW_TASKS}:
-        count = f"{mine['tasks'].max()} of at least {FEWEST_TASKS}"
-        yield Text(line(f"Over all tasks together, no competitor is called better: {TOO_FEW_TASKS} ({count})."))
+        why = f"since that takes at least {FEWEST_TASKS} tasks and there are only {mine['tasks'].max()}"
+        yield Text(line(f"Over all tasks together, no competitor is called better, {why}."))
         return
     rows: list[list[str | Line]] = []
     for row in rows_of(mine):

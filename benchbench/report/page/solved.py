@@ -7,10 +7,13 @@ import pandas as pd
 from benchbench.report.analysis.order import in_a_row, listed, parts, quoted
 from benchbench.report.analysis.solved import LINEAR, SOLVED, UNDECIDED
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.page.blocks import Block, Line, Text, code, line, strong
+from benchbench.report.page.blocks import Block, Line, Text, code, line, prose, strong
 from benchbench.report.page.texts import at_length
 
 _ALL = 9
+_WHY = prose(
+    f"There, every network is worse than `{LINEAR}` or ties with it, or the score of `{LINEAR}` has reached the floor."
+)
 
 
 def solved_tasks(numbers: Numbers) -> list[Block]:
@@ -21,21 +24,19 @@ def solved_tasks(numbers: Numbers) -> list[Block]:
     said: list[Line] = []
     loop = "" if numbers.closed_loop.cells.empty else " in open loop"
     if names := _named(found, found["solved"].isin(SOLVED)):
-        why = "There, every network is worse or ties, or the score has reached the floor."
-        said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. {why}"))
-    if names := _named(found, found["solved"] == UNDECIDED):
+        said.append(line(strong(f"Solved by {LINEAR}{loop}:"), f" {names}. ", _WHY))
+    if names := _named(found, found["solved"] == UNDECIDED, "on "):
         start = line(" " if said else "", "It is open whether a network is better than ", code(LINEAR))
-        said.append(line(start, f"{loop} on {names}."))
+        said.append(line(start, f"{loop} {names}."))
     return [Text(line(*said))] if said else []
 
 
-def _named(found: pd.DataFrame, hit: "pd.Series[bool]") -> str:
-    """The tasks that are hit, with lengths and conditions unless these are all."""
-    said = []
-    for variant, part in parts(found.assign(hit=hit), "variant"):
-        if part["hit"].any():
-            where = "" if part["hit"].all() else f" {' and '.join(_places(part))}"
-            said.append(f"{quoted(variant)}{where}")
+def _named(found: pd.DataFrame, hit: "pd.Series[bool]", before: str = "") -> str:
+    """The tasks that are hit, each with a word ``before`` it, and with lengths and conditions unless these are all."""
+    hits = [(variant, part) for variant, part in parts(found.assign(hit=hit), "variant") if part["hit"].any()]
+    some = {variant: " and ".join(_places(part)) for variant, part in hits if not part["hit"].all()}
+    whole = "under every condition" if any("under" in where for where in some.values()) else "at every length"
+    said = [f"{before}{quoted(variant)}{f' {some.get(variant, whole)}' * bool(some)}" for variant, _ in hits]
     return in_a_row(said, _ALL)
 
 

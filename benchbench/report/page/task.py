@@ -27,7 +27,7 @@ def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> 
     mine = frame[frame["variant"] == variant]
     blocks: list[Block] = [
         Heading(1, line(f"{numbers.study}: {variant}")),
-        Text(line("Part of the ", link("report", "report.md"), " of the study.", _options(mine))),
+        Text(line("This page is part of the ", link("report", "report.md"), " of the study.", _options(mine))),
         Text(line("The ", link("report", "report.md"), " explains the marks and terms under ", _EXPLAINED, ".")),
     ]
     cells = numbers.cells[numbers.cells["variant"] == variant]
@@ -43,7 +43,8 @@ def task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> 
 
 def _options(part: pd.DataFrame) -> str:
     options = part["task_options"].iloc[0]
-    return f" With {', '.join(f'{name} = {options[name]}' for name in sorted(options))}." if options else ""
+    said = ", ".join(f"{name} = {options[name]}" for name in sorted(options))
+    return f" The task ran with {said}." if options else ""
 
 
 def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: str) -> Iterator[Block]:
@@ -65,7 +66,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
     yield from _unlike(trials)
     yield from _marked(numbers.marked, condition, variant)
     yield from _undefined(numbers.undefined, condition, variant)
-    yield Text(line(f"Costs at length {lengths(part['length'])}:"))
+    yield Text(line(f"Costs at {lengths(part['length'])}:"))
     yield cost_table(part)
     yield from task_laws(numbers, condition, variant)
     named = numbers.groups
@@ -74,7 +75,7 @@ def _condition(numbers: Numbers, part: pd.DataFrame, condition: str, variant: st
         primary, form = shown(part, str(part["primary"].iloc[0]))[0]
         known = baselines(numbers.selection.frame)
         named = named.assign(baseline=named["architecture"].isin(known)).merge(part[[*CELL, "trials"]], on=CELL)
-        yield Text(line(f"Test {metric(primary)} by part of the test split at length {lengths(named['length'])}:"))
+        yield Text(line(f"Test {metric(primary)} by part of the test split at {lengths(named['length'])}:"))
         yield group_table(named, primary, form)
 
 
@@ -82,9 +83,9 @@ def _gap(part: pd.DataFrame) -> Iterator[Block]:
     """The definition of the gap, if the table has it."""
     known = part[part["gap_closed"].notna()]
     for name, some in parts(known, "gap_from"):
-        at = f" at length {lengths(some['length'])}" if several(known, "gap_from") else ""
+        at = f" at {lengths(some['length'])}" if several(known, "gap_from") else ""
         formula = f"({name} - score) / ({name} - floor)"
-        yield Text(line("Gap closed", at, " is ", formula, ": 1 at the floor, 0 for ", code(name), "."))
+        yield Text(line("Gap closed", at, " is ", formula, ": it is 1 at the floor and 0 for ", code(name), "."))
 
 
 def _unlike(trials: pd.DataFrame) -> Iterator[Block]:

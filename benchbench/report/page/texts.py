@@ -1,6 +1,6 @@
 """The forms of numbers and names in the report."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from benchbench.report.page.blocks import Line, Span, emphasis, line
 
 __all__ = [
     "DAGGER", "at_length", "decimals", "joined", "label", "lengths", "levels", "listed", "metric", "metric_form",
-    "number", "seeds", "spread",
+    "named", "number", "seeds", "spread",
 ]  # fmt: skip
 
 DAGGER = "†"  # marks a disturbed time
@@ -55,6 +55,11 @@ def label(name: str, *, baseline: bool) -> Line:
     return (emphasis(name), " (baseline)") if baseline else line(name)
 
 
+def named(name: str, known: Collection[str]) -> Line:
+    """An architecture's name in a sentence: in quotes if it contains a comma, and marked if it is a baseline."""
+    return line(*joined([label(name, baseline=name in known)]))
+
+
 def spread(middle: float, low: float, high: float, form: Callable[[float], str] = number) -> tuple[str, str]:
     """A median as text, and its range in brackets; both are empty for NaN."""
     if np.isnan(middle):
@@ -64,8 +69,9 @@ def spread(middle: float, low: float, high: float, form: Callable[[float], str] 
 
 
 def lengths(values: Iterable[Any]) -> str:
-    """Distinct lengths, separated by slashes."""
-    return " / ".join(str(length) for length in sorted(set(values)))
+    """Distinct lengths, separated by slashes, as "lengths 100 / 200"."""
+    found = [str(length) for length in sorted(set(values))]
+    return f"length{'s' * (len(found) > 1)} {' / '.join(found)}"
 
 
 def joined(pieces: list[Line]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against, marked_cells
 from benchbench.report.page.blocks import Block, Bullets, Line, line
-from benchbench.report.page.texts import DAGGER, at_length, decimals, joined, label, levels, metric, number
+from benchbench.report.page.texts import DAGGER, at_length, decimals, joined, label, levels, metric, named, number
 from benchbench.statistics.verdicts import BETTER
 
 _MOST = 4  # names of competitors that may be best, if these are all competitors
@@ -37,7 +37,8 @@ def _marked(numbers: Numbers, condition: str, variant: str) -> Iterator[Line]:
     cells = numbers.cells
     here = cells[marked_cells(cells) & (cells["condition"] == condition) & (cells["variant"] == variant)]
     if names := _ordered(numbers, set(here["architecture"])):
-        yield line("marked and therefore not ranked: ", *joined([_name(numbers, name) for name in names]))
+        verb = "is" if len(names) == 1 else "are"
+        yield line(*joined([_name(numbers, name) for name in names]), f" {verb} marked and therefore not ranked")
 
 
 def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
@@ -47,16 +48,18 @@ def _clear(numbers: Numbers, rows: pd.DataFrame, part: pd.DataFrame) -> Line:
     names = line(*joined([_name(numbers, name) for name in _ordered(numbers, set(nearest["other"]))]))
     primary = metric(str(rows["primary"].iloc[0]))
     ends = sorted(abs(end) for end in (*nearest["low"], *nearest["high"]))
-    pairs = f"{levels(nearest['level'])} interval over {_span(nearest['pairs'])} seeds"
+    whole = f"{levels(nearest['level'])} interval"
+    pairs = f"{whole if len(rows) == 1 else f'range of the {whole}s'} over {_span(nearest['pairs'])} seeds"
     if set(nearest["effect"]) == {"ratio"}:
-        how = line(f"its {primary} is {_span(ends)} times that of the next best, ", names, f" ({pairs})")
+        how = line(f"its {primary} is {_span(ends)} times the {primary} of the next best, ", names, f" ({pairs})")
     elif set(nearest["effect"]) == {"difference"}:
         side = "above" if nearest["value"].iloc[0] > 0 else "below"
-        said = f"its {primary} is {_between(*map(decimals, (ends[0], ends[-1])))} {side} that of the next best, "
-        how = line(said, names, f" ({pairs})")
+        said = f"its {primary} is {_between(*map(decimals, (ends[0], ends[-1])))} {side}"
+        how = line(f"{said} the {primary} of the next best, ", names, f" ({pairs})")
     else:
         how = line("the next best is ", names)
-    return line(_name(numbers, take), f" is better than every other{_at(rows, part)}: ", how, _cost(rows))
+    first = line(named(take, baselines(numbers.selection.frame)), f" is better than every other{_at(rows, part)}: ")
+    return line(first, how, _cost(rows))
 
 
 def _next_best(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
@@ -90,7 +93,8 @@ def _each(numbers: Numbers, cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame
 
 
 def _where(mine: pd.DataFrame, rows: pd.DataFrame) -> str:
-    return "" if len(mine) == len(rows) else f" ({', '.join(map(str, sorted(mine['length'])))})"
+    found = sorted(mine["length"])
+    return "" if len(mine) == len(rows) else f" (length{'s' * (len(found) > 1)} {', '.join(map(str, found))})"
 
 
 def _not_beaten(numbers: Numbers, row: dict[str, Any]) -> pd.DataFrame:
@@ -115,9 +119,9 @@ def _cost(rows: pd.DataFrame) -> str:
     said = [f"{_span(seconds)} s{daggered}"] if len(seconds) else []
     said += [f"{_span(memory)} MiB"] if len(memory) else []
     parameters = rows["parameters"].dropna()
-    found = [f"a fit takes {' and '.join(said)}"] if said else []
-    found += [f"{_span(parameters)} parameters"] if len(parameters) else []
-    return f"; {', '.join(found)}" if found else ""
+    found = [f"it has {_span(parameters)} parameters"] if len(parameters) else []
+    found += [f"a fit takes {' and '.join(said)}"] if said else []
+    return f"; {', and '.join(found)}" if found else ""
 
 
 def _ordered(numbers: Numbers, names: set[str]) -> list[str]:

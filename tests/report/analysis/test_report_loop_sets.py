@@ -97,7 +97,7 @@ def said(numbers):
 
 def test_the_report_says_which_score_chose_and_where_it_could_not(gathered, tuned, record):
     old = tuned([run()], [run()], name="rnn")
-    assert "The validation split has chosen the option sets in open loop." in said(gathered(old))
+    assert "The option sets were chosen in open loop, by the error on the validation split." in said(gathered(old))
     new = tuned([run(1.0)], [run(3.0)])
     text = said(gathered(new))
     assert "The option set with the longest valid free runs on validation data is chosen" in text

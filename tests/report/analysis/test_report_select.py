@@ -84,7 +84,10 @@ def test_costs_come_from_one_number_of_jobs_and_threads_while_scores_stay(chosen
     frame = chosen(usual + other).frame
     assert list(frame["fit_seconds"].notna()) == list(frame["peak_mib"].notna()) == [True] * 3 + [False] * 2
     assert frame["test_mse"].notna().all()
-    assert "2 records made with other jobs, threads or allocator" in chosen(usual + other).notes[0]
+    assert (
+        "2 records were made with another number of jobs or threads or another allocator"
+        in chosen(usual + other).notes[0]
+    )
 
 
 def test_costs_of_another_allocator_are_left_out(chosen, record):
@@ -108,7 +111,7 @@ def test_costs_of_another_allocator_are_left_out(chosen, record):
 def test_a_fit_is_marked_as_disturbed_if_other_programs_used_its_cores(chosen, record, spent, marked):
     found = chosen([record(seed=0, spent=record().spent.model_copy(update=spent)), record(seed=1)])
     assert list(found.frame["disturbed"]) == [marked, False]
-    assert any("Disturbed: 1 of 2 fits" in note for note in found.notes) == marked
+    assert any("Disturbed: the times of 1 of 2 fits" in note for note in found.notes) == marked
 
 
 def test_the_time_of_a_window_is_the_time_of_a_pass_divided_by_the_test_sequences(chosen, record):

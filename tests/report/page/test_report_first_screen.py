@@ -56,8 +56,8 @@ def test_the_tasks_that_linear_solves_come_first(front, scored):
     made += scored(task="names", linear=NEAR, gru=WIDE)
     first = front(made)[0].split("## In short\n\n")[1].splitlines()[0]
     assert first == (
-        "**Solved by linear:** mackey_glass. There, every network is worse or ties, or the score has reached the "
-        "floor. It is open whether a network is better than `linear` on names."
+        "**Solved by linear:** mackey_glass. There, every network is worse than `linear` or ties with it, or the score "
+        "of `linear` has reached the floor. It is open whether a network is better than `linear` on names."
     )
 
 
@@ -75,7 +75,10 @@ def test_the_winner_is_named_with_its_certainty_and_its_cost(front, scored):
     found = re.search(r"- mackey_glass: gru is better than every other: its MSE is (\S+) to (\S+) times (.*)\n", page)
     low, high, rest = found.groups()
     assert float(low) < 0.5 < float(high)
-    assert rest == "that of the next best, rnn (95 % interval over 3 seeds); a fit takes 2 s and 3 MiB, 100 parameters."
+    assert rest == (
+        "the MSE of the next best, rnn (95 % interval over 3 seeds); it has 100 parameters, and a fit takes 2 s and "
+        "3 MiB."
+    )
 
 
 def test_if_none_is_better_than_every_other_the_candidates_are_named_with_the_least_time(front, scored):
@@ -94,15 +97,15 @@ def test_the_first_screen_counts_what_survives_every_budget_and_a_section_names_
     made += scored(gru=FAR, rnn=NEAR, lstm=WIDE, mean=[1.0, 0.99, 1.02], budget=seconds)
     page = front(made)[0]
     assert (
-        "Of 6 conclusions, 2 survive every budget (`equal-seconds` and `equal-updates`), **1 flips**, and 3 hold under "
-        "one budget but are open or a tie under another. In 0 more pairs neither competitor is better "
-        "under any budget, and at least one budget leaves the pair open. "
+        "Of 6 conclusions about pairs of competitors, 2 survive every budget (`equal-seconds` and `equal-updates`), "
+        "**1 flips**, and 3 hold under some budgets only: under another, the pair is open or a tie. In 0 more pairs, "
+        "neither competitor is better under any budget, and at least one budget leaves the pair open. "
         "*Budgets compared* lists the conclusions, and `tables/lenses.csv` has every pair."
     ) in page
     line = page.split("## Budgets compared")[1].split("- mackey_glass: ")[1].splitlines()[0]
     assert line == (
-        "**Flips: rnn and gru: rnn is better under equal-seconds, gru is better under equal-updates**. "
-        "Survives: rnn is better than mean; gru is better than mean. "
+        "**Flips: of rnn and gru, rnn is better under equal-seconds and gru is better under equal-updates**. "
+        "Under every budget: rnn is better than mean; gru is better than mean. "
         "Only under equal-updates: rnn is better than lstm; gru is better than lstm; lstm is better than mean."
     )
 
@@ -118,7 +121,7 @@ def test_the_page_of_a_task_has_the_gap_closed_and_says_what_it_is(front, record
     made = [record(name, scores={"valid_mse": mse, "test_mse": mse, "floor": 0.2}) for name, mse in scores.items()]
     task = front(made)[1]
     assert re.search(r"\| gru +\| +0.300 \| +0.875 \|", task)
-    assert "Gap closed is (mean - score) / (mean - floor): 1 at the floor, 0 for `mean`." in task
+    assert "Gap closed is (mean - score) / (mean - floor): it is 1 at the floor and 0 for `mean`." in task
 
 
 def test_power_laws_are_in_a_sentence_and_in_a_table_or_the_page_says_why_not(front, record):
@@ -133,8 +136,8 @@ def test_power_laws_are_in_a_sentence_and_in_a_table_or_the_page_says_why_not(fr
     page, task, *_ = front(made)
     assert re.search(r"\| time of an update \| gru +\| length\^1.00 \| 1.00 +\| +1 \| +1 \| +\| +\|", page)
     assert (
-        "- Time of an update of gru grows as length^1.00, fitted at 100, 200; at length 300 it predicts 1.00 times "
-        "what was measured: the law holds there."
+        "- The time of an update of gru grows as length^1.00, fitted at lengths 100 and 200; at length 300 this "
+        "predicts 1.00 times the measured value, and the law holds there."
     ) in task.replace("\\", "")
     few = front([one for one in made if one.trial.length < 300])[0]
     assert "Power laws of time and memory need three lengths, or three widths of one network" in few
