@@ -40,8 +40,8 @@ def late_target(
     )  # fmt: skip
     error = np.square(learner.predict(test.inputs) - test.targets, dtype=np.float64).mean()
     value = 100 * float(np.sqrt(error / np.square(test.targets, dtype=np.float64).mean()))
-    size = f"{learner.size.trained:,} trained and {learner.size.fixed:,} fixed numbers"
-    return Measured(value=value, notes=f"{size}, one seed, fitted on {learnt:,} samples a series")
+    size = f"{learner.size.trained:,} trained and {learner.size.fixed:,} fixed parameters"
+    return Measured(value=value, notes=f"{size}, one seed, fitted on {learnt:,} samples per series")
 
 
 def _split(series: Array) -> Split:

@@ -36,7 +36,8 @@ def smape(architecture: str, *, seeds: int, length: int, warm_up: int, stride: i
     every = range(FIRST_SEED, FIRST_SEED + seeds)
     found = np.array([_one(architecture, seed, windows, options) for seed in every])
     valid = np.median(found[:, 1])
-    notes = f"mean and quartiles of {seeds} series; valid for {valid:.1f} Lyapunov times; options found on other series"
+    said = f"the free runs stay valid for a median of {valid:.1f} Lyapunov times"
+    notes = f"mean and quartiles of {seeds} series; {said}; the options were found on other series"
     return median_and_quartiles(found[:, 0], "seeds").model_copy(
         update={"value": float(found[:, 0].mean()), "notes": notes}
     )

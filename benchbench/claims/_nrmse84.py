@@ -25,7 +25,7 @@ def nrmse84(*, tau: float, points: int, units: int, reservoirs: int, washout: in
     """
     seeds = range(FIRST_SEED, FIRST_SEED + reservoirs)
     found = [_one(seed, tau=tau, points=points, units=units, washout=washout, **options) for seed in seeds]
-    return median_and_quartiles(found, "reservoirs", "options found on other series")
+    return median_and_quartiles(found, "reservoirs", "the options were found on other series")
 
 
 def _one(seed: int, *, tau: float, points: int, units: int, washout: int, **options: Any) -> float:

@@ -10,14 +10,14 @@ from benchbench.core.claim import Outcome
 from benchbench.core.errors import InputError
 from benchbench.report.folder import whole
 from benchbench.report.page.blocks import Block, Bullets, Heading, Page, Text, code, line, prose, table
-from benchbench.report.page.texts import number
+from benchbench.report.page.texts import listed, number
 from benchbench.report.render.markdown import render
 
 COLUMNS = ["claim", "quantity", "published", "ours", "verdict", "time (s)", "source"]
-_HEAD = """`benchbench reproduce` runs these claims and writes this page; the outcomes are in `outcomes/`. *Ours* is the
-median, with the quartiles in brackets, if a claim has several seeds (for NeuroBench, the mean, as published).
-*Reproduced* means within the claim's tolerance of the published number, which is 10 % unless the claim's file says
-otherwise."""
+_HEAD = """`benchbench reproduce` runs these claims and writes this page; the outcomes are in `outcomes/`. If a claim
+has several seeds, *ours* is the median (for NeuroBench, the mean, as published), with the quartiles in brackets.
+*Better* and *worse: not reached* mean that our number differs from the published one by more than the claim's
+tolerance, which is 10 % unless the claim's file says otherwise; *reproduced* means that it does not."""
 
 
 def write_outcomes(made: Iterable[Outcome], results: str | PathLike[str] = "results") -> Path:
@@ -74,6 +74,6 @@ def _page(outcomes: list[Outcome]) -> Page:
         Text(prose(_HEAD)),
         table(COLUMNS, [row(outcome) for outcome in outcomes], left=len(COLUMNS)),
         Bullets(notes),
-        Text(line(f"Measured on {', '.join(machines)}, one thread.")),
+        Text(line(f"Measured on {listed(machines, len(machines))}, with one thread.")),
     ]
     return Page("reproduce", tuple(blocks))

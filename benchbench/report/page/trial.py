@@ -38,7 +38,7 @@ _COSTS = {
     "updates": ("updates", ""),
     "fit_seconds": ("fit", "s"),
     "first_update_seconds": ("first update", "s"),
-    "paused_seconds": ("off the clock, for validation", "s"),
+    "paused_seconds": ("pauses off the clock, for validation", "s"),
     "compile_seconds": ("compiling in the trial", "s"),
     "kernel_seconds": ("compiling the kernel, once on the machine", "s"),
     "peak_bytes": ("memory that the fit added", "MiB"),
@@ -218,7 +218,7 @@ def _curve(record: Record) -> Iterator[Block]:
     ]
     yield Heading(2, line(f"Learning curve: the loss in {_LOSSES[record.objective.loss]}"))
     if step > 1:
-        yield Text(line(f"Every {step} of {len(points):,} points; --json has all."))
+        yield Text(line(f"The table has one point in {step}, of {len(points):,}; --json has all of them."))
     yield table(["updates", "s", "validation", "training"], rows[::-1])
 
 
