@@ -160,7 +160,7 @@ def test_winners_that_differ_between_places_leave_no_gap_in_the_grid(record, tri
     ]
     assert not [note for note in select(load("toy", stored(made))).notes if note.startswith("Unfinished")]
     [note] = [one for one in select(load("toy", stored(made[:-1]))).notes if one.startswith("Unfinished: 3 of 4")]
-    assert note.endswith("Trials without a record: gru (1; task mackey_glass; seed 1).")
+    assert note.endswith("Without a record: gru (1 trial; task mackey_glass; seed 1).")
 
 
 def test_results_of_a_set_that_tuning_no_longer_chooses_are_left_out(record, tried, stored):

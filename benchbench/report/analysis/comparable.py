@@ -196,7 +196,7 @@ def gaps(frame: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     said = (
         f"Unfinished: {present:,} of {whole:,} trials of the grid have a record; `benchbench run` continues the study"
     )
-    return [f"{said}. Trials without a record: {in_a_row(missing, 6)}."]
+    return [f"{said}. Without a record: {in_a_row(missing, 6)}."]
 
 
 def _missing(frame: pd.DataFrame) -> list[str]:
@@ -216,7 +216,8 @@ def _missing(frame: pd.DataFrame) -> list[str]:
         values = {axis: {one[axis] for one in found[name]} for axis in found[name][0]}
         every = {axis: len(set(frame["variant" if axis == "task" else axis])) for axis in values}
         some = [_named(axis, values[axis]) for axis in values if len(values[axis]) < every[axis]]
-        said.append(f"{quoted(name)} ({'; '.join([f'{len(found[name]):,}', *some])})")
+        trials = f"{len(found[name]):,} trial{'s' * (len(found[name]) > 1)}"
+        said.append(f"{quoted(name)} ({'; '.join([trials, *some])})")
     return said
 
 

@@ -153,7 +153,7 @@ FIGURES = (
     Kind(
         "spectral_radius", microscope.spectral_radius,
         "Spectral radius of the recurrent matrix before and after training, with one arrow for each seed; for a gated "
-        "network, the matrix is that of its candidate state.",
+        "network, it is the matrix of the candidate state.",
         "task", "microscope",
     ),
     Kind(

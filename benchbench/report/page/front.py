@@ -50,8 +50,9 @@ _HOW_TO_READ = (
     is left out of the effect, and counts in *won* as lost by the one that failed. *Effect* and its interval refer
     to the pair alone, while *p (Holm)* is adjusted over all pairs. *Seeds needed* is the estimated number of seeds with
     which four studies of five would find a difference of {within:g} %. docs/statistics.md explains all of these.""",
-    """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best possible
-    score, where it is known.""",
+    """A baseline costs next to nothing, so a network must beat it to be worth its time. The floor is the best score
+    that can be expected, where it is known; a better score is due to chance, or to test data that leaked into the
+    fit.""",
     """Only trials that ended without failure and within their budget are ranked. Option sets are chosen on the
     validation split; the report shows their scores on the test split.""",
     """Fit time excludes making the data, imports and scoring the validation split. A window is one test sequence.
