@@ -39,22 +39,23 @@ course-page: install
 	$(BIN)/python -c 'from pathlib import Path; from benchbench.report.course import written; \
 		page = Path("docs/course.md"); page.write_text(written(page.read_text(), Path("results")))'
 
+# a worker runs whole files, so that the fixtures of a file are made once
 test: develop
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/benchmarks
 
 # attacks, long and course-toy in one go
 slow: develop
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "attacks or long or course"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "attacks or long or course"
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 attacks: develop
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m attacks
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m attacks
 
 cluster: develop
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/run/test_cluster.py
 
 long: develop
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/benchmarks
 
 course-toy: develop

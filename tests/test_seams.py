@@ -5,7 +5,7 @@ import pytest
 
 from benchbench import load, run_study, write_report
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("seams")]  # one worker makes the study once
+pytestmark = pytest.mark.long
 
 BEATS = '''
 """Which of two shapes a beat has; beats differ in length."""

@@ -7,7 +7,7 @@ from benchbench.calibration.calibrate import ANSWERS, MEBIBYTES, SLEEP, UPDATES,
 TIMES = {"twins: ratio of fit times"}  # a busy machine may be off here, and says so
 
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("calibrate")]  # half a minute on a quiet machine
+pytestmark = pytest.mark.long  # half a minute on a quiet machine
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ from benchbench.core.errors import InputError
 from benchbench.pitfalls import euler, normal_equations, one_sided_tuning, random_split, short_budget
 from benchbench.signals.mackey_glass import LYAPUNOV, series
 
-pytestmark = pytest.mark.xdist_group("pitfalls")
-
 
 def by(rows, column):
     return {row[column]: row for row in rows}

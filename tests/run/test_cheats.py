@@ -14,7 +14,6 @@ from benchbench.core.marks import marks
 
 pytestmark = [
     pytest.mark.attacks,
-    pytest.mark.xdist_group("cheats"),  # one worker runs all of them once
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by Linux"),
 ]
 HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ from tests.run.conftest import write_study
 distributed = pytest.importorskip("distributed")
 from benchbench.run.cluster.executor import Dask  # noqa: E402  after the check that it can be imported
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 PATIENCE = 4.0
 SLOW = """
 class Slow(Base):

@@ -15,7 +15,6 @@ from benchbench.run.outcome import Attempt, Refused
 from tests.run.conftest import write_study
 from tests.run.elsewhere import Elsewhere
 
-pytestmark = pytest.mark.xdist_group("free_run_ends")
 SOURCE = """
 from dataclasses import replace
 from benchbench import FreeRun

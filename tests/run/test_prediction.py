@@ -14,7 +14,7 @@ from benchbench.core.errors import InputError
 from benchbench.core.keys import find
 from benchbench.run.prediction import predict_file
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("prediction")]
+pytestmark = pytest.mark.long
 
 LENGTH = 12
 STUDY = """

@@ -14,7 +14,7 @@ from benchbench.run import agreement
 from benchbench.run.repeat import place, repeat
 from tests.run.conftest import write_study
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("repeat")]
+pytestmark = pytest.mark.long
 
 SHIPPED = """
 name = "shipped"
