@@ -62,7 +62,7 @@ def test_every_link_of_every_page_leads_to_a_file(stored, grid):
     assert all(link.is_file() for link in links)
 
 
-@pytest.mark.parametrize(("tasks", "said"), [(9, "at least 10 tasks and there are only 9"), (10, "| rnn     | gru")])
+@pytest.mark.parametrize(("tasks", "said"), [(9, "too few tasks (9; at least 10 are needed)"), (10, "| rnn     | gru")])
 def test_competitors_are_compared_over_all_tasks_if_there_are_ten(text, record, tasks, said):
     scatter = np.random.default_rng(0).lognormal(sigma=0.1, size=tasks)
     made = [

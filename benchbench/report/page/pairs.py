@@ -58,7 +58,7 @@ def over_tasks(found: pd.DataFrame, condition: str, frame: pd.DataFrame) -> Iter
     if mine.empty:
         return
     if set(mine["verdict"]) == {TOO_FEW_TASKS}:
-        why = f"since that takes at least {FEWEST_TASKS} tasks and there are only {mine['tasks'].max()}"
+        why = f"since there are {TOO_FEW_TASKS} ({mine['tasks'].max()}; at least {FEWEST_TASKS} are needed)"
         yield Text(line(f"Over all tasks together, no competitor is called better, {why}."))
         return
     rows: list[list[str | Line]] = []
