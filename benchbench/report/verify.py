@@ -102,7 +102,7 @@ def _compared(file: Path, stands: str, given: str, unverified: list[str]) -> Mis
         unverified += [f"figures/{name}" for name in lost]
     if file.suffix == ".html":
         own, fresh = ([(number, text) for number, text in lines if text] for lines in (own, fresh))
-    last = len(own) and own[-1][0]
+    last = own[-1][0] if own else 0
     for mine, other in zip_longest(own, fresh):
         line, text = mine or (last + 1, "")
         wanted = other[1] if other else ""

@@ -119,12 +119,13 @@ def divergences(trials: pd.DataFrame, records: Records) -> pd.DataFrame:
 
     The times are NaN if the records do not give them.
     """
-    rows = [
-        (*cell, run.unit, round((run.diverged or 0) * len(run.valid_steps)), len(run.valid_steps), min(when), max(when))
-        for cell, record in records.rows(trials, CELL)
-        if (run := record.free_run) and run.valid_steps
-        for when in [[step / run.unit_steps for step in run.diverged_at if step is not None] or [np.nan]]
-    ]
+    rows = []
+    for cell, record in records.rows(trials, CELL):
+        run = record.free_run
+        if run and run.valid_steps:
+            count = len(run.valid_steps)
+            times = [step / run.unit_steps for step in run.diverged_at if step is not None] or [np.nan]
+            rows.append((*cell, run.unit, round((run.diverged or 0) * count), count, min(times), max(times)))
     table = pd.DataFrame(rows, columns=[*CELL, "unit", "diverged", "starts", "first", "last"])
     how = {"unit": "first", "diverged": "sum", "starts": "sum", "first": "min", "last": "max"}
     found = table.groupby(CELL, as_index=False).agg(how)
