@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchbench.core.ladder import Ladder, ladders
 from benchbench.core.spec import Budget
-from benchbench.report.analysis.order import listed, natural, ordered, quoted
+from benchbench.report.analysis.order import at_length, listed, natural, ordered, quoted
 from benchbench.report.analysis.verdicts import marked_cells
 from benchbench.statistics.pairs import BOUNDED, WITHIN
 from benchbench.statistics.verdicts import TIE
@@ -137,8 +137,7 @@ def sentences(settled: pd.DataFrame, limit: str) -> list[str]:
             found.append(f"On {variant} the ranking has settled by {end}.")
             continue
         reasons = [f"{row.reason}{_at(part, row.length)}" for row in open_.itertuples()]
-        lengths = f"length{'s' * (len(done) > 1)} {listed([str(one) for one in done['length']], len(done))}"
-        rest = f"; at {lengths} it has settled" if len(done) else ""
+        rest = f"; {at_length(done['length'])} it has settled" if len(done) else ""
         found.append(f"On {variant} the ranking has not settled at {end}: {'; '.join(reasons)}{rest}.")
     return found
 

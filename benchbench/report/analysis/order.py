@@ -67,6 +67,12 @@ def in_a_row(phrases: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def at_length(values: Iterable[Any]) -> str:
+    """Distinct lengths in a sentence, "at lengths 100 and 200"."""
+    found = [str(length) for length in sorted(set(values))]
+    return f"at length{'s' * (len(found) > 1)} {listed(found, len(found))}"
+
+
 def quoted(name: str) -> str:
     """A name for a sentence: in quotes if it contains a comma, as "rnn, cosine" does."""
     return f'"{name}"' if "," in name else name

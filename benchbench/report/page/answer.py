@@ -5,13 +5,23 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.report.analysis.order import baselines, in_a_row, natural, networks, ordered, parts, quoted, several
+from benchbench.report.analysis.order import (
+    at_length,
+    baselines,
+    in_a_row,
+    natural,
+    networks,
+    ordered,
+    parts,
+    quoted,
+    several,
+)
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, WORDS, Margin, against_baselines
 from benchbench.report.page.blocks import Block, Bullets, Line, Table, Text, code, line, sourced, strong, table
 from benchbench.report.page.scores import shown
-from benchbench.report.page.texts import DAGGER, at_length, joined, label, metric, metric_form, named, number
+from benchbench.report.page.texts import DAGGER, joined, label, metric, metric_form, named, number
 from benchbench.statistics.verdicts import TIE
 
 _ALL = 999  # lists in the answer name everything

@@ -98,7 +98,7 @@ def _choices(numbers: Numbers) -> tuple[str, Table | None]:
     several_sets = options[options["option_sets"] > 1]
     freely = several_sets[several_sets["chosen_by"] == FREE_RUN]
     if freely.empty:
-        return _IN_OPEN_LOOP * bool(len(several_sets)), None
+        return "" if several_sets.empty else _IN_OPEN_LOOP, None
     rest = several_sets[several_sets["chosen_by"] != FREE_RUN]
     places = [(quoted(row["architecture"]), quoted(row["variant"]), row["length"]) for row in rows_of(rest)]
     names = in_a_row([f"{name} on {variant} at length {length}" for name, variant, length in places], 4)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from benchbench.report.analysis.order import in_a_row, listed, parts, quoted
+from benchbench.report.analysis.order import at_length, in_a_row, listed, parts, quoted
 from benchbench.report.analysis.solved import LINEAR, SOLVED, UNDECIDED
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.page.blocks import Block, Line, Text, code, line, prose, strong
-from benchbench.report.page.texts import at_length
 
 _ALL = 9
 _WHY = prose(
@@ -36,7 +35,8 @@ def _named(found: pd.DataFrame, hit: "pd.Series[bool]", before: str = "") -> str
     hits = [(variant, part) for variant, part in parts(found.assign(hit=hit), "variant") if part["hit"].any()]
     some = {variant: " and ".join(_places(part)) for variant, part in hits if not part["hit"].all()}
     whole = "under every condition" if any("under" in where for where in some.values()) else "at every length"
-    said = [f"{before}{quoted(variant)}{f' {some.get(variant, whole)}' * bool(some)}" for variant, _ in hits]
+    names = {variant: f"{before}{quoted(variant)}" for variant, _ in hits}
+    said = [f"{name} {some.get(variant, whole)}" if some else name for variant, name in names.items()]
     return in_a_row(said, _ALL)
 
 

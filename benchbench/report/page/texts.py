@@ -10,8 +10,8 @@ from benchbench.report.analysis.order import listed, quoted
 from benchbench.report.page.blocks import Line, Span, emphasis, line
 
 __all__ = [
-    "DAGGER", "at_length", "decimals", "joined", "label", "lengths", "levels", "listed", "metric", "metric_form",
-    "named", "number", "seeds", "spread",
+    "DAGGER", "decimals", "joined", "label", "lengths", "levels", "listed", "metric", "metric_form", "named", "number",
+    "seeds", "spread",
 ]  # fmt: skip
 
 DAGGER = "†"  # marks a disturbed time
@@ -82,12 +82,6 @@ def joined(pieces: list[Line]) -> Iterator[Line]:
         name = quoted(first) if isinstance(first, str) else first
         quotes = '"' if isinstance(first, Span) and "," in first.text else ""
         yield line(before, quotes, name, quotes, *rest)
-
-
-def at_length(values: Iterable[Any]) -> str:
-    """Distinct lengths in a sentence, "at lengths 100 and 200"."""
-    found = [str(length) for length in sorted(set(values))]
-    return f"at length{'s' * (len(found) > 1)} {listed(found, len(found))}"
 
 
 def levels(values: Iterable[float]) -> str:

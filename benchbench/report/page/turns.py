@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchbench.report.analysis.order import baselines, in_a_row, natural, quoted
+from benchbench.report.analysis.order import at_length, baselines, in_a_row, natural, quoted
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.page.blocks import Block, Line, Text, code, emphasis, line
-from benchbench.report.page.texts import at_length, label, number
+from benchbench.report.page.texts import label, number
 
 _ALL = 99
 

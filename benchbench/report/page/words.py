@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from benchbench.report.analysis.comparable import CELL
-from benchbench.report.analysis.order import baselines, ordered, parts
+from benchbench.report.analysis.order import at_length, baselines, ordered, parts
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
 from benchbench.report.analysis.verdicts import ALONE, NONE, ONLY, PLACE, against, marked_cells
 from benchbench.report.page.blocks import Block, Bullets, Line, line
-from benchbench.report.page.texts import DAGGER, at_length, decimals, joined, label, levels, metric, named, number
+from benchbench.report.page.texts import DAGGER, decimals, joined, label, levels, metric, named, number
 from benchbench.statistics.verdicts import BETTER
 
 _MOST = 4  # names of competitors that may be best, if these are all competitors
