@@ -68,7 +68,7 @@ def _initialisation(tables: Tables) -> str:
     updates = tables.value("xavier", column="updates", table="costs")
     return (
         "Before training, the gradient fades to a thousandth of its norm within this many steps back in time (median "
-        f"over seeds): {ranked(lost)}. Initial weights with which it does not fade within {steps} steps: {kept}. "
+        f"over seeds): {ranked(lost)}. With these initial weights it does not fade within {steps} steps: {kept}. "
         f"The test MSE after {number(updates)} updates is {tables.said(names)}."
     )
 
@@ -188,10 +188,11 @@ def _energies(tables: Tables) -> str:
     share = ends["generated"].agg(lambda one: one.diff().iloc[-1]) / ends["true"].agg(lambda one: one.diff().iloc[-1])
     moves = share.groupby("architecture").median()
     return (
-        f"The MSE of the free run over the 8 values beyond the known ones is {ranked(free)}. Networks that are better "
-        f"than repeating the last known value: {beaten}. Networks better than the linear recurrence: {ahead}. "
-        f"From the last value but one to the last, a network moves {number(moves.min())} to {number(moves.max())} "
-        "times as far as the true series."
+        f"The MSE of the free run over the 8 values beyond the known ones is {ranked(free)}. These networks have "
+        f"a lower MSE than the last known value, repeated: {beaten}. These have a lower MSE than the linear "
+        f"recurrence: {ahead}. "
+        f"From the last value but one to the last, the output of a network changes by {number(moves.min())} to "
+        f"{number(moves.max())} times as much as the true series."
     )
 
 
@@ -199,8 +200,8 @@ def _energies_standard(tables: Tables) -> str:
     errors = tables.values((*_ENERGIES, "linear"))
     ahead = joined(name for name in _ENERGIES if errors[name] < errors["linear"])
     return (
-        f"If the energy is predicted from the number of particles alone, the test MSE is {ranked(errors)}. Networks "
-        f"that are better than the straight line of linear regression: {ahead}."
+        f"If the energy is predicted from the number of particles alone, the test MSE is {ranked(errors)}. These "
+        f"networks have a lower test MSE than the straight line of linear regression: {ahead}."
     )
 
 
@@ -208,8 +209,8 @@ def _names(tables: Tables) -> str:
     shares = tables.values((*_NETS, "logistic", "majority"))
     ahead = joined(name for name in _NETS if shares[name] > shares["logistic"])
     return (
-        f"The share of test words whose language is recognised is {ranked(shares)}. Networks that are better than "
-        f"logistic regression on the padded word: {ahead}."
+        f"The share of test words whose language is recognised is {ranked(shares)}. These networks recognise "
+        f"more than logistic regression on the padded word: {ahead}."
     )
 
 
@@ -246,7 +247,8 @@ def _mistakes(tables: Tables) -> str:
         f"If overlapping windows are split at random, a GRU seems to have {ratio['random']} times the test MSE of "
         f"linear regression; if they are split by time, it has {ratio['time']} times. Split by time, the simple "
         f"network, right or with a mistake, has a test MSE of {tables.said(('right', *names), 'split=time')}. The "
-        f"right network is better than a mistake on this many of {len(right)} seeds: {ranked(better)}."
+        f"right network has a lower test MSE than the mistaken one on this many of {len(right)} seeds: "
+        f"{ranked(better)}."
     )
 
 
