@@ -1,6 +1,7 @@
 """Figures of the effect of options: learning curves of each option set, and the score against a task's option."""
 
 import json
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -45,9 +46,10 @@ def option_curves(place: Place) -> Figure | None:
             updates = curves[0][:points, UPDATES]
             for kind, width in ((_VALIDATION, 1.6), (_TRAINING, 0.7)):
                 middle = np.median([curve[:points, kind] for curve in curves], axis=0)
-                axis.plot(updates, middle, **{**looks[text], "linewidth": width})
+                point: Look = {"marker": "o", "markersize": 4 * width} if points == 1 else {}
+                axis.plot(updates, middle, **{**looks[text], **point, "linewidth": width})
                 values += [float(value) for value in middle if np.isfinite(value)]
-        axis.set_title(f"{name} (chosen: {names[chosen[name]]})" if chosen.get(name) in names else name)
+        axis.set_title(fill(f"{name} (chosen: {names[chosen[name]]})", 44) if chosen.get(name) in names else name)
         axis.set(xlabel="updates", ylabel="loss")
         log_if_wide(axis, "y", values)
     return figure

@@ -140,7 +140,7 @@ def activity_by_epoch(place: Place) -> Figure | str | None:
     for axis, (name, part) in zip(axes.flat, shown.items(), strict=False):
         axis.set_axis_on()
         image = axis.imshow(part.T, cmap=_SIGNED, vmin=-top, vmax=top, aspect="auto", interpolation="nearest")
-        axis.set(title=name, xlabel="look (0: before training)", ylabel="unit")
+        axis.set(title=name, xlabel="snapshot (0: before training)", ylabel="unit")
         axis.grid(visible=False)
     figure.colorbar(image, ax=list(axes.flat), label="activity")
     return figure

@@ -184,7 +184,7 @@ def _extrapolated(axis: Axes, name: str, runs: list[Kept], colour: str) -> None:
     made = np.array([one.generated if closed else one.predicted for one in every])
     axis.plot(first.ahead, made.T, color=colour, linewidth=0.6, alpha=0.5)
     middle = np.median(made, axis=0)
-    axis.plot(first.ahead, middle, color=colour, linewidth=1.6, linestyle="--", label="made, median over seeds")
+    axis.plot(first.ahead, middle, color=colour, linewidth=1.6, linestyle="--", label="median over seeds")
     error = float(np.mean(np.square(middle - first.true)))
     axis.set_title(f"{name}\n{'free run' if closed else 'predicted'}, MSE of the median {error:.2g}", fontsize=9)
     axis.set_xlabel(str(place["name"]))
