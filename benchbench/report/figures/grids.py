@@ -25,6 +25,12 @@ def option_curves(place: Place) -> Figure | None:
     here = every[(every["condition"] == place.condition) & (every["variant"] == place.variant) & every["ok"]]
     here = here[here["length"] == here["length"].max()]
     shown = {name: names for name in ordered(here) if 1 < len(names := _sets(here, name)) <= _MOST}
+    curves = {
+        (name, key): list(learning(part, place.numbers.records)[name].curves.values())
+        for (name, key), part in here.groupby(["architecture", "set"])
+        if name in shown
+    }
+    shown = {name: names for name, names in shown.items() if any(curves[name, key] for key in names)}
     if not shown:
         return None
     texts = sorted({text for names in shown.values() for text in names.values()}, key=natural)
@@ -32,20 +38,18 @@ def option_curves(place: Place) -> Figure | None:
         text: {"color": _SHADES[i % len(_SHADES)], "linestyle": _DASHES[i % 4], "marker": ""}
         for i, text in enumerate(texts)
     }
-    key: dict[str, Look] = {"thin: training": {"color": "#777777", "linewidth": 0.7, "marker": ""}}
-    figure, axes = panels(list(shown), looks | key)
+    thin: dict[str, Look] = {"thin: training": {"color": "#777777", "linewidth": 0.7, "marker": ""}}
+    figure, axes = panels(list(shown), looks | thin)
     chosen = place.rows.groupby("architecture")["set"].first()
     for axis, (name, names) in zip(axes, shown.items(), strict=True):
         values: list[float] = []
-        for key_, text in names.items():
-            part = here[(here["architecture"] == name) & (here["set"] == key_)]
-            curves = list(learning(part, place.numbers.records)[name].curves.values())
-            if not curves:
+        for key, text in names.items():
+            if not (seeds := curves[name, key]):
                 continue
-            points = min(map(len, curves))
-            updates = curves[0][:points, UPDATES]
+            points = min(map(len, seeds))
+            updates = seeds[0][:points, UPDATES]
             for kind, width in ((_VALIDATION, 1.6), (_TRAINING, 0.7)):
-                middle = np.median([curve[:points, kind] for curve in curves], axis=0)
+                middle = np.median([curve[:points, kind] for curve in seeds], axis=0)
                 point: Look = {"marker": "o", "markersize": 4 * width} if points == 1 else {}
                 axis.plot(updates, middle, **{**looks[text], **point, "linewidth": width})
                 values += [float(value) for value in middle if np.isfinite(value)]
