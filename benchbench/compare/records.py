@@ -15,8 +15,8 @@ from benchbench.core.record import Record, Status
 from benchbench.core.spec import Trial
 from benchbench.core.store import Store
 from benchbench.report.analysis.order import order
-from benchbench.report.frame import plain
 from benchbench.report.page.texts import listed
+from benchbench.report.rows import plain
 
 _COLUMNS = ("study", "task", "architecture", "length", "device", "engine", "budget", "machine")
 _HOW = ("jobs", "threads", "allocator")

@@ -52,15 +52,22 @@ def sealed(record: Record) -> bytes:
     return line
 
 
-def parsed(line: bytes) -> tuple[Record, Seal]:
-    """The record in a line, and what the line's checksum shows; LineError where the line is not a record."""
+def parsed(line: bytes, *, samples: bool = True) -> tuple[Record, Seal]:
+    """The record in a line, and what the line's checksum shows; LineError where the line is not a record.
+
+    Without ``samples``, the record has none if the checksum matches. This takes three quarters of the time.
+    """
     if len(line) > LONGEST:
         raise LineError(f"it is longer than {LONGEST:,} bytes, the most that a line may have")
     found = _SEAL.fullmatch(line[-_SEAL_BYTES:])
     content = line if found is None else line[:-_SEAL_BYTES] + b"}"
+    same = found is not None and found[1].decode() == sha256(content).hexdigest()
+    given = content if samples or not same else _without_samples(content)
     try:
-        record = Record.model_validate_json(content)
+        record = Record.model_validate_json(given)
     except ValidationError as error:
+        if given != content:
+            return parsed(line)
         raise LineError(_reason(error), torn=not _whole(line)) from None
     if "schema_" not in record.model_fields_set:
         raise LineError("schema: required, but missing")
@@ -68,7 +75,13 @@ def parsed(line: bytes) -> tuple[Record, Seal]:
         return record.model_copy(update={"checksum": None}), Seal.CHANGED
     if found is None:
         return record, Seal.NONE if record.schema_ < _SEALED_SINCE else Seal.CHANGED
-    return record, Seal.WHOLE if found[1].decode() == sha256(content).hexdigest() else Seal.CHANGED
+    return record, Seal.WHOLE if same else Seal.CHANGED
+
+
+def _without_samples(content: bytes) -> bytes:
+    """A record's JSON without its samples, behind which only the free run stands."""
+    start, end = content.rfind(b',"samples":'), content.rfind(b',"free_run":')
+    return content[:start] + content[end:] if 0 < start < end else content
 
 
 def headed(line: bytes) -> Head:

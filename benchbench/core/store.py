@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,6 +17,7 @@ from benchbench.core import artifacts
 from benchbench.core.errors import InputError, nearest
 from benchbench.core.head import Head
 from benchbench.core.lines import LONGEST, LineError, Seal, headed, parsed, sealed
+from benchbench.core.parts import Part
 from benchbench.core.record import Record, Status
 
 Read = TypeVar("Read")
@@ -74,23 +76,26 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def lines(self) -> Iterator[Line]:
-        """Every complete record with its file and line, in the order of writing."""
-        for (record, seal), number, start in self._each(parsed):
+    def lines(self, part: Part | None = None, *, samples: bool = True) -> Iterator[Line]:
+        """Every complete record of the file, or of a part, with its file and line, in the order of writing.
+
+        Without ``samples``, only records whose checksum does not match have their samples.
+        """
+        for (record, seal), number, start in self._each(partial(parsed, samples=samples), part or Part()):
             yield Line(record, self.path, number, seal, start)
 
     def heads(self) -> Iterator[Place]:
         """The head of every complete record with its place, in the order of writing."""
-        for head, _, start in self._each(headed):
+        for head, _, start in self._each(headed, Part()):
             yield Place(head, self.path, start)
 
-    def _each(self, read: Callable[[bytes], Read]) -> Iterator[tuple[Read, int, int]]:
+    def _each(self, read: Callable[[bytes], Read], part: Part) -> Iterator[tuple[Read, int, int]]:
         """For each complete line: the result of ``read``, the line's number from 1, and its first byte's position."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
-            number, start, end = 0, 0, 0
-            while line := file.readline(LONGEST + 1):
+            number, start, end = part.before, part.start, file.seek(part.start)
+            while (part.end is None or end < part.end) and (line := file.readline(LONGEST + 1)):
                 number, start, end = number + 1, end, end + len(line)
                 if not line.strip() and len(line) <= LONGEST:
                     continue
@@ -270,22 +275,25 @@ def read(results: Path, study: str, asked: str = "") -> list[Line]:
 
 
 def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
-    """The lines of a study's records from every machine, one after the other; InputError where there is none.
+    """The lines of a study's records from every machine, one after the other; errors are those of ``files``."""
+    for file in files(results, study, asked):
+        yield from Store(file).lines()
+
+
+def files(results: Path, study: str, asked: str = "") -> list[Path]:
+    """The files of a study's records, sorted; InputError where no file has a complete record.
 
     ``asked`` is the study as ``benchbench run`` takes it, for the message, if it is known.
     """
     place = folder(results, study)
-    files = sorted(place.glob("*.jsonl"))
-    if not files:
+    found = sorted(place.glob("*.jsonl"))
+    if not found:
         known = [p.name for p in sorted((results / "records").glob("*")) if any(p.glob("*.jsonl"))]
         others = f" (there are records of {', '.join(nearest(study, known))})" if known else ""
         raise InputError(f"{place}: no records{others}; run `benchbench run {asked or 'STUDY'}` first")
-    line = None
-    for file in files:
-        for line in Store(file).lines():
-            yield line
-    if line is None:
+    if not any(any(Store(file).heads()) for file in found):
         raise InputError(f"{place}: no complete record yet; run the study first")
+    return found
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchbench.core.errors import InputError
 from benchbench.core.objective import Metric, Objective
 from benchbench.core.record import Environment
+from benchbench.report import frame as frames
 from benchbench.report.frame import load, read, study_name
 
 PROMISED = [
@@ -172,3 +174,13 @@ def test_a_metric_of_a_plug_in_has_columns_of_its_own(stored, classified):
     frame = load("toy", stored([classified(objective=objective, scores=scores)]))
     assert frame[["primary", "test_score", "valid_lag", "test_lag"]].to_numpy().tolist() == [["lag", 4.0, 3.0, 4.0]]
     assert list(frame.columns)[-2:] == ["test_lag", "valid_lag"]
+
+
+def test_a_table_read_in_parts_equals_one_read_at_once(stored, grid, classified, monkeypatch):
+    results = stored([*grid(), classified("gru", 0), classified("linear", 1, environment={"machine": "other"})])
+    frame, records = read("toy", results)
+    monkeypatch.setattr(frames, "_MUCH", 0)
+    monkeypatch.setattr(frames, "cores", lambda: 3)
+    again, later = read("toy", results)
+    pd.testing.assert_frame_equal(again, frame)
+    assert list(later) == list(records)

@@ -11,7 +11,7 @@ from benchbench.core.record import Status
 from benchbench.report.analysis.lines import last_of_each, records
 from benchbench.report.analysis.order import in_a_row, listed, natural, quoted, several
 from benchbench.report.analysis.trials import rows
-from benchbench.report.frame import DISTURBED, plain
+from benchbench.report.rows import DISTURBED, plain
 from benchbench.statistics.pairs import WITHIN
 
 CELL = ["condition", "variant", "architecture", "length"]

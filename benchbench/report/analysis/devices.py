@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.order import in_a_row, listed, networks, ordered, quoted, several
-from benchbench.report.frame import plain
+from benchbench.report.rows import plain
 from benchbench.statistics.intervals import ALPHA, Interval, interval
 from benchbench.statistics.pairs import WITHIN, holm
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE, verdict_of

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.report.analysis.select import Selection
-from benchbench.report.frame import plain
+from benchbench.report.rows import plain
 from benchbench.statistics.laws import FEWEST_SIZES, law
 
 WHAT = {

@@ -6,7 +6,7 @@ import pandas as pd
 
 from benchbench.report.analysis.order import natural
 from benchbench.report.analysis.verdicts import MARKED, SAME
-from benchbench.report.frame import plain
+from benchbench.report.rows import plain
 from benchbench.statistics.verdicts import BETTER, OPEN, TIE
 
 SURVIVES, FLIPS, TO_TIE, TO_OPEN, UNDECIDED = "survives", "flips", "becomes a tie", "becomes open", "undecided"

@@ -13,7 +13,7 @@ from benchbench.report.analysis.comparable import conditions, current, variants
 from benchbench.report.analysis.lines import records as counted
 from benchbench.report.analysis.order import natural, order
 from benchbench.report.analysis.trials import Records
-from benchbench.report.frame import plain
+from benchbench.report.rows import plain
 
 _COLUMNS = [
     "task", "task_set", "variant", "length", "condition", "architecture", "tries", "seeds", "failed", "choose",

@@ -30,10 +30,10 @@ from benchbench.report.figures import (
     timing,
 )
 from benchbench.report.figures.place import Place, Scope, places
-from benchbench.report.figures.side_by_side import side_by_side
 from benchbench.report.figures.style import Film, save, save_film, settings, styles
 from benchbench.report.folder import naming
 from benchbench.report.page.pictures import Picture, Pictures, Section
+from benchbench.report.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from benchbench.report.analysis.cells import metrics
 from benchbench.report.analysis.comparable import CELL, effect_of
 from benchbench.report.analysis.order import parts, several
 from benchbench.report.analysis.study import Numbers
-from benchbench.report.frame import DISTURBED
 from benchbench.report.page.answer import against, answer, answer_tables, conditions, missing_baselines
 from benchbench.report.page.blocks import Block, Bullets, Heading, Line, Note, Page, Text, line, link, prose
 from benchbench.report.page.devices import devices_page, front_devices
@@ -24,6 +23,7 @@ from benchbench.report.page.texts import levels
 from benchbench.report.page.tuning import tuned
 from benchbench.report.page.turns import turns
 from benchbench.report.page.words import in_words
+from benchbench.report.rows import DISTURBED
 
 _METRICS = {
     "mse": """MSE is in squared units of the series, which is standardised with the mean and standard deviation of its

@@ -9,10 +9,10 @@ import pandas as pd
 from benchbench.report.analysis.order import baselines, natural, order
 from benchbench.report.analysis.study import Numbers
 from benchbench.report.analysis.trials import rows as rows_of
-from benchbench.report.frame import plain
 from benchbench.report.page.blocks import Block, Heading, Text, line, prose, table
 from benchbench.report.page.sources import with_trials
 from benchbench.report.page.texts import metric
+from benchbench.report.rows import plain
 
 _MOST = 6  # chosen sets that are shown
 

@@ -1,4 +1,4 @@
-"""Saves figures side by side: drawing one into its three files can take seconds."""
+"""Does jobs side by side, such as saving figures: drawing one into its three files can take seconds."""
 
 import gc
 import os
@@ -12,15 +12,22 @@ from multiprocessing.process import BaseProcess
 Job = Callable[[], None]
 
 
+def cores() -> int:
+    """The number of jobs that are done at a time.
+
+    It is 1 where forking is not safe: on other systems than Linux, and in a process with threads.
+    """
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" and threading.active_count() == 1 else 1
+
+
 @contextmanager
 def side_by_side() -> Iterator[Callable[[Job], None]]:
-    """A function that does jobs in forked processes, as many at a time as there are cores.
+    """A function that does jobs in forked processes, as many at a time as ``cores`` says.
 
     A job may write files and must do nothing else. At the end of the context all jobs are done. A job whose process
-    failed is done again in this process, which raises its error. All jobs are done in this process where forking is not
-    safe: on other systems than Linux, and in a process with threads.
+    failed is done again in this process, which raises its error. If there is one core, this process does all jobs.
     """
-    most = len(os.sched_getaffinity(0)) if sys.platform == "linux" and threading.active_count() == 1 else 1
+    most = cores()
     running: list[tuple[BaseProcess, Job]] = []
 
     def finish() -> None:

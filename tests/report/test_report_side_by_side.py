@@ -1,4 +1,4 @@
-"""Figures are saved in processes of their own."""
+"""Jobs of a report are done in processes of their own."""
 
 import multiprocessing
 import os
@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from benchbench.report.figures import side_by_side as module
-from benchbench.report.figures.side_by_side import side_by_side
+from benchbench.report import side_by_side as module
+from benchbench.report.side_by_side import side_by_side
 
 
 def write(file, text=""):
