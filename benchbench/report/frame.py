@@ -1,13 +1,11 @@
 """The records of a study as one table with a row for each trial."""
 
-import pickle
 import re
 import tomllib
 from collections.abc import Iterable
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -53,8 +51,8 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     ``added`` that ``--resolve`` added its seed, to decide pairs at the effect ``resolved``. ``cpu_seconds`` is the CPU
     time of its process. ``file`` and ``line`` say where the record is, ``seal`` whether its checksum matches (whole,
     changed, none), and ``files`` has the SHA-256 of the user's files that it came from. ``made_by`` is the
-    architecture's own name, and ``points`` the number of points on its learning curve. A missing number is NaN, a
-    missing text is empty. InputError if there is no record.
+    architecture's own name, ``points`` the number of points on its learning curve, and ``has_arrays`` says that the
+    trial left arrays in a file. A missing number is NaN, a missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
 
@@ -108,20 +106,12 @@ def _table(lines: Iterable[Line], most: int = HELD) -> _Table:
 
 def _in_parts(files: list[Path]) -> list[_Table]:
     """The tables of the parts of files, without records, read by as many processes as there are cores."""
-    with TemporaryDirectory() as folder:
-        kept = list[Path]()
-        with side_by_side() as do:
-            for file in files:
-                for part in parts(file, cores()):
-                    kept.append(Path(folder) / str(len(kept)))
-                    do(partial(_keep, file, part, kept[-1]))
-        tables: list[_Table] = [pickle.loads(file.read_bytes()) for file in kept]  # noqa: S301  written above
+
+    def table(file: Path, part: Part) -> _Table:
+        return _table(Store(file).lines(part, samples=False), most=0)
+
+    tables = side_by_side(partial(table, file, part) for file in files for part in parts(file, cores()))
     return [table for table in tables if table.places]
-
-
-def _keep(file: Path, part: Part, target: Path) -> None:
-    table = _table(Store(file).lines(part, samples=False), most=0)
-    target.write_bytes(pickle.dumps(table, pickle.HIGHEST_PROTOCOL))
 
 
 def study_name(study: str | PathLike[str]) -> str:

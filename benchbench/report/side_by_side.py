@@ -1,15 +1,19 @@
-"""Does jobs side by side, such as saving figures: drawing one into its three files can take seconds."""
+"""Does the jobs of a report side by side: drawing a figure, or reading many records, takes seconds."""
 
 import gc
 import os
+import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
 
-Job = Callable[[], None]
+Value = TypeVar("Value")
 
 
 def cores() -> int:
@@ -20,45 +24,45 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" and threading.active_count() == 1 else 1
 
 
-@contextmanager
-def side_by_side() -> Iterator[Callable[[Job], None]]:
-    """A function that does jobs in forked processes, as many at a time as ``cores`` says.
+def side_by_side(jobs: Iterable[Callable[[], Value]]) -> list[Value]:
+    """The values of jobs, in their order; forked processes do the jobs, as many at a time as ``cores`` says.
 
-    A job may write files and must do nothing else. At the end of the context all jobs are done. A job whose process
-    failed is done again in this process, which raises its error. If there is one core, this process does all jobs.
+    A job whose process failed is done again in this process, which raises its error. If there is one core, this process
+    does all jobs.
     """
-    most = cores()
-    running: list[tuple[BaseProcess, Job]] = []
+    if (most := cores()) == 1:
+        return [job() for job in jobs]
+    listed, running, values = list(jobs), dict[BaseProcess, int](), dict[int, Value]()
+    with TemporaryDirectory() as folder:
+        files = [Path(folder) / str(number) for number in range(len(listed))]
 
-    def finish() -> None:
-        process, job = running.pop(0)
-        process.join()
-        if process.exitcode:
-            job()
+        def finish() -> None:
+            sentinels = wait([one.sentinel for one in running])
+            for ended in [one for one in running if one.sentinel in sentinels]:
+                ended.join()
+                done = running.pop(ended)
+                # the file is written by ``_alone``
+                values[done] = listed[done]() if ended.exitcode else pickle.loads(files[done].read_bytes())  # noqa: S301
 
-    def do(job: Job) -> None:
-        if most == 1:
-            job()
-            return
-        if len(running) == most:
-            finish()
-        process = get_context("fork").Process(target=_alone, args=(job,))
-        process.start()
-        running.append((process, job))
-
-    try:
-        yield do
-        while running:
-            finish()
-    finally:
-        for process, _ in running:
-            process.kill()
-            process.join()
+        try:
+            for number, job in enumerate(listed):
+                if len(running) == most:
+                    finish()
+                process: BaseProcess = get_context("fork").Process(target=_alone, args=(job, files[number]))
+                process.start()
+                running[process] = number
+            while running:
+                finish()
+        finally:
+            for one in running:
+                one.kill()
+                one.join()
+    return [values[number] for number in range(len(listed))]
 
 
-def _alone(job: Job) -> None:
+def _alone(job: Callable[[], object], file: Path) -> None:
     gc.disable()  # a collection would copy the memory that is shared with the other process
     try:
-        job()
+        file.write_bytes(pickle.dumps(job(), pickle.HIGHEST_PROTOCOL))
     except BaseException:
         os._exit(1)  # without a message, since the other process raises the error

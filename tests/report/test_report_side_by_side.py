@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -15,10 +16,9 @@ def write(file, text=""):
     file.write_text(text or str(os.getpid()))
 
 
-def do_all(jobs):
-    with side_by_side() as do:
-        for job in jobs:
-            do(job)
+def late(number, wait):
+    time.sleep(wait)
+    return number, os.getpid()
 
 
 @pytest.fixture
@@ -30,25 +30,25 @@ def alone(monkeypatch):
 
 
 @pytest.mark.usefixtures("alone")
-def test_all_jobs_are_done_at_the_end_each_in_a_process_of_its_own(tmp_path):
-    files = [tmp_path / str(i) for i in range(5)]
-    do_all(partial(write, file) for file in files)
-    processes = {file.read_text() for file in files}
+def test_each_job_has_a_process_of_its_own_and_the_values_keep_the_order_of_the_jobs():
+    found = side_by_side(partial(late, number, wait) for number, wait in enumerate((0.3, 0.0, 0.1, 0.0, 0.0)))
+    assert [number for number, _ in found] == [0, 1, 2, 3, 4]
+    processes = {process for _, process in found}
     assert len(processes) == 5
-    assert str(os.getpid()) not in processes
+    assert os.getpid() not in processes
 
 
 @pytest.mark.usefixtures("alone")
 def test_the_error_of_a_job_is_raised_here_and_says_nothing_twice(tmp_path, capfd):
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        do_all(partial(write, tmp_path / name) for name in ("nowhere/file", "file"))
+        side_by_side(partial(write, tmp_path / name) for name in ("nowhere/file", "file"))
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("alone")
-def test_jobs_end_with_the_context_when_it_ends_with_an_error():
+def test_no_job_goes_on_after_the_error_of_another():
     with pytest.raises(ZeroDivisionError):
-        do_all(threading.Event().wait if i else 1 / i for i in (1, 0))
+        side_by_side([threading.Event().wait, lambda: 1 / 0])
     assert multiprocessing.active_children() == []
 
 
@@ -56,7 +56,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
     wait = threading.Event()
     thread = threading.Thread(target=wait.wait)
     thread.start()
-    do_all([partial(write, tmp_path / "file")])
+    side_by_side([partial(write, tmp_path / "file")])
     wait.set()
     thread.join()
     assert (tmp_path / "file").read_text() == str(os.getpid())

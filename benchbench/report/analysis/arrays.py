@@ -62,7 +62,8 @@ def each_kept(numbers: Numbers, name: str) -> Iterator[tuple[dict[str, str], Kep
 
 
 def _named(rows: pd.DataFrame, numbers: Numbers, name: str) -> Iterator[tuple[Record, str]]:
-    longest = rows[rows["ok"] & (rows["length"] == rows["length"].max())].sort_values("seed", kind="stable")
+    longest = rows[rows["ok"] & rows["has_arrays"] & (rows["length"] == rows["length"].max())]
+    longest = longest.sort_values("seed", kind="stable")
     for (label,), record in numbers.records.rows(longest, ["architecture"]):
         if record.artifact is not None and any(known.startswith(name) for known in record.artifact.arrays):
             yield record, str(label)

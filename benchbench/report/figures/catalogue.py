@@ -1,7 +1,6 @@
 """The catalogue of figures: the function that draws each, its caption, its scope, and its section."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -255,25 +254,31 @@ def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
 
     The first ``MOST`` of each kind are drawn.
     """
-    frame, found, taken, drawn = numbers.selection.frame, list[Picture](), set[str](), Counter[str]()
-    looks = styles(ordered(frame), baselines_of(frame))
-    with settings(), side_by_side() as do:
-        for kind, place in _wanted(numbers, looks):
-            made = _TOO_MANY if drawn[kind.name] == MOST else kind.draw(place)
-            if made is None:
-                continue
-            name = free_name("-".join(part for part in (kind.name, place.condition, place.variant) if part), taken)
-            where = f"{place.condition}: " if kind.scope == "condition" and several(frame, "condition") else ""
-            caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
-            moving = isinstance(made, Film)
-            if folder is not None:
-                do(partial(_save, made, folder / name))
-            if not reason:
-                taken.add(name)
-                drawn[kind.name] += 1
-            where_it_is = (kind.name, kind.section, place.condition, place.variant)
-            found.append(Picture(*where_it_is, name, caption, reason, moving))
-    return Pictures(tuple(found))
+    frame = numbers.selection.frame
+    looks, conditions = styles(ordered(frame), baselines_of(frame)), several(frame, "condition")
+    found = {scope: list(places(numbers, scope, looks)) for scope in {kind.scope for kind in FIGURES}}
+    with settings():
+        drawn = side_by_side(partial(_drawn, kind, found[kind.scope], folder, named=conditions) for kind in FIGURES)
+    return Pictures(tuple(picture for pictures in drawn for picture in pictures))
+
+
+def _drawn(kind: Kind, found: list[Place], folder: Path | None, *, named: bool) -> list[Picture]:
+    """The pictures of a kind at all places; ``named``: captions name the condition."""
+    pictures, taken = list[Picture](), set[str]()
+    for place in found:
+        made = _TOO_MANY if len(taken) == MOST else kind.draw(place)
+        if made is None:
+            continue
+        name = free_name("-".join(part for part in (kind.name, place.condition, place.variant) if part), taken)
+        if folder is not None:
+            _save(made, folder / name)
+        where = f"{place.condition}: " if kind.scope == "condition" and named else ""
+        caption, reason = f"{where}{_caption(kind, place)}", made if isinstance(made, str) else ""
+        if not reason:
+            taken.add(name)
+        where_it_is = (kind.name, kind.section, place.condition, place.variant)
+        pictures.append(Picture(*where_it_is, name, caption, reason, isinstance(made, Film)))
+    return pictures
 
 
 def _save(made: Figure | Film | str, stem: Path) -> None:
@@ -291,13 +296,6 @@ def _caption(kind: Kind, place: Place) -> str:
     if "<" in said:
         said = sub(r"<(.*?)>", r"\1" if learning.level(place) else "", said)
     return f"{said} Marked trials of {listed(list(place.marked), 9)} are left out." if place.marked else said
-
-
-def _wanted(numbers: Numbers, looks: dict[str, dict[str, object]]) -> Iterator[tuple[Kind, Place]]:
-    found = {scope: list(places(numbers, scope, looks)) for scope in {kind.scope for kind in FIGURES}}
-    for kind in FIGURES:
-        for place in found[kind.scope]:
-            yield kind, place
 
 
 def free_name(text: str, taken: set[str]) -> str:

@@ -27,8 +27,7 @@ def option_curves(place: Place) -> Figure | None:
     shown = {name: names for name in ordered(here) if 1 < len(names := _sets(here, name)) <= _MOST}
     curves = {
         (name, key): list(learning(part, place.numbers.records)[name].curves.values())
-        for (name, key), part in here.groupby(["architecture", "set"])
-        if name in shown
+        for (name, key), part in here[here["architecture"].isin(shown)].groupby(["architecture", "set"])
     }
     shown = {name: names for name, names in shown.items() if any(curves[name, key] for key in names)}
     if not shown:
