@@ -1,5 +1,8 @@
 """The front page: the answer with one figure and one table, the evidence for it, and links to the tasks' pages."""
 
+from collections.abc import Callable
+from functools import partial
+
 from benchbench.report.analysis.cells import metrics
 from benchbench.report.analysis.comparable import CELL, effect_of
 from benchbench.report.analysis.order import parts, several
@@ -24,6 +27,7 @@ from benchbench.report.page.tuning import tuned
 from benchbench.report.page.turns import turns
 from benchbench.report.page.words import in_words
 from benchbench.report.rows import DISTURBED
+from benchbench.report.side_by_side import side_by_side
 
 _METRICS = {
     "mse": """MSE is in squared units of the series, which is standardised with the mean and standard deviation of its
@@ -78,14 +82,17 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
 
 def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
     """All pages of a report; ``paths`` has the path of each task's page."""
-    tasks = [task_page(numbers, pictures, variant, path) for variant, path in paths.items()]
-    return [
-        _front(numbers, pictures, paths),
-        *tasks,
-        *_others(numbers, pictures),
-        *devices_page(numbers),
-        *engines_page(numbers),
+    jobs: list[Callable[[], list[Page]]] = [
+        lambda: [_front(numbers, pictures, paths)],
+        *(partial(_task_page, numbers, pictures, variant, path) for variant, path in paths.items()),
+        lambda: _others(numbers, pictures),
+        lambda: [*devices_page(numbers), *engines_page(numbers)],
     ]
+    return [page for made in side_by_side(jobs) for page in made]
+
+
+def _task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> list[Page]:
+    return [task_page(numbers, pictures, variant, path)]
 
 
 def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
