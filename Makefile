@@ -5,6 +5,9 @@ JSON := .benchmarks/$(shell date +%Y%m%dT%H%M%S)-$(shell git describe --always -
 endif
 ONLY ?=
 
+# some images forbid Python to keep compiled modules; then every start takes three times as long
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install develop run course course-page test slow attacks cluster long course-toy browser lint bench asv clean
 
 install: .venv/installed
