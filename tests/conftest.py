@@ -57,12 +57,13 @@ def cli(tmp_path, monkeypatch, capsys):
 
 def save_with(monkeypatch, save):
     """Have reports save their figures by this function of the figure and the path without its suffix."""
-    from benchbench.report import pitfalls
+    from benchbench.report import pitfalls, side_by_side
     from benchbench.report.charts import page
     from benchbench.report.figures import catalogue
 
     for module in (catalogue, pitfalls):
         monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(side_by_side, "cores", lambda: 1)  # the workers of the tests use all cores
     monkeypatch.setattr(page, "bundle", lambda: "")  # of a megabyte, which takes seconds to make
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -276,6 +277,13 @@ def registered(module: ModuleType) -> list[Plugin]:
     return list(getattr(module, _MARK, ()))
 
 
+class _FromSource(SourceFileLoader):
+    """Compiles a file anew: Python takes its compiled copy for a file that changed again within a second."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  Python's own signature
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def load_file(file: str | Path) -> ModuleType:
     """Import a plug-in file once; InputError where it is missing, broken or registers nothing."""
     try:
@@ -288,8 +296,8 @@ def load_file(file: str | Path) -> ModuleType:
     name = f"{PLUGIN}{path.stem}_{sha256(str(path).encode(errors='replace')).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    if path.suffix != ".py" or spec is None or spec.loader is None:
         raise InputError(f"plug-in {str(file)!r}: not a Python file (.py)")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

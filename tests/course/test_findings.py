@@ -81,7 +81,7 @@ OPPOSITES = {
     ),
     "names": (lambda rs: exchanged(rs, "majority", "logistic"), r"logistic regression on the padded word: (.*)\."),
     "sine-generation": (lambda rs: exchanged(rs, TRUE, SAMPLED), r"At this budget the RNN's MSE is (\w+)"),
-    "energies": (lambda rs: exchanged(rs, "rnn 200", "linear"), r"better than the linear recurrence: (.*)\."),
+    "energies": (lambda rs: exchanged(rs, "rnn 200", "linear"), r"lower MSE than the linear recurrence: (.*)\."),
     "energies-standard": (lambda rs: multiplied(rs, NETS, 0.01), r"straight line of linear regression: (.*)\."),
     "learned-state": (lambda rs: exchanged(rs, "gru", "gru, learned start"), r"learned initial state it is (.*?)\."),
     "mistakes": (lambda rs: exchanged(rs, "gru", "linear"), r"seems to have (.*?) times"),

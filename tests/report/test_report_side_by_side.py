@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from functools import partial
@@ -10,6 +11,8 @@ import pytest
 
 from benchbench.report import side_by_side as module
 from benchbench.report.side_by_side import side_by_side
+
+CORES = module.cores
 
 
 def write(file, text=""):
@@ -23,19 +26,32 @@ def late(number, wait):
 
 @pytest.fixture
 def alone(monkeypatch):
-    """A process with one thread on two cores of Linux."""
+    """A process with one thread on two cores of Linux, all of which the tests may use."""
+    monkeypatch.setattr(module, "cores", CORES)
     monkeypatch.setattr(module.threading, "active_count", lambda: 1)
     monkeypatch.setattr(module.sys, "platform", "linux")
     monkeypatch.setattr(module.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
 
 
 @pytest.mark.usefixtures("alone")
-def test_each_job_has_a_process_of_its_own_and_the_values_keep_the_order_of_the_jobs():
-    found = side_by_side(partial(late, number, wait) for number, wait in enumerate((0.3, 0.0, 0.1, 0.0, 0.0)))
+def test_processes_share_the_jobs_and_the_values_keep_the_order_of_the_jobs():
+    found = side_by_side(partial(late, number, wait) for number, wait in enumerate((0.5, 0.0, 0.1, 0.0, 0.0)))
     assert [number for number, _ in found] == [0, 1, 2, 3, 4]
-    processes = {process for _, process in found}
-    assert len(processes) == 5
-    assert os.getpid() not in processes
+    first, *others = [process for _, process in found]
+    assert len({first, *others}) == 2
+    assert first not in others
+    assert os.getpid() not in {first, *others}
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_a_process_that_was_killed_has_not_done_is_done_here():
+    def killed():
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "here"
+
+    here = os.getpid()
+    assert side_by_side([killed, killed, lambda: "anywhere"]) == ["here", "here", "anywhere"]
 
 
 @pytest.mark.usefixtures("alone")
@@ -52,7 +68,8 @@ def test_no_job_goes_on_after_the_error_of_another():
     assert multiprocessing.active_children() == []
 
 
-def test_a_process_with_threads_is_not_forked(tmp_path):
+def test_a_process_with_threads_is_not_forked(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "cores", CORES)
     wait = threading.Event()
     thread = threading.Thread(target=wait.wait)
     thread.start()
