@@ -161,7 +161,7 @@ def test_a_committed_report_is_what_the_committed_records_give(tmp_path, drawn_o
     fresh = write_report(name, tmp_path)
     committed = ROOT / "results" / "report" / name
     drawn = list((fresh.parent / "figures").iterdir())
-    assert {path.name for path in drawn} == {path.name for path in (committed / "figures").iterdir()}
+    assert {path.stem for path in drawn} == {path.stem for path in (committed / "figures").iterdir()}
     assert all(path.stat().st_size > 5000 for path in drawn if path.suffix == ".svg")
 
 
