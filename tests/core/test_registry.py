@@ -1,3 +1,4 @@
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,19 @@ def test_a_function_without_docstring_is_summed_up_by_its_module(plugin: Write) 
 def test_the_same_file_is_imported_once(plugin: Write, tmp_path: Path) -> None:
     path = plugin(net())
     assert load_file(path) is load_file(str(tmp_path / "." / "plugin.py"))
+
+
+def test_a_file_that_changes_twice_within_a_second_is_read_anew(plugin: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    versions = []
+    for version in (1, 2):
+        path = plugin(net(version=version))
+        os.utime(path, (0, 0))
+        module = load_file(path)
+        versions.append(registered(module)[0].version)
+        del sys.modules[module.__name__]
+    assert versions == [1, 2]
+    assert not list(path.parent.rglob("*.pyc"))
 
 
 def test_files_of_the_same_name_in_two_folders_are_two_plug_ins(plugin: Write) -> None:
