@@ -8,6 +8,7 @@ from benchbench.core.spec import Budget
 from benchbench.report.analysis.ladders import sentences
 from benchbench.report.analysis.study import gather
 from benchbench.report.frame import read
+from benchbench.report.page.answer import conditions
 
 pytestmark = pytest.mark.long
 
@@ -136,6 +137,13 @@ def test_budgets_that_form_no_ladder_have_no_section(grid, stored):
     page = write_report("toy", stored(grid(tasks=("cosine",), lengths=(100,), seeds=2)))
     assert "Score against" not in page.read_text()
     assert not list((page.parent / "tables").glob("ladder*"))
+
+
+def test_the_longest_rung_comes_before_a_budget_that_is_no_rung(climb, record, stored):
+    seconds = Budget(name="equal-seconds", parameters=10_000, seconds=20.0)
+    made = [*climb(rnn=(1.0, 0.9, 0.9)), *(record("rnn", seed, task="cosine", budget=seconds) for seed in range(5))]
+    results = stored(made)
+    assert conditions(gather("toy", *read("toy", results), results))[:2] == ["ladder-30000", "ladder-3000"]
 
 
 @pytest.mark.long

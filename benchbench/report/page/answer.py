@@ -156,12 +156,12 @@ def missing_baselines(frame: pd.DataFrame) -> list[Block]:
 
 
 def conditions(numbers: Numbers) -> list[str]:
-    """The conditions of a study in natural order, the longest rung of a ladder first, unfinished conditions last."""
+    """The conditions of a study in natural order, ladders first with their longest rung, unfinished conditions last."""
     rungs = {one["condition"]: (one["ladder"], -one["rung"]) for one in rows_of(numbers.ladders.cells)}
     taken = {condition: bool(part["take"].any()) for condition, part in parts(numbers.answers, "condition")}
 
     def place(condition: str) -> Any:
         ladder, rung = rungs.get(condition, (condition, 0))
-        return not taken[condition], natural(ladder), rung
+        return not taken[condition], condition not in rungs, natural(ladder), rung
 
     return sorted(taken, key=place)
