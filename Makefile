@@ -30,12 +30,12 @@ run: install
 
 COURSE := $(filter-out %-full,$(basename $(notdir $(wildcard benchbench/studies/course/*.toml))))
 
-# a study of records that are not here has one beside it with made-up patients
+# a study of records that are not here has one beside it with simulated patients
 course: install
 	for study in $(COURSE); do \
 		$(BIN)/benchbench run course/$$study && $(BIN)/benchbench report course/$$study && continue; \
 		test -f benchbench/studies/course/$$study-synthetic.toml || exit 1; \
-		echo "course/$$study did not run; course/$$study-synthetic does, with made-up patients"; \
+		echo "course/$$study did not run; course/$$study-synthetic does, with simulated patients"; \
 	done
 
 course-page: install
