@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
 
 def parts(path: Path, count: int) -> list[Part]:
-    """A file in at most ``count`` parts of about equal size, each of whole lines."""
+    """A file in at most ``count`` parts of about equal size, of whole lines unless one is too long for a record."""
     found, before = list[Part](), 0
     with path.open("rb") as file:
         size, starts = file.seek(0, os.SEEK_END), [0]
@@ -33,6 +33,6 @@ def parts(path: Path, count: int) -> list[Part]:
         for start, end in zip(starts, [*starts[1:], None], strict=True):
             found.append(Part(start, end, before))
             file.seek(start)
-            while end is not None and file.tell() < end:
-                before += file.read(min(_CHUNK, end - file.tell())).count(b"\n")
+            while end is not None and (chunk := file.read(min(_CHUNK, end - file.tell()))):
+                before += chunk.count(b"\n")
     return found

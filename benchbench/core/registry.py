@@ -278,7 +278,7 @@ def registered(module: ModuleType) -> list[Plugin]:
 
 
 class _FromSource(SourceFileLoader):
-    """Compiles a file anew: Python takes its compiled copy for a file that changed again within a second."""
+    """Compiles a file anew: Python runs an old copy of a file that changes twice in a second and keeps its size."""
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  Python's own signature
         return self.source_to_code(self.get_data(self.path), self.path)

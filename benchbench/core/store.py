@@ -275,7 +275,10 @@ def read(results: Path, study: str, asked: str = "") -> list[Line]:
 
 
 def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
-    """The lines of a study's records from every machine, one after the other; errors are those of ``files``."""
+    """The lines of a study's records from every machine, one after the other.
+
+    Errors are those of ``files``, and InputError for a line that is not a record.
+    """
     for file in files(results, study, asked):
         yield from Store(file).lines()
 

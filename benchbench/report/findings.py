@@ -3,7 +3,7 @@
 The numbers decide what a sentence claims: no claim is fixed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,12 +63,13 @@ def _initialisation(tables: Tables) -> str:
     names = ("uniform", "normal", "xavier", "kaiming", "orthogonal", "identity, relu", "reservoir, momentum")
     steps = int(tables.table("microscope")["steps_before"].max())
     back = {name: tables.seen(name, "faded_before").fillna(np.inf).median() for name in names}
-    kept = joined(name for name, value in back.items() if np.isinf(value))
+    kept = [name for name, value in back.items() if np.isinf(value)]
+    fades = f"With {joined(kept)} the gradient does not fade" if kept else "With all initial weights it fades"
     lost = {name: value for name, value in back.items() if np.isfinite(value)}
     updates = tables.value("xavier", column="updates", table="costs")
     return (
         "Before training, the gradient fades to a thousandth of its norm within this many steps back in time (median "
-        f"over seeds): {ranked(lost)}. With these initial weights it does not fade within {steps} steps: {kept}. "
+        f"over seeds): {ranked(lost)}. {fades} within {steps} steps. "
         f"The test MSE after {number(updates)} updates is {tables.said(names)}."
     )
 
@@ -179,38 +180,45 @@ def _noisy_sine(tables: Tables) -> str:
     )
 
 
+def _networks(names: Iterable[str], what: str) -> str:
+    """The beginning of a sentence on the networks that have something."""
+    found = list(names)
+    if not found:
+        return f"No network has {what}"
+    return f"{joined(found)} {'have' if len(found) > 1 else 'has'} {what}"
+
+
 def _energies(tables: Tables) -> str:
     free = {name: tables.free(name) for name in (*_ENERGIES, "linear", "persistence")}
-    beaten = joined(name for name in _ENERGIES if free[name] < free["persistence"])
-    ahead = joined(name for name in _ENERGIES if free[name] < free["linear"])
+    beaten = _networks((name for name in _ENERGIES if free[name] < free["persistence"]), "a lower MSE")
+    ahead = _networks((name for name in _ENERGIES if free[name] < free["linear"]), "a lower MSE")
     rows = tables.table("extrapolation").sort_values("x")
     ends = rows[rows["architecture"].isin(_ENERGIES)].groupby(["architecture", "seed"])
     share = ends["generated"].agg(lambda one: one.diff().iloc[-1]) / ends["true"].agg(lambda one: one.diff().iloc[-1])
     moves = share.groupby("architecture").median()
     return (
-        f"The MSE of the free run over the 8 values beyond the known ones is {ranked(free)}. These networks have "
-        f"a lower MSE than the last known value, repeated: {beaten}. These have a lower MSE than the linear "
-        f"recurrence: {ahead}. "
-        f"From the last value but one to the last, the output of a network changes by {number(moves.min())} to "
+        f"The MSE of the free run over the 8 values beyond the known ones is {ranked(free)}. {beaten} than a "
+        f"forecast that repeats the last known value. {ahead} than the linear recurrence. "
+        f"From the last value but one to the last, the output of a network changes {number(moves.min())} to "
         f"{number(moves.max())} times as much as the true series."
     )
 
 
 def _energies_standard(tables: Tables) -> str:
     errors = tables.values((*_ENERGIES, "linear"))
-    ahead = joined(name for name in _ENERGIES if errors[name] < errors["linear"])
+    ahead = _networks((name for name in _ENERGIES if errors[name] < errors["linear"]), "a lower test MSE")
     return (
-        f"If the energy is predicted from the number of particles alone, the test MSE is {ranked(errors)}. These "
-        f"networks have a lower test MSE than the straight line of linear regression: {ahead}."
+        f"If the energy is predicted from the number of particles alone, the test MSE is {ranked(errors)}. {ahead} "
+        "than the straight line of linear regression."
     )
 
 
 def _names(tables: Tables) -> str:
     shares = tables.values((*_NETS, "logistic", "majority"))
-    ahead = joined(name for name in _NETS if shares[name] > shares["logistic"])
+    ahead = _networks((name for name in _NETS if shares[name] > shares["logistic"]), "a higher share")
     return (
-        f"The share of test words whose language is recognised is {ranked(shares)}. These networks recognise "
-        f"more than logistic regression on the padded word: {ahead}."
+        f"The share of test words whose language is recognised is {ranked(shares)}. {ahead} than "
+        "logistic regression on the padded word."
     )
 
 
@@ -247,8 +255,8 @@ def _mistakes(tables: Tables) -> str:
         f"If overlapping windows are split at random, a GRU seems to have {ratio['random']} times the test MSE of "
         f"linear regression; if they are split by time, it has {ratio['time']} times. Split by time, the simple "
         f"network, right or with a mistake, has a test MSE of {tables.said(('right', *names), 'split=time')}. The "
-        f"right network has a lower test MSE than the mistaken one on this many of {len(right)} seeds: "
-        f"{ranked(better)}."
+        "right network has a lower test MSE than the network with the mistake in brackets on this many of "
+        f"{len(right)} seeds: {ranked(better)}."
     )
 
 

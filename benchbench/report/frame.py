@@ -51,7 +51,7 @@ def load(study: str | PathLike[str], results: str | PathLike[str] = "results") -
     ``added`` that ``--resolve`` added its seed, to decide pairs at the effect ``resolved``. ``cpu_seconds`` is the CPU
     time of its process. ``file`` and ``line`` say where the record is, ``seal`` whether its checksum matches (whole,
     changed, none), and ``files`` has the SHA-256 of the user's files that it came from. ``made_by`` is the
-    architecture's own name, ``points`` the number of points on its learning curve, and ``has_arrays`` says that the
+    architecture's own name, ``points`` the number of points on its learning curve, and ``has_arrays`` says whether the
     trial left arrays in a file. A missing number is NaN, a missing text is empty. InputError if there is no record.
     """
     return read(study, results)[0]
@@ -78,7 +78,7 @@ def read(study: str | PathLike[str], results: str | PathLike[str] = "results") -
 
 
 class _Table(NamedTuple):
-    """Rows of records, the places and the sort keys of these, and those records that stay in memory."""
+    """Rows, with the place and the sort key of each, and the records that stay in memory."""
 
     frame: pd.DataFrame
     places: list[tuple[Path, int]]

@@ -68,6 +68,13 @@ def test_no_job_goes_on_after_the_error_of_another():
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.usefixtures("alone")
+def test_a_value_that_cannot_be_sent_is_made_here():
+    found = side_by_side([threading.Lock, lambda: 1, lambda: 2])
+    assert found[1:] == [1, 2]
+    assert found[0].acquire(blocking=False)
+
+
 def test_a_process_with_threads_is_not_forked(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "cores", CORES)
     wait = threading.Event()

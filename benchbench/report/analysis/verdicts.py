@@ -149,13 +149,13 @@ def _verdict(able: pd.DataFrame, found: pd.DataFrame, *, alone: bool) -> tuple[s
     if mine.empty:
         return take, False, ALONE if alone else ONLY, 0, 0
     clauses = {
-        TIE: "tie with",
-        OPEN: "open against",
-        SAME: "no interval, since every seed gives the same difference, against",
-        WORSE: "worse than",
+        TIE: "tie with {}",
+        OPEN: "open against {}",
+        SAME: "no interval against {}, since every seed gives the same difference",
+        WORSE: "worse than {}",
     }
     others = {said: [str(name) for name in mine.loc[mine["word"] == said, "other"]] for said in clauses}
-    doubt = "; ".join(f"{clauses[said]} {listed(names)}" for said, names in others.items() if names)
+    doubt = "; ".join(clauses[said].format(listed(names)) for said, names in others.items() if names)
     return take, not doubt, doubt or BEST, int(mine["pairs"].min()), int(mine["failures"].max())
 
 

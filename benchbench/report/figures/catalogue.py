@@ -263,7 +263,7 @@ def draw_all(numbers: Numbers, folder: Path | None) -> Pictures:
 
 
 def _drawn(kind: Kind, found: list[Place], folder: Path | None, *, named: bool) -> list[Picture]:
-    """The pictures of a kind at all places; ``named``: captions name the condition."""
+    """The pictures of a kind at all places. If ``named``, captions name the condition."""
     pictures, taken = list[Picture](), set[str]()
     for place in found:
         made = _TOO_MANY if len(taken) == MOST else kind.draw(place)

@@ -49,7 +49,8 @@ def option_curves(place: Place) -> Figure | None:
             updates = seeds[0][:points, UPDATES]
             for kind, width in ((_VALIDATION, 1.6), (_TRAINING, 0.7)):
                 middle = np.median([curve[:points, kind] for curve in seeds], axis=0)
-                point: Look = {"marker": "o", "markersize": 4 * width} if points == 1 else {}
+                alone = np.isfinite(middle).sum() == 1  # a point without a neighbour has no line
+                point: Look = {"marker": "o", "markersize": 4 * width} if alone else {}
                 axis.plot(updates, middle, **{**looks[text], **point, "linewidth": width})
                 values += [float(value) for value in middle if np.isfinite(value)]
         axis.set_title(fill(f"{name} (chosen: {names[chosen[name]]})", 44) if chosen.get(name) in names else name)

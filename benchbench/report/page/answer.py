@@ -156,7 +156,7 @@ def missing_baselines(frame: pd.DataFrame) -> list[Block]:
 
 
 def conditions(numbers: Numbers) -> list[str]:
-    """The conditions of a study in natural order, ladders first with their longest rung, unfinished conditions last."""
+    """A study's conditions in natural order: ladders from their longest rung down, other budgets, unfinished ones."""
     rungs = {one["condition"]: (one["ladder"], -one["rung"]) for one in rows_of(numbers.ladders.cells)}
     taken = {condition: bool(part["take"].any()) for condition, part in parts(numbers.answers, "condition")}
 

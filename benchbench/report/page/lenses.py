@@ -37,13 +37,12 @@ def lenses_in_short(numbers: Numbers) -> Iterator[Block]:
     )
     names = [name.removeprefix(UNDER) for name in _under(found)]
     coded = line(*joined([line(code(name)) for name in names]))
-    turned = strong(f"{flip} flip{'s' * (flip == 1)}") if flip else "none flips"
     if none == len(found):
-        table = code("tables/lenses.csv")
-        yield Text(
-            line("No pair of competitors is decided under any budget (", coded, "). ", table, " has every pair.")
-        )
+        said = f"In none of {none:,} pairs is one competitor better under any budget ("
+        rest = "), and each pair is open under at least one. "
+        yield Text(line(said, coded, rest, code("tables/lenses.csv"), " has every pair."))
         return
+    turned = strong(f"{flip} flip{'s' * (flip == 1)}") if flip else "none flips"
     yield Text(
         line(
             f"Of {survive + flip + lost:,} conclusions about pairs of competitors, {survive:,} "

@@ -240,7 +240,7 @@ def test_competitors_that_are_equal_on_every_seed_have_no_interval_and_are_neith
     assert pair["better"] == ""
     row = said(found)
     assert (row["take"], bool(row["clear"])) == ("persistence", False)
-    assert row["verdict"] == "no interval, since every seed gives the same difference, against mean"
+    assert row["verdict"] == "no interval against mean, since every seed gives the same difference"
 
 
 def test_a_competitor_that_marks_keep_out_of_the_ranking_on_every_seed_is_marked_against_all(frame, record):
