@@ -55,8 +55,8 @@ def sealed(record: Record) -> bytes:
 def parsed(line: bytes, *, samples: bool = True) -> tuple[Record, Seal]:
     """The record in a line, and what the line's checksum shows; LineError where the line is not a record.
 
-    Without ``samples``, the record has none if the checksum matches. Reading a line then takes three
-    quarters of the time.
+    Without ``samples``, the record has none if the checksum matches. Reading a line then takes three quarters of the
+    time.
     """
     if len(line) > LONGEST:
         raise LineError(f"it is longer than {LONGEST:,} bytes, the most that a line may have")

@@ -269,18 +269,12 @@ class Writer:
 
 
 def read(results: Path, study: str, asked: str = "") -> list[Line]:
-    """The lines of a study's records in one list; arguments and errors are those of ``lines``."""
-    with uncollected():
-        return list(lines(results, study, asked))
+    """The lines of a study's records from every machine, file by file.
 
-
-def lines(results: Path, study: str, asked: str = "") -> Iterator[Line]:
-    """The lines of a study's records from every machine, one after the other.
-
-    Errors are those of ``files``, and InputError for a line that is not a record.
+    Arguments and errors are those of ``files``; InputError, too, for a line that is not a record.
     """
-    for file in files(results, study, asked):
-        yield from Store(file).lines()
+    with uncollected():
+        return [line for file in files(results, study, asked) for line in Store(file).lines()]
 
 
 def files(results: Path, study: str, asked: str = "") -> list[Path]:

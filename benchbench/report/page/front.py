@@ -82,17 +82,13 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
 
 def pages(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> list[Page]:
     """All pages of a report; ``paths`` has the path of each task's page."""
-    jobs: list[Callable[[], list[Page]]] = [
-        lambda: [_front(numbers, pictures, paths)],
-        *(partial(_task_page, numbers, pictures, variant, path) for variant, path in paths.items()),
+    jobs: list[Callable[[], Page | list[Page]]] = [
+        lambda: _front(numbers, pictures, paths),
+        *(partial(task_page, numbers, pictures, variant, path) for variant, path in paths.items()),
         lambda: _others(numbers, pictures),
         lambda: [*devices_page(numbers), *engines_page(numbers)],
     ]
-    return [page for made in side_by_side(jobs) for page in made]
-
-
-def _task_page(numbers: Numbers, pictures: Pictures, variant: str, path: str) -> list[Page]:
-    return [task_page(numbers, pictures, variant, path)]
+    return [page for made in side_by_side(jobs) for page in (made if isinstance(made, list) else [made])]
 
 
 def _front(numbers: Numbers, pictures: Pictures, paths: dict[str, str]) -> Page:
